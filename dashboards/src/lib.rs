@@ -1,0 +1,3 @@
+//! Learns and shows: a training run as plain data, emergence analysis, alarms, plots and the HTML report.
+
+pub mod run;

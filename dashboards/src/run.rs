@@ -1,0 +1,274 @@
+//! A training run as plain data: what the harness has read from disk, and what analysis and report work on.
+
+use serde::{Deserialize, Serialize};
+use spyglass_tasks::{ItemRecord, MetricValue};
+use std::sync::Arc;
+
+/// A stretch of the learning-rate schedule (`lr_phases` finds them, or the run file names them).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// The first rise from zero.
+    Warmup,
+    /// A plateau or a floor.
+    Stable,
+    /// A fall that keeps the rate above a tenth of its peak, or that follows no plateau.
+    Decay,
+    /// A later rise.
+    Rewarm,
+    /// The fast fall to (nearly) zero at the end.
+    Anneal,
+}
+
+impl Phase {
+    /// The name as the run file and the report write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Warmup => "warmup",
+            Self::Stable => "stable",
+            Self::Decay => "decay",
+            Self::Rewarm => "rewarm",
+            Self::Anneal => "anneal",
+        }
+    }
+}
+
+/// Where a phase begins on one branch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhaseStart {
+    /// The phase.
+    pub phase: Phase,
+    /// Its first step, counted from the start of the trunk.
+    pub from_step: u64,
+    /// Tokens seen at that step.
+    pub from_tokens: u64,
+}
+
+/// One saved state of the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Name of the branch it lies on.
+    pub branch: String,
+    /// Optimiser step, counted from the start of the trunk.
+    pub step: u64,
+    /// Tells several checkpoints of one step apart (EMA, merged).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// Tokens seen in training.
+    pub tokens: u64,
+    /// Learning rate at this step, where the log tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
+    /// Folder, as the run file names it (relative to the run file).
+    pub location: String,
+}
+
+/// Where a branch leaves its parent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fork {
+    /// The parent branch.
+    pub branch: String,
+    /// Step of the fork.
+    pub step: u64,
+    /// Tokens seen at the fork.
+    pub tokens: u64,
+}
+
+/// One line of a training log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// Optimiser step, counted from the start of the trunk.
+    pub step: u64,
+    /// Tokens seen; filled in by the harness wherever any source tells.
+    pub tokens: Option<u64>,
+    /// Learning rate.
+    pub learning_rate: Option<f64>,
+    /// Training loss.
+    pub loss: Option<f64>,
+}
+
+/// The log of one branch in ascending steps, from its fork on (the trunk: from its start).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrainingLog {
+    /// The entries.
+    pub entries: Vec<LogEntry>,
+}
+
+/// One branch of the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Branch {
+    /// Name, unique in the run.
+    pub name: String,
+    /// Where it leaves its parent; `None` for a trunk.
+    pub fork: Option<Fork>,
+    /// Its own checkpoints, in ascending steps.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Its own log.
+    pub log: TrainingLog,
+    /// Its learning-rate phases, in ascending steps, those of the path before the fork included.
+    pub phases: Vec<PhaseStart>,
+}
+
+/// All branches of a run, parents before children.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunTree {
+    /// The branches.
+    pub branches: Vec<Branch>,
+}
+
+impl RunTree {
+    /// The branch of that name.
+    pub fn branch(&self, name: &str) -> Option<&Branch> {
+        self.branches.iter().find(|branch| branch.name == name)
+    }
+
+    /// The path that leads to the end of a branch: the checkpoints of its ancestors up to each fork, then its own.
+    pub fn path(&self, name: &str) -> Vec<&Checkpoint> {
+        let Some(branch) = self.branch(name) else {
+            return Vec::new();
+        };
+        let mut path = match &branch.fork {
+            Some(fork) => {
+                let mut before = self.path(&fork.branch);
+                before.retain(|checkpoint| checkpoint.step <= fork.step);
+                before
+            }
+            None => Vec::new(),
+        };
+        path.extend(&branch.checkpoints);
+        path
+    }
+}
+
+/// Everything that a unit's numbers depend on; its hash is the unit's key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "content hashes (blake3, hex) and settings that explain themselves")]
+pub struct UnitInputs {
+    pub weights: String,
+    pub config: String,
+    pub tokenizer: String,
+    pub chat_template: Option<String>,
+    pub task: String,
+    pub task_definition: String,
+    pub data: String,
+    pub shots: usize,
+    pub perturb: Option<String>,
+    pub precision: String,
+    pub dt_floor: String,
+    pub scoring_version: u32,
+}
+
+/// One immutable file of item records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chunk {
+    /// File name inside the unit's folder.
+    pub file: String,
+    /// Number of its first item.
+    pub first: usize,
+    /// How many items it holds.
+    pub items: usize,
+    /// blake3 of the file's bytes, hex.
+    pub blake3: String,
+}
+
+/// What computing a unit took.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Wall time of scoring.
+    pub seconds: f64,
+    /// Tokens that went through the model.
+    pub tokens_computed: u64,
+    /// Tokens a harness without prefix sharing would compute (context and continuation of every request).
+    pub tokens_requested: u64,
+}
+
+/// Contents of `unit.json`: one leaf task on one checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnitRecord {
+    /// Hash of `inputs`, hex.
+    pub key: String,
+    /// Everything the numbers depend on.
+    pub inputs: UnitInputs,
+    /// The checkpoint as it was placed in the run when the unit was scored.
+    pub checkpoint: Checkpoint,
+    /// Leaf task, as the catalogue names it.
+    pub task: String,
+    /// Shots of every item.
+    pub shots: usize,
+    /// Score of guessing, in [0, 1], where the task has one.
+    pub chance: Option<f64>,
+    /// The metric drawn first (`acc_norm` for HellaSwag).
+    pub primary_metric: String,
+    /// Every metric with its error bars.
+    pub metrics: Vec<MetricValue>,
+    /// Items scored.
+    pub items: usize,
+    /// Items of the whole task.
+    pub items_total: usize,
+    /// Items whose prompt was cut from the left to fit the context limit.
+    pub truncated: usize,
+    /// Requests whose context is no token prefix of context and continuation together.
+    pub off_token_edge: usize,
+    /// What a reader should know: substituted few-shot pools, refused rows.
+    pub warnings: Vec<String>,
+    /// The files beside this one.
+    pub chunks: Vec<Chunk>,
+    /// What it took.
+    pub cost: Cost,
+    /// When it was finished, RFC 3339, UTC.
+    pub finished: String,
+    /// Version of the program that wrote it.
+    pub version: String,
+}
+
+impl UnitRecord {
+    /// The value of one metric.
+    pub fn metric(&self, name: &str) -> Option<&MetricValue> {
+        self.metrics.iter().find(|metric| metric.name == name)
+    }
+}
+
+/// A unit with its item records.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// The summary.
+    pub record: UnitRecord,
+    /// The items, in order of `doc_id`.
+    pub items: Arc<Vec<ItemRecord>>,
+}
+
+/// A unit that could not be scored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Branch of the checkpoint.
+    pub branch: String,
+    /// Step of the checkpoint.
+    pub step: u64,
+    /// Leaf task; `None` when the checkpoint itself could not be read.
+    pub task: Option<String>,
+    /// What went wrong, with file, place and mend.
+    pub reason: String,
+    /// When, RFC 3339, UTC.
+    pub time: String,
+}
+
+/// A run with its results: all that analysis and report need.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The run's name.
+    pub name: String,
+    /// Branches, checkpoints, logs, phases.
+    pub tree: RunTree,
+    /// The newest unit per (branch, step, variant, task, settings).
+    pub units: Vec<Unit>,
+    /// Older units with other keys, for the provenance page.
+    pub superseded: Vec<UnitRecord>,
+    /// Units that failed and are not done yet.
+    pub failures: Vec<Failure>,
+    /// The run file as it was read, for the provenance page.
+    pub run_file: String,
+    /// When the report is made, RFC 3339, UTC.
+    pub generated: String,
+    /// Version of the program.
+    pub version: String,
+}

@@ -1,0 +1,5 @@
+//! The `spyglass` program.
+
+fn main() -> std::process::ExitCode {
+    spyglass::main()
+}
