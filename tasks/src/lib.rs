@@ -1,5 +1,15 @@
 //! Asks and judges: benchmark definitions, data, few-shot prompts, metrics and item records.
 
+mod error;
+mod hash;
+mod item;
+mod nearest;
 mod record;
+mod reply;
+pub mod yaml;
 
-pub use record::{ChoiceRecord, ItemRecord, MetricValue};
+pub use error::{Error, Result, YamlError};
+pub use hash::{sha256_hex, task_hash};
+pub use item::{Answer, BadRow, Generation, Item, Items, Query, Row, Text};
+pub use nearest::nearest;
+pub use record::{ChoiceRecord, GenerationRecord, ItemRecord, MetricValue, RollingRecord};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The model's answer to one choice of an item.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChoiceRecord {
     /// Log-likelihood of the choice after the context, natural logarithm, summed over its tokens.
     pub logprob: f64,
@@ -15,10 +15,39 @@ pub struct ChoiceRecord {
     pub chars: usize,
     /// Length in UTF-8 bytes, without the delimiter before it.
     pub bytes: usize,
+    /// Log-likelihood after an empty context; only where a metric asked for it (`acc_mutual_info`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unconditional: Option<f64>,
+}
+
+/// The log-likelihood of a whole text, read window by window.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RollingRecord {
+    /// Natural logarithm, summed over all tokens.
+    pub logprob: f64,
+    /// Length in tokens.
+    pub tokens: usize,
+    /// Length in words, as lm-evaluation-harness counts them: pieces between runs of white space.
+    pub words: usize,
+    /// Length in UTF-8 bytes.
+    pub bytes: usize,
+}
+
+/// What the model wrote, and what it should have written.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct GenerationRecord {
+    /// The reply, cut at the stop string.
+    pub text: String,
+    /// The reply after the task's filters: what is compared.
+    pub filtered: String,
+    /// Answers that count as right.
+    pub targets: Vec<String>,
+    /// Length of the reply in tokens.
+    pub tokens: usize,
 }
 
 /// One scored item: enough to grade it again without the model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ItemRecord {
     /// Number of the document in its split, from 0.
     pub doc_id: usize,
@@ -27,7 +56,7 @@ pub struct ItemRecord {
     /// Items of one cluster share a source (a passage, a fact, a subject).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
-    /// The choices, in the order asked.
+    /// The choices, in the order asked; one for a plain log-likelihood task, none for rolling and generation.
     pub choices: Vec<ChoiceRecord>,
     /// The prompt was cut from the left to fit the context limit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -35,10 +64,19 @@ pub struct ItemRecord {
     /// The context's tokens are no prefix of those of context and choice together.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub off_token_edge: bool,
+    /// Log-likelihood of each token, for probes that look at positions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub token_logprobs: Vec<f64>,
+    /// The whole text's log-likelihood (`loglikelihood_rolling`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolling: Option<RollingRecord>,
+    /// The model's reply (`generate_until`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<GenerationRecord>,
 }
 
 /// One metric over the items of a task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MetricValue {
     /// Name as lm-evaluation-harness writes it (`acc_norm`).
     pub name: String,

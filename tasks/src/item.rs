@@ -1,0 +1,294 @@
+//! One item: what is asked of the model, and what is kept of its answers.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::hash::{doc_hash, sha256_hex};
+use crate::record::{ChoiceRecord, GenerationRecord, ItemRecord, RollingRecord};
+use crate::reply::ReplyFilter;
+
+/// A row of a data set: column names and values, in the file's order.
+pub type Row = serde_json::Map<String, serde_json::Value>;
+
+/// Text that the harness tokenises, or token ids that stay as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// Text, to be tokenised with the checkpoint's tokenizer.
+    Text(String),
+    /// Token ids.
+    Ids(Vec<u32>),
+}
+
+/// One question to the model.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Query {
+    /// The log-likelihood of `continuation` after `context`. An empty context stands for the prefix token.
+    LogLikelihood {
+        /// What the model has read.
+        context: Text,
+        /// What is scored, with the delimiter before it.
+        continuation: Text,
+    },
+    /// The log-likelihood of a whole text, in disjoint windows of the context limit, the first after the prefix token.
+    Rolling {
+        /// The text.
+        text: String,
+        /// Only that many tokens from its start count, when given.
+        max_tokens: Option<usize>,
+    },
+    /// A reply, up to a stop string.
+    Generate {
+        /// The prompt.
+        context: Text,
+        /// When to stop and how to sample.
+        settings: Generation,
+    },
+}
+
+/// When to stop and how to sample, for `generate_until`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Generation {
+    /// The reply ends before the first of these.
+    pub until: Vec<String>,
+    /// The reply's greatest length in tokens.
+    pub max_tokens: usize,
+    /// 0 is greedy.
+    pub temperature: f64,
+}
+
+/// The model's answer to one [`Query`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answer {
+    /// Natural logarithm, summed over the continuation's (or the text's) tokens.
+    pub logprob: f64,
+    /// Every token of the continuation is the most likely one.
+    pub is_greedy: bool,
+    /// Tokens of the continuation, of the text or of the reply.
+    pub tokens: usize,
+    /// Log-likelihood of each token; may stay empty unless [`Item::wants_token_logprobs`].
+    pub token_logprobs: Vec<f64>,
+    /// The context was cut from the left.
+    pub truncated: bool,
+    /// The context's tokens are no prefix of those of context and continuation together.
+    pub off_token_edge: bool,
+    /// The reply to a [`Query::Generate`].
+    pub text: Option<String>,
+}
+
+/// What one item asks.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Question {
+    /// One context, one continuation a choice (with its delimiter); `unconditional` asks each also after nothing.
+    Choices { context: String, continuations: Vec<String>, unconditional: bool },
+    /// One context a choice, and the same continuation after each (Winogrande).
+    Contexts { contexts: Vec<String>, continuation: String },
+    /// Token ids after token ids.
+    Tokens { context: Vec<u32>, continuation: Vec<u32> },
+    /// A whole text; words and bytes are those of the text that perplexity is counted over.
+    Rolling { text: String, words: usize, bytes: usize, max_tokens: Option<usize> },
+    /// A prompt to be completed.
+    Generate { context: String, settings: Generation, filters: Arc<Vec<ReplyFilter>>, targets: Vec<String> },
+}
+
+/// One document of a task, ready to be asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// Number of the document in its split (and subset), from 0.
+    pub doc_id: usize,
+    /// The subset it belongs to, where a task has one (an MMLU subject).
+    pub subject: Option<String>,
+    /// What it shares with other items, where the task says so.
+    pub cluster: Option<String>,
+    /// Index of the right choice.
+    pub gold: usize,
+    /// The choices, without the delimiter.
+    pub choices: Vec<String>,
+    /// The target as lm-evaluation-harness logs it: the gold index, or the text of the answer.
+    pub target: String,
+    /// The document after the task's `process` filters.
+    pub doc: Arc<Row>,
+    pub(crate) question: Question,
+    pub(crate) wants_token_logprobs: bool,
+}
+
+impl Item {
+    /// The context of the first request as text; empty for questions made of token ids and for whole texts.
+    pub fn context(&self) -> &str {
+        match &self.question {
+            Question::Choices { context, .. } | Question::Generate { context, .. } => context,
+            Question::Contexts { contexts, .. } => contexts.first().map_or("", String::as_str),
+            Question::Tokens { .. } | Question::Rolling { .. } => "",
+        }
+    }
+
+    /// The contexts, one a choice; a single one where all choices share it.
+    pub fn contexts(&self) -> Vec<&str> {
+        match &self.question {
+            Question::Contexts { contexts, .. } => contexts.iter().map(String::as_str).collect(),
+            _ => vec![self.context()],
+        }
+    }
+
+    /// The continuations as sent, with the delimiter before them; empty for whole texts, ids and generation.
+    pub fn continuations(&self) -> Vec<&str> {
+        match &self.question {
+            Question::Choices { continuations, .. } => continuations.iter().map(String::as_str).collect(),
+            Question::Contexts { contexts, continuation } => vec![continuation.as_str(); contexts.len()],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Its metrics look at single tokens, so [`Answer::token_logprobs`] must be filled.
+    pub fn wants_token_logprobs(&self) -> bool {
+        self.wants_token_logprobs
+    }
+
+    /// The questions, in the order in which [`Item::record`] takes the answers.
+    pub fn queries(&self) -> Vec<Query> {
+        let ask = |context: &str, continuation: &str| Query::LogLikelihood {
+            context: Text::Text(context.to_owned()),
+            continuation: Text::Text(continuation.to_owned()),
+        };
+        match &self.question {
+            Question::Choices { context, continuations, unconditional } => {
+                let mut queries: Vec<Query> = continuations.iter().map(|text| ask(context, text)).collect();
+                if *unconditional {
+                    queries.extend(continuations.iter().map(|text| ask("", text)));
+                }
+                queries
+            }
+            Question::Contexts { contexts, continuation } => {
+                contexts.iter().map(|context| ask(context, continuation)).collect()
+            }
+            Question::Tokens { context, continuation } => vec![Query::LogLikelihood {
+                context: Text::Ids(context.clone()),
+                continuation: Text::Ids(continuation.clone()),
+            }],
+            Question::Rolling { text, max_tokens, .. } => {
+                vec![Query::Rolling { text: text.clone(), max_tokens: *max_tokens }]
+            }
+            Question::Generate { context, settings, .. } => {
+                vec![Query::Generate { context: Text::Text(context.clone()), settings: settings.clone() }]
+            }
+        }
+    }
+
+    /// How many answers [`Item::record`] takes.
+    pub fn query_count(&self) -> usize {
+        match &self.question {
+            Question::Choices { continuations, unconditional, .. } => {
+                continuations.len() * if *unconditional { 2 } else { 1 }
+            }
+            Question::Contexts { contexts, .. } => contexts.len(),
+            Question::Tokens { .. } | Question::Rolling { .. } | Question::Generate { .. } => 1,
+        }
+    }
+
+    /// What is kept of the answers to [`Item::queries`]. A log-likelihood that is no finite number is an error.
+    pub fn record(&self, answers: &[Answer]) -> Result<ItemRecord> {
+        let bad = |message: String| Error::Answers { doc_id: self.doc_id, message };
+        if answers.len() != self.query_count() {
+            return Err(bad(format!("{} answers to {} questions", answers.len(), self.query_count())));
+        }
+        for answer in answers {
+            if !answer.logprob.is_finite() || answer.logprob > 1e-6 {
+                return Err(bad(format!("{} is no log-likelihood", answer.logprob)));
+            }
+            if self.wants_token_logprobs && answer.token_logprobs.len() != answer.tokens {
+                let found = answer.token_logprobs.len();
+                return Err(bad(format!("{found} token log-likelihoods for {} tokens", answer.tokens)));
+            }
+        }
+        let mut record = ItemRecord {
+            doc_id: self.doc_id,
+            gold: self.gold,
+            cluster: self.cluster.clone(),
+            truncated: answers.iter().any(|answer| answer.truncated),
+            off_token_edge: answers.iter().any(|answer| answer.off_token_edge),
+            ..ItemRecord::default()
+        };
+        if self.wants_token_logprobs {
+            record.token_logprobs.clone_from(&answers[0].token_logprobs);
+        }
+        match &self.question {
+            Question::Choices { .. } => record.choices = self.choice_records(answers, &self.choices),
+            Question::Contexts { contexts, continuation } => {
+                let scored = vec![continuation.trim_start().to_owned(); contexts.len()];
+                record.choices = self.choice_records(answers, &scored);
+            }
+            Question::Tokens { .. } => record.choices = self.choice_records(answers, &[String::new()]),
+            Question::Rolling { words, bytes, .. } => {
+                let (logprob, tokens) = (answers[0].logprob, answers[0].tokens);
+                record.rolling = Some(RollingRecord { logprob, tokens, words: *words, bytes: *bytes });
+            }
+            Question::Generate { filters, targets, .. } => {
+                let text = answers[0].text.clone().ok_or_else(|| bad("no reply to a generation".into()))?;
+                let filtered = filters.iter().fold(text.clone(), |text, filter| filter.apply(&text));
+                let tokens = answers[0].tokens;
+                record.generation = Some(GenerationRecord { text, filtered, targets: targets.clone(), tokens });
+            }
+        }
+        Ok(record)
+    }
+
+    fn choice_records(&self, answers: &[Answer], scored: &[String]) -> Vec<ChoiceRecord> {
+        let after_nothing = answers.get(scored.len()..).unwrap_or_default();
+        let choice = |(index, (text, answer)): (usize, (&String, &Answer))| ChoiceRecord {
+            logprob: answer.logprob,
+            is_greedy: answer.is_greedy,
+            tokens: answer.tokens,
+            chars: text.chars().count(),
+            bytes: text.len(),
+            unconditional: after_nothing.get(index).map(|answer| answer.logprob),
+        };
+        scored.iter().zip(answers).enumerate().map(choice).collect()
+    }
+
+    /// SHA-256 of the document, as lm-evaluation-harness computes its `doc_hash`.
+    pub fn doc_hash(&self) -> String {
+        doc_hash(&self.doc)
+    }
+
+    /// SHA-256 of the context of the first request, as lm-evaluation-harness computes its `prompt_hash`.
+    pub fn prompt_hash(&self) -> String {
+        match &self.question {
+            Question::Rolling { text, .. } => sha256_hex(text.as_bytes()),
+            _ => sha256_hex(self.context().as_bytes()),
+        }
+    }
+
+    /// SHA-256 of [`Item::target`], as lm-evaluation-harness computes its `target_hash`.
+    pub fn target_hash(&self) -> String {
+        sha256_hex(self.target.as_bytes())
+    }
+}
+
+/// A row that cannot become an item: counted and shown, never skipped in silence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BadRow {
+    /// The file, relative to its data folder.
+    pub file: String,
+    /// The line, from 1 (the record's number where a format has no lines).
+    pub line: usize,
+    /// Number of the document in its split.
+    pub doc_id: usize,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// The items of a task.
+#[derive(Debug, Clone, Default)]
+pub struct Items {
+    /// In the order of the data, bad rows left out.
+    pub items: Vec<Item>,
+    /// To be kept with the unit (another split served as the pool of shots).
+    pub warnings: Vec<String>,
+    /// Rows within the limit that could not become items.
+    pub bad_rows: Vec<BadRow>,
+    /// SHA-256 over the content of all files read.
+    pub data_hash: String,
+    /// Documents of the split, whatever the limit.
+    pub total: usize,
+}
