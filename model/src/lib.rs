@@ -1,1 +1,17 @@
-//! placeholder
+//! Answers: Zamba2 inference with explicit states, scoring by shared prefixes, sampling, and the tokenizer.
+
+mod config;
+mod error;
+mod language_model;
+mod layout;
+mod ops;
+mod state;
+mod weights;
+mod zamba2;
+
+pub use config::{LayerKind, Zamba2Config, max_length};
+pub use error::{Error, Result};
+pub use language_model::{LanguageModel, Logits, Sequence, Wanted};
+pub use state::State;
+pub use weights::{check, weight_files};
+pub use zamba2::{DtFloor, LoadOptions, Precision, Zamba2};

@@ -1,0 +1,160 @@
+//! What can go wrong while a model is read, asked or sampled: the file, the place, the mend.
+
+use std::path::{Path, PathBuf};
+
+/// The result of everything in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong in this crate.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[expect(missing_docs, reason = "the messages name their fields")]
+#[non_exhaustive]
+pub enum Error {
+    #[error("{}: {source}", path.display())]
+    #[diagnostic(code(model::io), help("check that the path exists and can be read"))]
+    Io { path: PathBuf, source: std::io::Error },
+
+    #[error("{}: {problem}", path.display())]
+    #[diagnostic(code(model::folder), help("{mend}"))]
+    Folder { path: PathBuf, problem: String, mend: String },
+
+    #[error("{}: line {line}, column {column}: {problem}", file.display())]
+    #[diagnostic(code(model::json), help("the file is not the JSON it should be; copy it again from where it came"))]
+    Json { file: PathBuf, line: usize, column: usize, problem: String },
+
+    #[error("{}: `{key}` {problem}", file.display())]
+    #[diagnostic(
+        code(model::config),
+        help("correct `{key}` in this file; it must be that of the checkpoint beside it")
+    )]
+    Config { file: PathBuf, key: String, problem: String },
+
+    #[error("{}: `model_type` is `{found}`, only `zamba2` is known", file.display())]
+    #[diagnostic(code(model::architecture), help("point at a Zamba2 checkpoint in the Hugging Face format"))]
+    Architecture { file: PathBuf, found: String },
+
+    #[error("{}: {problem}", file.display())]
+    #[diagnostic(code(model::safetensors), help("{mend}"))]
+    Safetensors { file: PathBuf, problem: String, mend: String },
+
+    #[error("{}: tensor `{tensor}` is missing, {expected:?} expected", file.display())]
+    #[diagnostic(
+        code(model::missing_tensor),
+        help("the file is incomplete, or the config.json beside it belongs to another checkpoint")
+    )]
+    MissingTensor { file: PathBuf, tensor: String, expected: Vec<usize> },
+
+    #[error("{}: tensor `{tensor}` is {found:?}, config.json asks for {expected:?}", file.display())]
+    #[diagnostic(
+        code(model::shape),
+        help("the config.json beside it belongs to another checkpoint, or a size in it is wrong")
+    )]
+    Shape { file: PathBuf, tensor: String, found: Vec<usize>, expected: Vec<usize> },
+
+    #[error("{}: tensor `{tensor}` is of type {found}, expected one of F32, BF16, F16", file.display())]
+    #[diagnostic(
+        code(model::dtype),
+        help("save the checkpoint unquantised: `model.to(torch.bfloat16).save_pretrained(folder)`")
+    )]
+    Dtype { file: PathBuf, tensor: String, found: String },
+
+    #[error("{}: tensor `{tensor}` {found:?} is none a Zamba2 of this config.json has, expected only its own", file.display())]
+    #[diagnostic(
+        code(model::unknown_tensor),
+        help(
+            "the checkpoint holds something that would be left out; is it another architecture or a wrapped model (`peft`, `compile`, `module.`)?"
+        )
+    )]
+    UnknownTensor { file: PathBuf, tensor: String, found: Vec<usize> },
+
+    #[error("{}: tensor `{tensor}` holds {found} at element {element}, expected finite numbers", file.display())]
+    #[diagnostic(code(model::not_finite), help("the checkpoint is damaged or training diverged; score an earlier one"))]
+    NotFinite { file: PathBuf, tensor: String, element: usize, found: f32 },
+
+    #[error("{}: `lm_head.weight` differs from `model.embed_tokens.weight` although config.json ties them", file.display())]
+    #[diagnostic(
+        code(model::tied),
+        help("say `\"tie_word_embeddings\": false` in config.json if the head was trained on its own")
+    )]
+    NotTied { file: PathBuf },
+
+    #[error("{}: {problem}", file.display())]
+    #[diagnostic(code(model::tokenizer), help("{mend}"))]
+    Tokenizer { file: PathBuf, problem: String, mend: String },
+
+    #[error("the tokenizer has {tokenizer} tokens, the model's embedding only {embedding}")]
+    #[diagnostic(code(model::vocabulary), help("use the tokenizer that the checkpoint was trained with"))]
+    Vocabulary { tokenizer: usize, embedding: usize },
+
+    #[error("chat template of {}: {problem}", file.display())]
+    #[diagnostic(code(model::chat_template), help("{mend}"))]
+    ChatTemplate { file: PathBuf, problem: String, mend: String },
+
+    #[error("context ending in `{context}` and continuation `{continuation}`: no token is left to score")]
+    #[diagnostic(
+        code(model::empty_continuation),
+        help(
+            "the two are one token together; move a space from the context to the continuation, or leave the item out"
+        )
+    )]
+    NothingToScore { context: String, continuation: String },
+
+    #[error("request {request}: {problem}")]
+    #[diagnostic(code(model::request), help("{mend}"))]
+    Request { request: usize, problem: String, mend: String },
+
+    #[error("a token of the input is {token}, the vocabulary has {vocab}")]
+    #[diagnostic(code(model::token), help("use the tokenizer that the checkpoint was trained with"))]
+    Token { token: u32, vocab: usize },
+
+    #[error("the model's logits are not finite at position {position}")]
+    #[diagnostic(
+        code(model::logits),
+        help("the weights overflow: training diverged, or the checkpoint is damaged; score an earlier one")
+    )]
+    Logits { position: usize },
+
+    #[error("{given} bytes for states are too few, one state alone needs {needed}")]
+    #[diagnostic(code(model::state_memory), help("give at least {needed} bytes"))]
+    StateMemory { given: u64, needed: u64 },
+
+    #[error("sampling: `{key}` is {found}, expected {expected}")]
+    #[diagnostic(code(model::sampling), help("correct `{key}`"))]
+    Sampling { key: &'static str, found: String, expected: &'static str },
+
+    #[error("tensor operation: {0}")]
+    #[diagnostic(code(model::tensor), help("the device refused an operation: is there enough memory?"))]
+    Tensor(Box<candle_core::Error>),
+}
+
+impl From<candle_core::Error> for Error {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Tensor(Box::new(error))
+    }
+}
+
+impl Error {
+    /// An I/O error at `path`.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source: without_path(&source) }
+    }
+
+    /// A JSON error in `file`.
+    pub(crate) fn json(file: &Path) -> impl FnOnce(serde_json::Error) -> Self {
+        let file = file.to_owned();
+        move |error| {
+            let text = error.to_string();
+            let problem = text.split(" at line ").next().unwrap_or(&text).to_owned();
+            Self::Json { file, line: error.line(), column: error.column(), problem }
+        }
+    }
+}
+
+/// `fs_err` puts the path into the message; ours says it already, so keep the cause alone.
+fn without_path(error: &std::io::Error) -> std::io::Error {
+    match error.raw_os_error() {
+        Some(code) => std::io::Error::from_raw_os_error(code),
+        None => error.kind().into(),
+    }
+}
