@@ -1,0 +1,280 @@
+//! One curve per branch against tokens seen, over the phases, with the learning rate under it on the same axis.
+
+use super::axis::{TokenAxis, ticks};
+use super::labels::push_apart;
+use super::number::{significant, tokens};
+use super::svg::{Canvas, Role, Svg};
+use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+const WIDTH: i32 = 4400; // tenths of a pixel, as everything here
+const LEFT: i32 = 360;
+const RIGHT: i32 = 3560;
+const TOP: i32 = 60;
+const BOTTOM: i32 = 1700;
+const STRIP: (i32, i32) = (1960, 2380);
+const LABEL_GAP: f64 = 112.0;
+const LABEL_CHARS: usize = 14;
+const MOST_LABELS: usize = 14;
+/// From this many points on, bars and dots of a series would touch: an area and the bare line take their place.
+const CROWDED: usize = 60;
+
+/// One measured point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// Tokens seen.
+    pub tokens: f64,
+    /// The estimate, in the plot's units.
+    pub value: f64,
+    /// Lower and upper end of its 95 % interval, where there is one.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// The curve of one branch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Name as the run file gives it.
+    pub name: String,
+    /// Which colour; 0 is the trunk's.
+    pub colour: usize,
+    /// Where it leaves its parent, if that was measured: a line, but no point of its own.
+    pub fork: Option<Point>,
+    /// A place per checkpoint, `None` where nothing was measured: the line has a gap there.
+    pub points: Vec<Option<Point>>,
+}
+
+/// A learning-rate phase of the trunk, in tokens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Band {
+    /// Left end.
+    pub from: f64,
+    /// Right end.
+    pub to: f64,
+    /// The phase's name.
+    pub name: String,
+}
+
+/// The learning rate of one branch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rate {
+    /// Which colour.
+    pub colour: usize,
+    /// Tokens seen and learning rate, ascending.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// All that one small multiple shows.
+#[derive(Debug, Clone)]
+pub struct CurvePlot<'a> {
+    /// Accessible title.
+    pub title: &'a str,
+    /// Accessible description.
+    pub description: &'a str,
+    /// Horizontal axis.
+    pub axis: TokenAxis,
+    /// Ends of the vertical axis.
+    pub range: (f64, f64),
+    /// The values are fractions and shown in per cent.
+    pub fractions: bool,
+    /// The score of guessing.
+    pub chance: Option<f64>,
+    /// The curves.
+    pub series: &'a [Series],
+    /// Phases.
+    pub bands: &'a [Band],
+    /// Learning rates; no strip when empty.
+    pub rates: &'a [Rate],
+}
+
+type Area<'a> = DrawingArea<Canvas<'a>, Shift>;
+type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
+const SURE: &str = "a string takes every write";
+
+impl CurvePlot<'_> {
+    /// Draws the plot.
+    pub fn svg(&self) -> String {
+        let height = if self.rates.is_empty() { BOTTOM + 190 } else { STRIP.1 + 20 };
+        let mut svg = Svg::new(WIDTH as u32, height as u32);
+        {
+            let area = Canvas(&mut svg).into_drawing_area();
+            self.bands(&area, TOP, BOTTOM);
+            self.vertical(&area);
+            self.horizontal(&area);
+            self.curves(&area);
+            self.names(&area);
+            if !self.rates.is_empty() {
+                self.strip(&area);
+            }
+        }
+        svg.finish(self.title, self.description)
+    }
+
+    fn plane(&self, range: (f64, f64), top: i32, bottom: i32) -> Plane {
+        Cartesian2d::new(self.axis.from..self.axis.to, range.0..range.1, (LEFT..RIGHT, bottom..top))
+    }
+
+    fn bands(&self, area: &Area<'_>, top: i32, bottom: i32) {
+        let plane = area.clone().apply_coord_spec(self.plane((0.0, 1.0), top, bottom));
+        for (index, band) in self.bands.iter().enumerate() {
+            let corners = [(band.from, 1.0), (band.to, 0.0)];
+            plane.draw(&Rectangle::new(corners, Role::Band.colour(index % 2).filled())).expect(SURE);
+        }
+    }
+
+    fn vertical(&self, area: &Area<'_>) {
+        let plane = self.plane(self.range, TOP, BOTTOM);
+        for value in ticks(self.range.0, self.range.1, 4) {
+            let y = plane.translate(&(self.axis.from, value)).1;
+            area.draw(&PathElement::new(vec![(LEFT, y), (RIGHT, y)], Role::Grid.colour(0))).expect(SURE);
+            let shown = if self.fractions { value * 100.0 } else { value };
+            write(area, &significant(shown), (LEFT - 50, y + 35), Role::TickY, 0, HPos::Right);
+        }
+        if let Some(chance) = self.chance.filter(|chance| (self.range.0..=self.range.1).contains(chance)) {
+            let y = plane.translate(&(self.axis.from, chance)).1;
+            area.draw(&PathElement::new(vec![(LEFT, y), (RIGHT, y)], Role::Chance.colour(0))).expect(SURE);
+            write(area, "chance", (RIGHT - 20, y + 105), Role::ChanceName, 0, HPos::Right);
+        }
+    }
+
+    fn horizontal(&self, area: &Area<'_>) {
+        let plane = self.plane(self.range, TOP, BOTTOM);
+        for value in ticks(self.axis.from, self.axis.to, 5) {
+            let x = plane.translate(&(value, self.range.0)).0;
+            write(area, &tokens(value), (x, BOTTOM + 150), Role::TickX, 0, HPos::Center);
+        }
+    }
+
+    fn curves(&self, area: &Area<'_>) {
+        let plane = area.clone().apply_coord_spec(self.plane(self.range, TOP, BOTTOM));
+        let clamp = |value: f64| value.clamp(self.range.0, self.range.1);
+        for series in self.series {
+            let colour = series.colour;
+            let crowded = series.points.len() > CROWDED;
+            for stretch in series.stretches() {
+                if crowded {
+                    let ends = |pick: fn(&(f64, f64)) -> f64| {
+                        stretch.iter().filter_map(move |p| p.interval.as_ref().map(|i| (p.tokens, clamp(pick(i)))))
+                    };
+                    let outline: Vec<_> =
+                        ends(|i| i.1).chain(ends(|i| i.0).collect::<Vec<_>>().into_iter().rev()).collect();
+                    if outline.len() > 3 {
+                        plane.draw(&Polygon::new(outline, Role::Area.colour(colour))).expect(SURE);
+                    }
+                } else {
+                    for point in &stretch {
+                        if let Some((low, high)) = point.interval.filter(|_| Some(*point) != series.fork.as_ref()) {
+                            let bar = vec![(point.tokens, clamp(low)), (point.tokens, clamp(high))];
+                            plane.draw(&PathElement::new(bar, Role::Bar.colour(colour))).expect(SURE);
+                        }
+                    }
+                }
+            }
+            for stretch in series.stretches() {
+                let line: Vec<_> = stretch.iter().map(|p| (p.tokens, clamp(p.value))).collect();
+                plane.draw(&PathElement::new(line, Role::Line.colour(colour))).expect(SURE);
+            }
+            let alone = series.points.iter().flatten().count() == 1;
+            for point in series.points.iter().flatten().filter(|_| !crowded || alone) {
+                let dot = Circle::new((point.tokens, clamp(point.value)), 1, Role::Dot.colour(colour).filled());
+                plane.draw(&dot).expect(SURE);
+            }
+        }
+    }
+
+    /// Names the branches at the right edge, pushed apart, as soon as there are two.
+    fn names(&self, area: &Area<'_>) {
+        let plane = self.plane(self.range, TOP, BOTTOM);
+        let ends: Vec<(&Series, f64)> = self
+            .series
+            .iter()
+            .filter_map(|s| s.points.iter().flatten().next_back().map(|p| (s, p)))
+            .map(|(s, p)| {
+                (s, f64::from(plane.translate(&(p.tokens, p.value.clamp(self.range.0, self.range.1))).1) + 35.0)
+            })
+            .take(MOST_LABELS)
+            .collect();
+        let wished: Vec<f64> = ends.iter().map(|(_, y)| *y).collect();
+        let placed = push_apart(&wished, LABEL_GAP, f64::from(TOP) + 40.0, f64::from(BOTTOM));
+        for ((series, _), y) in ends.iter().zip(placed) {
+            write(
+                area,
+                &shortened(&series.name),
+                (RIGHT + 50, y.round() as i32),
+                Role::Name,
+                series.colour,
+                HPos::Left,
+            );
+        }
+    }
+
+    fn strip(&self, area: &Area<'_>) {
+        let (top, bottom) = STRIP;
+        self.bands(area, top, bottom);
+        let peak = self.rates.iter().flat_map(|r| &r.points).map(|p| p.1).fold(0.0, f64::max);
+        let range = (0.0, if peak > 0.0 { peak * 1.08 } else { 1.0 });
+        let plane = self.plane(range, top, bottom);
+        for band in self.bands {
+            let (x0, x1) = (plane.translate(&(band.from, 0.0)).0, plane.translate(&(band.to, 0.0)).0);
+            if x1 - x0 > 52 * band.name.len() as i32 + 40 {
+                write(area, &band.name, (i32::midpoint(x0, x1), bottom - 40), Role::PhaseName, 0, HPos::Center);
+            }
+        }
+        let drawn = area.clone().apply_coord_spec(plane.clone());
+        for rate in self.rates {
+            drawn
+                .draw(&PathElement::new(thinned(&rate.points, &self.axis), Role::Rate.colour(rate.colour)))
+                .expect(SURE);
+        }
+        let peak_label = format!("{peak:.1e}").replace(".0e", "e");
+        write(area, &peak_label, (LEFT - 50, top + 90), Role::Text, 0, HPos::Right);
+        write(area, "0", (LEFT - 50, bottom), Role::Text, 0, HPos::Right);
+        write(area, "learning rate", (RIGHT + 50, top + 90), Role::Text, 0, HPos::Left);
+    }
+}
+
+impl Series {
+    /// The points between two gaps, the fork first.
+    fn stretches(&self) -> Vec<Vec<&Point>> {
+        let mut stretches = vec![self.fork.iter().collect::<Vec<_>>()];
+        for point in &self.points {
+            match (point, stretches.last_mut()) {
+                (Some(point), Some(stretch)) => stretch.push(point),
+                _ => stretches.push(Vec::new()),
+            }
+        }
+        stretches.retain(|stretch| !stretch.is_empty());
+        stretches
+    }
+}
+
+fn write(area: &Area<'_>, text: &str, at: (i32, i32), role: Role, index: usize, anchor: HPos) {
+    let colour = role.colour(index);
+    let style = TextStyle::from(("sans-serif", 100).into_font()).color(&colour).pos(Pos::new(anchor, VPos::Top));
+    area.draw(&Text::new(text.to_owned(), at, style)).expect(SURE);
+}
+
+/// A name that fits the right margin.
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= LABEL_CHARS {
+        return name.to_owned();
+    }
+    name.chars().take(LABEL_CHARS - 1).chain(['…']).collect()
+}
+
+/// A log has more entries than the strip has pixels: keeps those at least 3 px apart, the turning points and the last.
+pub(crate) fn thinned(points: &[(f64, f64)], axis: &TokenAxis) -> Vec<(f64, f64)> {
+    let apart = (axis.to - axis.from) / 110.0;
+    let mut kept: Vec<(f64, f64)> = Vec::new();
+    for (k, point) in points.iter().enumerate() {
+        let turn = k > 0
+            && points
+                .get(k + 1)
+                .is_some_and(|next| (next.1 - point.1).signum() * (point.1 - points[k - 1].1).signum() < 0.0);
+        if turn || k + 1 == points.len() || kept.last().is_none_or(|last| point.0 - last.0 >= apart) {
+            kept.push(*point);
+        }
+    }
+    kept
+}

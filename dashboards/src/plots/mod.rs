@@ -1,0 +1,14 @@
+//! Plots: plain series in, SVG text out. Every colour is a class, so the page decides about light and dark.
+
+mod axis;
+mod curve;
+mod labels;
+mod number;
+mod svg;
+
+pub use curve::{Band, CurvePlot, Point, Rate, Series};
+pub use number::{percent, tokens};
+pub use svg::STYLE;
+
+pub use axis::TokenAxis;
+pub(crate) use curve::thinned;

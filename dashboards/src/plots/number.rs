@@ -1,0 +1,49 @@
+//! Numbers as a reader sees them: three significant figures, points in per cent, tokens with a letter.
+
+/// Tokens seen as `1.21 T`, `650 B`, `6.9 M`, `12 k` or `0`: three significant figures, no trailing zeros.
+pub fn tokens(count: f64) -> String {
+    let units = [(1e12, " T"), (1e9, " B"), (1e6, " M"), (1e3, " k")];
+    let (scale, unit) = units.into_iter().find(|(scale, _)| count >= scale * 0.9995).unwrap_or((1.0, ""));
+    format!("{}{unit}", significant(count / scale))
+}
+
+/// A fraction in [0, 1] as per cent with one decimal, without the sign: `0.613` → `61.3`.
+pub fn percent(fraction: f64) -> String {
+    format!("{:.1}", fraction * 100.0)
+}
+
+/// Three significant figures without trailing zeros; large whole numbers stay whole.
+pub(crate) fn significant(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return "0".into();
+    }
+    let digits = 2 - value.abs().log10().floor() as i32;
+    let text = format!("{value:.*}", digits.clamp(0, 8) as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_carry_three_figures_and_a_letter() {
+        let cases = [
+            (0.0, "0"),
+            (6_144.0, "6.14 k"),
+            (6.9e6, "6.9 M"),
+            (6.5e11, "650 B"),
+            (1.21e12, "1.21 T"),
+            (999_900.0, "1 M"),
+        ];
+        for (count, text) in cases {
+            assert_eq!(tokens(count), text);
+        }
+    }
+
+    #[test]
+    fn fractions_become_points() {
+        assert_eq!(percent(0.613), "61.3");
+        assert_eq!(significant(0.003), "0.003");
+    }
+}

@@ -1,0 +1,233 @@
+//! A plotters backend that writes compact SVG whose colours are classes.
+//!
+//! plotters' own SVG backend writes fixed colours and one element a mark. Here a plotters colour is a sentinel, a [`Role`]
+//! and an index, that becomes a class; neighbours of one class share one `<path>`. Ten units make a pixel, since plotters' coordinates are whole.
+
+use plotters::style::RGBColor;
+use plotters_backend::text_anchor::HPos;
+use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
+use std::convert::Infallible;
+use std::fmt::Write;
+
+/// The style sheet of a plot: classes to colours, light and dark.
+pub const STYLE: &str = include_str!("plot.css");
+
+/// What a mark means; its class follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Role {
+    /// Background of a learning-rate phase; the index alternates.
+    Band,
+    /// A horizontal rule at a tick.
+    Grid,
+    /// The score of guessing.
+    Chance,
+    /// Intervals as thin bars.
+    Bar,
+    /// Intervals as one area, where bars would touch.
+    Area,
+    /// The line through the points of a series.
+    Line,
+    /// The points themselves.
+    Dot,
+    /// Learning rate of a series.
+    Rate,
+    /// Numbers and words beside the axes.
+    Text,
+    /// A tick label of the horizontal axis.
+    TickX,
+    /// A tick label of the vertical axis.
+    TickY,
+    /// The name of a phase.
+    PhaseName,
+    /// The word that names the chance line.
+    ChanceName,
+    /// The name of a series, in its colour.
+    Name,
+}
+
+const CLASSES: [(&str, bool); 14] = [
+    ("band b", true),
+    ("grid", false),
+    ("chance", false),
+    ("bar s", true),
+    ("area s", true),
+    ("line s", true),
+    ("dot s", true),
+    ("rate s", true),
+    ("t", false),
+    ("t tx", false),
+    ("t ty", false),
+    ("t ph", false),
+    ("t ch", false),
+    ("t name s", true),
+];
+
+impl Role {
+    /// The sentinel colour that plotters carries to the backend.
+    pub(crate) fn colour(self, index: usize) -> RGBColor {
+        RGBColor(self as u8, (index % 256) as u8, 0)
+    }
+}
+
+fn class(colour: BackendColor) -> String {
+    let (role, index, _) = colour.rgb;
+    let (name, indexed) = CLASSES[usize::from(role) % CLASSES.len()];
+    if indexed { format!("{name}{index}") } else { name.to_owned() }
+}
+
+/// An SVG under construction.
+#[derive(Debug)]
+pub(crate) struct Svg {
+    size: (u32, u32), // in tenths of a pixel
+    body: String,
+    open: Option<String>, // class of the path that is still open
+}
+
+impl Svg {
+    pub(crate) fn new(width: u32, height: u32) -> Self {
+        Self { size: (width, height), body: String::new(), open: None }
+    }
+
+    fn close(&mut self) {
+        if self.open.take().is_some() {
+            self.body.push_str("\"/>");
+        }
+    }
+
+    /// Goes on with the open path of that class, or begins one.
+    fn path(&mut self, class: String) -> &mut String {
+        if self.open.as_deref() != Some(&class) {
+            self.close();
+            self.push(format_args!("<path class=\"{class}\" d=\""));
+            self.open = Some(class);
+        }
+        &mut self.body
+    }
+
+    fn push(&mut self, text: std::fmt::Arguments<'_>) {
+        self.body.write_fmt(text).expect("a string takes every write");
+    }
+
+    /// The element, with a title and a description for those who do not see it.
+    pub(crate) fn finish(mut self, title: &str, description: &str) -> String {
+        self.close();
+        let (width, height) = self.size;
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\"><title>{}</title><desc>{}</desc>{}</svg>",
+            escape(title),
+            escape(description),
+            self.body
+        )
+    }
+}
+
+/// Text made safe inside XML elements and attributes; control characters, which XML forbids, are dropped.
+pub(crate) fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c if c.is_control() => {}
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// The door through which plotters draws into an [`Svg`].
+pub(crate) struct Canvas<'a>(pub(crate) &'a mut Svg);
+
+type Drawn = Result<(), DrawingErrorKind<Infallible>>;
+
+fn moves(points: impl IntoIterator<Item = BackendCoord>, out: &mut String) {
+    let mut last: Option<BackendCoord> = None;
+    for (x, y) in points {
+        match last {
+            None => write!(out, "M{x} {y}l").expect("a string takes every write"),
+            Some((x0, y0)) => {
+                let (dx, dy) = (x - x0, y - y0);
+                let apart = if dx < 0 || out.ends_with('l') { "" } else { " " };
+                let comma = if dy < 0 { "" } else { " " };
+                write!(out, "{apart}{dx}{comma}{dy}").expect("a string takes every write");
+            }
+        }
+        last = Some((x, y));
+    }
+    if out.ends_with('l') {
+        out.pop(); // a lone point: a bare move draws nothing
+    }
+}
+
+impl DrawingBackend for Canvas<'_> {
+    type ErrorType = Infallible;
+
+    fn get_size(&self) -> (u32, u32) {
+        self.0.size
+    }
+
+    fn ensure_prepared(&mut self) -> Drawn {
+        Ok(())
+    }
+
+    fn present(&mut self) -> Drawn {
+        Ok(())
+    }
+
+    fn draw_pixel(&mut self, (x, y): BackendCoord, colour: BackendColor) -> Drawn {
+        write!(self.0.path(class(colour)), "M{x} {y}h0").expect("a string takes every write");
+        Ok(())
+    }
+
+    fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
+        moves([from, to], self.0.path(class(style.color())));
+        Ok(())
+    }
+
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
+        moves(path, self.0.path(class(style.color())));
+        Ok(())
+    }
+
+    fn draw_circle<S: BackendStyle>(&mut self, centre: BackendCoord, _: u32, style: &S, _: bool) -> Drawn {
+        self.draw_pixel(centre, style.color()) // a round cap on a line of no length; the class says how wide
+    }
+
+    fn draw_rect<S: BackendStyle>(
+        &mut self,
+        (x0, y0): BackendCoord,
+        (x1, y1): BackendCoord,
+        style: &S,
+        _: bool,
+    ) -> Drawn {
+        self.0.close();
+        let (class, width, height) = (class(style.color()), x1 - x0, y1 - y0);
+        self.0.push(format_args!(
+            "<rect class=\"{class}\" x=\"{x0}\" y=\"{y0}\" width=\"{width}\" height=\"{height}\"/>"
+        ));
+        Ok(())
+    }
+
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, points: I, style: &S) -> Drawn {
+        let path = self.0.path(class(style.color()));
+        moves(points, path);
+        path.push('z');
+        Ok(())
+    }
+
+    fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, (x, y): BackendCoord) -> Drawn {
+        self.0.close();
+        let anchor = match style.anchor().h_pos {
+            HPos::Left => "",
+            HPos::Right => " end",
+            HPos::Center => " mid",
+        };
+        let class = class(style.color());
+        self.0.push(format_args!("<text class=\"{class}{anchor}\" x=\"{x}\" y=\"{y}\">{}</text>", escape(text)));
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! From a run to its curves: which task was measured where, on axes that all plots share.
+
+use super::interval::interval;
+use crate::plots::{Band, Point, Rate, Series, TokenAxis};
+use crate::run::{Branch, Checkpoint, Run, Unit};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Colours beside the trunk's; branches beyond them begin again.
+const COLOURS: usize = 6;
+
+/// A task with its settings: what one curve is drawn of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Subject {
+    pub(crate) task: String,
+    pub(crate) shots: usize,
+    pub(crate) perturb: Option<String>,
+}
+
+/// One checkpoint's measured values, oldest first along the branch.
+#[derive(Debug, Clone)]
+pub(crate) struct Measured<'a> {
+    pub(crate) checkpoint: &'a Checkpoint,
+    pub(crate) point: Point,
+    pub(crate) items: usize,
+}
+
+/// One task's curves on all branches.
+pub(crate) struct TaskCurves<'a> {
+    pub(crate) subject: Subject,
+    pub(crate) metric: String,
+    pub(crate) chance: Option<f64>,
+    pub(crate) fractions: bool,
+    pub(crate) range: (f64, f64),
+    pub(crate) series: Vec<Series>,
+    /// Beside each series: its measured checkpoints.
+    pub(crate) measured: Vec<Vec<Measured<'a>>>,
+}
+
+/// Every task of the run, by name.
+pub(crate) fn task_curves(run: &Run) -> Vec<TaskCurves<'_>> {
+    let mut units: BTreeMap<Subject, BTreeMap<(&str, u64, Option<&str>), &Unit>> = BTreeMap::new();
+    for unit in &run.units {
+        let record = &unit.record;
+        let subject =
+            Subject { task: record.task.clone(), shots: record.shots, perturb: record.inputs.perturb.clone() };
+        let at = &record.checkpoint;
+        units.entry(subject).or_default().insert((&at.branch, at.step, at.variant.as_deref()), unit);
+    }
+    units.into_iter().map(|(subject, units)| one_task(run, subject, &units)).collect()
+}
+
+fn one_task<'a>(run: &'a Run, subject: Subject, units: &BTreeMap<(&str, u64, Option<&str>), &Unit>) -> TaskCurves<'a> {
+    let records = || units.values().map(|unit| &unit.record);
+    let metric = records().next_back().map(|record| record.primary_metric.clone()).unwrap_or_default();
+    let values = || records().filter_map(|record| record.metric(&metric)).map(|m| m.value).filter(|v| v.is_finite());
+    let fractions = values().all(|value| (0.0..=1.0).contains(&value));
+    let chance = records().find_map(|record| record.chance).filter(|chance| chance.is_finite());
+    let at = |checkpoint: &'a Checkpoint| -> Option<Measured<'a>> {
+        let unit = units.get(&(checkpoint.branch.as_str(), checkpoint.step, checkpoint.variant.as_deref()))?;
+        let found = unit.record.metric(&metric).filter(|m| m.value.is_finite())?;
+        let point =
+            Point { tokens: checkpoint.tokens as f64, value: found.value, interval: interval(found, fractions) };
+        Some(Measured { checkpoint, point, items: found.n })
+    };
+    let mut series = Vec::new();
+    let mut measured = Vec::new();
+    for (index, branch) in run.tree.branches.iter().enumerate() {
+        let fork = fork_point(run, branch).and_then(&at).map(|m| m.point);
+        let all: Vec<Option<Measured<'_>>> = branch.checkpoints.iter().map(&at).collect();
+        if all.iter().all(Option::is_none) {
+            continue;
+        }
+        let points = all.iter().map(|m| m.as_ref().map(|m| m.point.clone())).collect();
+        series.push(Series { name: branch.name.clone(), colour: colour(index), fork, points });
+        measured.push(all.into_iter().flatten().collect());
+    }
+    let range = range(&series, chance, fractions);
+    TaskCurves { subject, metric, chance, fractions, range, series, measured }
+}
+
+/// The trunk is grey; branches go through the palette.
+pub(crate) fn colour(branch: usize) -> usize {
+    if branch == 0 { 0 } else { (branch - 1) % COLOURS + 1 }
+}
+
+/// The checkpoint of an ancestor at which the branch leaves.
+fn fork_point<'a>(run: &'a Run, branch: &Branch) -> Option<&'a Checkpoint> {
+    let fork = branch.fork.as_ref()?;
+    let parent = run.tree.branch(&fork.branch)?;
+    parent.checkpoints.iter().find(|checkpoint| checkpoint.step == fork.step && checkpoint.variant.is_none())
+}
+
+/// Ends of the vertical axis: from a little under chance (or the lowest interval) to a little above the highest, at least
+/// ten points high, so that noise never looks like growth.
+fn range(series: &[Series], chance: Option<f64>, fractions: bool) -> (f64, f64) {
+    let points = || series.iter().flat_map(|s| s.points.iter().flatten().chain(&s.fork));
+    let low = points().map(|p| p.interval.map_or(p.value, |i| i.0)).chain(chance).fold(f64::INFINITY, f64::min);
+    let high = points().map(|p| p.interval.map_or(p.value, |i| i.1)).chain(chance).fold(f64::NEG_INFINITY, f64::max);
+    if !low.is_finite() || !high.is_finite() {
+        return (0.0, 1.0);
+    }
+    let least = if fractions { 0.1 } else { (high.abs() * 0.1).max(1e-6) };
+    let spare = ((high - low).max(least) - (high - low)) / 2.0 + (high - low) * 0.06;
+    let (low, high) = (low - spare, high + spare);
+    if fractions { (low.max(0.0), high.min(1.02)) } else { (low, high) }
+}
+
+/// The axis that every plot of the run shares.
+pub(crate) fn axis(run: &Run) -> TokenAxis {
+    let checkpoints = run.tree.branches.iter().flat_map(|b| &b.checkpoints).map(|c| c.tokens as f64);
+    TokenAxis::over(checkpoints)
+}
+
+/// The first trunk's phases, cut to the axis.
+pub(crate) fn bands(run: &Run, axis: &TokenAxis) -> Vec<Band> {
+    let Some(trunk) = run.tree.branches.first() else { return Vec::new() };
+    let ends = trunk.phases.iter().skip(1).map(|p| p.from_tokens as f64).chain([axis.to]);
+    let band = |(start, end): (&crate::run::PhaseStart, f64)| Band {
+        from: (start.from_tokens as f64).clamp(axis.from, axis.to),
+        to: end.clamp(axis.from, axis.to),
+        name: start.phase.name().to_owned(),
+    };
+    trunk.phases.iter().zip(ends).map(band).filter(|band| band.to > band.from).collect()
+}
+
+/// Learning rate or loss of every branch, inside the axis.
+pub(crate) fn logged(run: &Run, axis: &TokenAxis, what: Logged) -> Vec<Rate> {
+    let pick = |branch: &Branch| -> Vec<(f64, f64)> {
+        let entries = branch.log.entries.iter();
+        let pairs = entries.filter_map(|entry| {
+            let value = match what {
+                Logged::LearningRate => entry.learning_rate,
+                Logged::Loss => entry.loss,
+            };
+            Some((entry.tokens? as f64, value?))
+        });
+        pairs.filter(|(t, v)| v.is_finite() && (axis.from..=axis.to).contains(t)).collect()
+    };
+    let all = run.tree.branches.iter().enumerate();
+    all.map(|(index, branch)| Rate { colour: colour(index), points: pick(branch) })
+        .filter(|r| r.points.len() > 1)
+        .collect()
+}
+
+/// A column of the training log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Logged {
+    LearningRate,
+    Loss,
+}
+
+/// Different items of all tasks: the largest count of each.
+pub(crate) fn items(tasks: &[TaskCurves<'_>]) -> usize {
+    let most = |task: &TaskCurves<'_>| task.measured.iter().flatten().map(|m| m.items).max().unwrap_or(0);
+    tasks.iter().map(most).sum()
+}
+
+/// Names of branches that have at least one checkpoint.
+pub(crate) fn branches(run: &Run) -> BTreeSet<&str> {
+    run.tree.branches.iter().filter(|b| !b.checkpoints.is_empty()).map(|b| b.name.as_str()).collect()
+}

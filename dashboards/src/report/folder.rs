@@ -1,0 +1,128 @@
+//! The report's folder: written aside, then put in the old one's place, so that a crash leaves the old report.
+
+use super::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The file that tells a report's folder from someone's own.
+const MARK: &str = "index.html";
+
+/// A folder beside the final one, until it is whole.
+pub(crate) struct Folder {
+    aside: PathBuf,
+    place: PathBuf,
+}
+
+impl Folder {
+    /// Begins a report that will lie at `place`.
+    pub(crate) fn begin(place: &Path) -> Result<Self, Error> {
+        if place.exists() && !place.join(MARK).is_file() && !is_empty(place) {
+            return Err(Error::Foreign { path: place.to_owned() });
+        }
+        let aside = beside(place, "new");
+        let folder = Self { aside, place: place.to_owned() };
+        if folder.aside.exists() {
+            fs_err::remove_dir_all(&folder.aside).map_err(|source| folder.error("", source))?; // what a killed run left
+        }
+        fs_err::create_dir_all(&folder.aside).map_err(|source| folder.error("", source))?;
+        Ok(folder)
+    }
+
+    /// Writes one file; `name` may lie in a folder of its own.
+    pub(crate) fn write(&self, name: &str, contents: &str) -> Result<(), Error> {
+        let path = self.aside.join(name);
+        let written =
+            path.parent().map_or(Ok(()), fs_err::create_dir_all).and_then(|()| fs_err::write(&path, contents));
+        written.map_err(|source| self.error(name, source))
+    }
+
+    /// Puts the new report in the old one's place.
+    pub(crate) fn finish(self) -> Result<PathBuf, Error> {
+        let old = beside(&self.place, "old");
+        let swap = || -> io::Result<()> {
+            if old.exists() {
+                fs_err::remove_dir_all(&old)?;
+            }
+            if self.place.exists() {
+                fs_err::rename(&self.place, &old)?;
+            }
+            fs_err::rename(&self.aside, &self.place)?;
+            if old.exists() {
+                fs_err::remove_dir_all(&old)?;
+            }
+            Ok(())
+        };
+        swap().map_err(|source| self.error("", source))?;
+        Ok(self.place.join(MARK))
+    }
+
+    fn error(&self, name: &str, source: io::Error) -> Error {
+        Error::Write { path: self.place.join(name), source }
+    }
+}
+
+fn beside(place: &Path, word: &str) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(place.file_name().unwrap_or("report".as_ref()));
+    name.push(format!(".{word}"));
+    place.with_file_name(name)
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs_err::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// File names for `names`: ASCII, short, each different, whatever the names hold.
+pub(crate) fn slugs<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut taken = std::collections::HashSet::new();
+    let mut slugs = Vec::new();
+    for name in names {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_lowercase() } else { '-' };
+        let mut base: String = name.chars().map(plain).take(60).collect();
+        base = base.trim_matches('-').to_owned();
+        if base.is_empty() {
+            base = "task".into();
+        }
+        let mut slug = base.clone();
+        let mut number = 2;
+        while !taken.insert(slug.clone()) {
+            slug = format!("{base}-{number}");
+            number += 1;
+        }
+        slugs.push(slug);
+    }
+    slugs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_are_plain_and_different() {
+        assert_eq!(slugs(["a/b", "a<b", "../..", "🦀", "A_b"]), ["a-b", "a-b-2", "task", "task-2", "a_b"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_no_report_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        fs_err::write(dir.path().join("thesis.tex"), "years").unwrap();
+        assert!(matches!(Folder::begin(dir.path()), Err(Error::Foreign { .. })));
+    }
+
+    #[test]
+    fn the_old_report_stays_until_the_new_one_is_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("report");
+        for text in ["first", "second"] {
+            let folder = Folder::begin(&place).unwrap();
+            folder.write(MARK, text).unwrap();
+            if text == "second" {
+                assert_eq!(fs_err::read_to_string(place.join(MARK)).unwrap(), "first");
+            }
+            folder.finish().unwrap();
+        }
+        assert_eq!(fs_err::read_to_string(place.join(MARK)).unwrap(), "second");
+        assert_eq!(fs_err::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+}

@@ -1,0 +1,89 @@
+//! The numbers behind the page, as CSV.
+
+use super::curves::TaskCurves;
+use crate::plots::Rate;
+use crate::run::Run;
+
+fn written(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row).expect("memory takes every row, and all rows of a table are equally long");
+    }
+    let bytes = writer.into_inner().expect("memory takes every row");
+    String::from_utf8(bytes).expect("rows are text")
+}
+
+fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(str::to_owned).to_vec()
+}
+
+/// A curve's points.
+pub(crate) fn curve(task: &TaskCurves<'_>) -> String {
+    let head = row(["task", "branch", "step", "tokens", "score", "low95", "high95", "n", "chance", "metric"]);
+    let chance = task.chance.map_or(String::new(), |chance| chance.to_string());
+    let points = task.measured.iter().flatten().map(|m| {
+        let (low, high) = m.point.interval.map_or_else(Default::default, |(l, h)| (l.to_string(), h.to_string()));
+        let (at, name) = (m.checkpoint, task.subject.task.clone());
+        let (step, tokens) = (at.step.to_string(), at.tokens.to_string());
+        let (score, n) = (m.point.value.to_string(), m.items.to_string());
+        vec![name, at.branch.clone(), step, tokens, score, low, high, n, chance.clone(), task.metric.clone()]
+    });
+    written([head].into_iter().chain(points))
+}
+
+/// A logged quantity; `names` are those of the branches, in the order of `rates`.
+pub(crate) fn logged(what: &str, rates: &[Rate], names: &[String]) -> String {
+    let rows = rates.iter().zip(names).flat_map(|(rate, name)| {
+        rate.points.iter().map(|(tokens, value)| vec![name.clone(), tokens.to_string(), value.to_string()])
+    });
+    written([row(["branch", "tokens", what])].into_iter().chain(rows))
+}
+
+/// Every unit with what its numbers depend on and what it took.
+pub(crate) fn units(run: &Run) -> String {
+    let head = row([
+        "state",
+        "branch",
+        "step",
+        "task",
+        "shots",
+        "items",
+        "items_total",
+        "key",
+        "weights",
+        "data",
+        "precision",
+        "dt_floor",
+        "seconds",
+        "tokens_computed",
+        "tokens_requested",
+        "truncated",
+        "finished",
+        "version",
+    ]);
+    let newest = run.units.iter().map(|unit| ("newest", &unit.record));
+    let rows = newest.chain(run.superseded.iter().map(|record| ("superseded", record))).map(|(state, record)| {
+        let (inputs, cost, at) = (&record.inputs, &record.cost, &record.checkpoint);
+        vec![
+            state.to_owned(),
+            at.branch.clone(),
+            at.step.to_string(),
+            record.task.clone(),
+            record.shots.to_string(),
+            record.items.to_string(),
+            record.items_total.to_string(),
+            record.key.clone(),
+            inputs.weights.clone(),
+            inputs.data.clone(),
+            inputs.precision.clone(),
+            inputs.dt_floor.clone(),
+            cost.seconds.to_string(),
+            cost.tokens_computed.to_string(),
+            cost.tokens_requested.to_string(),
+            record.truncated.to_string(),
+            record.finished.clone(),
+            record.version.clone(),
+        ]
+    });
+    written([head].into_iter().chain(rows))
+}
