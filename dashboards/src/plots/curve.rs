@@ -76,6 +76,8 @@ pub struct CurvePlot<'a> {
     pub axis: TokenAxis,
     /// Ends of the vertical axis.
     pub range: (f64, f64),
+    /// Each point was measured by itself and gets a dot; otherwise only the line is drawn.
+    pub dots: bool,
     /// The values are fractions and shown in per cent.
     pub fractions: bool,
     /// The score of guessing.
@@ -176,7 +178,7 @@ impl CurvePlot<'_> {
                 plane.draw(&PathElement::new(line, Role::Line.colour(colour))).expect(SURE);
             }
             let alone = series.points.iter().flatten().count() == 1;
-            for point in series.points.iter().flatten().filter(|_| !crowded || alone) {
+            for point in series.points.iter().flatten().filter(|_| alone || self.dots && !crowded) {
                 let dot = Circle::new((point.tokens, clamp(point.value)), 1, Role::Dot.colour(colour).filled());
                 plane.draw(&dot).expect(SURE);
             }
