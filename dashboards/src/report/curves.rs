@@ -36,9 +36,12 @@ pub(crate) struct TaskCurves<'a> {
     pub(crate) measured: Vec<Vec<Measured<'a>>>,
 }
 
+/// A task's units by branch, step and variant.
+type Units<'a> = BTreeMap<(&'a str, u64, Option<&'a str>), &'a Unit>;
+
 /// Every task of the run, by name.
 pub(crate) fn task_curves(run: &Run) -> Vec<TaskCurves<'_>> {
-    let mut units: BTreeMap<Subject, BTreeMap<(&str, u64, Option<&str>), &Unit>> = BTreeMap::new();
+    let mut units: BTreeMap<Subject, Units<'_>> = BTreeMap::new();
     for unit in &run.units {
         let record = &unit.record;
         let subject =
@@ -49,7 +52,7 @@ pub(crate) fn task_curves(run: &Run) -> Vec<TaskCurves<'_>> {
     units.into_iter().map(|(subject, units)| one_task(run, subject, &units)).collect()
 }
 
-fn one_task<'a>(run: &'a Run, subject: Subject, units: &BTreeMap<(&str, u64, Option<&str>), &Unit>) -> TaskCurves<'a> {
+fn one_task<'a>(run: &'a Run, subject: Subject, units: &Units<'_>) -> TaskCurves<'a> {
     let records = || units.values().map(|unit| &unit.record);
     let metric = records().next_back().map(|record| record.primary_metric.clone()).unwrap_or_default();
     let values = || records().filter_map(|record| record.metric(&metric)).map(|m| m.value).filter(|v| v.is_finite());
