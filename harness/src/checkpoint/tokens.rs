@@ -1,0 +1,83 @@
+//! Tokens seen at a step: which of the sources tells, and whether they agree.
+
+use crate::run_file::BranchSpec;
+use crate::{Error, Result};
+use spyglass_dashboards::run::{Fork, LogEntry};
+use std::path::Path;
+
+/// Two sources of tokens seen may differ by this share.
+const TOLERANCE: f64 = 0.01;
+
+/// Tokens seen at `step` of a branch (steps counted from the start of the trunk), after the first source that tells:
+/// the run file's `tokens:`, the checkpoint's own count, the log (interpolated between entries), `tokens_per_step`.
+/// `None` where none does.
+///
+/// # Errors
+/// Two sources differ by more than 1 %.
+pub(super) fn tokens_at(
+    spec: &BranchSpec,
+    fork: Option<&Fork>,
+    log: &[LogEntry],
+    step: u64,
+    folder: Option<&Path>,
+) -> Result<Option<u64>> {
+    let own_steps = own_step(spec, fork, step);
+    let before = fork.map_or(0, |fork| fork.tokens);
+    let added = if spec.steps == crate::run_file::StepsSpec::Own { before } else { 0 };
+    let mut told: Vec<(&str, u64)> = Vec::new();
+    told.extend(spec.tokens.get(&own_steps).map(|&tokens| ("`tokens:` of the run file", tokens + added)));
+    if let Some(folder) = folder {
+        let own = own_count(folder)?.filter(|&tokens| tokens > 0 || own_steps == 0);
+        told.extend(own.map(|tokens| ("the checkpoint's trainer_state.json", tokens + added)));
+    }
+    told.extend(interpolate(log, step, |entry| entry.tokens.map(|tokens| tokens as f64)).map(|t| ("the log", t.round() as u64)));
+    if let Some(per_step) = spec.tokens_per_step {
+        let since_fork = fork.map_or(step, |fork| step.saturating_sub(fork.step));
+        told.push(("`tokens_per_step`", before.saturating_add(since_fork.saturating_mul(per_step))));
+    }
+    if let Some((first, rest)) = told.split_first() {
+        for other in rest {
+            let (a, b) = (first.1 as f64, other.1 as f64);
+            if (a - b).abs() > TOLERANCE * a.max(b) {
+                return Err(Error::Checkpoint {
+                    folder: folder.unwrap_or(&spec.path).to_path_buf(),
+                    what: format!(
+                        "tokens seen at step {step} of branch `{}`: {} says {}, {} says {}",
+                        spec.branch, first.0, first.1, other.0, other.1
+                    ),
+                    help: "they may differ by 1 %: correct or remove one of the two in the run file".into(),
+                });
+            }
+        }
+    }
+    Ok(told.first().map(|(_, tokens)| *tokens))
+}
+
+/// The step as the branch itself counts it.
+fn own_step(spec: &BranchSpec, fork: Option<&Fork>, step: u64) -> u64 {
+    match (spec.steps, fork) {
+        (crate::run_file::StepsSpec::Own, Some(fork)) => step - fork.step,
+        _ => step,
+    }
+}
+
+/// `num_input_tokens_seen` of the checkpoint's own `trainer_state.json`.
+fn own_count(folder: &Path) -> Result<Option<u64>> {
+    let file = folder.join("trainer_state.json");
+    if !file.exists() {
+        return Ok(None);
+    }
+    Ok(super::log::read_json(&file)?.get("num_input_tokens_seen").and_then(serde_json::Value::as_u64))
+}
+
+/// Linear interpolation between the log's entries that hold the value; `None` outside them.
+pub(super) fn interpolate(log: &[LogEntry], step: u64, value: impl Fn(&LogEntry) -> Option<f64>) -> Option<f64> {
+    let known: Vec<_> = log.iter().filter_map(|entry| Some((entry.step, value(entry)?))).collect();
+    let after = known.iter().position(|(at, _)| *at >= step)?;
+    let (right, high) = known[after];
+    if right == step {
+        return Some(high);
+    }
+    let (left, low) = *known.get(after.checked_sub(1)?)?;
+    Some(low + (high - low) * (step - left) as f64 / (right - left) as f64)
+}

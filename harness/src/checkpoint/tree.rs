@@ -1,0 +1,308 @@
+//! Puts the branches together: forks, tokens, logs and learning-rate phases of the whole run.
+
+use super::discover::{Found, LeftAlone, discover};
+use super::{log, tokens};
+use crate::run_file::{BranchSpec, LogSpec, PhasesSpec, RunFile, StepsSpec};
+use crate::{Error, Result};
+use spyglass_dashboards::analysis::lr_phases;
+use spyglass_dashboards::run::{Branch, Checkpoint, Fork, LogEntry, PhaseStart, RunTree, TrainingLog};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// The run as it lies on disk.
+#[derive(Debug, Clone)]
+pub struct Discovered {
+    /// Branches with their checkpoints, parents before children.
+    pub tree: RunTree,
+    /// Folders that are still being written.
+    pub left_alone: Vec<LeftAlone>,
+}
+
+/// Finds all checkpoints of a run file, places them by step and tokens, reads the logs and names the phases.
+///
+/// # Errors
+/// A parent that does not exist or a cycle of parents, duplicate steps, sources of tokens that disagree, no source at all,
+/// a log that cannot be read.
+pub fn discover_tree(run: &RunFile) -> Result<Discovered> {
+    let mut discovered = Discovered { tree: RunTree::default(), left_alone: Vec::new() };
+    for name in branches_in_order(run)? {
+        let specs: Vec<_> = run.checkpoints.iter().filter(|spec| spec.branch == name).collect();
+        let (branch, left_alone) = read_branch(run, &specs, &discovered.tree)?;
+        discovered.tree.branches.push(branch);
+        discovered.left_alone.extend(left_alone);
+    }
+    if let PhasesSpec::Given(given) = &run.phases {
+        for phase in given {
+            if discovered.tree.branch(&phase.branch).is_none() {
+                return Err(unknown_branch(run, &phase.branch, "`phases`"));
+            }
+        }
+    }
+    for index in 0..discovered.tree.branches.len() {
+        let phases = phases_of(run, &discovered.tree, &discovered.tree.branches[index]);
+        discovered.tree.branches[index].phases = phases;
+    }
+    Ok(discovered)
+}
+
+fn unknown_branch(run: &RunFile, name: &str, place: &str) -> Error {
+    let known: BTreeSet<_> = run.checkpoints.iter().map(|spec| spec.branch.as_str()).collect();
+    let nearest = spyglass_tasks::nearest(name, known.iter().copied());
+    Error::RunFile {
+        file: run.path.clone(),
+        what: format!("{place} names the branch `{name}`, which `checkpoints` does not hold"),
+        help: match nearest {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("the branches are: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        },
+    }
+}
+
+/// Branch names, each after its parent.
+fn branches_in_order(run: &RunFile) -> Result<Vec<String>> {
+    let mut parents: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    let mut names: Vec<&str> = Vec::new();
+    for spec in &run.checkpoints {
+        let parent = spec.parent.as_ref().map(|parent| parent.branch.as_str());
+        if let Some(known) = parents.get(spec.branch.as_str()) {
+            let twice = run.checkpoints.iter().filter(|other| other.branch == spec.branch && other.variant == spec.variant);
+            if twice.count() > 1 {
+                return Err(Error::RunFile {
+                    file: run.path.clone(),
+                    what: format!("the branch `{}` is listed twice", spec.branch),
+                    help: "two kinds of checkpoint of one branch need a `variant:` each (such as `ema`); two branches need two names".into(),
+                });
+            }
+            if parent.is_some() && parent != *known {
+                return Err(Error::RunFile {
+                    file: run.path.clone(),
+                    what: format!("the branch `{}` has two parents", spec.branch),
+                    help: "a branch leaves one parent; name it at its first entry".into(),
+                });
+            }
+            continue;
+        }
+        parents.insert(&spec.branch, parent);
+        names.push(&spec.branch);
+    }
+    let mut order: Vec<String> = Vec::new();
+    for &name in &names {
+        let (mut chain, mut at) = (vec![name], name);
+        while let Some(Some(parent)) = parents.get(at) {
+            if !parents.contains_key(parent) {
+                return Err(unknown_branch(run, parent, &format!("the parent of branch `{at}`")));
+            }
+            if chain.contains(parent) {
+                chain.push(parent);
+                return Err(Error::RunFile {
+                    file: run.path.clone(),
+                    what: format!("the parents of the branches form a cycle: {}", chain.join(" → ")),
+                    help: "the trunk has no `parent`".into(),
+                });
+            }
+            chain.push(parent);
+            at = parent;
+        }
+        for name in chain.into_iter().rev() {
+            if !order.iter().any(|known| known == name) {
+                order.push(name.to_string());
+            }
+        }
+    }
+    Ok(order)
+}
+
+/// Reads one branch; `specs` are its entries (one for each variant), `tree` holds its parent.
+fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(Branch, Vec<LeftAlone>)> {
+    let main = specs[0];
+    let fork = match &main.parent {
+        Some(parent) => {
+            let branch = tree.branch(&parent.branch).expect("branches come after their parents");
+            Some(Fork { branch: parent.branch.clone(), step: parent.step, tokens: fork_tokens(run, branch, parent.step)? })
+        }
+        None => None,
+    };
+    let mut all_found = Vec::new();
+    let mut left_alone = Vec::new();
+    for &spec in specs {
+        let (mut found, alone) = discover(spec)?;
+        if let (StepsSpec::Own, Some(fork)) = (spec.steps, &fork) {
+            found.iter_mut().for_each(|found| found.step += fork.step);
+        }
+        left_alone.extend(alone);
+        all_found.push(found);
+    }
+    let mut entries = read_branch_log(main, &all_found[0])?;
+    if let Some(fork) = &fork {
+        if main.steps == StepsSpec::Own {
+            for entry in &mut entries {
+                entry.step += fork.step;
+                entry.tokens = entry.tokens.map(|tokens| tokens + fork.tokens);
+            }
+        }
+        entries.retain(|entry| entry.step > fork.step);
+    }
+    let mut checkpoints = Vec::new();
+    for (&spec, found) in specs.iter().zip(&all_found) {
+        for found in found {
+            let tokens = tokens::tokens_at(spec, fork.as_ref(), &entries, found.step, Some(&found.folder))?;
+            let tokens = tokens.ok_or_else(|| no_tokens(&found.folder, found.step, spec))?;
+            checkpoints.push(Checkpoint {
+                branch: spec.branch.clone(),
+                step: found.step,
+                variant: spec.variant.clone(),
+                tokens,
+                learning_rate: rate_at(&entries, found.step),
+                location: relative(&found.folder, run.path.parent().unwrap_or(Path::new(""))),
+            });
+        }
+    }
+    checkpoints.sort_by(|a, b| (a.step, &a.variant).cmp(&(b.step, &b.variant)));
+    fill_tokens(&mut entries, main, fork.as_ref(), &checkpoints)?;
+    let log = TrainingLog { entries };
+    Ok((Branch { name: main.branch.clone(), fork, checkpoints, log, phases: Vec::new() }, left_alone))
+}
+
+fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
+    Error::Checkpoint {
+        folder: folder.to_path_buf(),
+        what: format!("nothing tells how many tokens step {step} of branch `{}` has seen", spec.branch),
+        help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, or `tokens: {STEP: TOKENS}`".into(),
+    }
+}
+
+/// The log a branch names, or the one in its newest checkpoint.
+fn read_branch_log(spec: &BranchSpec, found: &[Found]) -> Result<Vec<LogEntry>> {
+    let default = || {
+        let file = found.last()?.folder.join("trainer_state.json");
+        file.exists().then_some(LogSpec { file, columns: crate::run_file::LogColumns::default() })
+    };
+    let Some(log) = spec.log.clone().or_else(default) else {
+        return Ok(Vec::new());
+    };
+    // After a restart the later entries replace those at or beyond their step.
+    let mut entries: Vec<LogEntry> = Vec::new();
+    for entry in log::read_log(&log)? {
+        match entries.last() {
+            Some(last) if last.step == entry.step => merge(entries.last_mut().expect("it was just seen"), &entry),
+            Some(last) if last.step > entry.step => {
+                entries.retain(|earlier| earlier.step < entry.step);
+                entries.push(entry);
+            }
+            _ => entries.push(entry),
+        }
+    }
+    Ok(entries)
+}
+
+/// Two lines of one step (W&B writes such) complete each other.
+fn merge(into: &mut LogEntry, from: &LogEntry) {
+    into.tokens = from.tokens.or(into.tokens);
+    into.learning_rate = from.learning_rate.or(into.learning_rate);
+    into.loss = from.loss.or(into.loss);
+}
+
+/// Learning rate at a step: interpolated, or the last one logged before it.
+fn rate_at(entries: &[LogEntry], step: u64) -> Option<f64> {
+    tokens::interpolate(entries, step, |entry| entry.learning_rate)
+        .or_else(|| entries.iter().rev().filter(|entry| entry.step <= step).find_map(|entry| entry.learning_rate))
+}
+
+/// Tokens the parent had seen at the fork.
+fn fork_tokens(run: &RunFile, parent: &Branch, step: u64) -> Result<u64> {
+    if let Some(checkpoint) = parent.checkpoints.iter().find(|checkpoint| checkpoint.step == step) {
+        return Ok(checkpoint.tokens);
+    }
+    let spec = run.checkpoints.iter().find(|spec| spec.branch == parent.name).expect("the parent was read from it");
+    if let Some(tokens) = tokens::tokens_at(spec, parent.fork.as_ref(), &parent.log.entries, step, None)? {
+        return Ok(tokens);
+    }
+    let placed: Vec<_> = parent.checkpoints.iter().map(placed_entry).collect();
+    tokens::interpolate(&placed, step, |entry| entry.tokens.map(|tokens| tokens as f64)).map(|t| t.round() as u64).ok_or_else(|| {
+        let ends = (placed.first(), placed.last());
+        let range = match ends {
+            (Some(first), Some(last)) => format!("its checkpoints go from step {} to {}", first.step, last.step),
+            _ => "it has no checkpoints".into(),
+        };
+        Error::RunFile {
+            file: run.path.clone(),
+            what: format!("a branch leaves `{}` at step {step}, but nothing tells its tokens there ({range})", parent.name),
+            help: "correct `parent: {branch, step}`, or give the parent `tokens_per_step:`".into(),
+        }
+    })
+}
+
+fn placed_entry(checkpoint: &Checkpoint) -> LogEntry {
+    LogEntry { step: checkpoint.step, tokens: Some(checkpoint.tokens), learning_rate: None, loss: None }
+}
+
+/// Gives every log entry its tokens where any source tells.
+fn fill_tokens(entries: &mut [LogEntry], spec: &BranchSpec, fork: Option<&Fork>, checkpoints: &[Checkpoint]) -> Result<()> {
+    let mut known: Vec<_> = checkpoints.iter().map(placed_entry).collect();
+    if let Some(fork) = fork {
+        known.insert(0, LogEntry { step: fork.step, tokens: Some(fork.tokens), learning_rate: None, loss: None });
+    } else if known.first().is_some_and(|first| first.step > 0) {
+        known.insert(0, LogEntry { step: 0, tokens: Some(0), learning_rate: None, loss: None });
+    }
+    let logged = entries.to_vec();
+    for entry in entries.iter_mut().filter(|entry| entry.tokens.is_none()) {
+        entry.tokens = tokens::tokens_at(spec, fork, &logged, entry.step, None)?.or_else(|| {
+            tokens::interpolate(&known, entry.step, |entry| entry.tokens.map(|tokens| tokens as f64)).map(|t| t.round() as u64)
+        });
+    }
+    Ok(())
+}
+
+/// The phases of a branch's whole path: as the run file names them, or from the log.
+fn phases_of(run: &RunFile, tree: &RunTree, branch: &Branch) -> Vec<PhaseStart> {
+    let path = log_path(tree, branch);
+    let tokens = |step: u64| {
+        let placed: Vec<_> = tree.path(&branch.name).into_iter().map(placed_entry).collect();
+        let from = |entries: &[LogEntry]| tokens::interpolate(entries, step, |entry| entry.tokens.map(|tokens| tokens as f64));
+        from(&path).or_else(|| from(&placed)).map_or(0, |tokens| tokens.round() as u64)
+    };
+    let phases: Vec<_> = match &run.phases {
+        PhasesSpec::Auto => {
+            let rates: Vec<_> = path.iter().filter_map(|entry| Some((entry.step, entry.learning_rate?))).collect();
+            lr_phases(&rates)
+        }
+        PhasesSpec::Given(given) => {
+            let mut named = Vec::new();
+            for (name, until) in lineage(tree, branch) {
+                let own = given.iter().filter(|phase| phase.branch == name && until.is_none_or(|until| phase.from_step <= until));
+                named.extend(own.map(|phase| (phase.phase, phase.from_step)));
+            }
+            named.sort_by_key(|(_, step)| *step);
+            named
+        }
+    };
+    phases.into_iter().map(|(phase, from_step)| PhaseStart { phase, from_step, from_tokens: tokens(from_step) }).collect()
+}
+
+/// The branch and its ancestors, oldest first, each with the step up to which its part of the path reaches.
+fn lineage<'a>(tree: &'a RunTree, branch: &'a Branch) -> Vec<(&'a str, Option<u64>)> {
+    let mut line = vec![(branch.name.as_str(), None)];
+    let mut at = branch;
+    while let Some(fork) = &at.fork {
+        line.push((fork.branch.as_str(), Some(fork.step)));
+        at = tree.branch(&fork.branch).expect("branches come after their parents");
+    }
+    line.reverse();
+    line
+}
+
+/// Log entries of the ancestors up to each fork, then the branch's own.
+fn log_path(tree: &RunTree, branch: &Branch) -> Vec<LogEntry> {
+    let mut path: Vec<LogEntry> = Vec::new();
+    for (name, until) in lineage(tree, branch) {
+        let own = &tree.branch(name).expect("the lineage comes from the tree").log.entries;
+        path.extend(own.iter().filter(|entry| until.is_none_or(|until| entry.step <= until)).cloned());
+    }
+    path
+}
+
+/// A folder as the run file would name it.
+fn relative(folder: &Path, base: &Path) -> String {
+    let path: PathBuf = folder.strip_prefix(base).unwrap_or(folder).to_path_buf();
+    path.display().to_string()
+}

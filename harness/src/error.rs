@@ -1,0 +1,68 @@
+//! What can go wrong around a sweep, each with the file, the place in it and the mend.
+
+use std::path::PathBuf;
+
+/// Result of the harness.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of the harness or of a crate below it.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[expect(missing_docs, reason = "the messages name their fields")]
+pub enum Error {
+    /// The run file asks for something that cannot be.
+    #[error("{}: {what}", file.display())]
+    #[diagnostic(code(run::file), help("{help}"))]
+    RunFile { file: PathBuf, what: String, help: String },
+    /// A folder of checkpoints, or one of them, is not as it should be.
+    #[error("{}: {what}", folder.display())]
+    #[diagnostic(code(run::checkpoint), help("{help}"))]
+    Checkpoint { folder: PathBuf, what: String, help: String },
+    /// A training log cannot be read.
+    #[error("{}: {what}", file.display())]
+    #[diagnostic(code(run::log), help("{help}"))]
+    Log { file: PathBuf, what: String, help: String },
+    /// The results folder cannot be used, or a file in it is damaged.
+    #[error("{}: {what}", path.display())]
+    #[diagnostic(code(run::results), help("{help}"))]
+    Results { path: PathBuf, what: String, help: String },
+    /// A file given on the command line is not as it should be.
+    #[error("{}, line {line}: {what}", file.display())]
+    #[diagnostic(code(input::line), help("{help}"))]
+    Line { file: PathBuf, line: usize, what: String, help: String },
+    /// The command line asks for something that cannot be.
+    #[error("{what}")]
+    #[diagnostic(code(usage), help("{help}"))]
+    Usage { what: String, help: String },
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Model(#[from] spyglass_model::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Tasks(#[from] spyglass_tasks::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Dashboards(#[from] spyglass_dashboards::Error),
+}
+
+impl Error {
+    /// The message with the messages of its causes and the mend, on one line each: what a failure file keeps.
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let more = error.to_string();
+            if !text.contains(&more) {
+                text.push_str(": ");
+                text.push_str(&more);
+            }
+            cause = error.source();
+        }
+        if let Some(help) = miette::Diagnostic::help(self) {
+            text.push_str("\nhelp: ");
+            text.push_str(&help.to_string());
+        }
+        text
+    }
+}

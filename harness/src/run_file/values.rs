@@ -1,0 +1,99 @@
+//! Values that a person may write in more than one way: counts with underscores, a name or a map, one or many.
+
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::PathBuf;
+
+/// A count of steps or tokens: `4194304` or `4_194_304`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Count(pub(crate) u64);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Digits;
+        impl Visitor<'_> for Digits {
+            type Value = Count;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a count such as 4194304 or 4_194_304")
+            }
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Count, E> {
+                Ok(Count(value))
+            }
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Count, E> {
+                u64::try_from(value).map(Count).map_err(|_| E::invalid_value(de::Unexpected::Signed(value), &self))
+            }
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<Count, E> {
+                let wrong = || E::invalid_value(de::Unexpected::Str(value), &self);
+                if !value.starts_with(|c: char| c.is_ascii_digit()) {
+                    return Err(wrong());
+                }
+                value.replace('_', "").parse().map(Count).map_err(|_| wrong())
+            }
+        }
+        deserializer.deserialize_any(Digits)
+    }
+}
+
+/// `#[serde(deserialize_with)]` for an optional count.
+pub(crate) fn optional_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Option::<Count>::deserialize(deserializer)?.map(|count| count.0))
+}
+
+/// `#[serde(deserialize_with)]` for a count.
+pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Ok(Count::deserialize(deserializer)?.0)
+}
+
+/// `#[serde(deserialize_with)]` for a map of step to tokens.
+pub(crate) fn counts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u64, u64>, D::Error> {
+    let map = BTreeMap::<Count, Count>::deserialize(deserializer)?;
+    Ok(map.into_iter().map(|(step, tokens)| (step.0, tokens.0)).collect())
+}
+
+/// `#[serde(deserialize_with)]` for one folder or a list of them.
+pub(crate) fn folders<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
+    struct Folders;
+    impl<'de> Visitor<'de> for Folders {
+        type Value = Vec<PathBuf>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a folder or a list of folders")
+        }
+        fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
+            Ok(vec![PathBuf::from(value)])
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+            Vec::deserialize(de::value::SeqAccessDeserializer::new(seq))
+        }
+    }
+    deserializer.deserialize_any(Folders)
+}
+
+/// A type that may be written as a bare word or as a map.
+pub(crate) trait WordOrMap: Sized {
+    /// The map as written.
+    type Map: DeserializeOwned + Into<Self>;
+    /// What a person may write, for the error message.
+    const EXPECTING: &'static str;
+    /// The value that a bare word stands for.
+    fn from_word(word: &str) -> Self;
+}
+
+/// Deserializes a bare word or a map. An untagged enum would lose the place and the name of a wrong key.
+pub(crate) fn word_or_map<'de, D: Deserializer<'de>, T: WordOrMap>(deserializer: D) -> Result<T, D::Error> {
+    struct Either<T>(PhantomData<T>);
+    impl<'de, T: WordOrMap> Visitor<'de> for Either<T> {
+        type Value = T;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(T::EXPECTING)
+        }
+        fn visit_str<E: de::Error>(self, value: &str) -> Result<T, E> {
+            Ok(T::from_word(value))
+        }
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::Map::deserialize(de::value::MapAccessDeserializer::new(map)).map(Into::into)
+        }
+    }
+    deserializer.deserialize_any(Either(PhantomData))
+}

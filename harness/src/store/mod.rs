@@ -1,0 +1,15 @@
+//! The results folder: immutable files, written aside, flushed and renamed.
+
+mod claim;
+mod files;
+mod hashes;
+mod key;
+mod slug;
+mod unit;
+
+pub use claim::{Claim, ClaimHolder, Claimed};
+pub use files::write_whole;
+pub use hashes::Hashes;
+pub use key::{SCORING_VERSION, unit_key};
+pub use slug::slug;
+pub use unit::{CHUNK_ITEMS, Store, UnitFolder, UnitPlace};

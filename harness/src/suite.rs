@@ -1,0 +1,107 @@
+//! The tasks of a sweep with their items: built once, asked of every checkpoint.
+
+use crate::run_file::{RunFile, TaskSpec};
+use crate::{Error, Result};
+use spyglass_tasks::{Catalogue, Group, Items, Task};
+use std::path::{Path, PathBuf};
+
+/// One leaf task as a sweep asks it.
+#[derive(Debug)]
+pub struct SuiteTask {
+    /// The task with its shots.
+    pub task: Task,
+    /// Items asked for; all when absent.
+    pub limit: Option<usize>,
+    /// The items, or why there are none.
+    pub items: Result<Items, String>,
+}
+
+/// The leaf tasks of a sweep and the groups they belong to.
+#[derive(Debug, Default)]
+pub struct Suite {
+    /// The leaf tasks, each once.
+    pub tasks: Vec<SuiteTask>,
+    /// The groups, outermost first.
+    pub groups: Vec<Group>,
+}
+
+/// All tasks that are known: the shipped ones and those in `folders`.
+///
+/// # Errors
+/// A folder is missing or a task file in it is wrong.
+pub fn catalogue(folders: &[PathBuf]) -> Result<Catalogue> {
+    let mut catalogue = Catalogue::shipped()?;
+    for folder in folders {
+        catalogue.with_folder(folder)?;
+    }
+    Ok(catalogue)
+}
+
+impl Suite {
+    /// Resolves the tasks of a run file and builds their items; `limit` overrides each task's own.
+    ///
+    /// # Errors
+    /// A task is unknown. Missing or broken data is kept with its task, since the others go on.
+    pub fn of_run(run: &RunFile, limit: Option<usize>) -> Result<Self> {
+        let catalogue = catalogue(&run.task_folders)?;
+        let mut suite = Self::default();
+        for spec in &run.tasks {
+            suite.add(&catalogue, spec, &run.data, limit).map_err(|error| match error {
+                Error::Tasks(spyglass_tasks::Error::UnknownTask { name, help }) => {
+                    Error::RunFile { file: run.path.clone(), what: format!("there is no task `{name}`"), help }
+                }
+                other => other,
+            })?;
+        }
+        Ok(suite)
+    }
+
+    /// Adds the leaves of one task, group or glob.
+    ///
+    /// # Errors
+    /// The task is unknown.
+    pub fn add(&mut self, catalogue: &Catalogue, spec: &TaskSpec, data: &[PathBuf], limit: Option<usize>) -> Result<()> {
+        let selection = catalogue.select(&spec.task)?;
+        for leaf in selection.leaves {
+            let task = match spec.shots {
+                Some(shots) => leaf.with_shots(shots),
+                None => leaf,
+            };
+            let known = self.tasks.iter().any(|known| known.task.name == task.name && known.task.shots == task.shots);
+            if known {
+                continue;
+            }
+            let limit = limit.or(spec.limit);
+            let items = task.items(data, limit).map_err(|error| Error::from(error).in_full());
+            self.tasks.push(SuiteTask { task, limit, items });
+        }
+        for group in selection.groups {
+            if !self.groups.iter().any(|known| known.name == group.name) {
+                self.groups.push(group);
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows that could not become items, as lines for a person.
+    pub fn bad_rows(&self) -> Vec<String> {
+        let rows = |task: &SuiteTask| {
+            let name = task.task.name.clone();
+            let rows = task.items.iter().flat_map(|items| &items.bad_rows);
+            rows.map(move |row| format!("{name}: {}, line {}: {}", row.file, row.line, row.message)).collect::<Vec<_>>()
+        };
+        self.tasks.iter().flat_map(rows).collect()
+    }
+}
+
+/// Reads an optional text file; an absent one is `None`.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub(crate) fn read_optional(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs_err::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
