@@ -1,5 +1,11 @@
 //! Learns and shows: a training run as plain data, emergence analysis, alarms, plots and the HTML report.
 
+pub mod analysis;
 pub mod plots;
 pub mod report;
 pub mod run;
+
+pub use report::Error;
+
+/// A result with this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
