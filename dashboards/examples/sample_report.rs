@@ -130,6 +130,8 @@ fn run(name: &str, branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         units,
         superseded: Vec::new(),
         failures: Vec::new(),
+        texts: Vec::new(),
+        groups: Vec::new(),
         run_file: "name: sample\n".into(),
         generated: "2026-11-24T00:00:00Z".into(),
         version: env!("CARGO_PKG_VERSION").into(),

@@ -252,6 +252,44 @@ pub struct Failure {
     pub time: String,
 }
 
+/// An item as a person reads it; records hold only numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemText {
+    /// Number of the document in its split, from 0.
+    pub doc_id: usize,
+    /// What part of the task it belongs to (an MMLU subject), where there are parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// What the model reads before each choice.
+    pub context: String,
+    /// The choices.
+    pub choices: Vec<String>,
+}
+
+/// The items of one task with its settings, as text: the same for every checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskTexts {
+    /// Leaf task, as the catalogue names it.
+    pub task: String,
+    /// Shots of every item.
+    pub shots: usize,
+    /// How the items are perturbed, where they are.
+    pub perturb: Option<String>,
+    /// The items, in order of `doc_id`.
+    pub items: Arc<Vec<ItemText>>,
+}
+
+/// Tasks that are read together (`mmlu_stem`), outer groups before inner ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskGroup {
+    /// Name of the group.
+    pub name: String,
+    /// Its leaf tasks, those of inner groups included.
+    pub leaves: Vec<String>,
+    /// Whether its score is the mean over items (`true`) or over tasks.
+    pub weight_by_size: bool,
+}
+
 /// A run with its results: all that analysis and report need.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -265,6 +303,10 @@ pub struct Run {
     pub superseded: Vec<UnitRecord>,
     /// Units that failed and are not done yet.
     pub failures: Vec<Failure>,
+    /// The items as text, for those who want to read them; a task may be missing.
+    pub texts: Vec<TaskTexts>,
+    /// The groups that the run file asks for.
+    pub groups: Vec<TaskGroup>,
     /// The run file as it was read, for the provenance page.
     pub run_file: String,
     /// When the report is made, RFC 3339, UTC.

@@ -44,6 +44,8 @@ fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         units,
         superseded: Vec::new(),
         failures: Vec::new(),
+        texts: Vec::new(),
+        groups: Vec::new(),
         run_file: "name: made-up\n".into(),
         generated: "2026-11-24T00:00:00Z".into(),
         version: "0.1.0".into(),

@@ -14,6 +14,8 @@ fn empty_run() -> Run {
         units: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
+        texts: Vec::new(),
+        groups: Vec::new(),
         run_file: "name: nothing\n".into(),
         generated: "2026-11-24T00:00:00Z".into(),
         version: "0.1.0".into(),
