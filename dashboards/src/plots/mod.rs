@@ -6,7 +6,7 @@ mod labels;
 mod number;
 mod svg;
 
-pub use curve::{Band, CurvePlot, Point, Rate, Series};
+pub use curve::{Band, CurvePlot, Geometry, Point, Rate, Series};
 pub use number::{percent, tokens};
 pub use svg::STYLE;
 

@@ -3,15 +3,15 @@
 mod curves;
 mod error;
 mod folder;
+mod front;
 mod interval;
-mod page;
-mod policy;
+mod site;
 mod tables;
 
 pub use error::Error;
 
 use crate::run::Run;
-use folder::Folder;
+use site::{Link, Site};
 use std::path::{Path, PathBuf};
 
 /// The report of a run.
@@ -23,15 +23,26 @@ impl Report {
     ///
     /// It is written aside and then put in the place of the old one. An `out` that holds something else than a report is an error.
     pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
-        let folder = Folder::begin(out)?;
+        let site = Site::begin(out, &run.name, links())?;
         let tasks = curves::task_curves(run);
-        let page = page::Page::of(run, &tasks);
+        let names: Vec<String> = tasks.iter().map(front::title).collect();
+        let slugs = folder::slugs([front::LOSS].into_iter().chain(names.iter().map(String::as_str)));
+        let page = front::Page::of(run, &tasks, &slugs[1..]);
         for figure in &page.figures {
-            folder.write(&format!("plots/{}.svg", figure.slug), &figure.file())?;
-            folder.write(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
+            site.file(&format!("plots/{}.svg", figure.slug), &figure.file())?;
+            site.file(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
         }
-        folder.write("units.csv", &tables::units(run))?;
-        folder.write("index.html", &page.html()?)?;
-        folder.finish()
+        site.file("units.csv", &tables::units(run))?;
+        site.page("index.html", "index.html", &run.name, &page)?;
+        site.finish()
     }
+}
+
+fn links() -> Vec<Link> {
+    let link = |name, to| Link { name, to };
+    vec![
+        link("curves", "index.html#curves"),
+        link("table", "index.html#table"),
+        link("provenance", "index.html#provenance"),
+    ]
 }

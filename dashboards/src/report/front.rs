@@ -1,18 +1,16 @@
 //! The front page: a run's curves as words, figures and a table.
 
 use super::curves::{Logged, Measured, TaskCurves, axis, bands, branches, items, logged};
-use super::folder::slugs;
-use super::policy::policy;
-use super::{Error, tables};
-use crate::plots::{Band, CurvePlot, Point, Rate, STYLE, Series, TokenAxis, percent, thinned, tokens};
+use super::site::inline_json;
+use super::tables;
+use crate::plots::{Band, CurvePlot, Geometry, Point, Rate, STYLE, Series, TokenAxis, percent, thinned, tokens};
 use crate::run::Run;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-const TEMPLATE: &str = include_str!("assets/index.html");
-const PAGE_STYLE: &str = include_str!("assets/page.css");
-const SCRIPT: &str = include_str!("assets/page.js");
+/// Name of the loss's files and figure; no task's may be the same.
+pub(crate) const LOSS: &str = "training-loss";
 
 /// What the template shows.
 #[derive(Serialize)]
@@ -27,15 +25,14 @@ pub(crate) struct Page {
     warnings: Vec<String>,
     run_file: String,
     data: String,
-    style: String,
-    script: &'static str,
-    policy: String,
 }
 
 /// One small multiple.
 #[derive(Serialize)]
 pub(crate) struct Figure {
     pub(crate) slug: String,
+    /// Where a click leads; empty for nowhere.
+    page: String,
     title: String,
     note: String,
     newest: String,
@@ -57,7 +54,7 @@ impl Figure {
 #[derive(Serialize)]
 struct Row {
     task: String,
-    slug: String,
+    page: String,
     branch: String,
     colour: usize,
     value: f64,
@@ -73,45 +70,54 @@ struct Row {
 }
 
 impl Page {
-    pub(crate) fn of(run: &Run, tasks: &[TaskCurves<'_>]) -> Self {
-        let axis = axis(run);
-        let (bands, rates) = (bands(run, &axis), logged(run, &axis, Logged::LearningRate));
-        let names: Vec<String> = tasks.iter().map(title).collect();
-        let slugs = slugs(names.iter().map(String::as_str).chain(["training loss"]));
+    /// The page of `run`; `slugs` holds a name for each task's files.
+    pub(crate) fn of(run: &Run, tasks: &[TaskCurves<'_>], slugs: &[String]) -> Self {
+        let shared = Shared::of(run);
         let mut figures: Vec<Figure> =
-            tasks.iter().zip(&slugs).map(|(task, slug)| figure(task, slug, axis, &bands, &rates)).collect();
-        figures.extend(loss(run, slugs.last().map_or("loss", String::as_str), axis, &bands));
-        let rows = tasks.iter().zip(&slugs).flat_map(|(task, slug)| rows(task, slug)).collect();
-        let style = format!("{STYLE}{PAGE_STYLE}");
+            tasks.iter().zip(slugs).map(|(task, slug)| figure(task, slug, &shared, Geometry::SMALL)).collect();
+        let loss = loss(run, &shared);
+        let plots = tasks.iter().zip(slugs).map(|(task, slug)| plot_data(task, slug));
+        let plots: Vec<Value> = plots.chain(loss.as_ref().map(|(_, data)| data.clone())).collect();
+        figures.extend(loss.map(|(figure, _)| figure));
         Self {
             name: run.name.clone(),
-            headline: headline(run, tasks, &axis),
+            headline: headline(run, tasks, &shared.axis),
             failed: run.failures.iter().map(failure).collect(),
             happened: happened(tasks),
             figures,
-            rows,
+            rows: tasks.iter().zip(slugs).flat_map(|(task, slug)| rows(task, slug)).collect(),
             facts: facts(run),
             warnings: warnings(run),
             run_file: run.run_file.clone(),
-            data: data(run, tasks, &slugs, axis, &bands, &rates),
-            policy: policy(&style, SCRIPT),
-            style,
-            script: SCRIPT,
+            data: shared.data(&plots),
         }
     }
+}
 
-    pub(crate) fn html(&self) -> Result<String, Error> {
-        let fault = |error: tera::Error| Error::Template { name: "index.html", reason: error.to_string() };
-        let mut tera = tera::Tera::new();
-        tera.add_raw_template("index.html", TEMPLATE).map_err(fault)?;
-        let mut context = tera::Context::new();
-        context.insert("page", self);
-        tera.render("index.html", &context).map_err(fault)
+/// What all plots of a report share.
+pub(crate) struct Shared {
+    pub(crate) axis: TokenAxis,
+    pub(crate) bands: Vec<Band>,
+    pub(crate) rates: Vec<Rate>,
+}
+
+impl Shared {
+    pub(crate) fn of(run: &Run) -> Self {
+        let axis = axis(run);
+        Self { bands: bands(run, &axis), rates: logged(run, &axis, Logged::LearningRate), axis }
+    }
+
+    /// What `curves.js` needs to redraw `plots` on another axis and to read numbers off.
+    pub(crate) fn data(&self, plots: &[Value]) -> String {
+        let rates = self.rates.iter().map(|r| json!({"c": r.colour, "p": thinned(&r.points, &self.axis)}));
+        let bands = self.bands.iter().map(|band| json!([band.from, band.to, band.name]));
+        let (rates, bands): (Vec<_>, Vec<_>) = (rates.collect(), bands.collect());
+        inline_json(&json!({"axis": self.axis, "bands": bands, "rates": rates, "plots": plots}))
     }
 }
 
 /// The task's name, with its shots and perturbation where they are not plain.
-fn title(task: &TaskCurves<'_>) -> String {
+pub(crate) fn title(task: &TaskCurves<'_>) -> String {
     let mut title = task.subject.task.clone();
     if task.subject.shots > 0 {
         let _ = write!(title, " · {}-shot", task.subject.shots);
@@ -210,7 +216,8 @@ fn happened(tasks: &[TaskCurves<'_>]) -> Vec<String> {
     sentences
 }
 
-fn figure(task: &TaskCurves<'_>, slug: &str, axis: TokenAxis, bands: &[Band], rates: &[Rate]) -> Figure {
+/// One task's curve.
+pub(crate) fn figure(task: &TaskCurves<'_>, slug: &str, shared: &Shared, geometry: Geometry) -> Figure {
     let title = title(task);
     let end = newest(task);
     let description =
@@ -221,21 +228,23 @@ fn figure(task: &TaskCurves<'_>, slug: &str, axis: TokenAxis, bands: &[Band], ra
         let _ = write!(text, "{}: {a} at {from} tokens, {b} at {to} tokens. ", series.name);
         text
     });
-    let range = task.range;
     let plot = CurvePlot {
         title: &format!("{title} against tokens seen"),
         description: &description,
-        axis,
-        range,
+        geometry,
+        axis: shared.axis,
+        range: task.range,
         dots: true,
         fractions: task.fractions,
         chance: task.chance,
+        onset: None,
         series: &task.series,
-        bands,
-        rates,
+        bands: &shared.bands,
+        rates: &shared.rates,
     };
     Figure {
         slug: slug.to_owned(),
+        page: format!("tasks/{slug}.html"),
         note: task.metric.clone(),
         newest: end.map_or_else(|| "no score yet".into(), |(_, m)| shown(task, m.point.value)),
         error: end.map_or_else(String::new, |(_, m)| half(task, &m.point)),
@@ -249,8 +258,9 @@ fn figure(task: &TaskCurves<'_>, slug: &str, axis: TokenAxis, bands: &[Band], ra
     }
 }
 
-fn loss(run: &Run, slug: &str, axis: TokenAxis, bands: &[Band]) -> Option<Figure> {
-    let all = logged(run, &axis, Logged::Loss);
+/// The training loss and what the script needs of it.
+fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
+    let all = logged(run, &shared.axis, Logged::Loss);
     let values = || all.iter().flat_map(|rate| &rate.points).map(|p| p.1);
     let (low, high) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
     let named =
@@ -264,25 +274,32 @@ fn loss(run: &Run, slug: &str, axis: TokenAxis, bands: &[Band]) -> Option<Figure
             name: name.clone(),
             colour: rate.colour,
             fork: None,
-            points: thinned(&rate.points, &axis).iter().map(point).collect(),
+            points: thinned(&rate.points, &shared.axis).iter().map(point).collect(),
         })
         .collect();
     let spare = ((high - low) * 0.06).max(high.abs() * 1e-3).max(1e-9);
+    let range = (low - spare, high + spare);
     let plot = CurvePlot {
         title: "training loss against tokens seen",
         description: &format!("From {high:.2} at the highest to {low:.2} at the lowest."),
-        axis,
-        range: (low - spare, high + spare),
+        geometry: Geometry::SMALL,
+        axis: shared.axis,
+        range,
         dots: false,
         fractions: false,
         chance: None,
+        onset: None,
         series: &series,
-        bands,
+        bands: &shared.bands,
         rates: &[],
     };
     let newest = all.iter().filter_map(|rate| rate.points.last()).max_by(|a, b| a.0.total_cmp(&b.0));
-    Some(Figure {
-        slug: slug.to_owned(),
+    let slug = LOSS.to_owned();
+    let shown: Vec<Value> = series.iter().map(series_data).collect();
+    let data = json!({"id": slug, "y": range, "pc": false, "ch": null, "s": shown});
+    let figure = Figure {
+        slug,
+        page: String::new(),
         title: "training loss".into(),
         note: "from the log".into(),
         newest: newest.map_or_else(String::new, |p| format!("{:.2}", p.1)),
@@ -290,7 +307,8 @@ fn loss(run: &Run, slug: &str, axis: TokenAxis, bands: &[Band]) -> Option<Figure
         change: String::new(),
         svg: plot.svg(),
         csv: tables::logged("loss", &all, &names),
-    })
+    };
+    Some((figure, data))
 }
 
 fn rows(task: &TaskCurves<'_>, slug: &str) -> Vec<Row> {
@@ -299,7 +317,7 @@ fn rows(task: &TaskCurves<'_>, slug: &str) -> Vec<Row> {
         let delta = change(measured);
         Row {
             task: title(task),
-            slug: slug.to_owned(),
+            page: format!("tasks/{slug}.html"),
             branch: series.name.clone(),
             colour: series.colour,
             value: last.point.value,
@@ -351,38 +369,22 @@ fn warnings(run: &Run) -> Vec<String> {
     counts.into_iter().map(|(warning, units)| format!("{warning} ({})", counted(units, "unit"))).collect()
 }
 
-/// What the script needs to redraw on another axis and to read numbers off: see `page.js`.
-fn data(
-    run: &Run,
-    tasks: &[TaskCurves<'_>],
-    slugs: &[String],
-    axis: TokenAxis,
-    bands: &[Band],
-    rates: &[Rate],
-) -> String {
+/// One plot as `curves.js` reads it: range, chance and series, each point as [tokens, value, low, high].
+pub(crate) fn plot_data(task: &TaskCurves<'_>, slug: &str) -> Value {
+    let series: Vec<Value> = task.series.iter().map(series_data).collect();
+    json!({"id": slug, "y": task.range, "pc": task.fractions, "ch": task.chance, "s": series})
+}
+
+fn series_data(series: &Series) -> Value {
     let short = |value: f64| (value * 1e5).round() / 1e5;
     let point = |p: &Point| match p.interval {
         Some((low, high)) => json!([p.tokens, short(p.value), short(low), short(high)]),
         None => json!([p.tokens, short(p.value)]),
     };
-    let series = |s: &Series| {
-        let points: Vec<Value> = s.points.iter().map(|p| p.as_ref().map_or(json!(0), point)).collect();
-        json!({"n": s.name, "c": s.colour, "f": s.fork.as_ref().map(point), "p": points})
-    };
-    let plots: Vec<Value> = tasks
-        .iter()
-        .zip(slugs)
-        .map(|(task, slug)| {
-            let series: Vec<Value> = task.series.iter().map(series).collect();
-            json!({"id": slug, "y": task.range, "pc": task.fractions, "ch": task.chance, "s": series})
-        })
-        .collect();
-    let rates: Vec<Value> = rates.iter().map(|r| json!({"c": r.colour, "p": thinned(&r.points, &axis)})).collect();
-    let bands: Vec<Value> = bands.iter().map(|band| json!([band.from, band.to])).collect();
-    let whole = json!({"name": run.name, "axis": axis, "bands": bands, "rates": rates, "plots": plots});
-    whole.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    let points: Vec<Value> = series.points.iter().map(|p| p.as_ref().map_or(json!(0), point)).collect();
+    json!({"n": series.name, "c": series.colour, "f": series.fork.as_ref().map(point), "p": points})
 }
 
 #[cfg(test)]
-#[path = "page_tests.rs"]
+#[path = "front_tests.rs"]
 mod tests;
