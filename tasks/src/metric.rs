@@ -14,144 +14,35 @@ use crate::error::{Error, Result};
 use crate::nearest::suggestion;
 use crate::record::ItemRecord;
 
+use Range::{Fraction, NonNegative, NonPositive, Real};
+
 pub use evaluate::{evaluate, per_item};
 pub use group::{GroupMetric, Weighting, aggregate, group};
 pub use position::{PositionLoss, position_curve};
 
 /// All metrics, in the order in which they are listed.
+#[rustfmt::skip] // one line a metric
 pub const METRICS: &[Metric] = &[
-    Metric::mean(
-        "acc",
-        Range::Fraction,
-        choice::acc,
-        "the likeliest choice is the right one; for a single answer: greedy decoding writes it",
-    ),
-    Metric::mean(
-        "acc_norm",
-        Range::Fraction,
-        choice::acc_norm,
-        "acc with log-likelihoods divided by the choices' length in characters",
-    ),
-    Metric::mean(
-        "acc_bytes",
-        Range::Fraction,
-        choice::acc_bytes,
-        "acc with log-likelihoods divided by the choices' length in UTF-8 bytes",
-    ),
-    Metric::mean(
-        "acc_mutual_info",
-        Range::Fraction,
-        choice::acc_mutual_info,
-        "acc with each choice's log-likelihood after nothing taken off (asks twice as much)",
-    )
-    .needs(Needs::Unconditional),
-    Metric::mean(
-        "exact_match",
-        Range::Fraction,
-        choice::exact_match,
-        "greedy decoding writes the right answer; for a reply: it equals a target",
-    ),
-    Metric::mean(
-        "brier_score",
-        Range::NonNegative,
-        choice::brier_score,
-        "squared distance of the choices' probabilities from the truth, 0 to 2",
-    )
-    .lower()
-    .aggregation(Aggregation::Brier),
-    Metric::mean("p_gold", Range::Fraction, choice::p_gold, "probability of the right choice among the choices"),
-    Metric::mean(
-        "margin",
-        Range::Real,
-        choice::margin,
-        "log-likelihood of the right choice minus that of the best wrong one, nats",
-    ),
-    Metric::mean(
-        "parrot_margin",
-        Range::Real,
-        choice::parrot_margin,
-        "log-likelihood of the right choice minus that of the one the shots repeat, nats (two choices)",
-    ),
-    Metric::mean(
-        "option_mass",
-        Range::Fraction,
-        choice::option_mass,
-        "probability, over the whole vocabulary, that one of the choices comes next (choices of one token)",
-    ),
-    Metric::mean(
-        "log_option_mass",
-        Range::NonPositive,
-        choice::log_option_mass,
-        "logarithm of option_mass: knows the format",
-    ),
-    Metric::mean(
-        "selection",
-        Range::NonPositive,
-        choice::selection,
-        "logarithm of p_gold: selects among the options; with log_option_mass it adds up to log P(gold)",
-    ),
-    Metric::mean(
-        "perplexity",
-        Range::NonNegative,
-        choice::loss,
-        "exp of the mean negative log-likelihood of the answer, per item",
-    )
-    .lower()
-    .aggregation(Aggregation::Perplexity),
-    Metric::mean(
-        "word_perplexity",
-        Range::NonNegative,
-        text::loss_per_word,
-        "exp of the negative log-likelihood per word of a text",
-    )
-    .lower()
-    .aggregation(Aggregation::WeightedPerplexity),
-    Metric::mean(
-        "byte_perplexity",
-        Range::NonNegative,
-        text::loss_per_byte,
-        "exp of the negative log-likelihood per UTF-8 byte of a text",
-    )
-    .lower()
-    .aggregation(Aggregation::WeightedPerplexity),
-    Metric::mean(
-        "bits_per_byte",
-        Range::NonNegative,
-        text::bits_per_byte,
-        "negative log-likelihood in bits per UTF-8 byte: of a whole text, or of the right choice",
-    )
-    .lower()
-    .aggregation(Aggregation::BitsPerByte),
-    Metric::mean(
-        "copy_gain",
-        Range::Real,
-        position::copy_gain,
-        "log-likelihood per token of a sequence's second copy minus that of its first, nats",
-    )
-    .needs(Needs::TokenLogprobs),
-    Metric::mean(
-        "copy_score",
-        Range::Real,
-        position::copy_score,
-        "share of the first copy's loss that is gone in the second: 0 no copying, 1 perfect",
-    )
-    .needs(Needs::TokenLogprobs),
-    Metric::mean(
-        "icl_score",
-        Range::Real,
-        position::icl_score,
-        "loss at token 500 minus loss at token 50, nats; negative where context helps",
-    )
-    .lower()
-    .needs(Needs::TokenLogprobs),
-    Metric::mean(
-        "icl_score_band",
-        Range::Real,
-        position::icl_score_band,
-        "mean loss of tokens 257 to 512 minus that of tokens 33 to 64, nats",
-    )
-    .lower()
-    .needs(Needs::TokenLogprobs),
+    Metric::new("acc", Fraction, choice::acc, "the likeliest choice is right; a single answer: greedy decoding writes it"),
+    Metric::new("acc_norm", Fraction, choice::acc_norm, "acc, log-likelihoods divided by length in characters"),
+    Metric::new("acc_bytes", Fraction, choice::acc_bytes, "acc, log-likelihoods divided by length in UTF-8 bytes"),
+    Metric::new("acc_mutual_info", Fraction, choice::acc_mutual_info, "acc, log-likelihoods after nothing taken off").needs(Needs::Unconditional),
+    Metric::new("exact_match", Fraction, choice::exact_match, "greedy decoding writes the right answer, or a target"),
+    Metric::new("brier_score", NonNegative, choice::brier_score, "squared distance of the choices' probabilities from the truth, 0 to 2").by(Aggregation::Brier).lower(),
+    Metric::new("p_gold", Fraction, choice::p_gold, "probability of the right choice among the choices"),
+    Metric::new("margin", Real, choice::margin, "log-likelihood of the right choice minus the best wrong one's, nats"),
+    Metric::new("parrot_margin", Real, choice::parrot_margin, "log-likelihood of the right choice minus that of the one the shots repeat, nats"),
+    Metric::new("option_mass", Fraction, choice::option_mass, "probability that any of the choices comes next (choices of one token)"),
+    Metric::new("log_option_mass", NonPositive, choice::log_option_mass, "logarithm of option_mass: does it know the format?"),
+    Metric::new("selection", NonPositive, choice::selection, "logarithm of p_gold; with log_option_mass it adds up to log P(gold)"),
+    Metric::new("perplexity", NonNegative, choice::loss, "exp of the mean loss of the answer, an item").by(Aggregation::Perplexity).lower(),
+    Metric::new("word_perplexity", NonNegative, text::loss_per_word, "exp of a text's loss per word").by(Aggregation::WeightedPerplexity).lower(),
+    Metric::new("byte_perplexity", NonNegative, text::loss_per_byte, "exp of a text's loss per UTF-8 byte").by(Aggregation::WeightedPerplexity).lower(),
+    Metric::new("bits_per_byte", NonNegative, text::bits_per_byte, "loss in bits per UTF-8 byte, of a text or of the right choice").by(Aggregation::BitsPerByte).lower(),
+    Metric::new("copy_gain", Real, position::copy_gain, "loss of a sequence minus that of its second copy, nats per token").needs(Needs::TokenLogprobs),
+    Metric::new("copy_score", Real, position::copy_score, "share of a sequence's loss that its second copy saves: 0 no copying, 1 perfect").needs(Needs::TokenLogprobs),
+    Metric::new("icl_score", Real, position::icl_score, "loss of token 500 minus that of token 50, nats; negative where context helps").needs(Needs::TokenLogprobs).lower(),
+    Metric::new("icl_score_band", Real, position::icl_score_band, "loss of tokens 257 to 512 minus that of tokens 33 to 64, nats").needs(Needs::TokenLogprobs).lower(),
 ];
 
 /// One metric.
@@ -258,7 +149,7 @@ fn one(value: f64) -> Scored {
 }
 
 impl Metric {
-    const fn mean(
+    const fn new(
         name: &'static str,
         range: Range,
         score: fn(&ItemRecord) -> Scored,
@@ -273,7 +164,7 @@ impl Metric {
         self
     }
 
-    const fn aggregation(mut self, aggregation: Aggregation) -> Self {
+    const fn by(mut self, aggregation: Aggregation) -> Self {
         self.aggregation = aggregation;
         self
     }

@@ -125,6 +125,56 @@ fn the_groups_of_a_real_run_come_out_of_their_leaves() {
     }
 }
 
+/// A golden file of the analysis: its one case of that name.
+fn analysis_case(file: &str, name: &str) -> Option<Value> {
+    let golden = golden(&format!("../../emergence/golden/{file}"))?;
+    Some(golden["cases"].as_array().unwrap().iter().find(|case| case["name"] == name).unwrap().clone())
+}
+
+#[test]
+fn clustered_errors_equal_the_golden_ones() {
+    for name in ["three subjects", "one subject gives null"] {
+        let Some(case) = analysis_case("clustered_se.json", name) else { return };
+        let record = |(score, cluster): (f64, &Value)| ItemRecord {
+            cluster: Some(cluster.as_str().unwrap().to_owned()),
+            choices: vec![ChoiceRecord { is_greedy: score > 0.5, ..Default::default() }],
+            ..Default::default()
+        };
+        let clusters = case["input"]["cluster"].as_array().unwrap();
+        let records: Vec<ItemRecord> = numbers(&case["input"]["x"]).into_iter().zip(clusters).map(record).collect();
+        let found = metric::evaluate(&["acc"], &records).unwrap()[0].clustered_stderr;
+        match case["expected"].as_f64() {
+            Some(expected) => assert_close(found.unwrap(), expected, name),
+            None => assert_eq!(found, None),
+        }
+    }
+}
+
+#[test]
+fn letters_fall_apart_into_format_and_selection() {
+    let Some(case) = analysis_case("letter_decomposition.json", "four items, a tie") else { return };
+    let letter = |logprob| ChoiceRecord { logprob, tokens: 1, chars: 1, bytes: 1, ..Default::default() };
+    let items = case["input"]["logp"].as_array().unwrap().iter().zip(numbers(&case["input"]["gold"]));
+    let records: Vec<ItemRecord> = items
+        .map(|(logp, gold)| ItemRecord {
+            gold: gold as usize,
+            choices: numbers(logp).into_iter().map(letter).collect(),
+            ..Default::default()
+        })
+        .collect();
+    let pairs = [
+        ("log_option_mass", "log_mass"),
+        ("selection", "log_share"),
+        ("option_mass", "mass"),
+        ("p_gold", "share"),
+        ("acc", "accuracy"),
+    ];
+    for (name, key) in pairs {
+        let found = metric::evaluate(&[name], &records).unwrap()[0].value;
+        assert_close(found, case["expected"][key].as_f64().unwrap(), name);
+    }
+}
+
 #[test]
 fn an_unknown_metric_is_refused_with_the_nearest() {
     let error = metric::check(&["acc", "acc_nrom"]).unwrap_err();

@@ -136,12 +136,11 @@ pub(super) fn log_option_mass(record: &ItemRecord) -> Scored {
     log_mass(record)?.map_or(Ok(None), one)
 }
 
-/// ln Σ P(choice) over the whole vocabulary. Only tokens exclude each other, so longer choices have no such sum; the
-/// f32 logits may put it a rounding error above zero.
+/// ln Σ P(choice) over the whole vocabulary. Only single tokens exclude each other, so longer choices have no such sum.
 fn log_mass(record: &ItemRecord) -> Result<Option<f64>, &'static str> {
     let (choices, _) = choices(record)?;
     let letters = choices.iter().all(|choice| choice.tokens == 1);
-    Ok(letters.then(|| log_sum_exp(choices.iter().map(|choice| choice.logprob)).min(0.0)))
+    Ok(letters.then(|| log_sum_exp(choices.iter().map(|choice| choice.logprob))))
 }
 
 /// Negative log-likelihood of the right choice, nats.

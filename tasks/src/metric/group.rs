@@ -35,8 +35,8 @@ pub fn group(metrics: &[GroupMetric], leaves: &[&[MetricValue]]) -> Vec<MetricVa
 
 /// One metric over several tasks; `None` without any.
 ///
-/// With n_i items, standard error s_i, k tasks and N = Σ n_i, the standard error is that of lm-evaluation-harness:
-/// by size √(Σ (n_i − 1) n_i s_i² / (N − k) / N) (the pooled variance over N), plain √(Σ s_i²) / k. `None` when one of the
+/// With n items and standard error s of each of k tasks, and N = Σ n, the standard error is that of lm-evaluation-harness:
+/// by size √(Σ (n − 1) n s² / (N − k) / N) (the pooled variance over N), plain √(Σ s²) / k. `None` when one of the
 /// tasks has none ("N/A" there). The clustered one takes each task as one cluster (as an MMLU subject), which the
 /// tasks' means and sizes suffice for; `None` below two tasks.
 pub fn aggregate(tasks: &[&MetricValue], weighting: Weighting) -> Option<MetricValue> {
