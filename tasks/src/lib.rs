@@ -3,6 +3,7 @@
 mod error;
 mod hash;
 mod item;
+pub mod metric;
 mod nearest;
 mod record;
 mod reply;
