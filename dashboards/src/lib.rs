@@ -1,6 +1,7 @@
 //! Learns and shows: a training run as plain data, emergence analysis, alarms, plots and the HTML report.
 
 pub mod analysis;
+pub mod groups;
 pub mod plots;
 pub mod report;
 pub mod run;

@@ -2,11 +2,13 @@
 
 mod axis;
 mod curve;
+mod heat;
 mod labels;
 mod number;
 mod svg;
 
 pub use curve::{Band, CurvePlot, Geometry, Point, Rate, Series};
+pub use heat::{HeatBranch, HeatMap};
 pub use number::{percent, tokens};
 pub use svg::STYLE;
 
