@@ -1,5 +1,6 @@
 //! Learns and shows: a training run as plain data, emergence analysis, alarms, plots and the HTML report.
 
+pub mod alarms;
 pub mod analysis;
 pub mod plots;
 pub mod report;

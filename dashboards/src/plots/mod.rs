@@ -7,7 +7,7 @@ mod number;
 mod svg;
 
 pub use curve::{Band, CurvePlot, Geometry, Point, Rate, Series};
-pub use number::{percent, tokens};
+pub use number::{percent, points, tokens};
 pub use svg::STYLE;
 
 pub use axis::TokenAxis;
