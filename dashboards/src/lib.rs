@@ -2,11 +2,12 @@
 
 pub mod alarms;
 pub mod analysis;
+mod error;
 pub mod plots;
 pub mod report;
 pub mod run;
 
-pub use report::Error;
+pub use error::Error;
 
 /// A result with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;

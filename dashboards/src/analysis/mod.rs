@@ -16,10 +16,12 @@ mod moments;
 mod onset;
 mod ratings;
 mod saturation;
+mod scores;
 mod search;
 mod sharpness;
 mod survival;
 mod wobble;
+mod words;
 
 pub use attribution::{PhaseProbabilities, anneal_weights, phase_probabilities};
 pub use contrast::{Contrast, benjamini_hochberg, clustered_contrast, contrast, holm, mcnemar_exact};
@@ -39,6 +41,7 @@ pub use saturation::{
     Drop, Growth, Regression, RegressionVerdict, Saturation, Trend, WindowGain, growth_per_doubling, mean_of_three,
     point_errors, regression, saturation,
 };
+pub use scores::{ScoreCurve, ScoreVerdict, Scores, read_scores};
 pub use search::{bracket_width, next_checkpoint};
 pub use sharpness::{Rise, Shape, Sharpness, Width, sharpness, sharpness_without_chance};
 pub use survival::{Survival, survival};

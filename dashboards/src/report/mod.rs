@@ -1,14 +1,13 @@
 //! The report: a folder of HTML that opens by a double-click, with no network and, for reading, no script.
 
 mod curves;
-mod error;
 mod folder;
 mod front;
 mod interval;
 mod site;
 mod tables;
 
-pub use error::Error;
+pub use crate::error::Error;
 
 use crate::run::Run;
 use site::{Link, Site};
