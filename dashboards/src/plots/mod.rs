@@ -9,7 +9,7 @@ mod svg;
 
 pub use curve::{Band, CurvePlot, Geometry, Point, Rate, Series};
 pub use heat::{HeatBranch, HeatMap};
-pub use number::{percent, tokens};
+pub use number::{percent, points, tokens};
 pub use svg::STYLE;
 
 pub use axis::TokenAxis;

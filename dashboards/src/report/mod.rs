@@ -1,7 +1,6 @@
 //! The report: a folder of HTML that opens by a double-click, with no network and, for reading, no script.
 
 mod curves;
-mod error;
 mod folder;
 mod front;
 mod interval;
@@ -10,7 +9,7 @@ mod site;
 mod tables;
 mod task_page;
 
-pub use error::Error;
+pub use crate::error::Error;
 
 use crate::run::Run;
 use site::{Link, Site};
