@@ -2,6 +2,7 @@
 
 mod error;
 mod hash;
+pub mod icl;
 mod item;
 pub mod metric;
 mod nearest;
