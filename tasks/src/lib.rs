@@ -8,6 +8,7 @@ pub mod metric;
 mod nearest;
 mod record;
 mod reply;
+pub mod vibes;
 pub mod yaml;
 
 pub use error::{Error, Result, YamlError};
