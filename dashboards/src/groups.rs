@@ -149,6 +149,7 @@ mod tests {
             tree: RunTree::default(),
             units,
             packs: Vec::new(),
+            ratings: Vec::new(),
             superseded: Vec::new(),
             failures: Vec::new(),
             texts: Vec::new(),

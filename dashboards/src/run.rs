@@ -300,6 +300,85 @@ pub struct TaskGroup {
     pub weight_by_size: bool,
 }
 
+/// A checkpoint, as a reader's rating names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "fields of the same name in `Checkpoint`")]
+pub struct RatingPlace {
+    pub branch: String,
+    pub step: u64,
+}
+
+/// What one reader thought of a conversation, or of two checkpoints' answers beside each other: a line of the JSONL that the
+/// report exports.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rating {
+    /// Who rated.
+    pub rater: String,
+    /// Name of the pack.
+    pub pack: String,
+    /// Id of the prompt.
+    pub prompt: String,
+    /// The conversation's variables.
+    #[serde(default)]
+    pub variables: serde_json::Map<String, serde_json::Value>,
+    /// Number of the repeat, from 0.
+    #[serde(default)]
+    pub repeat: usize,
+    /// What was said.
+    #[serde(flatten)]
+    pub opinion: Opinion,
+    /// When, RFC 3339.
+    #[serde(default)]
+    pub time: String,
+}
+
+/// A reader's opinion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Opinion {
+    /// One to five, and a note.
+    #[expect(missing_docs, reason = "the names say it")]
+    Stars { at: RatingPlace, stars: u8, note: String },
+    /// The two checkpoints were hidden until the vote; `winner` is `a`, `b` or `tie`.
+    #[expect(missing_docs, reason = "the names say it")]
+    Pair { a: RatingPlace, b: RatingPlace, winner: String },
+}
+
+impl Rating {
+    /// The checkpoints it speaks of.
+    pub fn places(&self) -> Vec<&RatingPlace> {
+        match &self.opinion {
+            Opinion::Stars { at, .. } => vec![at],
+            Opinion::Pair { a, b, .. } => vec![a, b],
+        }
+    }
+
+    /// Stars, 1 to 5, of one checkpoint.
+    pub fn stars(&self) -> Option<(&RatingPlace, f64)> {
+        match &self.opinion {
+            Opinion::Stars { at, stars, .. } => Some((at, f64::from(*stars))),
+            Opinion::Pair { .. } => None,
+        }
+    }
+
+    /// A comparison: 1 the first won, 0 the second, ½ neither.
+    pub fn game(&self) -> Option<(&RatingPlace, &RatingPlace, f64)> {
+        let Opinion::Pair { a, b, winner } = &self.opinion else { return None };
+        let score = match winner.as_str() {
+            "a" => 1.0,
+            "b" => 0.0,
+            _ => 0.5,
+        };
+        Some((a, b, score))
+    }
+
+    /// Names the conversation that was judged.
+    pub fn talk(&self) -> String {
+        let variables = serde_json::to_string(&self.variables).expect("plain data");
+        format!("{}/{}/{variables}/{}", self.pack, self.prompt, self.repeat)
+    }
+}
+
 /// A run with its results: all that analysis and report need.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -311,6 +390,8 @@ pub struct Run {
     pub units: Vec<Unit>,
     /// Likewise of the prompt packs: the newest per (branch, step, variant, pack, settings).
     pub packs: Vec<PackUnit>,
+    /// What readers thought of it.
+    pub ratings: Vec<Rating>,
     /// Older units with other keys, for the provenance page.
     pub superseded: Vec<UnitRecord>,
     /// Units that failed and are not done yet.

@@ -41,6 +41,7 @@ fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         tree: RunTree { branches },
         units,
         packs: Vec::new(),
+        ratings: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         texts: Vec::new(),

@@ -8,6 +8,7 @@ mod items_page;
 mod site;
 mod tables;
 mod task_page;
+mod vibes;
 
 pub use crate::error::Error;
 
@@ -24,7 +25,8 @@ impl Report {
     ///
     /// It is written aside and then put in the place of the old one. An `out` that holds something else than a report is an error.
     pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
-        let site = Site::begin(out, &run.name, links())?;
+        let grids = vibes::grids(run);
+        let site = Site::begin(out, &run.name, links(!grids.is_empty()))?;
         let tasks = curves::tasks(run);
         let curves: Vec<_> = tasks.iter().map(|task| task.curves(run, &task.primary)).collect();
         let names: Vec<String> = curves.iter().map(|curve| front::name_of(&curve.subject)).collect();
@@ -39,17 +41,19 @@ impl Report {
             let items = items_page::write(&site, run, task, slug)?;
             task_page::write(&site, run, task, slug, &shared, items)?;
         }
+        vibes::write(&site, run, &grids)?;
         site.file("units.csv", &tables::units(run))?;
         site.page("index.html", "index.html", &run.name, &page)?;
         site.finish()
     }
 }
 
-fn links() -> Vec<Link> {
+fn links(vibes: bool) -> Vec<Link> {
     let link = |name, to| Link { name, to };
-    vec![
-        link("curves", "index.html#curves"),
-        link("table", "index.html#table"),
-        link("provenance", "index.html#provenance"),
-    ]
+    let mut links = vec![link("curves", "index.html#curves"), link("table", "index.html#table")];
+    if vibes {
+        links.extend([link("vibes", "vibes/index.html"), link("ratings", "vibes/index.html#ratings")]);
+    }
+    links.push(link("provenance", "index.html#provenance"));
+    links
 }

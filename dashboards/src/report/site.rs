@@ -9,20 +9,25 @@ use std::path::{Path, PathBuf};
 use tera::{Context, Tera};
 
 /// Templates by name; each page extends `base.html`.
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("base.html", include_str!("assets/base.html")),
     ("index.html", include_str!("assets/index.html")),
     ("task.html", include_str!("assets/task.html")),
     ("items.html", include_str!("assets/items.html")),
+    ("vibes.html", include_str!("assets/vibes.html")),
+    ("talk.html", include_str!("assets/talk.html")),
 ];
 
 const PAGE_STYLE: &str = include_str!("assets/page.css");
 
 /// Scripts under `assets/`.
-const SCRIPTS: [(&str, &str); 3] = [
+const SCRIPTS: [(&str, &str); 6] = [
     ("common.js", include_str!("assets/common.js")),
     ("curves.js", include_str!("assets/curves.js")),
     ("items.js", include_str!("assets/items.js")),
+    ("vibes.js", include_str!("assets/vibes.js")),
+    ("talk.js", include_str!("assets/talk.js")),
+    ("ratings.js", include_str!("assets/ratings.js")),
 ];
 
 /// Nothing from outside, nothing inline. `file:` stands beside `'self'` since browsers disagree on what a page from disk itself is.
