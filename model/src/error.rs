@@ -118,6 +118,10 @@ pub enum Error {
     #[diagnostic(code(model::state_memory), help("give at least {needed} bytes"))]
     StateMemory { given: u64, needed: u64 },
 
+    #[error("there is no memory left for {bytes} bytes more")]
+    #[diagnostic(code(model::memory), help("score fewer checkpoints at once, or give states less memory"))]
+    Memory { bytes: u64 },
+
     #[error("sampling: `{key}` is {found}, expected {expected}")]
     #[diagnostic(code(model::sampling), help("correct `{key}`"))]
     Sampling { key: &'static str, found: String, expected: &'static str },

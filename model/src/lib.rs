@@ -2,6 +2,7 @@
 
 mod config;
 mod error;
+mod kernels;
 mod language_model;
 mod layout;
 mod ops;
@@ -11,7 +12,8 @@ mod zamba2;
 
 pub use config::{LayerKind, Zamba2Config, max_length};
 pub use error::{Error, Result};
+pub use kernels::Isa;
 pub use language_model::{LanguageModel, Logits, Sequence, Wanted};
 pub use state::State;
 pub use weights::{check, weight_files};
-pub use zamba2::{DtFloor, LoadOptions, Precision, Zamba2};
+pub use zamba2::{Backend, DtFloor, LoadOptions, Precision, Zamba2};
