@@ -1,5 +1,6 @@
 //! Answers: Zamba2 inference with explicit states, scoring by shared prefixes, sampling, and the tokenizer.
 
+pub mod bench;
 mod config;
 mod error;
 mod kernels;

@@ -292,3 +292,86 @@ on_isa! {
     /// One panel's columns, bf16 weights, f32 arithmetic.
     fn strip_widened(task: Task<'_>, y: Strip<'_>) = strip_by_widened
 }
+
+#[cfg(test)]
+mod tests {
+    use half::bf16;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn numbers(len: usize, seed: u32) -> Vec<f32> {
+        let mut at = seed.wrapping_mul(747_796_405).wrapping_add(1);
+        let mut next = || {
+            at = at.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (at >> 8) as f32 / (1 << 23) as f32 - 1.0
+        };
+        (0..len).map(|_| next()).collect()
+    }
+
+    /// x·Wᵀ in f64, after rounding to bf16 where asked.
+    fn reference(x: &[f32], w: &[f32], input: usize, round: [bool; 2]) -> Vec<f64> {
+        let value = |x: f32, round: bool| f64::from(if round { bf16::from_f32(x).to_f32() } else { x });
+        let dot = |x: &[f32], w: &[f32]| x.iter().zip(w).map(|(&x, &w)| value(x, round[0]) * value(w, round[1])).sum();
+        x.chunks_exact(input).flat_map(|x| w.chunks_exact(input).map(move |w| dot(x, w))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn products_are_right_and_a_row_is_the_same_alone(
+            rows in 1usize..40, out in 1usize..80, input in 1usize..700, first in 0usize..40, onto in any::<bool>(), seed: u32,
+        ) {
+            let (x, w, before) = (numbers(rows * input, seed), numbers(out * input, !seed), numbers(rows * out, seed ^ 5));
+            let start = if onto { Start::Onto } else { Start::Zero };
+            let kinds = [(Format::F32, Arithmetic::F32), (Format::Bf16, Arithmetic::F32), (Format::Bf16, Arithmetic::Bf16)];
+            for isa in Isa::available() {
+                for (format, arithmetic) in kinds {
+                    let weight = Panels::of(&w, out, input, format);
+                    let run = |x: &[f32], before: &[f32]| {
+                        let mut y = before.to_vec();
+                        multiply(isa, arithmetic, x, &weight, start, &mut y);
+                        y
+                    };
+                    let y = run(&x, &before);
+                    let round = [arithmetic == Arithmetic::Bf16, format == Format::Bf16];
+                    for ((y, product), before) in y.iter().zip(reference(&x, &w, input, round)).zip(&before) {
+                        let expected = product + if onto { f64::from(*before) } else { 0.0 };
+                        // a chain of n roundings of sums no larger than √n or so
+                        prop_assert!((f64::from(*y) - expected).abs() <= 1e-6 * input as f64, "{isa:?} {format:?}: {y} {expected}");
+                    }
+                    let first = first % rows;
+                    let rest = run(&x[first * input..], &before[first * out..]);
+                    prop_assert_eq!(&rest[..], &y[first * out..]);
+                    prop_assert_eq!(&run(&x[..input], &before[..out])[..], &y[..out]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn weights_of_bf16_give_what_the_same_in_f32_give() {
+        let (rows, out, input) = (23, 96, 515);
+        let x = numbers(rows * input, 1);
+        let w: Vec<f32> = numbers(out * input, 2).iter().map(|&w| bf16::from_f32(w).to_f32()).collect();
+        for isa in Isa::available() {
+            let run = |format| {
+                let mut y = vec![0.0; rows * out];
+                multiply(isa, Arithmetic::F32, &x, &Panels::of(&w, out, input, format), Start::Zero, &mut y);
+                y
+            };
+            assert_eq!(run(Format::F32), run(Format::Bf16), "{isa:?}");
+        }
+    }
+
+    #[test]
+    fn threads_do_not_show() {
+        let (rows, out, input) = (130, 200, 300);
+        let (x, weight) = (numbers(rows * input, 1), Panels::of(&numbers(out * input, 2), out, input, Format::F32));
+        let run = || {
+            let mut y = vec![0.0; rows * out];
+            multiply(Isa::current(), Arithmetic::F32, &x, &weight, Start::Zero, &mut y);
+            y
+        };
+        assert_eq!(run(), crate::kernels::alone(run));
+    }
+}

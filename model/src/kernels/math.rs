@@ -110,3 +110,72 @@ pub(super) fn load_part<V: Vector>(values: &[f32]) -> V {
     filled[..values.len()].copy_from_slice(values);
     V::load(&filled)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::Isa;
+    use crate::kernels::vector::on_isa;
+
+    #[inline(always)]
+    fn all_body<V: Vector>(x: &[f32; LANES], out: &mut [[f32; LANES]; 3]) {
+        let x = V::load(x);
+        exp(x).store(&mut out[0]);
+        silu(x).store(&mut out[1]);
+        gelu(x).store(&mut out[2]);
+    }
+
+    on_isa! {
+        fn all(x: &[f32; LANES], out: &mut [[f32; LANES]; 3]) = all_body
+    }
+
+    /// erfc by its continued fraction and series, in f64 (Abramowitz and Stegun, 7.1.6 and 7.1.14).
+    fn erfc(z: f64) -> f64 {
+        let scale = (-z * z).exp() / std::f64::consts::PI.sqrt();
+        if z < 2.5 {
+            let (mut term, mut sum) = (z, z);
+            for n in 1..100 {
+                term *= 2.0 * z * z / f64::from(2 * n + 1);
+                sum += term;
+            }
+            return 1.0 - 2.0 * scale * sum;
+        }
+        let fraction = (1..200).rev().fold(z, |below, n| z + f64::from(n) / 2.0 / below);
+        scale / fraction
+    }
+
+    #[test]
+    fn functions_keep_the_errors_they_promise() {
+        for isa in Isa::available() {
+            for step in -9000..9000 {
+                let x = step as f32 * 0.01 + 0.003;
+                let mut out = [[0.0; LANES]; 3];
+                all(isa, &[x; LANES], &mut out);
+                let [exp, silu, gelu] = out.map(|lanes| f64::from(lanes[7]));
+                let x = f64::from(x);
+                if (-87.0..88.0).contains(&x) {
+                    assert!((exp / x.exp() - 1.0).abs() < 2e-7, "{isa:?} exp({x}) = {exp}");
+                    let expected = x / (1.0 + (-x).exp());
+                    assert!((silu / expected - 1.0).abs() < 4e-7, "{isa:?} silu({x}) = {silu}, {expected}");
+                }
+                let expected = x.max(0.0) - 0.5 * x.abs() * erfc(x.abs() / std::f64::consts::SQRT_2);
+                assert!((gelu - expected).abs() < 3e-7 * x.abs(), "{isa:?} gelu({x}) = {gelu}, {expected}");
+                if (-6.0..0.0).contains(&x) {
+                    assert!((gelu / expected - 1.0).abs() < 2e-6, "{isa:?} gelu({x}) = {gelu}, {expected}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_stays_none() {
+        for isa in Isa::available() {
+            let mut out = [[0.0; LANES]; 3];
+            all(isa, &[f32::NAN; LANES], &mut out);
+            assert!(out.as_flattened().iter().all(|x| x.is_nan()), "{isa:?}: {out:?}");
+            all(isa, &[0.0; LANES], &mut out);
+            assert_eq!(out, [[1.0; LANES], [0.0; LANES], [0.0; LANES]], "{isa:?}");
+        }
+        assert!(softplus(f32::NAN).is_nan());
+    }
+}
