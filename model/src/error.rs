@@ -122,6 +122,10 @@ pub enum Error {
     #[diagnostic(code(model::interrupted), help("run it again; what was stored is kept"))]
     Interrupted,
 
+    #[error("there is no memory left for {bytes} bytes more")]
+    #[diagnostic(code(model::memory), help("score fewer checkpoints at once, or give states less memory"))]
+    Memory { bytes: u64 },
+
     #[error("sampling: `{key}` is {found}, expected {expected}")]
     #[diagnostic(code(model::sampling), help("correct `{key}`"))]
     Sampling { key: &'static str, found: String, expected: &'static str },

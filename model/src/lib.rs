@@ -1,8 +1,10 @@
 //! Answers: Zamba2 inference with explicit states, scoring by shared prefixes, sampling, and the tokenizer.
 
+pub mod bench;
 mod config;
 mod decode_stream;
 mod error;
+mod kernels;
 mod language_model;
 mod layout;
 mod likelihood;
@@ -19,10 +21,11 @@ mod zamba2;
 pub use config::{LayerKind, Zamba2Config, max_length};
 pub use decode_stream::DecodeStream;
 pub use error::{Error, Result};
+pub use kernels::Isa;
 pub use language_model::{LanguageModel, Logits, Sequence, Wanted};
 pub use scorer::{LogLikelihood, Progress, Request, Scorer, ScorerOptions};
 pub use state::State;
 pub use tokenizer::{EncodedPair, Tokenizer};
 pub use trie::Plan;
 pub use weights::{check, weight_files};
-pub use zamba2::{DtFloor, LoadOptions, Precision, Zamba2};
+pub use zamba2::{Backend, DtFloor, LoadOptions, Precision, Zamba2};

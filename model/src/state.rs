@@ -1,9 +1,10 @@
 //! What a prefix leaves behind: columns of the convolutions, recurrent states, keys and values.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-/// Positions in a block of keys and values. Blocks are fixed by absolute position; full ones are shared by all forks.
-pub(crate) const BLOCK: usize = 64;
+use crate::error::Result;
+use crate::kernels::{AttentionSizes, BLOCK, Block, Buffer, Pool};
 
 /// What a prefix leaves behind in a [`crate::Zamba2`].
 ///
@@ -18,38 +19,59 @@ pub struct State {
 #[derive(Debug, Clone)]
 pub(crate) struct LayerState {
     /// The last K − 1 inputs of the convolution: [K − 1, CD], oldest first.
-    pub(crate) columns: Arc<Vec<f32>>,
+    pub(crate) columns: Arc<Buffer>,
     /// The recurrent state: [NH, P, N].
-    pub(crate) recurrent: Arc<Vec<f32>>,
+    pub(crate) recurrent: Arc<Buffer>,
     /// Keys and values of the layer's own call of a shared block; empty where it makes none.
     pub(crate) cache: Cache,
 }
 
-/// Keys and values of one attention, in blocks of [`BLOCK`] positions.
+/// Keys and values of one attention, in blocks fixed by absolute position; all but the last are full and shared by all forks.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cache {
     pub(crate) blocks: Vec<Arc<Block>>,
 }
 
-/// Up to [`BLOCK`] positions: rows of keys (after rotation) and of values, each NA·HD wide.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Block {
-    pub(crate) keys: Vec<f32>,
-    pub(crate) values: Vec<f32>,
+/// A block that some rows go to.
+#[derive(Debug)]
+pub(crate) struct Room<'a> {
+    pub(crate) block: &'a mut Block,
+    /// Where in the block they begin.
+    pub(crate) slot: usize,
+    /// Which rows.
+    pub(crate) rows: Range<usize>,
 }
 
 impl Cache {
-    /// Appends rows `width` wide after `position` others.
-    pub(crate) fn append(&mut self, mut position: usize, width: usize, keys: &[f32], values: &[f32]) {
-        for (key, value) in keys.chunks_exact(width).zip(values.chunks_exact(width)) {
-            if position.is_multiple_of(BLOCK) {
-                self.blocks.push(Arc::default());
-            }
-            let last = Arc::make_mut(self.blocks.last_mut().expect("the first position of a block pushes it"));
-            last.keys.extend_from_slice(key);
-            last.values.extend_from_slice(value);
-            position += 1;
+    /// Room for `len` rows of keys and values after `position` others: the blocks they go to, which are ours alone from then on.
+    pub(crate) fn room(
+        &mut self,
+        position: usize,
+        len: usize,
+        sizes: AttentionSizes,
+        pool: &Arc<Pool>,
+    ) -> Result<Vec<Room<'_>>> {
+        while self.blocks.len() * BLOCK < position + len {
+            self.blocks.push(Arc::new(Block::new(pool, sizes)?));
         }
+        let first = position / BLOCK;
+        let rooms = self.blocks[first..].iter_mut().enumerate().map(|(index, block)| {
+            let start = (first + index) * BLOCK;
+            let rows = start.saturating_sub(position)..(start + BLOCK - position).min(len);
+            Room { block: Arc::make_mut(block), slot: position.saturating_sub(start), rows }
+        });
+        Ok(rooms.collect())
+    }
+
+    /// The first `position` keys and values, each a row NA·HD wide.
+    pub(crate) fn rows(&self, position: usize) -> (Vec<f32>, Vec<f32>) {
+        let (mut keys, mut values) = (Vec::new(), Vec::new());
+        for at in 0..position.min(self.blocks.len() * BLOCK) {
+            let (key, value) = self.blocks[at / BLOCK].read(at % BLOCK);
+            keys.extend(key);
+            values.extend(value);
+        }
+        (keys, values)
     }
 }
 
@@ -65,7 +87,7 @@ impl State {
         self.position
     }
 
-    /// Bytes it refers to, shared ones included.
+    /// Bytes it refers to, shared ones included. Keys and values take whole blocks of positions.
     pub fn bytes(&self) -> usize {
         let floats: usize = self.layers.iter().map(LayerState::floats).sum();
         floats * size_of::<f32>()
@@ -83,15 +105,13 @@ impl State {
 
     /// Layer `layer`'s keys (after rotation) and values: [positions, NA·HD] each, empty where it has no attention.
     pub fn keys_values(&self, layer: usize) -> (Vec<f32>, Vec<f32>) {
-        let blocks = &self.layers[layer].cache.blocks;
-        let keys = blocks.iter().flat_map(|block| block.keys.iter().copied()).collect();
-        (keys, blocks.iter().flat_map(|block| block.values.iter().copied()).collect())
+        self.layers[layer].cache.rows(self.position)
     }
 }
 
 impl LayerState {
     fn floats(&self) -> usize {
-        let cached: usize = self.cache.blocks.iter().map(|block| block.keys.len() + block.values.len()).sum();
+        let cached: usize = self.cache.blocks.iter().map(|block| block.len()).sum();
         self.columns.len() + self.recurrent.len() + cached
     }
 }

@@ -1,10 +1,11 @@
 //! Checkpoint files: headers first and distrusted, then one tensor at a time, straight to where it will live.
 
+mod read;
+
 use std::collections::{BTreeMap, HashMap};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use half::{bf16, f16};
 use serde_json::{Map, Value};
 
 use crate::config::Zamba2Config;
@@ -136,18 +137,14 @@ impl Weights {
         self.entries.contains_key(name)
     }
 
-    /// Reads tensor `name` as f32; it must be of `shape` and finite.
-    pub(crate) fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    /// Where tensor `name` lies; it must be of `shape`.
+    fn entry(&self, name: &str, shape: &[usize]) -> Result<&Entry> {
         let entry = self.entries.get(name).ok_or_else(|| self.missing(name, shape))?;
+        if entry.shape == shape {
+            return Ok(entry);
+        }
         let (file, tensor) = (entry.file.clone(), entry.name.clone());
-        if entry.shape != shape {
-            return Err(Error::Shape { file, tensor, found: entry.shape.clone(), expected: shape.to_vec() });
-        }
-        let values = entry.read().map_err(Error::io(&file))?;
-        match values.iter().position(|value| !value.is_finite()) {
-            Some(element) => Err(Error::NotFinite { file, tensor, element, found: values[element] }),
-            None => Ok(values),
-        }
+        Err(Error::Shape { file, tensor, found: entry.shape.clone(), expected: shape.to_vec() })
     }
 
     /// The file a tensor lies in.
@@ -157,29 +154,6 @@ impl Weights {
 
     fn missing(&self, name: &str, shape: &[usize]) -> Error {
         Error::MissingTensor { file: self.home.clone(), tensor: name.into(), expected: shape.to_vec() }
-    }
-}
-
-impl Entry {
-    fn read(&self) -> std::io::Result<Vec<f32>> {
-        let count = self.shape.iter().product();
-        let mut file = fs_err::File::open(&self.file)?;
-        file.seek(SeekFrom::Start(self.start))?;
-        if self.dtype == Dtype::F32 {
-            let mut values = vec![0f32; count];
-            file.read_exact(bytemuck::cast_slice_mut(&mut values))?;
-            for value in &mut values {
-                *value = f32::from_bits(u32::from_le(value.to_bits()));
-            }
-            return Ok(values);
-        }
-        let mut halves = vec![0u16; count];
-        file.read_exact(bytemuck::cast_slice_mut(&mut halves))?;
-        let widen = |bits: u16| match self.dtype {
-            Dtype::F16 => f16::from_bits(u16::from_le(bits)).to_f32(),
-            _ => bf16::from_bits(u16::from_le(bits)).to_f32(),
-        };
-        Ok(halves.into_iter().map(widen).collect())
     }
 }
 

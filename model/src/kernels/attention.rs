@@ -1,0 +1,194 @@
+//! Causal attention of one head: a few queries at a time over blocks of keys and values that lie at fixed positions.
+//!
+//! A block holds keys and values as panels, so scores and weighted values are the products of `gemm`. The softmax goes on from block to
+//! block with the largest score so far. Blocks are fixed by absolute position and a masked key adds an exact zero, so a query
+//! gives the same bits alone, among others, and wherever its text was cut.
+
+use std::sync::Arc;
+
+use super::gemm::{ByF32, Start, Task, strip};
+use super::math::{exp, map};
+use super::memory::{Buffer, Pool};
+use super::panels::PANEL;
+use super::strip::Strip;
+use super::vector::{LANES, Vector, on_isa};
+use crate::error::Result;
+
+/// Positions in a block of keys and values.
+pub(crate) const BLOCK: usize = PANEL;
+
+/// Queries that go over the blocks together.
+pub(crate) const QUERIES: usize = 40;
+
+/// Shape of an attention, with its scale.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AttentionSizes {
+    pub(crate) heads: usize,
+    pub(crate) head_dim: usize,
+    pub(crate) scale: f32,
+}
+
+impl AttentionSizes {
+    /// NA·HD, width of a row of queries, keys or values.
+    pub(crate) fn width(self) -> usize {
+        self.heads * self.head_dim
+    }
+
+    /// Panels that the values of one head take.
+    fn panels(self) -> usize {
+        self.head_dim.div_ceil(PANEL)
+    }
+
+    /// Numbers in a block.
+    pub(crate) fn block_len(self) -> usize {
+        BLOCK * (self.width() + self.heads * self.panels() * PANEL)
+    }
+}
+
+/// [`BLOCK`] positions of one attention, zeros where there is none yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Block {
+    keys: Buffer,   // [NA, HD, 32], after rotation
+    values: Buffer, // [NA, HD / 32 rounded up, 32, 32]
+    sizes: AttentionSizes,
+}
+
+impl Block {
+    /// A block of zeros.
+    pub(crate) fn new(pool: &Arc<Pool>, sizes: AttentionSizes) -> Result<Self> {
+        let keys = pool.zeros(BLOCK * sizes.width())?;
+        Ok(Self { values: pool.zeros(sizes.block_len() - keys.len())?, keys, sizes })
+    }
+
+    /// Numbers in it.
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len() + self.values.len()
+    }
+
+    /// Writes rows of keys and values at the slots from `first` on.
+    pub(crate) fn write(&mut self, first: usize, keys: &[f32], values: &[f32]) {
+        let width = self.sizes.width();
+        // some channels of all rows, then the next: the lines written to are used until they are full
+        for from in (0..width).step_by(LANES) {
+            let here = from..width.min(from + LANES);
+            for (slot, row) in keys.chunks_exact(width).enumerate() {
+                let columns = self.keys[here.start * BLOCK..here.end * BLOCK].chunks_exact_mut(BLOCK);
+                columns.zip(&row[here.clone()]).for_each(|(column, &key)| column[first + slot] = key);
+            }
+        }
+        let (head_dim, panels) = (self.sizes.head_dim, self.sizes.panels());
+        for (slot, row) in values.chunks_exact(width).enumerate() {
+            for (head, row) in row.chunks_exact(head_dim).enumerate() {
+                for (panel, row) in row.chunks(PANEL).enumerate() {
+                    let to = ((head * panels + panel) * BLOCK + first + slot) * PANEL;
+                    self.values[to..to + row.len()].copy_from_slice(row);
+                }
+            }
+        }
+    }
+
+    /// The key and the value at `slot`, each NA·HD long.
+    pub(crate) fn read(&self, slot: usize) -> (Vec<f32>, Vec<f32>) {
+        let (head_dim, panels) = (self.sizes.head_dim, self.sizes.panels());
+        let keys = self.keys.chunks_exact(BLOCK).map(|column| column[slot]).collect();
+        let at = |i: usize| {
+            let (head, i) = (i / head_dim, i % head_dim);
+            ((head * panels + i / PANEL) * BLOCK + slot) * PANEL + i % PANEL
+        };
+        (keys, (0..self.sizes.width()).map(|i| self.values[at(i)]).collect())
+    }
+}
+
+/// Queries of one sequence, at most [`QUERIES`] rows, and what one head of them looks at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Queries<'a> {
+    /// Rows NA·HD wide, rotated.
+    pub(crate) rows: &'a [f32],
+    /// Position of the first.
+    pub(crate) position: usize,
+    pub(crate) head: usize,
+    pub(crate) sizes: AttentionSizes,
+    /// Blocks from position 0 to the last query's at least.
+    pub(crate) blocks: &'a [Arc<Block>],
+}
+
+#[inline(always)]
+fn attend_body<V: Vector>(queries: Queries<'_>, mut out: Strip<'_>) {
+    let Queries { rows, position, head, sizes, blocks } = queries;
+    let AttentionSizes { head_dim, scale, .. } = sizes;
+    let (width, padded, count) = (sizes.width(), sizes.panels() * PANEL, out.rows());
+    let here = head * head_dim..(head + 1) * head_dim;
+    let scaled: Vec<f32> =
+        rows.chunks_exact(width).take(count).flat_map(|row| row[here.clone()].iter().map(|x| x * scale)).collect();
+    let mut weights = vec![0f32; count * BLOCK];
+    let mut sums = vec![0f32; count * padded];
+    let mut highest = [f32::NEG_INFINITY; QUERIES];
+    let mut totals = [0f32; QUERIES];
+    for (index, block) in blocks.iter().enumerate().take((position + count - 1) / BLOCK + 1) {
+        let panel = &block.keys[here.start * BLOCK..here.end * BLOCK];
+        let task = Task {
+            x: bytemuck::cast_slice(&scaled),
+            panel: bytemuck::cast_slice(panel),
+            steps: head_dim,
+            start: Start::Zero,
+        };
+        strip::<V, ByF32>(task, Strip::new(&mut weights, BLOCK));
+        for (row, weights) in weights.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
+            let visible = (position + row + 1).saturating_sub(index * BLOCK).min(BLOCK);
+            if visible == 0 {
+                weights.fill(0.0);
+                continue;
+            }
+            let correction = soften::<V>(weights, visible, &mut highest[row], &mut totals[row]);
+            scale_by::<V>(&mut sums[row * padded..(row + 1) * padded], correction);
+        }
+        let mut left = Strip::new(&mut sums, padded);
+        let values = &block.values[head * padded * BLOCK..(head + 1) * padded * BLOCK];
+        for panel in values.chunks_exact(BLOCK * PANEL) {
+            let task = Task {
+                x: bytemuck::cast_slice(&weights),
+                panel: bytemuck::cast_slice(panel),
+                steps: BLOCK,
+                start: Start::Onto,
+            };
+            strip::<V, ByF32>(task, left.cut(PANEL));
+        }
+    }
+    for row in 0..count {
+        let sums = &mut sums[row * padded..(row + 1) * padded];
+        scale_by::<V>(sums, 1.0 / totals[row]);
+        out.row(row).copy_from_slice(&sums[..head_dim]);
+    }
+}
+
+/// Makes the first `visible` scores of a block into weights relative to the largest score so far, the others into zeros, and adds them to
+/// `total`. Gives the factor for all that was summed before.
+#[inline(always)]
+fn soften<V: Vector>(scores: &mut [f32; BLOCK], visible: usize, highest: &mut f32, total: &mut f32) -> f32 {
+    scores[visible..].fill(f32::NEG_INFINITY);
+    let (halves, _) = scores.as_chunks_mut::<LANES>();
+    let before = *highest;
+    *highest = before.max(V::load(&halves[0]).max(V::load(&halves[1])).highest());
+    let level = V::splat(*highest);
+    for half in halves {
+        exp(V::load(half).sub(level)).store(half);
+    }
+    scores[visible..].fill(0.0); // e⁻⁸⁷ is the least that `exp` gives
+    let (halves, _) = scores.as_chunks::<LANES>();
+    let correction = exp(V::splat(before - *highest)).to_array()[0];
+    *total = *total * correction + V::load(&halves[0]).add(V::load(&halves[1])).sum();
+    correction
+}
+
+/// `x · factor`, in place.
+#[inline(always)]
+fn scale_by<V: Vector>(x: &mut [f32], factor: f32) {
+    if factor != 1.0 {
+        map::<V>(x, |x| x.mul(V::splat(factor)));
+    }
+}
+
+on_isa! {
+    /// Attention of one head: `out` [queries, HD].
+    fn attend(queries: Queries<'_>, out: Strip<'_>) = attend_body
+}

@@ -1,0 +1,80 @@
+//! The instruction set the kernels run on, chosen once at run time.
+
+use std::sync::OnceLock;
+
+/// An instruction set that the kernels are compiled for.
+///
+/// On one of them every result is the same bit for bit whatever the batch, the split or the threads; two of them differ in rounding,
+/// since [`Isa::Portable`] has no fused multiply-add and the bf16 product of AVX-512 flushes denormal numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isa {
+    /// AVX-512 (F, BW, DQ, VL); with `bf16` also its bf16 dot product.
+    Avx512 {
+        /// Whether `vdpbf16ps` is there; otherwise it is emulated.
+        bf16: bool,
+    },
+    /// AVX2 with fused multiply-add.
+    Avx2,
+    /// Plain Rust.
+    Portable,
+}
+
+impl Isa {
+    /// The one that this process uses: the widest there is, or what `SPYGLASS_ISA` (`avx512`, `avx2`, `portable`) asks for.
+    /// A name that is none of these, or one the machine has not, falls back to the widest below it.
+    pub fn current() -> Self {
+        static CURRENT: OnceLock<Isa> = OnceLock::new();
+        *CURRENT.get_or_init(|| Self::choose(std::env::var("SPYGLASS_ISA").ok().as_deref()))
+    }
+
+    /// All that this machine has, the widest first.
+    pub fn available() -> Vec<Self> {
+        let mut all = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                all.insert(0, Self::Avx2);
+                let wide = is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl");
+                if wide {
+                    all.insert(0, Self::Avx512 { bf16: is_x86_feature_detected!("avx512bf16") });
+                }
+            }
+        }
+        all
+    }
+
+    fn choose(asked: Option<&str>) -> Self {
+        let all = Self::available();
+        let allowed = |isa: &&Self| match asked {
+            Some("portable") => **isa == Self::Portable,
+            Some("avx2") => !matches!(isa, Self::Avx512 { .. }),
+            _ => true,
+        };
+        all.iter().find(allowed).copied().unwrap_or(Self::Portable)
+    }
+
+    /// Its name, as `SPYGLASS_ISA` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Avx512 { .. } => "avx512",
+            Self::Avx2 => "avx2",
+            Self::Portable => "portable",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forced_set_is_never_wider_than_asked() {
+        assert_eq!(Isa::choose(Some("portable")), Isa::Portable);
+        assert!(!matches!(Isa::choose(Some("avx2")), Isa::Avx512 { .. }));
+        assert_eq!(Isa::choose(Some("neon")), Isa::choose(None));
+        assert_eq!(Isa::choose(None), Isa::available()[0]);
+    }
+}

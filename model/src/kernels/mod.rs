@@ -1,0 +1,29 @@
+//! Arithmetic on slices, compiled for AVX-512, AVX2 and any machine, and chosen at run time. The only place with `unsafe`.
+//!
+//! Whatever the batch, the split or the threads, a number is computed by the same operations in the same order: on one
+//! instruction set results are equal bit for bit.
+
+mod attention;
+mod convolution;
+mod dot;
+mod gemm;
+mod isa;
+mod math;
+mod memory;
+mod norm;
+mod panels;
+mod scan;
+mod strip;
+mod threads;
+mod vector;
+
+pub(crate) use attention::{AttentionSizes, BLOCK, Block, QUERIES, Queries, attend};
+pub(crate) use convolution::{Convolution, Inputs, convolve};
+pub(crate) use gemm::{Arithmetic, Start, multiply};
+pub use isa::Isa;
+pub(crate) use memory::{Buffer, Pool};
+pub(crate) use norm::{Row, add, gate, gated_norm, rms_norm, rotate};
+pub(crate) use panels::{Format, PANEL, Panels, pack};
+pub(crate) use scan::{Head, Recurrent, scan};
+pub(crate) use strip::Strip;
+pub(crate) use threads::{alone, each};

@@ -1,0 +1,200 @@
+//! Weights of a linear layer, packed once so that a product reads them from beginning to end.
+//!
+//! Thirty-two outputs make a panel. f32: `[input][32]`; bf16: `[input / 2][32][2]`, pairs of neighbouring inputs side by side, an odd
+//! last one beside a zero. Outputs past the last one are zeros.
+
+use half::{bf16, f16};
+use rayon::prelude::*;
+
+use super::memory::Memory;
+use crate::error::Result;
+
+/// Outputs in a panel.
+pub(crate) const PANEL: usize = 32;
+
+/// How the numbers of a panel are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    F32,
+    Bf16,
+}
+
+/// A packed weight [out, input].
+#[derive(Debug)]
+pub(crate) struct Panels {
+    memory: Memory,
+    format: Format,
+    out: usize,
+    input: usize,
+}
+
+/// A number as it lies on disk.
+pub(crate) trait Stored: Copy + Send + Sync {
+    fn to_f32(self) -> f32;
+    /// Rounded to the nearest bf16.
+    fn to_bf16(self) -> u16;
+}
+
+impl Stored for f32 {
+    fn to_f32(self) -> f32 {
+        self
+    }
+    fn to_bf16(self) -> u16 {
+        bf16::from_f32(self).to_bits()
+    }
+}
+
+impl Stored for bf16 {
+    fn to_f32(self) -> f32 {
+        bf16::to_f32(self)
+    }
+    fn to_bf16(self) -> u16 {
+        self.to_bits()
+    }
+}
+
+impl Stored for f16 {
+    fn to_f32(self) -> f32 {
+        f16::to_f32(self)
+    }
+    fn to_bf16(self) -> u16 {
+        bf16::from_f32(f16::to_f32(self)).to_bits()
+    }
+}
+
+impl Panels {
+    /// Zeros, to be filled panel by panel.
+    pub(crate) fn new(out: usize, input: usize, format: Format) -> Result<Self> {
+        let words = out.div_ceil(PANEL) * PANEL * steps(input, format);
+        Ok(Self { memory: Memory::new(words * size_of::<u32>())?, format, out, input })
+    }
+
+    /// Packs `values` [out, input].
+    #[cfg(test)]
+    pub(crate) fn of<S: Stored>(values: &[S], out: usize, input: usize, format: Format) -> Self {
+        let mut panels = Self::new(out, input, format).unwrap();
+        panels
+            .groups_mut(1)
+            .zip(values.par_chunks(PANEL * input))
+            .for_each(|(panel, rows)| pack(rows, input, format, panel));
+        panels
+    }
+
+    /// The panels in order, `count` at a time, to be filled by [`pack`].
+    pub(crate) fn groups_mut(&mut self, count: usize) -> rayon::slice::ChunksMut<'_, u32> {
+        let words = self.panel_words();
+        let all = self.out.div_ceil(PANEL) * words;
+        self.memory.values_mut()[..all].par_chunks_mut(count * words)
+    }
+
+    /// Panel `index`, as words.
+    pub(crate) fn panel(&self, index: usize) -> &[u32] {
+        let words = self.panel_words();
+        &self.memory.values()[index * words..(index + 1) * words]
+    }
+
+    /// Row `row` of the weight: what an embedding looks up.
+    pub(crate) fn row(&self, row: usize, to: &mut [f32]) {
+        assert!(row < self.out && to.len() == self.input, "row {row} of {} × {}", self.out, self.input);
+        let (panel, column) = (self.panel(row / PANEL), row % PANEL);
+        match self.format {
+            Format::F32 => {
+                for (to, words) in to.iter_mut().zip(panel.chunks_exact(PANEL)) {
+                    *to = f32::from_bits(words[column]);
+                }
+            }
+            Format::Bf16 => {
+                for (to, words) in to.chunks_mut(2).zip(panel.chunks_exact(PANEL)) {
+                    let pair = [f32::from_bits(words[column] << 16), f32::from_bits(words[column] & 0xffff_0000)];
+                    to.copy_from_slice(&pair[..to.len()]);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn out(&self) -> usize {
+        self.out
+    }
+
+    pub(crate) fn input(&self) -> usize {
+        self.input
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.out.div_ceil(PANEL) * self.panel_words() * size_of::<u32>()
+    }
+
+    /// Steps of a product over the inputs: one for each number of f32, for each pair of bf16.
+    pub(crate) fn steps(&self) -> usize {
+        steps(self.input, self.format)
+    }
+
+    fn panel_words(&self) -> usize {
+        PANEL * self.steps()
+    }
+}
+
+fn steps(input: usize, format: Format) -> usize {
+    match format {
+        Format::F32 => input,
+        Format::Bf16 => input.div_ceil(2),
+    }
+}
+
+/// Steps that are packed at a time: a cache line of each row is read once.
+const LINE: usize = 16;
+
+/// Packs up to 32 rows `input` long into `panel`.
+pub(crate) fn pack<S: Stored>(rows: &[S], input: usize, format: Format, panel: &mut [u32]) {
+    match format {
+        Format::F32 => {
+            for (block, panel) in panel.chunks_mut(LINE * PANEL).enumerate() {
+                for (column, row) in rows.chunks_exact(input).enumerate() {
+                    for (step, value) in panel.chunks_exact_mut(PANEL).zip(&row[block * LINE..]) {
+                        step[column] = value.to_f32().to_bits();
+                    }
+                }
+            }
+        }
+        Format::Bf16 => {
+            for (block, panel) in panel.chunks_mut(LINE * PANEL).enumerate() {
+                for (column, row) in rows.chunks_exact(input).enumerate() {
+                    for (step, values) in panel.chunks_exact_mut(PANEL).zip(row[block * LINE * 2..].chunks(2)) {
+                        let second = values.get(1).map_or(0, |value| value.to_bf16());
+                        step[column] = u32::from(values[0].to_bf16()) | u32::from(second) << 16;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_back_as_they_went_in() {
+        for (out, input) in [(1, 1), (5, 3), (32, 16), (33, 47), (97, 60), (64, 130)] {
+            let values: Vec<f32> = (0..out * input).map(|i| i as f32 * 0.25).collect(); // exact in bf16 below 64
+            for format in [Format::F32, Format::Bf16] {
+                let panels = Panels::of(&values, out, input, format);
+                for row in 0..out {
+                    let mut found = vec![0.0; input];
+                    panels.row(row, &mut found);
+                    let expected = values[row * input..(row + 1) * input].iter();
+                    let expected: Vec<f32> = match format {
+                        Format::F32 => expected.copied().collect(),
+                        Format::Bf16 => expected.map(|&x| bf16::from_f32(x).to_f32()).collect(),
+                    };
+                    assert_eq!(found, expected, "row {row} of {out} × {input} as {format:?}");
+                }
+            }
+        }
+    }
+}

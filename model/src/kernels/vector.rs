@@ -1,0 +1,274 @@
+//! Sixteen f32 side by side: one register of AVX-512, two of AVX2, or an array. The bodies of all kernels are written once over these.
+#![expect(unsafe_code, reason = "intrinsics")]
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
+
+/// Numbers in a vector.
+pub(super) const LANES: usize = 16;
+
+/// Sixteen f32. A type that needs an instruction set is named only inside what `on_isa!` enters after it was found.
+pub(super) trait Vector: Copy {
+    /// Rows of a product's tile: as many as leave registers for the columns (twelve would spill on AVX-512 and halve the speed).
+    const TILE_ROWS: usize;
+    /// Vectors of columns of a product's tile.
+    const TILE_VECTORS: usize;
+
+    fn splat(x: f32) -> Self;
+    fn load(from: &[f32; LANES]) -> Self;
+    fn store(self, to: &mut [f32; LANES]);
+    fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    fn div(self, other: Self) -> Self;
+    /// The larger; `other` where one is NaN.
+    fn max(self, other: Self) -> Self;
+    /// The smaller; `other` where one is NaN.
+    fn min(self, other: Self) -> Self;
+    fn abs(self) -> Self;
+    /// `self · factor + term`, rounded once where the instruction set can.
+    fn fma(self, factor: Self, term: Self) -> Self;
+    /// 2ⁿ of numbers 1.5·2²³ + n, whose lowest bits hold n.
+    fn power_of_shifted(self) -> Self;
+    /// Sixteen pairs of bf16, widened: the first of each pair, then the second.
+    fn widen(pairs: &[u32; LANES]) -> [Self; 2];
+
+    fn zero() -> Self {
+        Self::splat(0.0)
+    }
+
+    fn to_array(self) -> [f32; LANES] {
+        let mut values = [0.0; LANES];
+        self.store(&mut values);
+        values
+    }
+
+    /// The sum of all lanes, halves onto halves.
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        let mut values = self.to_array();
+        for half in [8, 4, 2, 1] {
+            for lane in 0..half {
+                values[lane] += values[lane + half];
+            }
+        }
+        values[0]
+    }
+
+    /// The largest lane.
+    #[inline(always)]
+    fn highest(self) -> f32 {
+        let mut values = self.to_array();
+        for half in [8, 4, 2, 1] {
+            for lane in 0..half {
+                values[lane] = values[lane].max(values[lane + half]);
+            }
+        }
+        values[0]
+    }
+}
+
+/// `bits << 23` plus the exponent's bias: see [`Vector::power_of_shifted`].
+const ONE: i32 = 127 << 23;
+
+/// An array: what machines without AVX2 compute with.
+#[derive(Clone, Copy)]
+pub(super) struct Plain([f32; LANES]);
+
+impl Plain {
+    #[inline(always)]
+    fn with(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        let mut out = self.0;
+        for lane in 0..LANES {
+            out[lane] = f(out[lane], other.0[lane]);
+        }
+        Self(out)
+    }
+}
+
+impl Vector for Plain {
+    const TILE_ROWS: usize = 3;
+    const TILE_VECTORS: usize = 1;
+
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        Self([x; LANES])
+    }
+    #[inline(always)]
+    fn load(from: &[f32; LANES]) -> Self {
+        Self(*from)
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [f32; LANES]) {
+        *to = self.0;
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.with(other, |a, b| a + b)
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.with(other, |a, b| a - b)
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.with(other, |a, b| a * b)
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.with(other, |a, b| a / b)
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.with(other, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.with(other, |a, b| if a < b { a } else { b })
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(self.0.map(f32::abs))
+    }
+    #[inline(always)]
+    fn fma(self, factor: Self, term: Self) -> Self {
+        self.mul(factor).add(term) // a fused one would be a call of libm here
+    }
+    #[inline(always)]
+    fn power_of_shifted(self) -> Self {
+        Self(self.0.map(|x| f32::from_bits((x.to_bits() << 23).wrapping_add(ONE as u32))))
+    }
+    #[inline(always)]
+    fn widen(pairs: &[u32; LANES]) -> [Self; 2] {
+        [Self(pairs.map(|pair| f32::from_bits(pair << 16))), Self(pairs.map(|pair| f32::from_bits(pair & 0xffff_0000)))]
+    }
+}
+
+/// A vector of `$count` registers, each lane treated alike.
+#[cfg(target_arch = "x86_64")]
+macro_rules! of_registers {
+    (
+        $(#[$doc:meta])* $name:ident, [$register:ty; $count:literal] of $lanes:literal, $integers:ty, tile $rows:literal x $vectors:literal,
+        $set:ident, $load:ident, $store:ident, [$($method:ident = $two:ident),*], $fma:ident,
+        $to_integers:ident, $to_floats:ident, $load_integers:ident, $set_integers:ident, $add:ident, $and:ident, $shift:ident
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub(super) struct $name(pub(super) [$register; $count]);
+
+        // SAFETY of every block: the type is named only where its instruction set was found (see `on_isa!`), and memory is reached
+        // through references to arrays as long as the registers together
+        impl Vector for $name {
+            const TILE_ROWS: usize = $rows;
+            const TILE_VECTORS: usize = $vectors;
+
+            #[inline(always)]
+            fn splat(x: f32) -> Self {
+                // SAFETY: see above
+                Self([unsafe { $set(x) }; $count])
+            }
+            #[inline(always)]
+            fn load(from: &[f32; LANES]) -> Self {
+                // SAFETY: see above
+                Self(std::array::from_fn(|i| unsafe { $load(from.as_ptr().add(i * $lanes)) }))
+            }
+            #[inline(always)]
+            fn store(self, to: &mut [f32; LANES]) {
+                for (i, part) in self.0.into_iter().enumerate() {
+                    // SAFETY: see above
+                    unsafe { $store(to.as_mut_ptr().add(i * $lanes), part) }
+                }
+            }
+            $(
+                #[inline(always)]
+                fn $method(self, other: Self) -> Self {
+                    // SAFETY: see above
+                    Self(std::array::from_fn(|i| unsafe { $two(self.0[i], other.0[i]) }))
+                }
+            )*
+            #[inline(always)]
+            fn abs(self) -> Self {
+                // SAFETY: see above
+                Self(self.0.map(|x| unsafe { $to_floats($and($to_integers(x), $set_integers(i32::MAX))) }))
+            }
+            #[inline(always)]
+            fn fma(self, factor: Self, term: Self) -> Self {
+                // SAFETY: see above
+                Self(std::array::from_fn(|i| unsafe { $fma(self.0[i], factor.0[i], term.0[i]) }))
+            }
+            #[inline(always)]
+            fn power_of_shifted(self) -> Self {
+                // SAFETY: see above
+                Self(self.0.map(|x| unsafe { $to_floats($add($shift::<23>($to_integers(x)), $set_integers(ONE))) }))
+            }
+            #[inline(always)]
+            fn widen(pairs: &[u32; LANES]) -> [Self; 2] {
+                let load = |i: usize| -> $integers {
+                    // SAFETY: see above
+                    unsafe { $load_integers(pairs.as_ptr().add(i * $lanes).cast()) }
+                };
+                [
+                    // SAFETY: see above
+                    Self(std::array::from_fn(|i| unsafe { $to_floats($shift::<16>(load(i))) })),
+                    // SAFETY: see above
+                    Self(std::array::from_fn(|i| unsafe { $to_floats($and(load(i), $set_integers(-0x1_0000))) })),
+                ]
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+of_registers!(
+    /// One register of AVX-512.
+    Wide, [__m512; 1] of 16, __m512i, tile 10 x 2, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps,
+    [add = _mm512_add_ps, sub = _mm512_sub_ps, mul = _mm512_mul_ps, div = _mm512_div_ps, max = _mm512_max_ps, min = _mm512_min_ps],
+    _mm512_fmadd_ps, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_add_epi32,
+    _mm512_and_si512, shift_left_512
+);
+
+#[cfg(target_arch = "x86_64")]
+of_registers!(
+    /// Two registers of AVX2.
+    Double, [__m256; 2] of 8, __m256i, tile 6 x 1, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
+    [add = _mm256_add_ps, sub = _mm256_sub_ps, mul = _mm256_mul_ps, div = _mm256_div_ps, max = _mm256_max_ps, min = _mm256_min_ps],
+    _mm256_fmadd_ps, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_loadu_si256, _mm256_set1_epi32, _mm256_add_epi32,
+    _mm256_and_si256, _mm256_slli_epi32
+);
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn shift_left_512<const BITS: i32>(x: __m512i) -> __m512i {
+    _mm512_sllv_epi32(x, _mm512_set1_epi32(BITS)) // `_mm512_slli_epi32` counts in another type than its AVX2 sister
+}
+
+/// Defines `pub(super) fn name(isa, …)`, which runs `body::<V>(…)` compiled for `isa`.
+macro_rules! on_isa {
+    ($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? = $body:ident) => {
+        $(#[$doc])*
+        #[expect(unsafe_code, reason = "entering code for an instruction set that was found")]
+        pub(crate) fn $name(isa: $crate::kernels::Isa, $($arg: $type),*) $(-> $out)? {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            fn wide($($arg: $type),*) $(-> $out)? {
+                $body::<$crate::kernels::vector::Wide>($($arg),*)
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            fn double($($arg: $type),*) $(-> $out)? {
+                $body::<$crate::kernels::vector::Double>($($arg),*)
+            }
+            match isa {
+                // SAFETY: an `Isa` that needs it is made only where the instruction set was found
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernels::Isa::Avx512 { .. } => unsafe { wide($($arg),*) },
+                // SAFETY: as above
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernels::Isa::Avx2 => unsafe { double($($arg),*) },
+                _ => $body::<$crate::kernels::vector::Plain>($($arg),*),
+            }
+        }
+    };
+}
+pub(super) use on_isa;

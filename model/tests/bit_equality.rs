@@ -1,0 +1,177 @@
+//! A number never depends on how it was computed: whole or in pieces, alone or among others, on one thread or several.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use spyglass_model::bench::write_random_checkpoint;
+use spyglass_model::{Backend, LanguageModel, LoadOptions, Precision, Sequence, State, Wanted, Zamba2};
+
+/// Sizes that divide nothing evenly, and three groups.
+const AWKWARD: &str = r#"{"model_type": "zamba2", "hidden_size": 60, "num_hidden_layers": 4, "vocab_size": 97, "eos_token_id": 2,
+    "layers_block_type": ["m", "g", "m", "g"], "num_attention_heads": 5, "n_mamba_heads": 6, "mamba_ngroups": 3, "mamba_d_state": 21,
+    "mamba_d_conv": 3, "intermediate_size": 101, "adapter_rank": 7, "num_mem_blocks": 2, "use_mem_rope": true,
+    "use_shared_attention_adapter": true, "add_bias_linear": true, "tie_word_embeddings": false}"#;
+
+/// Wide enough that operations are shared among threads.
+const WIDE: &str = r#"{"model_type": "zamba2", "hidden_size": 320, "num_hidden_layers": 3, "vocab_size": 640,
+    "layers_block_type": ["m", "g", "g"], "num_attention_heads": 4, "n_mamba_heads": 10, "mamba_d_state": 32,
+    "intermediate_size": 2048, "adapter_rank": 16, "use_mem_rope": true, "use_shared_attention_adapter": true}"#;
+
+fn model(config: &str, bf16: bool, options: LoadOptions) -> Zamba2 {
+    let dir = tempfile::tempdir().unwrap();
+    write_random_checkpoint(dir.path(), config, bf16, 1).unwrap();
+    load(dir.path(), options)
+}
+
+fn load(dir: &Path, options: LoadOptions) -> Zamba2 {
+    Zamba2::load(dir, &options).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn tokens(len: usize, seed: u32, model: &Zamba2) -> Vec<u32> {
+    let mut at = seed.wrapping_mul(2_654_435_761).wrapping_add(12345);
+    let mut next = || {
+        at = at.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (at >> 8) % model.vocab_size() as u32
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+/// Logits of all tokens, computed in pieces of these lengths (the last one takes the rest), and the state after.
+fn in_pieces(model: &Zamba2, text: &[u32], pieces: &[usize]) -> (Vec<u32>, State) {
+    let mut state = model.new_state();
+    let (mut left, mut bits) = (text, Vec::new());
+    for &len in pieces.iter().chain([&usize::MAX]) {
+        let (tokens, rest) = left.split_at(len.min(left.len()));
+        left = rest;
+        if !tokens.is_empty() {
+            let mut batch = [Sequence { tokens, state: &mut state, wanted: Wanted::From(0), keep_state: true }];
+            bits.extend(bits_of(model.forward(&mut batch).unwrap()[0].values()));
+        }
+    }
+    (bits, state)
+}
+
+fn bits_of(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+fn state_bits(state: &State, layers: usize) -> Vec<u32> {
+    (0..layers)
+        .flat_map(|layer| {
+            let (keys, values) = state.keys_values(layer);
+            [state.columns(layer), state.recurrent(layer), &keys, &values]
+                .into_iter()
+                .flat_map(bits_of)
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn models() -> Vec<Zamba2> {
+    let rounded = LoadOptions { precision: Precision::Bf16, ..LoadOptions::default() };
+    vec![
+        model(AWKWARD, false, LoadOptions::default()),
+        model(AWKWARD, true, LoadOptions::default()),
+        model(AWKWARD, false, rounded),
+        model(WIDE, true, LoadOptions::default()),
+        model(WIDE, true, rounded),
+    ]
+}
+
+#[test]
+fn token_by_token_is_the_whole() {
+    for model in models() {
+        let text = tokens(150, 3, &model);
+        let layers = model.config().layers.len();
+        let (whole, state) = in_pieces(&model, &text, &[]);
+        let (steps, stepped) = in_pieces(&model, &text, &[1; 150]);
+        assert!(whole == steps, "logits differ");
+        assert!(state_bits(&state, layers) == state_bits(&stepped, layers), "states differ");
+    }
+}
+
+#[test]
+fn a_text_longer_than_a_pass_is_its_pieces() {
+    for model in models() {
+        let text = tokens(1300, 5, &model);
+        let (whole, state) = in_pieces(&model, &text, &[]);
+        let (pieces, cut) = in_pieces(&model, &text, &[7, 500, 1, 33]);
+        assert!(whole == pieces, "logits differ");
+        let layers = model.config().layers.len();
+        assert!(state_bits(&state, layers) == state_bits(&cut, layers), "states differ");
+        // a leaf gives the same logits and leaves its state alone
+        let mut leaf = model.new_state();
+        let mut batch = [Sequence { tokens: &text, state: &mut leaf, wanted: Wanted::From(0), keep_state: false }];
+        assert!(bits_of(model.forward(&mut batch).unwrap()[0].values()) == whole, "a leaf differs");
+        assert_eq!(leaf.position(), 0);
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let three = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    for model in models() {
+        let text = tokens(700, 9, &model);
+        let alone = one.install(|| in_pieces(&model, &text, &[300])).0;
+        assert!(alone == three.install(|| in_pieces(&model, &text, &[])).0, "threads differ");
+    }
+}
+
+#[test]
+fn kernels_agree_with_candle() {
+    for (config, bf16) in [(AWKWARD, false), (AWKWARD, true), (WIDE, true)] {
+        for precision in [Precision::F32, Precision::Bf16] {
+            let options = LoadOptions { precision, ..LoadOptions::default() };
+            let (ours, plain) = (
+                model(config, bf16, options),
+                model(config, bf16, LoadOptions { backend: Backend::Candle, ..options }),
+            );
+            let text = tokens(90, 2, &ours);
+            let (a, ours_after) = in_pieces(&ours, &text, &[40]);
+            let (b, plain_after) = in_pieces(&plain, &text, &[11, 3]);
+            // relative to the largest; in bf16 a sum that differs in its last bit can round an input to the next bf16
+            let most = if precision == Precision::F32 { 5e-5 } else { 0.05 };
+            let differ = |a: &[u32], b: &[u32]| {
+                let size = b.iter().map(|&b| f32::from_bits(b).abs()).fold(0.0, f32::max);
+                let apart = a.iter().zip(b).map(|(&a, &b)| (f32::from_bits(a) - f32::from_bits(b)).abs());
+                apart.fold(0.0, f32::max) / size
+            };
+            assert!(differ(&a, &b) <= most, "{precision:?}: logits differ by {}", differ(&a, &b));
+            let layers = ours.config().layers.len();
+            let (a, b) = (state_bits(&ours_after, layers), state_bits(&plain_after, layers));
+            assert!(a.len() == b.len() && differ(&a, &b) <= most, "{precision:?}: states differ by {}", differ(&a, &b));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn companions_and_splits_change_nothing(
+        lengths in prop::collection::vec(1usize..90, 1..6),
+        cuts in prop::collection::vec(1usize..40, 0..4),
+        prefix in 1usize..70,
+        leaf in any::<bool>(),
+    ) {
+        for model in [model(AWKWARD, true, LoadOptions::default()), model(WIDE, true, LoadOptions::default())] {
+            let shared = tokens(prefix, 7, &model);
+            let before = in_pieces(&model, &shared, &cuts).1;
+            let texts: Vec<Vec<u32>> = lengths.iter().zip(0..).map(|(&len, seed)| tokens(len, seed, &model)).collect();
+            let mut states: Vec<State> = texts.iter().map(|_| before.fork()).collect();
+            let mut batch: Vec<Sequence<'_, State>> = (texts.iter().zip(&mut states))
+                .map(|(tokens, state)| Sequence { tokens, state, wanted: Wanted::From(0), keep_state: !leaf })
+                .collect();
+            let together = model.forward(&mut batch).unwrap();
+            for ((text, logits), state) in texts.iter().zip(&together).zip(&states) {
+                let whole: Vec<u32> = shared.iter().chain(text).copied().collect();
+                let (alone, after) = in_pieces(&model, &whole, &cuts);
+                prop_assert!(bits_of(logits.values()) == alone[prefix * model.vocab_size()..], "logits differ");
+                let expected = if leaf { &before } else { &after };
+                let layers = model.config().layers.len();
+                prop_assert!(state_bits(state, layers) == state_bits(expected, layers), "states differ");
+            }
+        }
+    }
+}
