@@ -41,7 +41,7 @@ mod tests {
         let contains = checks.iter().find(|check| check["properties"]["type"]["enum"][0] == "contains").unwrap();
         assert_eq!(contains["properties"]["type"]["enum"][1], "not-contains");
         let fields: Vec<&str> = contains["properties"].as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(fields, ["value", "min", "words", "type", "weight", "threshold"]);
+        assert_eq!(fields, ["type", "value", "min", "words", "weight", "threshold"]);
         assert_eq!(checks.len(), crate::vibes::checks::list().len());
     }
 }
