@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::checks::Assertion;
 use super::plain::TranscriptFormat;
 use super::sampling::Sampling;
@@ -63,13 +61,15 @@ pub struct Choose {
 }
 
 impl Conversation {
-    /// The seed of one turn's random numbers (a ChaCha key): SHA-256 of seed, pack, prompt, variables, repeat and turn.
-    ///
-    /// No other conversation goes into it, so none can disturb this one.
-    pub fn key(&self, turn: usize) -> [u8; 32] {
+    /// What names one turn of this conversation: with the seed it seeds the turn's random numbers, and nothing else does, so no
+    /// other conversation can disturb it.
+    pub fn words(&self, turn: usize) -> [String; 5] {
         let variables = serde_json::to_string(&self.variables).expect("a map of plain values is JSON");
-        let parts = [self.pack.as_str(), &self.prompt, &variables].map(|part| format!("{}:{part}", part.len()));
-        let text = format!("{};{};{};{turn}", self.sampling.seed, parts.join(";"), self.repeat);
-        Sha256::digest(text.as_bytes()).into()
+        [self.pack.clone(), self.prompt.clone(), variables, self.repeat.to_string(), turn.to_string()]
+    }
+
+    /// Whether another repeat can only say the same.
+    pub fn is_greedy(&self) -> bool {
+        self.sampling.temperature == 0.0
     }
 }

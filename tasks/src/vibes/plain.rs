@@ -15,6 +15,8 @@ pub struct TranscriptFormat {
     pub separator: String,
     /// A conversation that goes before, to show the form.
     pub examples: Vec<Example>,
+    /// Speak so to models that have a chat template, too.
+    pub always: bool,
 }
 
 /// One exchange that shows the form.
@@ -29,14 +31,26 @@ pub struct Example {
 
 impl Default for TranscriptFormat {
     fn default() -> Self {
-        Self { user: "User: ".into(), assistant: "Assistant: ".into(), separator: "\n".into(), examples: Vec::new() }
+        Self {
+            user: "User: ".into(),
+            assistant: "Assistant: ".into(),
+            separator: "\n".into(),
+            examples: Vec::new(),
+            always: false,
+        }
     }
 }
 
 impl TranscriptFormat {
-    /// The text up to where the model replies: system text, examples, earlier turns with their replies, the new turn, and
-    /// the assistant's prefix without white space at its end (most tokenizers join it to the word that follows).
+    /// The text up to where the model replies: system text, examples, earlier turns with their replies, the new turn and
+    /// the assistant's prefix. White space at its end is left away, since most tokenizers join it to the word that follows.
     pub fn prompt(&self, system: Option<&str>, earlier: &[(String, String)], user: &str) -> String {
+        let mut text = self.open_prompt(system, earlier, user);
+        text.truncate(text.trim_end().len());
+        text
+    }
+
+    fn open_prompt(&self, system: Option<&str>, earlier: &[(String, String)], user: &str) -> String {
         let mut parts: Vec<String> = system.map(str::to_owned).into_iter().collect();
         let examples = self.examples.iter().map(|example| (&example.user, &example.assistant));
         for (said, reply) in examples.chain(earlier.iter().map(|(said, reply)| (said, reply))) {
@@ -44,13 +58,14 @@ impl TranscriptFormat {
             parts.push(format!("{}{reply}", self.assistant));
         }
         parts.push(format!("{}{user}", self.user));
-        parts.push(self.assistant.trim_end().to_owned());
+        parts.push(self.assistant.clone());
         parts.join(&self.separator)
     }
 
-    /// What stands between the prompt's end and the reply.
-    pub fn before_reply(&self) -> &str {
-        &self.assistant[self.assistant.trim_end().len()..]
+    /// What stands between the prompt's end and the reply: the white space that [`TranscriptFormat::prompt`] left away.
+    pub fn before_reply(&self) -> String {
+        let end = format!("x{}{}", self.separator, self.assistant);
+        end[end.trim_end().len()..].to_owned()
     }
 
     /// Where a reply has ended, since the model goes on with the user's part; `None` when turns have no mark.
@@ -73,7 +88,7 @@ mod tests {
             format.prompt(Some("Be kind."), &earlier, "Why?"),
             "Be kind.\nUser: Hi.\nAssistant: Hello!\nUser: How are you?\nAssistant: Well.\nUser: Why?\nAssistant:"
         );
-        assert_eq!((format.before_reply(), format.stop().as_deref()), (" ", Some("\nUser:")));
+        assert_eq!((format.before_reply().as_str(), format.stop().as_deref()), (" ", Some("\nUser:")));
         assert_eq!(format.prompt(None, &[], "Why?").lines().next(), Some("User: Hi."));
     }
 
@@ -83,10 +98,13 @@ mod tests {
             user: "user : ".into(),
             assistant: "bot : ".into(),
             separator: " ".into(),
-            examples: vec![],
+            ..TranscriptFormat::default()
         };
         let text = format.prompt(Some("speak plainly ."), &[], "how is the sea ?");
         assert_eq!(text, "speak plainly . user : how is the sea ? bot :");
         assert_eq!(format.stop().as_deref(), Some(" user :"));
+        let bare = TranscriptFormat { user: String::new(), assistant: String::new(), ..format };
+        assert_eq!(bare.prompt(None, &[], "how many ?"), "how many ?");
+        assert_eq!((bare.before_reply().as_str(), bare.stop()), (" ", None));
     }
 }

@@ -26,3 +26,22 @@ impl Assertion {
         Schema::try_from(checks).expect("an object is a schema")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::schema;
+
+    #[test]
+    fn the_schema_knows_keys_and_checks() {
+        let schema = schema();
+        let keys: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, ["pack", "description", "defaults", "transcript", "prompts"]);
+        assert_eq!(schema["additionalProperties"], false);
+        let checks = schema["definitions"]["Check"]["oneOf"].as_array().unwrap();
+        let contains = checks.iter().find(|check| check["properties"]["type"]["enum"][0] == "contains").unwrap();
+        assert_eq!(contains["properties"]["type"]["enum"][1], "not-contains");
+        let fields: Vec<&str> = contains["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(fields, ["type", "value", "min", "words", "weight", "threshold"]);
+        assert_eq!(checks.len(), crate::vibes::checks::list().len());
+    }
+}
