@@ -118,6 +118,10 @@ pub enum Error {
     #[diagnostic(code(model::state_memory), help("give at least {needed} bytes"))]
     StateMemory { given: u64, needed: u64 },
 
+    #[error("interrupted before all requests were answered")]
+    #[diagnostic(code(model::interrupted), help("run it again; what was stored is kept"))]
+    Interrupted,
+
     #[error("sampling: `{key}` is {found}, expected {expected}")]
     #[diagnostic(code(model::sampling), help("correct `{key}`"))]
     Sampling { key: &'static str, found: String, expected: &'static str },
