@@ -5,7 +5,7 @@ use spyglass_tasks::{ItemRecord, MetricValue};
 use std::sync::Arc;
 
 /// A stretch of the learning-rate schedule (`lr_phases` finds them, or the run file names them).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// The first rise from zero.

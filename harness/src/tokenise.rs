@@ -72,6 +72,7 @@ fn prepare_query(query: Query, tokenizer: &Tokenizer, max_length: usize) -> Resu
             let mut prompt = match context {
                 Text::Text(text) => tokenizer.encode(&text)?,
                 Text::Ids(ids) => ids,
+                Text::Draws(draws) => ids_of(&draws, tokenizer),
             };
             let room = max_length.saturating_sub(settings.max_tokens).max(1);
             let truncated = prompt.len() > room;
@@ -93,10 +94,12 @@ pub fn encode(context: Text, continuation: Text, tokenizer: &Tokenizer) -> Resul
                 Text::Text(text) if text.is_empty() => Vec::new(),
                 Text::Text(text) => tokenizer.encode(&text)?,
                 Text::Ids(ids) => ids,
+                Text::Draws(draws) => ids_of(&draws, tokenizer),
             },
             continuation: match continuation {
                 Text::Text(text) => tokenizer.encode_plain(&text)?,
                 Text::Ids(ids) => ids,
+                Text::Draws(draws) => ids_of(&draws, tokenizer),
             },
             on_token_edge: true,
         },
@@ -105,6 +108,11 @@ pub fn encode(context: Text, continuation: Text, tokenizer: &Tokenizer) -> Resul
         pair.context.push(prefix_token(tokenizer)?);
     }
     Ok(pair)
+}
+
+/// Random tokens of the tokenizer's vocabulary.
+fn ids_of(draws: &[u32], tokenizer: &Tokenizer) -> Vec<u32> {
+    draws.iter().map(|draw| spyglass_tasks::icl::token_id(*draw, tokenizer.vocab_size())).collect()
 }
 
 fn prefix_token(tokenizer: &Tokenizer) -> Result<u32> {

@@ -56,6 +56,10 @@ pub enum Error {
     #[diagnostic(code(tasks::unknown_task), help("{help}"))]
     UnknownTask { name: String, help: String },
 
+    #[error("no prompt pack is called `{name}`")]
+    #[diagnostic(code(tasks::unknown_pack), help("{help}"))]
+    UnknownPack { name: String, help: String },
+
     #[error("task `{task}`: unknown {what} `{name}`")]
     #[diagnostic(code(tasks::unknown_name), help("{help}"))]
     UnknownName { task: String, what: &'static str, name: String, help: String },

@@ -19,6 +19,8 @@ pub enum Text {
     Text(String),
     /// Token ids.
     Ids(Vec<u32>),
+    /// Numbers that [`token_id`](crate::icl::token_id) turns into ids of whatever vocabulary the checkpoint has.
+    Draws(Vec<u32>),
 }
 
 /// One question to the model.
@@ -84,8 +86,8 @@ pub(crate) enum Question {
     Choices { context: String, continuations: Vec<String>, unconditional: bool },
     /// One context a choice, and the same continuation after each (Winogrande).
     Contexts { contexts: Vec<String>, continuation: String },
-    /// Token ids after token ids.
-    Tokens { context: Vec<u32>, continuation: Vec<u32> },
+    /// Random tokens after nothing, as numbers that become ids of any vocabulary.
+    Tokens { draws: Vec<u32> },
     /// A whole text; words and bytes are those of the text that perplexity is counted over.
     Rolling { text: String, words: usize, bytes: usize, max_tokens: Option<usize> },
     /// A prompt to be completed.
@@ -114,7 +116,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// The context of the first request as text; empty for questions made of token ids and for whole texts.
+    /// The context of the first request as text; empty for questions made of random tokens and for whole texts.
     pub fn context(&self) -> &str {
         match &self.question {
             Question::Choices { context, .. } | Question::Generate { context, .. } => context,
@@ -131,7 +133,7 @@ impl Item {
         }
     }
 
-    /// The continuations as sent, with the delimiter before them; empty for whole texts, ids and generation.
+    /// The continuations as sent, with the delimiter before them; empty for whole texts, random tokens and generation.
     pub fn continuations(&self) -> Vec<&str> {
         match &self.question {
             Question::Choices { continuations, .. } => continuations.iter().map(String::as_str).collect(),
@@ -162,10 +164,9 @@ impl Item {
             Question::Contexts { contexts, continuation } => {
                 contexts.iter().map(|context| ask(context, continuation)).collect()
             }
-            Question::Tokens { context, continuation } => vec![Query::LogLikelihood {
-                context: Text::Ids(context.clone()),
-                continuation: Text::Ids(continuation.clone()),
-            }],
+            Question::Tokens { draws } => {
+                vec![Query::LogLikelihood { context: Text::Ids(Vec::new()), continuation: Text::Draws(draws.clone()) }]
+            }
             Question::Rolling { text, max_tokens, .. } => {
                 vec![Query::Rolling { text: text.clone(), max_tokens: *max_tokens }]
             }

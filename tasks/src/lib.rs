@@ -2,11 +2,13 @@
 
 mod error;
 mod hash;
+pub mod icl;
 mod item;
 pub mod metric;
 mod nearest;
 mod record;
 mod reply;
+pub mod vibes;
 pub mod yaml;
 
 pub use error::{Error, Result, YamlError};

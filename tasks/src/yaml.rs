@@ -13,6 +13,9 @@ use serde::de::{DeserializeOwned, DeserializeSeed, EnumAccess, MapAccess, SeqAcc
 use crate::error::{Error, Result, YamlError};
 use crate::nearest::nearest;
 
+mod place;
+pub(crate) use place::{Step, refuse};
+
 /// Larger than any task file, far smaller than memory.
 const MAX_BYTES: usize = 4 << 20;
 /// A document may hold so many values, those that its aliases repeat included.
@@ -57,6 +60,11 @@ fn explain(name: &str, text: &str, error: &serde_yaml::Error) -> YamlError {
         Some(end) if full[end..].contains("column") => full[..end].to_owned(),
         _ => full,
     };
+    worded(name, text, (line, column), message)
+}
+
+/// The error at a place; a message about an unknown name, as serde words it, is pointed at that name and mended.
+fn worded(name: &str, text: &str, (line, column): (usize, usize), message: String) -> YamlError {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let unknown = message.contains("unknown field") || message.contains("unknown variant");
     let key = if unknown { quoted.first().copied() } else { None };

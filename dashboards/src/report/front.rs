@@ -1,9 +1,8 @@
 //! The front page: a run's curves as words, figures and a table.
 
-use super::curves::{Logged, Measured, TaskCurves, axis, bands, branches, items, logged};
-use super::site::inline_json;
+use super::curves::{Logged, Measured, Shared, Subject, TaskCurves, branches, items, logged};
 use super::tables;
-use crate::plots::{Band, CurvePlot, Geometry, Point, Rate, STYLE, Series, TokenAxis, percent, thinned, tokens};
+use crate::plots::{CurvePlot, Geometry, Point, Rate, STYLE, Series, TokenAxis, percent, thinned, tokens};
 use crate::run::Run;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -46,8 +45,13 @@ pub(crate) struct Figure {
 impl Figure {
     /// The figure as a file of its own, with its style.
     pub(crate) fn file(&self) -> String {
-        self.svg.replacen("<title>", &format!("<style>{STYLE}</style><title>"), 1)
+        with_style(&self.svg)
     }
+}
+
+/// An SVG as a file of its own, with its style inside.
+pub(crate) fn with_style(svg: &str) -> String {
+    svg.replacen("<title>", &format!("<style>{STYLE}</style><title>"), 1)
 }
 
 /// A line of the table: one task on one branch.
@@ -71,11 +75,10 @@ struct Row {
 
 impl Page {
     /// The page of `run`; `slugs` holds a name for each task's files.
-    pub(crate) fn of(run: &Run, tasks: &[TaskCurves<'_>], slugs: &[String]) -> Self {
-        let shared = Shared::of(run);
+    pub(crate) fn of(run: &Run, tasks: &[TaskCurves<'_>], slugs: &[String], shared: &Shared) -> Self {
         let mut figures: Vec<Figure> =
-            tasks.iter().zip(slugs).map(|(task, slug)| figure(task, slug, &shared, Geometry::SMALL)).collect();
-        let loss = loss(run, &shared);
+            tasks.iter().zip(slugs).map(|(task, slug)| figure(task, slug, shared, Geometry::SMALL)).collect();
+        let loss = loss(run, shared);
         let plots = tasks.iter().zip(slugs).map(|(task, slug)| plot_data(task, slug));
         let plots: Vec<Value> = plots.chain(loss.as_ref().map(|(_, data)| data.clone())).collect();
         figures.extend(loss.map(|(figure, _)| figure));
@@ -94,35 +97,13 @@ impl Page {
     }
 }
 
-/// What all plots of a report share.
-pub(crate) struct Shared {
-    pub(crate) axis: TokenAxis,
-    pub(crate) bands: Vec<Band>,
-    pub(crate) rates: Vec<Rate>,
-}
-
-impl Shared {
-    pub(crate) fn of(run: &Run) -> Self {
-        let axis = axis(run);
-        Self { bands: bands(run, &axis), rates: logged(run, &axis, Logged::LearningRate), axis }
-    }
-
-    /// What `curves.js` needs to redraw `plots` on another axis and to read numbers off.
-    pub(crate) fn data(&self, plots: &[Value]) -> String {
-        let rates = self.rates.iter().map(|r| json!({"c": r.colour, "p": thinned(&r.points, &self.axis)}));
-        let bands = self.bands.iter().map(|band| json!([band.from, band.to, band.name]));
-        let (rates, bands): (Vec<_>, Vec<_>) = (rates.collect(), bands.collect());
-        inline_json(&json!({"axis": self.axis, "bands": bands, "rates": rates, "plots": plots}))
-    }
-}
-
 /// The task's name, with its shots and perturbation where they are not plain.
-pub(crate) fn title(task: &TaskCurves<'_>) -> String {
-    let mut title = task.subject.task.clone();
-    if task.subject.shots > 0 {
-        let _ = write!(title, " · {}-shot", task.subject.shots);
+pub(crate) fn name_of(subject: &Subject) -> String {
+    let mut title = subject.task.clone();
+    if subject.shots > 0 {
+        let _ = write!(title, " · {}-shot", subject.shots);
     }
-    if let Some(perturb) = &task.subject.perturb {
+    if let Some(perturb) = &subject.perturb {
         let _ = write!(title, " · {perturb}");
     }
     title
@@ -209,7 +190,7 @@ fn happened(tasks: &[TaskCurves<'_>]) -> Vec<String> {
             let (value, half) = (shown(task, m.point.value), half(task, &m.point));
             let value = if half.is_empty() { value } else { format!("{value} {half}") };
             let place = format!("{} at {} tokens", series.name, tokens(m.point.tokens));
-            format!("{}: {value} on {place}{verdict}.", title(task))
+            format!("{}: {value} on {place}{verdict}.", name_of(&task.subject))
         })
         .collect();
     if ends.len() > MOST {
@@ -221,7 +202,7 @@ fn happened(tasks: &[TaskCurves<'_>]) -> Vec<String> {
 
 /// One task's curve.
 pub(crate) fn figure(task: &TaskCurves<'_>, slug: &str, shared: &Shared, geometry: Geometry) -> Figure {
-    let title = title(task);
+    let title = name_of(&task.subject);
     let end = newest(task);
     let description =
         task.series.iter().zip(&task.measured).filter_map(|(series, m)| Some((series, m.first()?, m.last()?)));
@@ -319,7 +300,7 @@ fn rows(task: &TaskCurves<'_>, slug: &str) -> Vec<Row> {
     ends.map(|(series, measured, last)| {
         let delta = change(measured);
         Row {
-            task: title(task),
+            task: name_of(&task.subject),
             page: format!("tasks/{slug}.html"),
             branch: series.name.clone(),
             colour: series.colour,

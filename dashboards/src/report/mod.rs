@@ -1,14 +1,15 @@
 //! The report: a folder of HTML that opens by a double-click, with no network and, for reading, no script.
 
 mod curves;
-mod error;
 mod folder;
 mod front;
 mod interval;
+mod items_page;
 mod site;
 mod tables;
+mod task_page;
 
-pub use error::Error;
+pub use crate::error::Error;
 
 use crate::run::Run;
 use site::{Link, Site};
@@ -24,13 +25,19 @@ impl Report {
     /// It is written aside and then put in the place of the old one. An `out` that holds something else than a report is an error.
     pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
         let site = Site::begin(out, &run.name, links())?;
-        let tasks = curves::task_curves(run);
-        let names: Vec<String> = tasks.iter().map(front::title).collect();
+        let tasks = curves::tasks(run);
+        let curves: Vec<_> = tasks.iter().map(|task| task.curves(run, &task.primary)).collect();
+        let names: Vec<String> = curves.iter().map(|curve| front::name_of(&curve.subject)).collect();
         let slugs = folder::slugs([front::LOSS].into_iter().chain(names.iter().map(String::as_str)));
-        let page = front::Page::of(run, &tasks, &slugs[1..]);
+        let shared = curves::Shared::of(run);
+        let page = front::Page::of(run, &curves, &slugs[1..], &shared);
         for figure in &page.figures {
             site.file(&format!("plots/{}.svg", figure.slug), &figure.file())?;
             site.file(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
+        }
+        for (task, slug) in tasks.iter().zip(&slugs[1..]) {
+            let items = items_page::write(&site, run, task, slug)?;
+            task_page::write(&site, run, task, slug, &shared, items)?;
         }
         site.file("units.csv", &tables::units(run))?;
         site.page("index.html", "index.html", &run.name, &page)?;

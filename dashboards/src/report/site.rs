@@ -9,14 +9,21 @@ use std::path::{Path, PathBuf};
 use tera::{Context, Tera};
 
 /// Templates by name; each page extends `base.html`.
-const TEMPLATES: [(&str, &str); 2] =
-    [("base.html", include_str!("assets/base.html")), ("index.html", include_str!("assets/index.html"))];
+const TEMPLATES: [(&str, &str); 4] = [
+    ("base.html", include_str!("assets/base.html")),
+    ("index.html", include_str!("assets/index.html")),
+    ("task.html", include_str!("assets/task.html")),
+    ("items.html", include_str!("assets/items.html")),
+];
 
 const PAGE_STYLE: &str = include_str!("assets/page.css");
 
 /// Scripts under `assets/`.
-const SCRIPTS: [(&str, &str); 2] =
-    [("common.js", include_str!("assets/common.js")), ("curves.js", include_str!("assets/curves.js"))];
+const SCRIPTS: [(&str, &str); 3] = [
+    ("common.js", include_str!("assets/common.js")),
+    ("curves.js", include_str!("assets/curves.js")),
+    ("items.js", include_str!("assets/items.js")),
+];
 
 /// Nothing from outside, nothing inline. `file:` stands beside `'self'` since browsers disagree on what a page from disk itself is.
 const POLICY: &str = "default-src 'none'; style-src 'self' file:; script-src 'self' file:; img-src data: blob:; base-uri 'none'; form-action 'none'";

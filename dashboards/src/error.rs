@@ -1,8 +1,8 @@
-//! What can go wrong while a report is written.
+//! What can go wrong in this crate.
 
 use std::path::PathBuf;
 
-/// What can go wrong while a report is written.
+/// What can go wrong while a report is written or a table of scores is read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[expect(missing_docs, reason = "the messages name their fields")]
 pub enum Error {
@@ -21,4 +21,7 @@ pub enum Error {
     #[error("template `{name}`: {reason}")]
     #[diagnostic(code(report::template), help("this is a fault of the program, not of the run: please report it"))]
     Template { name: &'static str, reason: String },
+    #[error("{file}, line {line}: {message}")]
+    #[diagnostic(code(analysis::scores), help("{mend}"))]
+    Scores { file: String, line: u64, message: String, mend: &'static str },
 }

@@ -1,0 +1,28 @@
+//! The JSON Schema of prompt packs, for completion in editors.
+
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Value, json};
+
+use super::checks::{Assertion, Check};
+use super::written::Pack;
+
+/// The JSON Schema of a prompt pack, made from the types that read it.
+pub fn schema() -> Value {
+    SchemaSettings::draft07().into_generator().into_root_schema_for::<Pack>().to_value()
+}
+
+impl Assertion {
+    /// The checks' schema with what belongs to every check: `not-` before the type, `weight` and `threshold`.
+    pub(crate) fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut checks = <Check as schemars::JsonSchema>::json_schema(generator).to_value();
+        for variant in checks["oneOf"].as_array_mut().into_iter().flatten() {
+            let name = variant["properties"]["type"]["const"].as_str().unwrap_or_default().to_owned();
+            variant["properties"]["type"] = json!({ "enum": [name, format!("not-{name}")] });
+            let least = |about: &str| json!({ "description": about, "type": "number", "minimum": 0 });
+            variant["properties"]["weight"] =
+                least("Share in the conversation's score (1); at 0 the check decides nothing.");
+            variant["properties"]["threshold"] = least("In place of the check's own threshold.");
+        }
+        Schema::try_from(checks).expect("an object is a schema")
+    }
+}
