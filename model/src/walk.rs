@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::error::Result;
 use crate::language_model::{LanguageModel, Sequence, Wanted};
@@ -30,6 +30,10 @@ pub(crate) struct Walk<'a, M: LanguageModel> {
     /// Children of no node.
     tops: Pending,
     used: u64,
+    /// Parents whose states leaves of this batch read.
+    lent: HashSet<u32>,
+    /// Bytes of states that are needed no more once this batch is computed.
+    last_used: u64,
     /// What a walk depth first needs for each node and its descendants, in bytes.
     needed: Vec<u64>,
     /// What live nodes may need below them, beyond their own states: how many need how many bytes.
@@ -77,6 +81,8 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
             inner: BTreeMap::new(),
             tops,
             used: 0,
+            lent: HashSet::new(),
+            last_used: 0,
             needed: plan.needed(|position| model.state_bytes(position)),
             reserves: BTreeMap::new(),
             tokens_done: 0,
@@ -141,6 +147,8 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
             .collect();
         let logits = self.model.forward(&mut sequences)?;
         drop(sequences);
+        self.used -= std::mem::take(&mut self.last_used);
+        self.lent.clear();
         self.tokens_done += batch.iter().map(|job| job.len as u64).sum::<u64>();
         let mut asked = Vec::new();
         for (job, logits) in batch.into_iter().zip(logits) {
@@ -174,8 +182,10 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
 
     /// The live parent whose last pending child `node` is: its state is taken over, not copied.
     fn takes_over(&self, node: u32) -> Option<&Live<M::State>> {
-        let parent = self.live.get(&self.plan.parent(node)?)?;
-        (parent.pending.count == 1 && !self.parked.contains_key(&node)).then_some(parent)
+        let parent = self.plan.parent(node)?;
+        let live = self.live.get(&parent)?;
+        let last = live.pending.count == 1 && !self.parked.contains_key(&node);
+        (last && !self.lent.contains(&parent)).then_some(live)
     }
 
     /// Whether the state of an inner node fits, once its parent's is taken over or stolen.
@@ -268,6 +278,9 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
             return self.model.new_state();
         };
         let pending = self.after(self.live[&parent].pending, node);
+        if self.node(node).children == 0 {
+            self.lent.insert(parent);
+        }
         if pending.count > 0 && !steal {
             self.queue(pending);
             let live = self.live.get_mut(&parent).expect("looked up above");
@@ -275,6 +288,10 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
             return live.state.clone();
         }
         let live = self.release(parent);
+        if self.lent.contains(&parent) {
+            self.used += live.bytes;
+            self.last_used += live.bytes;
+        }
         if pending.count > 0 {
             self.park(parent, pending);
         }
