@@ -78,11 +78,16 @@ impl Suite {
     ) -> Result<()> {
         let selection = catalogue.select(&spec.task)?;
         for leaf in selection.leaves {
-            let task = match spec.shots {
+            let mut task = match spec.shots {
                 Some(shots) => leaf.with_shots(shots),
                 None => leaf,
             };
-            let known = self.tasks.iter().any(|known| known.task.name == task.name && known.task.shots == task.shots);
+            if let Some(perturb) = &spec.perturb {
+                task = task.with_perturb(Some(perturb))?;
+            }
+            let same =
+                |known: &Task| (&known.name, known.shots, &known.perturb) == (&task.name, task.shots, &task.perturb);
+            let known = self.tasks.iter().any(|known| same(&known.task));
             if known {
                 continue;
             }

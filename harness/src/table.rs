@@ -1,6 +1,7 @@
 //! The table that users of lm-evaluation-harness know: tasks, groups, metrics with their standard errors, as Markdown.
 
 use crate::suite::Suite;
+use serde_json::Value;
 use spyglass_dashboards::run::UnitRecord;
 use spyglass_tasks::metric::{METRICS, group};
 use spyglass_tasks::{Group, MetricValue};
@@ -50,7 +51,7 @@ fn add_group(
     let leaves = suite.leaves(own);
     let values: Vec<&[MetricValue]> =
         records.iter().filter(|record| leaves.contains(&record.task)).map(|record| &record.metrics[..]).collect();
-    let rows = rows(&own.alias, depth, &own.version(), None, &group(&own.metrics, &values));
+    let rows = rows(&own.alias, depth, &version(own.metadata.as_ref()), None, &group(&own.metrics, &values));
     tasks.extend(rows.iter().cloned());
     groups.extend(rows);
     for member in &own.members {
@@ -65,8 +66,23 @@ fn add_task(suite: &Suite, records: &[UnitRecord], name: &str, depth: usize, tas
     for task in suite.tasks.iter().filter(|task| task.task.name == name) {
         let record = records.iter().find(|record| record.task == name && record.shots == task.task.shots);
         if let Some(record) = record {
-            tasks.extend(rows(&task.task.alias, depth, &task.task.version(), Some(record.shots), &record.metrics));
+            tasks.extend(rows(
+                &task.task.alias,
+                depth,
+                &version(task.task.config().get("metadata")),
+                Some(record.shots),
+                &record.metrics,
+            ));
         }
+    }
+}
+
+/// The version that a definition's `metadata` states.
+fn version(metadata: Option<&Value>) -> String {
+    match metadata.and_then(|metadata| metadata.get("version")) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
     }
 }
 

@@ -7,15 +7,16 @@ use crate::run_file::{RunFile, TaskSpec};
 use crate::suite::{Suite, catalogue};
 use crate::{Error, Result};
 use clap::Args;
+use spyglass_tasks::vibes::PromptPack;
 use std::path::{Path, PathBuf};
 
 /// Rows that are listed of those that cannot be asked.
 const ROWS_SHOWN: usize = 10;
 
-/// Validate run files, task files and checkpoints; name file, line and mend
+/// Validate run files, task files, prompt packs and checkpoints; name file, line and mend
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Run files, task files, or folders of checkpoints
+    /// Run files, task files, prompt packs, or folders of checkpoints
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Folders searched for the data of task files; the file's own folder unless given
@@ -64,15 +65,22 @@ impl Check {
         if !has(&["checkpoints"]) && has(&["task", "group", "include", "dataset_path", "dataset_name", "output_type"]) {
             return self.task_file(file);
         }
+        if has(&["pack", "prompts"]) && !has(&["checkpoints"]) {
+            return pack(file);
+        }
         run_file(file)
     }
 
     fn task_file(&self, file: &Path) -> Result<Found> {
         let own = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let data = if self.data.is_empty() { vec![own.to_path_buf()] } else { self.data.clone() };
-        let name = if own == Path::new(".") { format!("./{}", file.display()) } else { file.display().to_string() };
         let mut suite = Suite::default();
-        suite.add(&catalogue(&[])?, &TaskSpec { task: name, shots: None, limit: None }, &data, None)?;
+        suite.add(
+            &catalogue(&[])?,
+            &TaskSpec { task: file.display().to_string(), shots: None, limit: None, perturb: None },
+            &data,
+            None,
+        )?;
         Ok(tasks(&suite))
     }
 }
@@ -107,6 +115,17 @@ fn run_file(file: &Path) -> Result<Found> {
     };
     found.what = format!("a run of {} on {branches}, {}", counted(checkpoints.len(), "checkpoint"), found.what);
     Ok(found)
+}
+
+fn pack(file: &Path) -> Result<Found> {
+    let pack = PromptPack::read(file)?;
+    let what = format!(
+        "the prompt pack `{}` of {}, {}",
+        pack.name,
+        counted(pack.prompts, "prompt"),
+        counted(pack.conversations.len(), "conversation")
+    );
+    Ok(Found { what, wrong: Vec::new() })
 }
 
 /// Checks a checkpoint by its headers: what only the data can show is found when it is scored.

@@ -16,12 +16,18 @@ pub(super) struct Schema {
 enum What {
     /// Run files
     Run,
+    /// Task files
+    Task,
+    /// Prompt packs
+    Prompts,
 }
 
 impl Schema {
     pub(super) fn run(&self) -> Result<Exit> {
         let schema = match self.what {
-            What::Run => schemars::schema_for!(RunFile),
+            What::Run => schemars::schema_for!(RunFile).to_value(),
+            What::Task => spyglass_tasks::task_schema(),
+            What::Prompts => spyglass_tasks::vibes::schema(),
         };
         print(&(serde_json::to_string_pretty(&schema).expect("a schema is plain data") + "\n"))?;
         Ok(Exit::Well)

@@ -46,6 +46,9 @@ pub(super) struct Tasks {
     /// Items of each leaf task
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     limit: Option<usize>,
+    /// `shuffle` asks every item with its choices in another order
+    #[arg(long, value_name = "HOW")]
+    perturb: Option<String>,
     /// Folders searched for the tasks' data
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: Vec<PathBuf>,
@@ -63,7 +66,8 @@ impl Tasks {
         let catalogue = catalogue(&self.task_folder)?;
         let mut suite = Suite::default();
         for task in &self.tasks {
-            let spec = TaskSpec { task: task.clone(), shots: self.shots, limit: self.limit };
+            let spec =
+                TaskSpec { task: task.clone(), shots: self.shots, limit: self.limit, perturb: self.perturb.clone() };
             suite.add(&catalogue, &spec, &self.data, None)?;
         }
         suite.require_one()?;

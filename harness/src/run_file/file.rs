@@ -4,8 +4,8 @@ use super::values::{self, WordOrMap};
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
-use std::borrow::Cow;
 use spyglass_dashboards::run::Phase;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,13 @@ pub struct RunFile {
     #[serde(default, deserialize_with = "values::folders")]
     #[schemars(schema_with = "values::folders_schema")]
     pub task_folders: Vec<PathBuf>,
+    /// Prompt packs: names, globs or files.
+    #[serde(default)]
+    pub prompts: Vec<String>,
+    /// Folders with prompt packs of your own.
+    #[serde(default, deserialize_with = "values::folders")]
+    #[schemars(schema_with = "values::folders_schema")]
+    pub pack_folders: Vec<PathBuf>,
     /// Folders searched for each task's data.
     #[serde(default = "default_data", deserialize_with = "values::folders")]
     #[schemars(schema_with = "values::folders_schema")]
@@ -172,6 +179,8 @@ pub struct TaskSpec {
     pub shots: Option<usize>,
     /// Items of each leaf task; all when absent.
     pub limit: Option<usize>,
+    /// `shuffle` asks every item with its choices in another order.
+    pub perturb: Option<String>,
 }
 
 /// The map form of [`TaskSpec`].
@@ -181,11 +190,12 @@ pub struct TaskMap {
     task: String,
     shots: Option<usize>,
     limit: Option<usize>,
+    perturb: Option<String>,
 }
 
 impl From<TaskMap> for TaskSpec {
     fn from(map: TaskMap) -> Self {
-        Self { task: map.task, shots: map.shots, limit: map.limit }
+        Self { task: map.task, shots: map.shots, limit: map.limit, perturb: map.perturb }
     }
 }
 
@@ -193,7 +203,7 @@ impl WordOrMap for TaskSpec {
     type Map = TaskMap;
     const EXPECTING: &'static str = "a task's name, or a map with `task`, `shots` and `limit`";
     fn from_word(word: &str) -> Self {
-        Self { task: word.into(), shots: None, limit: None }
+        Self { task: word.into(), shots: None, limit: None, perturb: None }
     }
 }
 
@@ -410,13 +420,13 @@ impl RunFile {
                 log.file = base.join(&log.file);
             }
         }
-        for folder in file.data.iter_mut().chain(&mut file.task_folders) {
+        for folder in file.data.iter_mut().chain(&mut file.task_folders).chain(&mut file.pack_folders) {
             *folder = base.join(&*folder);
         }
         file.results = base.join(&file.results);
-        for spec in &mut file.tasks {
-            if is_path(&spec.task) {
-                spec.task = base.join(&spec.task).display().to_string();
+        for name in file.tasks.iter_mut().map(|spec| &mut spec.task).chain(&mut file.prompts) {
+            if is_path(name) {
+                *name = base.join(&*name).display().to_string();
             }
         }
         file.validate()?;

@@ -1,5 +1,8 @@
 //! Whole-program tests.
 #![expect(clippy::print_stderr, reason = "a test that cannot run here says so")]
 
+mod bad_input;
 mod browser;
+mod program;
 mod report_pages;
+mod sweep;
