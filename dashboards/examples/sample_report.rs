@@ -128,6 +128,7 @@ fn run(name: &str, branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         name: name.into(),
         tree: RunTree { branches },
         units,
+        packs: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         texts: Vec::new(),

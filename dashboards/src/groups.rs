@@ -148,6 +148,7 @@ mod tests {
             name: String::new(),
             tree: RunTree::default(),
             units,
+            packs: Vec::new(),
             superseded: Vec::new(),
             failures: Vec::new(),
             texts: Vec::new(),

@@ -1,6 +1,7 @@
 //! A training run as plain data: what the harness has read from disk, and what analysis and report work on.
 
 use serde::{Deserialize, Serialize};
+use spyglass_tasks::vibes::Transcript;
 use spyglass_tasks::{ItemRecord, MetricValue};
 use std::sync::Arc;
 
@@ -237,6 +238,15 @@ pub struct Unit {
     pub items: Arc<Vec<ItemRecord>>,
 }
 
+/// A prompt pack on one checkpoint, with what was said.
+#[derive(Debug, Clone)]
+pub struct PackUnit {
+    /// The summary; its task is the pack, its metrics are those of [`spyglass_tasks::vibes::PackSummary`].
+    pub record: UnitRecord,
+    /// The conversations, in the pack's order.
+    pub transcripts: Arc<Vec<Transcript>>,
+}
+
 /// A unit that could not be scored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
@@ -304,6 +314,8 @@ pub struct Run {
     pub tree: RunTree,
     /// The newest unit per (branch, step, variant, task, settings).
     pub units: Vec<Unit>,
+    /// Likewise of the prompt packs: the newest per (branch, step, variant, pack, settings).
+    pub packs: Vec<PackUnit>,
     /// Older units with other keys, for the provenance page.
     pub superseded: Vec<UnitRecord>,
     /// Units that failed and are not done yet.

@@ -40,6 +40,7 @@ fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         name: "made-up".into(),
         tree: RunTree { branches },
         units,
+        packs: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         texts: Vec::new(),

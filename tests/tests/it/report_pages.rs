@@ -12,6 +12,7 @@ fn empty_run() -> Run {
         name: "nothing <yet>".into(),
         tree: RunTree::default(),
         units: Vec::new(),
+        packs: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         texts: Vec::new(),

@@ -51,7 +51,11 @@ fn talks_are_judged_and_counted_by_prompts() {
     assert_eq!(summary.passes(), [vec![true, false]]);
     let talks: Vec<_> = summary.talks.iter().map(|talk| (talk.turns_kept, talk.dropped, talk.weight)).collect();
     assert_eq!(talks, [(3, false, 0.5), (1, true, 0.5)]);
-    let metrics: Vec<_> = summary.metrics().into_iter().map(|metric| format!("{} {:.3} {}", metric.name, metric.value, metric.n)).collect();
+    let metrics: Vec<_> = summary
+        .metrics()
+        .into_iter()
+        .map(|metric| format!("{} {:.3} {}", metric.name, metric.value, metric.n))
+        .collect();
     assert_eq!(metrics, ["passed 0.500 1", "score 0.833 1", "margin 1.000 1"]);
 }
 
