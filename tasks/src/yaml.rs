@@ -77,7 +77,7 @@ fn worded(name: &str, text: &str, (line, column): (usize, usize), message: Strin
     };
     // The parser points at the table that holds an unknown key; the reader wants the key itself.
     let (line, column) = key.and_then(|key| find_key(text, key, line)).unwrap_or((line, column));
-    let message = match message.find(", expected one of") {
+    let message = match message.find(", expected ") {
         Some(end) if unknown => message[..end].to_owned(),
         _ => message,
     };

@@ -33,7 +33,8 @@ pub(super) fn read(path: &Path, text: &str, delimiter: u8) -> Result<Vec<(usize,
     let whole: Vec<bool> =
         (0..header.len()).map(|column| records.iter().all(|record| record[column].parse::<i64>().is_ok())).collect();
     let rows = records.iter().map(|record| {
-        let cells = header.iter().zip(record).zip(&whole).map(|((name, cell), whole)| (name.to_owned(), value(cell, *whole)));
+        let cells =
+            header.iter().zip(record).zip(&whole).map(|((name, cell), whole)| (name.to_owned(), value(cell, *whole)));
         (record.position().map_or(1, |place| place.line() as usize), cells.collect())
     });
     Ok(rows.collect())

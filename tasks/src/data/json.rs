@@ -25,8 +25,8 @@ pub(super) fn document(path: &Path, text: &str) -> Result<Vec<(usize, Row)>> {
         message,
         help: "wanted is a list of objects, or one object a line".into(),
     };
-    let document: Value =
-        serde_json::from_str(text).map_err(|error| wrong(error.line(), format!("no JSON: {}", without_place(&error))))?;
+    let document: Value = serde_json::from_str(text)
+        .map_err(|error| wrong(error.line(), format!("no JSON: {}", without_place(&error))))?;
     let items = match document {
         Value::Array(items) => items,
         Value::Object(entries) => {

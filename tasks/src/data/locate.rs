@@ -111,7 +111,8 @@ impl Place<'_> {
     fn candidates(&self, folder: &Path, looked: &mut Vec<String>) -> Vec<Candidate> {
         let mut roots: Vec<(PathBuf, bool)> = Vec::new();
         let own = |name: &str| {
-            same(name, self.task) || self.part.is_none_or(|part| is_generic(part) || self.part_is_subject || same(name, part))
+            same(name, self.task)
+                || self.part.is_none_or(|part| is_generic(part) || self.part_is_subject || same(name, part))
         };
         for name in self.names() {
             looked.push(format!("{}/{name}/", folder.display()));
@@ -150,7 +151,13 @@ impl Place<'_> {
                 named.push(path);
             }
         }
-        let mut found = if !named.is_empty() { named } else if candidate.bare { bare } else { Vec::new() };
+        let mut found = if !named.is_empty() {
+            named
+        } else if candidate.bare {
+            bare
+        } else {
+            Vec::new()
+        };
         if found.is_empty() {
             found = self.in_split_folder(candidate, alias);
         }
@@ -207,7 +214,8 @@ fn subfolder(folder: &Path, name: &str) -> Option<PathBuf> {
         if exact.is_dir() {
             return Some(exact);
         }
-        let named = |path: &PathBuf| path.is_dir() && path.file_name().is_some_and(|last| same(&last.to_string_lossy(), name));
+        let named =
+            |path: &PathBuf| path.is_dir() && path.file_name().is_some_and(|last| same(&last.to_string_lossy(), name));
         entries(&folder).into_iter().find(named)
     })
 }
@@ -225,7 +233,9 @@ fn stem(path: &Path) -> Option<String> {
 fn shard(stem: &str) -> (&str, usize) {
     let parts = stem.rsplitn(4, '-').collect::<Vec<_>>();
     match parts.as_slice() {
-        [count, "of", number, name] if count.parse::<usize>().is_ok() => number.parse().map_or((stem, 0), |at| (*name, at)),
+        [count, "of", number, name] if count.parse::<usize>().is_ok() => {
+            number.parse().map_or((stem, 0), |at| (*name, at))
+        }
         _ => (stem, 0),
     }
 }

@@ -10,9 +10,9 @@ mod select;
 mod tree;
 
 pub use catalogue::Catalogue;
-pub use group::{Group, GroupMetric};
+pub use group::Group;
 pub use listing::{Entry, EntryKind};
-pub use schema::{Chance, GroupFile, Perturb, TaskFile};
+pub use schema::{Chance, OutputType};
 pub use select::Selection;
 
-pub(crate) use schema::{Declared, DataFiles, FewshotConfig, FilterStep, GenerationKwargs, OutputType, Sampler, Words};
+pub(crate) use schema::{DataFiles, Declared, FilterStep, Sampler, TaskFile};

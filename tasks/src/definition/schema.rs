@@ -10,7 +10,7 @@ use super::tree::FUNCTION;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(title = "Spyglass task file")]
-pub struct TaskFile {
+pub(crate) struct TaskFile {
     /// Name of the task; `{subject}` in it stands for each of `subjects`.
     pub task: Option<String>,
     /// Name in tables.
@@ -117,7 +117,7 @@ pub struct TaskFile {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Spyglass group file")]
-pub struct GroupFile {
+pub(crate) struct GroupFile {
     /// Name of the group.
     pub group: String,
     /// Name in tables.
@@ -145,7 +145,7 @@ pub struct GroupFile {
 /// One entry of a group's `task` list.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub enum Member {
+pub(crate) enum Member {
     /// The name of a task, group or tag.
     Name(String),
     /// A group within the group; it is called `outer::inner`.
@@ -156,7 +156,9 @@ impl<'de> Deserialize<'de> for Member {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
             Value::String(name) => Ok(Self::Name(name)),
-            entries @ Value::Object(_) => serde_json::from_value(entries).map(Self::Group).map_err(serde::de::Error::custom),
+            entries @ Value::Object(_) => {
+                serde_json::from_value(entries).map(Self::Group).map_err(serde::de::Error::custom)
+            }
             other => Err(serde::de::Error::custom(format!("{other} is neither a name nor a group"))),
         }
     }
@@ -165,7 +167,7 @@ impl<'de> Deserialize<'de> for Member {
 /// One metric of a group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GroupMetricEntry {
+pub(crate) struct GroupMetricEntry {
     /// Name of the metric.
     pub metric: String,
     /// Only `mean`.
@@ -191,7 +193,7 @@ fn yes() -> bool {
 /// A text, a number, a list, a table, or the name of a Python function.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub enum Declared {
+pub(crate) enum Declared {
     /// A template or a column's name.
     Text(String),
     /// An index.
@@ -222,7 +224,7 @@ impl<'de> Deserialize<'de> for Declared {
 
 /// One word or several.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
-pub struct Words(pub Vec<String>);
+pub(crate) struct Words(pub Vec<String>);
 
 impl<'de> Deserialize<'de> for Words {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -240,7 +242,7 @@ impl<'de> Deserialize<'de> for Words {
 
 /// Settings of the data set; all but `data_files` are for the hub and not used.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DatasetKwargs {
+pub(crate) struct DatasetKwargs {
     /// Files, relative to the task file or to a data folder.
     #[serde(default)]
     pub data_files: Option<DataFiles>,
@@ -252,7 +254,7 @@ pub struct DatasetKwargs {
 /// Files for all splits, or for each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum DataFiles {
+pub(crate) enum DataFiles {
     /// One file, whatever the split.
     One(String),
     /// Several files, whatever the split.
@@ -264,7 +266,7 @@ pub enum DataFiles {
 /// How shots are drawn and shown. What is absent is as in the task.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct FewshotConfig {
+pub(crate) struct FewshotConfig {
     /// How shots are drawn.
     pub sampler: Option<Sampler>,
     /// The split they come from.
@@ -292,7 +294,7 @@ pub struct FewshotConfig {
 /// How shots are drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Sampler {
+pub(crate) enum Sampler {
     /// Anew for each item, as `random.sample` draws.
     #[default]
     Default,
@@ -329,7 +331,7 @@ impl OutputType {
 /// When a reply ends, and how it is sampled.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct GenerationKwargs {
+pub(crate) struct GenerationKwargs {
     /// Stop strings; the delimiter of shots unless given.
     pub until: Words,
     /// Greedy when false.
@@ -348,7 +350,7 @@ pub struct GenerationKwargs {
 /// One way from a reply to what is compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FilterPipeline {
+pub(crate) struct FilterPipeline {
     /// Name of the pipeline.
     #[serde(default)]
     pub name: Option<String>,
@@ -359,7 +361,7 @@ pub struct FilterPipeline {
 /// One step of a pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FilterStep {
+pub(crate) struct FilterStep {
     /// Its name.
     pub function: String,
     /// For `regex`: the pattern.
@@ -376,7 +378,7 @@ pub struct FilterStep {
 /// One metric of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MetricEntry {
+pub(crate) struct MetricEntry {
     /// Its name.
     pub metric: Declared,
     /// How items become one number; each metric knows its own.
@@ -413,7 +415,9 @@ impl<'de> Deserialize<'de> for Chance {
                 Some(chance) => Ok(Self::Fixed(chance)),
                 None => Err(serde::de::Error::custom(format!("a chance of {number} is not between 0 and 1"))),
             },
-            other => Err(serde::de::Error::custom(format!("{other} is no chance: a number from 0 to 1, or `per-item`"))),
+            other => {
+                Err(serde::de::Error::custom(format!("{other} is no chance: a number from 0 to 1, or `per-item`")))
+            }
         }
     }
 }
@@ -430,7 +434,7 @@ impl Serialize for Chance {
 /// What is done to the items, for robustness checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Perturb {
+pub(crate) enum Perturb {
     /// The choices of each item in another order, drawn from a seed.
     Shuffle,
 }

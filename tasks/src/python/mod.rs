@@ -6,6 +6,8 @@ mod repr;
 mod text;
 
 pub(crate) use literal::literal;
-pub(crate) use random::Random;
-pub(crate) use repr::{write_str, write_value};
+pub use random::Random;
+pub(crate) use repr::write_str;
+#[cfg(test)]
+pub(crate) use repr::write_value;
 pub(crate) use text::{capitalize, is_space, lstrip, rstrip, strip};
