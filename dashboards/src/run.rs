@@ -262,6 +262,11 @@ pub struct Failure {
     pub time: String,
 }
 
+impl Failure {
+    /// Stands as the branch of a failure that no single checkpoint is to blame for: a task without data.
+    pub const EVERYWHERE: &str = "*";
+}
+
 /// An item as a person reads it; records hold only numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemText {

@@ -45,7 +45,9 @@ pub fn prepare(task: &str, items: &[Item], tokenizer: &Tokenizer, max_length: us
         .map(|item| {
             let queries = item.queries().into_iter().map(|query| prepare_query(query, tokenizer, max_length));
             let queries = queries.collect::<Result<Vec<_>>>().map_err(|error| match error {
-                Error::Usage { what, help } => Error::Usage { what: format!("task `{task}`, item {}: {what}", item.doc_id), help },
+                Error::Usage { what, help } => {
+                    Error::Usage { what: format!("task `{task}`, item {}: {what}", item.doc_id), help }
+                }
                 other => other,
             })?;
             Ok(Prepared { queries })

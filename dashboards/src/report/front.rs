@@ -131,6 +131,9 @@ fn counted(count: usize, noun: &str) -> String {
 
 fn failure(failure: &crate::run::Failure) -> String {
     let task = failure.task.as_deref().unwrap_or("the checkpoint itself");
+    if failure.branch == crate::run::Failure::EVERYWHERE {
+        return format!("every checkpoint, {task}: {}", failure.reason);
+    }
     format!("{} at step {}, {task}: {}", failure.branch, failure.step, failure.reason)
 }
 
