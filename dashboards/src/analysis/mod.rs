@@ -4,8 +4,10 @@
 //! there is no number there is `None`.
 
 mod attribution;
+mod compare;
 mod contrast;
 mod curve;
+mod findings;
 mod hops;
 mod intervals;
 mod isotonic;
@@ -24,8 +26,13 @@ mod wobble;
 mod words;
 
 pub use attribution::{PhaseProbabilities, anneal_weights, phase_probabilities};
+pub use compare::{ComparedTask, Comparison, compare};
 pub use contrast::{Contrast, benjamini_hochberg, clustered_contrast, contrast, holm, mcnemar_exact};
 pub use curve::{Curve, Noise};
+pub use findings::{
+    AnswerFormat, Basis, BranchGain, Difference, Findings, PathFindings, PathPoint, PhaseGrowth, Sentence,
+    SentenceKind, Subject, TaskFindings, findings,
+};
 pub use hops::{Hops, VerdictHops, hops, verdict_hops};
 pub use intervals::{Interval, PackInterval, clustered_se, effective_count, mean_se, pack_interval, wilson};
 pub use isotonic::isotonic;
