@@ -6,6 +6,7 @@ pub mod icl;
 mod item;
 pub mod metric;
 mod nearest;
+pub mod overlap;
 mod record;
 mod reply;
 pub mod vibes;
