@@ -292,4 +292,7 @@ pub struct Items {
     pub data_hash: String,
     /// Documents of the split, whatever the limit.
     pub total: usize,
+    /// Score of guessing, in [0, 1]: what the task file states, else the mean over items of one over the number of
+    /// choices; `None` where there are no choices.
+    pub chance: Option<f64>,
 }

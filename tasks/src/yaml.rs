@@ -23,15 +23,17 @@ const MAX_VALUES: usize = 1_000_000;
 
 /// Reads `T` from the YAML file at `path`.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let name = path.display().to_string();
-    let bytes = fs_err::read(path)?;
-    let text = String::from_utf8(bytes).map_err(|error| Error::Data {
+    parse(&path.display().to_string(), &text(path)?)
+}
+
+/// The text of the file at `path`, which must be UTF-8.
+pub(crate) fn text(path: &Path) -> Result<String> {
+    String::from_utf8(fs_err::read(path)?).map_err(|error| Error::Data {
         file: path.to_owned(),
         line: error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1,
         message: "this is no UTF-8 text".into(),
         help: "save the file in UTF-8".into(),
-    })?;
-    parse(&name, &text)
+    })
 }
 
 /// Reads `T` from YAML text; `name` is what messages call the file.
@@ -75,7 +77,7 @@ fn worded(name: &str, text: &str, (line, column): (usize, usize), message: Strin
     };
     // The parser points at the table that holds an unknown key; the reader wants the key itself.
     let (line, column) = key.and_then(|key| find_key(text, key, line)).unwrap_or((line, column));
-    let message = match message.find(", expected one of") {
+    let message = match message.find(", expected ") {
         Some(end) if unknown => message[..end].to_owned(),
         _ => message,
     };
