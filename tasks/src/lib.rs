@@ -8,6 +8,7 @@ pub mod icl;
 mod item;
 pub mod metric;
 mod nearest;
+pub mod overlap;
 mod prompt;
 pub mod python;
 mod record;

@@ -17,7 +17,7 @@ use crate::record::ItemRecord;
 use Range::{Fraction, NonNegative, NonPositive, Real};
 
 pub use evaluate::{evaluate, per_item};
-pub use group::{Weighting, aggregate, group};
+pub use group::{GroupMetric, Weighting, aggregate, group};
 pub use position::{PositionLoss, position_curve};
 
 /// All metrics, in the order in which they are listed.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use spyglass_tasks::metric::{self, Weighting};
+use spyglass_tasks::metric::{self, GroupMetric, Weighting};
 use spyglass_tasks::{ChoiceRecord, Error, ItemRecord, MetricValue, RollingRecord};
 
 /// A golden file beside the workspace, or `None` with a line that says so.
@@ -87,7 +87,7 @@ fn metrics_and_groups_equal_the_golden_ones() {
         let leaves: Vec<&[MetricValue]> =
             group["members"].as_array().unwrap().iter().map(|name| tasks[name.as_str().unwrap()].as_slice()).collect();
         let weighting = if group["weight_by_size"].as_bool().unwrap() { Weighting::BySize } else { Weighting::Plain };
-        let metrics = LIKE_LM_EVAL.map(|name| (name, weighting));
+        let metrics = LIKE_LM_EVAL.map(|name| GroupMetric { name: name.into(), weighting });
         let values = metric::group(&metrics, &leaves);
         assert_eq!(values.len(), LIKE_LM_EVAL.len());
         for value in &values {

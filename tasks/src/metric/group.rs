@@ -12,14 +12,23 @@ pub enum Weighting {
     Plain,
 }
 
+/// One entry of a group's `aggregate_metric_list`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupMetric {
+    /// The metric's name.
+    pub name: String,
+    /// How much each task counts.
+    pub weighting: Weighting,
+}
+
 /// The group's metrics over its leaf tasks; `n` of each is the `sample_count` of lm-evaluation-harness.
 ///
 /// A group of groups is taken over all leaves below it, as there. A metric counts over the leaves that have it, and is
 /// left out when none has.
-pub fn group(metrics: &[(&str, Weighting)], leaves: &[&[MetricValue]]) -> Vec<MetricValue> {
-    let values = metrics.iter().filter_map(|(name, weighting)| {
-        let having = leaves.iter().filter_map(|values| values.iter().find(|value| value.name == *name));
-        aggregate(&having.collect::<Vec<_>>(), *weighting)
+pub fn group(metrics: &[GroupMetric], leaves: &[&[MetricValue]]) -> Vec<MetricValue> {
+    let values = metrics.iter().filter_map(|metric| {
+        let having = leaves.iter().filter_map(|values| values.iter().find(|value| value.name == metric.name));
+        aggregate(&having.collect::<Vec<_>>(), metric.weighting)
     });
     values.collect()
 }
