@@ -10,6 +10,7 @@ use crate::data::{Place, Tables};
 use crate::definition::{Chance, Declared, FilterStep, OutputType, Sampler, TaskFile};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
+use crate::icl;
 use crate::item::{Generation, Items, Row};
 use crate::metric;
 use crate::nearest::suggestion;
@@ -268,6 +269,11 @@ impl Plan {
             home: self.home.as_deref(),
             folders,
         }
+    }
+
+    /// Its rows are made from a seed, not read from files.
+    pub(crate) fn is_generated(&self) -> bool {
+        self.file.dataset_path.as_deref() == Some(icl::DATASET_PATH)
     }
 
     /// The folder that its data best lie in.

@@ -10,7 +10,7 @@ mod select;
 mod tree;
 
 pub use catalogue::Catalogue;
-pub use group::Group;
+pub use group::{Group, GroupMetric};
 pub use listing::{Entry, EntryKind};
 pub use schema::{Chance, OutputType};
 pub use select::Selection;

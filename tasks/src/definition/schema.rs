@@ -277,17 +277,17 @@ pub(crate) struct FewshotConfig {
     pub fewshot_indices: Option<Vec<usize>>,
     /// Python code; refused.
     pub process_docs: Option<Declared>,
-    #[expect(missing_docs, reason = "as in the task")]
+    /// As in the task.
     pub doc_to_text: Option<Declared>,
-    #[expect(missing_docs, reason = "as in the task")]
+    /// As in the task.
     pub doc_to_target: Option<Declared>,
-    #[expect(missing_docs, reason = "as in the task")]
+    /// As in the task.
     pub doc_to_choice: Option<Declared>,
-    #[expect(missing_docs, reason = "as in the task")]
+    /// As in the task.
     pub gen_prefix: Option<String>,
-    #[expect(missing_docs, reason = "as in the task")]
+    /// As in the task.
     pub target_delimiter: Option<String>,
-    #[expect(missing_docs, reason = "as in the task")]
+    /// As in the task.
     pub fewshot_delimiter: Option<String>,
 }
 

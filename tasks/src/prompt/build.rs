@@ -15,6 +15,7 @@ use crate::data::{Split, SplitRow};
 use crate::definition::{Declared, OutputType};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
+use crate::icl;
 use crate::item::{BadRow, Item, Items, Question, Row};
 use crate::metric;
 use crate::python;
@@ -181,6 +182,7 @@ impl Builder<'_> {
         let prefix = self.description(&doc)? + shots;
         let (gold, question) = match plan.output {
             OutputType::MultipleChoice => self.choices(&reading, &prefix, order.as_ref())?,
+            OutputType::Loglikelihood if plan.is_generated() => (0, drawn_tokens(&reading.target)?),
             OutputType::Loglikelihood => {
                 if python::strip(&target).is_empty() {
                     return Err("`doc_to_target` gives nothing to be scored".into());
@@ -345,6 +347,16 @@ enum Order {
     Options(Vec<usize>, usize),
 }
 
+/// Random tokens of a generated data set.
+fn drawn_tokens(target: &Target) -> Result<Question, String> {
+    let number = |value: &Value| value.as_u64().and_then(|draw| u32::try_from(draw).ok());
+    let draws = match target {
+        Target::Several(values) => values.iter().map(number).collect::<Option<Vec<u32>>>(),
+        _ => None,
+    };
+    draws.map(|draws| Question::Tokens { draws }).ok_or_else(|| "`doc_to_target` gives no list of draws".into())
+}
+
 fn text(reading: &Reading) -> Result<&str, String> {
     match &reading.asked {
         Asked::Text(text) => Ok(text),
@@ -367,6 +379,10 @@ fn words(text: &str) -> usize {
 impl Plan {
     /// The rows that are asked.
     fn asked_split(&self, task: &Task, data: &[PathBuf]) -> Result<Split> {
+        if self.is_generated() {
+            let rows = icl::rows(self.file.dataset_name.as_deref().unwrap_or_default())?;
+            return Ok(Split::of_rows("(generated)", rows));
+        }
         let name = self.file.test_split.as_ref().or(self.file.validation_split.as_ref());
         let name = name.expect("a task without a split was refused when it was read");
         let files = self.place(task, data).find(name).map_err(|looked| no_data(task, name, &looked))?;
