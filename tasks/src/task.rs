@@ -251,6 +251,11 @@ impl Task {
         metric::evaluate(&self.metrics, records)
     }
 
+    /// Its rows are at hand without a data folder: generated, or in files that the task file names.
+    pub fn brings_data(&self) -> bool {
+        self.plan.is_generated() || self.plan.place(self, &[]).files.is_some()
+    }
+
     /// The split that is asked.
     pub fn split(&self) -> &str {
         self.plan.file.test_split.as_deref().or(self.plan.file.validation_split.as_deref()).unwrap_or_default()

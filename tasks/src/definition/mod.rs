@@ -1,6 +1,7 @@
 //! Task files: their keys, how they are read, and what they are called.
 
 mod catalogue;
+mod check;
 mod files;
 mod function;
 mod group;
@@ -10,6 +11,7 @@ mod select;
 mod tree;
 
 pub use catalogue::Catalogue;
+pub use check::{Checked, task_schema};
 pub use group::{Group, GroupMetric};
 pub use listing::{Entry, EntryKind};
 pub use schema::{Chance, OutputType};

@@ -45,7 +45,7 @@ impl Catalogue {
         self.resolve(&found)
     }
 
-    fn select_file(&self, path: &Path) -> Result<Selection> {
+    pub(super) fn select_file(&self, path: &Path) -> Result<Selection> {
         let mut with_file = self.clone();
         let names = with_file.add_file(path)?;
         let mut found = Found::default();
