@@ -267,6 +267,7 @@ impl Plan {
     pub(crate) fn place<'p>(&'p self, task: &'p Task, folders: &'p [PathBuf]) -> Place<'p> {
         Place {
             task: &task.name,
+            asked: task.split(),
             dataset: self.file.dataset_path.as_deref(),
             part: self.file.dataset_name.as_deref(),
             part_is_subject: task.subject.is_some(),

@@ -11,6 +11,8 @@ use crate::definition::DataFiles;
 pub(crate) struct Place<'t> {
     /// The leaf task.
     pub(crate) task: &'t str,
+    /// The split that is asked.
+    pub(crate) asked: &'t str,
     /// `dataset_path`, as the hub names the data set.
     pub(crate) dataset: Option<&'t str>,
     /// `dataset_name`, the part of the data set.
@@ -34,6 +36,8 @@ struct Candidate {
 
 impl Place<'_> {
     /// The files of a split; else all places that were looked at.
+    ///
+    /// A single file that bears the task's name alone is the split that is asked: it serves where `split` is that one.
     pub(crate) fn find(&self, split: &str) -> Result<Vec<PathBuf>, Vec<String>> {
         let mut looked = Vec::new();
         if let Some(files) = self.declared(split, &mut looked) {
@@ -56,9 +60,14 @@ impl Place<'_> {
                     return Ok(found);
                 }
             }
-            let whole = entries(folder).into_iter().filter(|path| stem(path).is_some_and(|s| same(&s, self.task)));
-            if let Some(whole) = whole.min() {
-                return Ok(vec![whole]);
+            if split == self.asked {
+                let names = self.names().into_iter().filter(|name| self.is_own(name)).collect::<Vec<_>>();
+                let mut files = entries(folder).into_iter();
+                let whole =
+                    files.find(|path| stem(path).is_some_and(|stem| names.iter().any(|name| same(&stem, name))));
+                if let Some(whole) = whole {
+                    return Ok(vec![whole]);
+                }
             }
         }
         Err(looked)
@@ -108,18 +117,20 @@ impl Place<'_> {
         names
     }
 
+    /// A folder or file of that name holds nothing of the data set's other parts.
+    fn is_own(&self, name: &str) -> bool {
+        let is_part = |part| is_generic(part) || self.part_is_subject || same(name, part);
+        same(name, self.task) || self.part.is_none_or(is_part)
+    }
+
     fn candidates(&self, folder: &Path, looked: &mut Vec<String>) -> Vec<Candidate> {
         let mut roots: Vec<(PathBuf, bool)> = Vec::new();
-        let own = |name: &str| {
-            same(name, self.task)
-                || self.part.is_none_or(|part| is_generic(part) || self.part_is_subject || same(name, part))
-        };
         for name in self.names() {
             looked.push(format!("{}/{name}/", folder.display()));
-            roots.extend(subfolder(folder, &name).map(|root| (root, own(&name))));
+            roots.extend(subfolder(folder, &name).map(|root| (root, self.is_own(&name))));
             // `--data` may already be the task's own folder.
             if folder.file_name().is_some_and(|last| same(&last.to_string_lossy(), &name)) {
-                roots.push((folder.to_owned(), own(&name)));
+                roots.push((folder.to_owned(), self.is_own(&name)));
             }
         }
         let mut seen = BTreeSet::new();

@@ -35,7 +35,11 @@ pub(crate) fn build(task: &Task, data: &[PathBuf], limit: Option<usize>) -> Resu
     if shots != task.shots {
         warnings.push("whole texts are read without shots".into());
     }
-    let pool = if shots > 0 { Some(plan.pool(task, data, &mut warnings)?) } else { None };
+    let mut pool = if shots > 0 { Some(plan.pool(task, data, &mut warnings)?) } else { None };
+    if let Some(pool) = &mut pool {
+        // The same file under two names: an item may draw itself here, too.
+        pool.one_more |= pool.split.hashes == asked.hashes && !asked.hashes.is_empty();
+    }
     let mut columns: HashSet<String> = names(&asked.rows);
     columns.extend(pool.iter().flat_map(|pool| names(&pool.split.rows)));
     columns.extend(plan.file.process.keys().cloned());

@@ -35,6 +35,8 @@ impl Templates {
         env.set_syntax(syntax.expect("the default delimiters are fine"));
         env.set_undefined_behavior(UndefinedBehavior::Strict);
         env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        // Errors then say which variable was undefined.
+        env.set_debug(true);
         env.set_fuel(Some(FUEL));
         env.set_formatter(|out, _, value| {
             if let Some(text) = value.as_str() {
