@@ -214,12 +214,12 @@ impl Item {
             record.token_logprobs.clone_from(&answers[0].token_logprobs);
         }
         match &self.question {
-            Question::Choices { .. } => record.choices = self.choice_records(answers, &self.choices),
+            Question::Choices { .. } => record.choices = Self::choice_records(answers, &self.choices),
             Question::Contexts { contexts, continuation } => {
                 let scored = vec![continuation.trim_start().to_owned(); contexts.len()];
-                record.choices = self.choice_records(answers, &scored);
+                record.choices = Self::choice_records(answers, &scored);
             }
-            Question::Tokens { .. } => record.choices = self.choice_records(answers, &[String::new()]),
+            Question::Tokens { .. } => record.choices = Self::choice_records(answers, &[String::new()]),
             Question::Rolling { words, bytes, .. } => {
                 let (logprob, tokens) = (answers[0].logprob, answers[0].tokens);
                 record.rolling = Some(RollingRecord { logprob, tokens, words: *words, bytes: *bytes });
@@ -234,7 +234,7 @@ impl Item {
         Ok(record)
     }
 
-    fn choice_records(&self, answers: &[Answer], scored: &[String]) -> Vec<ChoiceRecord> {
+    fn choice_records(answers: &[Answer], scored: &[String]) -> Vec<ChoiceRecord> {
         let after_nothing = answers.get(scored.len()..).unwrap_or_default();
         let choice = |(index, (text, answer)): (usize, (&String, &Answer))| ChoiceRecord {
             logprob: answer.logprob,

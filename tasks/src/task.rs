@@ -228,6 +228,7 @@ impl Task {
         prompt::processed(self, data)
     }
 
+    #[expect(clippy::missing_panics_doc, reason = "keys that were read as JSON can be written as JSON")]
     /// SHA-256 of all that decides what is asked: of the task file without its name, its metrics and its number of shots.
     pub fn definition_hash(&self) -> String {
         let mut keys: Vec<(&String, &Value)> =

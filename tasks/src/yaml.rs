@@ -30,7 +30,7 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
 pub(crate) fn text(path: &Path) -> Result<String> {
     String::from_utf8(fs_err::read(path)?).map_err(|error| Error::Data {
         file: path.to_owned(),
-        line: error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1,
+        line: error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count(),
         message: "this is no UTF-8 text".into(),
         help: "save the file in UTF-8".into(),
     })
@@ -231,7 +231,7 @@ mod tests {
         let mut deep = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..12 {
             let inner = vec![format!("*a{}", level - 1); 10].join(", ");
-            deep += &format!("a{level}: &a{level} [{inner}]\n");
+            deep.extend([format!("a{level}: &a{level} [{inner}]\n")]);
         }
         let wide = format!("a: &a [{}]\nb: [{}]\n", vec!["1"; 3000].join(", "), vec!["*a"; 3000].join(", "));
         let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), vec!["*a"; 50_000].join(", "));

@@ -58,7 +58,7 @@ fn object(path: &Path, line: usize, text: &str) -> Result<Row> {
     })
 }
 
-/// The message without serde_json's "at line 1", which is never the line of the file.
+/// The message without `serde_json`'s "at line 1", which is never the line of the file.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rfind(" at line ").map_or(text.clone(), |end| text[..end].to_owned())

@@ -40,8 +40,8 @@ impl Place<'_> {
     /// A single file that bears the task's name alone is the split that is asked: it serves where `split` is that one.
     pub(crate) fn find(&self, split: &str) -> Result<Vec<PathBuf>, Vec<String>> {
         let mut looked = Vec::new();
-        if let Some(files) = self.declared(split, &mut looked) {
-            return files.ok_or(looked);
+        if let Some(files) = self.files {
+            return self.declared(files, split);
         }
         for folder in self.folders {
             for candidate in self.candidates(folder, &mut looked) {
@@ -73,35 +73,22 @@ impl Place<'_> {
         Err(looked)
     }
 
-    /// The files that the task file names itself; `None` where it names none for this split.
-    fn declared(&self, split: &str, looked: &mut Vec<String>) -> Option<Option<Vec<PathBuf>>> {
-        let names = match self.files? {
-            DataFiles::One(name) => vec![name.clone()],
-            DataFiles::Many(names) => names.clone(),
-            DataFiles::Splits(splits) => match splits.get(split) {
-                Some(names) => names.0.clone(),
-                None => {
-                    looked.push(format!("`data_files` of the task file, which names {}", quoted(splits.keys())));
-                    return Some(None);
-                }
-            },
+    /// The files that the task file names itself.
+    fn declared(&self, files: &DataFiles, split: &str) -> Result<Vec<PathBuf>, Vec<String>> {
+        let names = match files {
+            DataFiles::One(name) => std::slice::from_ref(name),
+            DataFiles::Many(names) => names,
+            DataFiles::Splits(splits) => {
+                let absent = || vec![format!("`data_files` of the task file, which names {}", quoted(splits.keys()))];
+                &splits.get(split).ok_or_else(absent)?.0
+            }
         };
         let resolve = |name: &String| {
             let folders = self.home.into_iter().chain(self.folders.iter().map(PathBuf::as_path));
             let mut paths = folders.map(|folder| folder.join(name));
             paths.clone().find(|path| path.is_file()).ok_or_else(|| paths.next().unwrap_or_else(|| name.into()))
         };
-        let mut found = Vec::new();
-        for name in &names {
-            match resolve(name) {
-                Ok(path) => found.push(path),
-                Err(path) => {
-                    looked.push(path.display().to_string());
-                    return Some(None);
-                }
-            }
-        }
-        Some(Some(found))
+        names.iter().map(|name| resolve(name).map_err(|path| vec![path.display().to_string()])).collect()
     }
 
     /// Names under which files or folders of this task may go.

@@ -88,7 +88,7 @@ impl Table {
 fn utf8<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str> {
     let text = std::str::from_utf8(bytes).map_err(|error| Error::Data {
         file: path.to_owned(),
-        line: bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1,
+        line: bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count(),
         message: "this line is no UTF-8 text".into(),
         help: "convert the file to UTF-8: `iconv -f latin1 -t utf-8`, if it was Latin-1".into(),
     })?;

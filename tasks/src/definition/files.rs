@@ -78,12 +78,12 @@ impl Origin {
 /// All shipped task files, in the order of their names.
 pub(super) fn shipped() -> Vec<Origin> {
     fn walk(dir: &Dir<'static>, found: &mut Vec<Origin>) {
-        found.extend(dir.files().map(|file| Origin::Shipped(file.path().to_owned())));
+        let yaml = dir.files().filter(|file| file.path().extension().is_some_and(|end| end == "yaml"));
+        found.extend(yaml.map(|file| Origin::Shipped(file.path().to_owned())));
         dir.dirs().for_each(|dir| walk(dir, found));
     }
     let mut found = Vec::new();
     walk(&SHIPPED, &mut found);
-    found.retain(|origin| origin.name().ends_with(".yaml"));
     found.sort_by_key(Origin::name);
     found
 }
@@ -110,7 +110,7 @@ pub(super) fn in_folder(folder: &Path) -> Result<Vec<Origin>> {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Kind {
     Task(Box<TaskFile>),
-    Group(GroupFile),
+    Group(Box<GroupFile>),
     /// Neither: a file that others include.
     Template,
 }

@@ -15,10 +15,10 @@ pub(super) fn refuse(loaded: &Loaded, shipped: Option<&str>) -> Result<()> {
         find(key, value, &mut found);
     }
     let Some((key, function)) = found else { return Ok(()) };
-    let mut help = instead_of(&key).to_owned();
-    if let Some(shipped) = shipped {
-        help += &format!("; the shipped task `{shipped}` asks the same data: `include: {shipped}`");
-    }
+    let help = match shipped {
+        Some(name) => format!("{}; the shipped task `{name}` asks the same data: `include: {name}`", instead_of(&key)),
+        None => instead_of(&key).to_owned(),
+    };
     let (file, line) = place(loaded, &function);
     Err(Error::Function { file, line, key, function, help })
 }

@@ -259,7 +259,7 @@ impl Builder<'_> {
             Asked::Text(question) => {
                 let gold = match order {
                     Some(Order::Options(_, gold)) => *gold,
-                    _ => self.gold(&reading.target, choices, order)?,
+                    _ => Self::gold(&reading.target, choices, order)?,
                 };
                 let continuations = choices.iter().map(|choice| format!("{delimiter}{choice}")).collect();
                 let context = prefix.to_owned() + &self.plan.keys.ending(question);
@@ -282,7 +282,7 @@ impl Builder<'_> {
     }
 
     /// Index of the right choice, in the order of the data.
-    fn gold(&self, target: &Target, choices: &[String], order: Option<&Order>) -> Result<usize, String> {
+    fn gold(target: &Target, choices: &[String], order: Option<&Order>) -> Result<usize, String> {
         match target {
             Target::Index(index) => nth(choices, *index).map(|_| *index as usize),
             Target::Text(text) => {
@@ -291,8 +291,8 @@ impl Builder<'_> {
                 Ok(if let Some(Order::Choices(order)) = order { order[place] } else { place })
             }
             Target::Several(values) => match values.as_slice() {
-                [Value::String(text)] => self.gold(&Target::Text(text.clone()), choices, order),
-                [value] if value.is_i64() => self.gold(&Target::Index(value.as_i64().unwrap_or(-1)), choices, order),
+                [Value::String(text)] => Self::gold(&Target::Text(text.clone()), choices, order),
+                [value] if value.is_i64() => Self::gold(&Target::Index(value.as_i64().unwrap_or(-1)), choices, order),
                 _ => Err(format!("{} right answers: there must be one", values.len())),
             },
         }
@@ -310,7 +310,7 @@ impl Builder<'_> {
         if !labels || matches!(reading.asked, Asked::Index(_)) {
             return Ok((row, Order::Choices(order)));
         }
-        let gold = self.gold(&reading.target, choices, None)?;
+        let gold = Self::gold(&reading.target, choices, None)?;
         let twin = shuffle::reordered(&row, self.plan.keys.target.text(), &order)
             .ok_or_else(|| format!("`perturb: shuffle` wants one column that lists the {} options", order.len()))?;
         Ok((twin, Order::Options(order, gold)))

@@ -37,10 +37,9 @@ fn title(c: char) -> String {
         0x01c7..=0x01c9 => Some(0x01c8),
         0x01ca..=0x01cc => Some(0x01cb),
         0x01f1..=0x01f3 => Some(0x01f2),
-        0x10d0..=0x10ff => Some(code),     // Georgian: title case is the letter itself
-        0x1f80..=0x1faf => Some(code | 8), // Greek with iota subscript: one letter, not two
+        0x10d0..=0x10ff | 0x1fbc | 0x1fcc | 0x1ffc => Some(code), // Georgian: title case is the letter itself
+        0x1f80..=0x1faf => Some(code | 8),                        // Greek with iota subscript: one letter, not two
         0x1fb3 | 0x1fc3 | 0x1ff3 => Some(code + 9),
-        0x1fbc | 0x1fcc | 0x1ffc => Some(code),
         _ => None,
     };
     if let Some(title) = single.and_then(char::from_u32) {

@@ -4,7 +4,8 @@ use super::*;
 use crate::alarms::AlarmKind;
 use crate::analysis::{Status, compare};
 use crate::run::{
-    Branch, Checkpoint, Fork, LogEntry, Phase, PhaseStart, RunTree, TaskGroup, TrainingLog, Unit, UnitInputs, UnitRecord,
+    Branch, Checkpoint, Fork, LogEntry, Phase, PhaseStart, RunTree, TaskGroup, TrainingLog, Unit, UnitInputs,
+    UnitRecord,
 };
 use spyglass_tasks::{ChoiceRecord, ItemRecord, metric};
 use std::sync::Arc;
