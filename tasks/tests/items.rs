@@ -1,5 +1,7 @@
 //! From data files to items: layouts, formats, templates, shots, and rows that cannot be asked.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::PathBuf;
 
 use miette::Diagnostic;
@@ -9,6 +11,11 @@ use tempfile::TempDir;
 
 const TASK: &str =
     "task: mine\nvalidation_split: validation\ndoc_to_text: 'Q: {{q}}'\ndoc_to_target: gold\ndoc_to_choice: c\n";
+
+/// JSON, one row a line.
+fn lines(rows: &[Value]) -> String {
+    rows.iter().map(|row| row.to_string() + "\n").collect()
+}
 
 struct Case {
     dir: TempDir,
@@ -27,7 +34,7 @@ impl Case {
 
     /// A task file `t.yaml` with data in `mine/validation.jsonl`.
     fn mine(task: &str, rows: &[Value]) -> Self {
-        let rows: String = rows.iter().map(|row| format!("{row}\n")).collect();
+        let rows = lines(rows);
         Self::new(&[("t.yaml", task), ("mine/validation.jsonl", &rows)])
     }
 
@@ -46,7 +53,7 @@ impl Case {
 }
 
 /// The only item of a shipped task over one row.
-fn shipped(name: &str, split: &str, row: Value) -> (Items, Task) {
+fn shipped(name: &str, split: &str, row: &Value) -> (Items, Task) {
     let case = Case::new(&[(&format!("{name}/{split}.jsonl"), &row.to_string())]);
     let task = Catalogue::shipped().unwrap().select(name).unwrap().leaves.remove(0);
     (task.items(&case.data(), None).unwrap(), task)
@@ -55,7 +62,7 @@ fn shipped(name: &str, split: &str, row: Value) -> (Items, Task) {
 #[test]
 fn winogrande_asks_each_context() {
     let row = json!({"sentence": "The cup did not fit, for the _ was too small . ", "option1": "bag", "option2": "cup", "answer": "1"});
-    let (items, _) = shipped("winogrande", "validation", row);
+    let (items, _) = shipped("winogrande", "validation", &row);
     let item = &items.items[0];
     let contexts = ["The cup did not fit, for the bag", "The cup did not fit, for the cup"];
     assert_eq!(item.contexts(), contexts);
@@ -67,23 +74,23 @@ fn winogrande_asks_each_context() {
 #[test]
 fn the_other_shipped_tasks_read_published_rows() {
     let (items, _) =
-        shipped("piqa", "validation", json!({"goal": "Open it", "sol1": "pull", "sol2": "it's \"push\"", "label": 1}));
+        shipped("piqa", "validation", &json!({"goal": "Open it", "sol1": "pull", "sol2": "it's \"push\"", "label": 1}));
     assert_eq!(items.items[0].context(), "Question: Open it\nAnswer:");
     assert_eq!(items.items[0].continuations(), [" pull", " it's \"push\""]);
     assert_eq!(items.items[0].gold, 1);
     let (items, _) =
-        shipped("boolq", "validation", json!({"passage": "P.", "question": "is it", "label": 1, "idx": 0}));
+        shipped("boolq", "validation", &json!({"passage": "P.", "question": "is it", "label": 1, "idx": 0}));
     assert_eq!(items.items[0].context(), "P.\nQuestion: is it?\nAnswer:");
     assert_eq!((items.items[0].gold, items.items[0].continuations()), (1, vec![" no", " yes"]));
     let choices = json!({"text": ["a", "b", "c", "d"], "label": ["A", "B", "C", "D"]});
     let (items, _) =
-        shipped("openbookqa", "test", json!({"question_stem": "{{raw}} stem", "choices": choices, "answerKey": " C"}));
+        shipped("openbookqa", "test", &json!({"question_stem": "{{raw}} stem", "choices": choices, "answerKey": " C"}));
     assert_eq!((items.items[0].context(), items.items[0].gold), ("{{raw}} stem", 2));
     let row = json!({"question": "q", "support": "\n s", "distractor1": "x", "distractor2": "y", "distractor3": "z", "correct_answer": "w"});
-    let (items, _) = shipped("sciq", "test", row);
+    let (items, _) = shipped("sciq", "test", &row);
     assert_eq!(items.items[0].context(), "s\nQuestion: q\nAnswer:");
     assert_eq!((items.items[0].continuations()[3], items.items[0].target.as_str()), (" w", "3"));
-    let (items, task) = shipped("lambada_openai", "test", json!({"text": "she said  yes to him"}));
+    let (items, task) = shipped("lambada_openai", "test", &json!({"text": "she said  yes to him"}));
     assert_eq!((items.items[0].context(), items.items[0].continuations()), ("she said  yes to", vec![" him"]));
     assert_eq!((items.chance, task.primary_metric.as_str()), (Some(0.0), "acc"));
 }
@@ -91,7 +98,7 @@ fn the_other_shipped_tasks_read_published_rows() {
 #[test]
 fn wikitext_is_read_as_prose_and_counted_as_it_is() {
     let page = " = Title = \n He said : \" no \" , 1 @,@ 000 ( one ) times . \n";
-    let (items, _) = shipped("wikitext", "test", json!({"page": page}));
+    let (items, _) = shipped("wikitext", "test", &json!({"page": page}));
     let Query::Rolling { text, .. } = &items.items[0].queries()[0] else { panic!() };
     assert_eq!(text, " = Title =\nHe said: \"no\", 1,000 (one) times.\n");
     let record =
@@ -279,11 +286,7 @@ fn rows(count: usize) -> Vec<Value> {
 fn shots_come_from_validation_where_train_is_missing() {
     let task = format!("{TASK}training_split: train\ntest_split: test\n");
     let case = Case::mine(&task, &rows(8));
-    fs_err::write(
-        case.dir.path().join("mine/test.jsonl"),
-        rows(3).iter().map(|row| format!("{row}\n")).collect::<String>(),
-    )
-    .unwrap();
+    fs_err::write(case.dir.path().join("mine/test.jsonl"), lines(&rows(3))).unwrap();
     let items = case.task().with_shots(2).items(&case.data(), None).unwrap();
     assert!(items.warnings.iter().any(|warning| warning.contains("`validation`") && warning.contains("`train`")));
     for item in &items.items {
@@ -302,11 +305,7 @@ fn first_and_fixed_shots() {
         &format!("{TASK}fewshot_config: {{sampler: first_n}}\nfewshot_split: validation\ntest_split: test\n"),
         &rows(5),
     );
-    fs_err::write(
-        case.dir.path().join("mine/test.jsonl"),
-        rows(9)[5..].iter().map(|row| format!("{row}\n")).collect::<String>(),
-    )
-    .unwrap();
+    fs_err::write(case.dir.path().join("mine/test.jsonl"), lines(&rows(9)[5..])).unwrap();
     let items = case.task().with_shots(2).items(&case.data(), None).unwrap();
     for item in &items.items {
         assert_eq!(item.context(), format!("Q: q0 r0\n\nQ: q1 r1\n\nQ: q{}", item.doc_id + 5));
@@ -377,7 +376,7 @@ fn replies_are_filtered_and_targets_normalised() {
     assert_eq!((settings.until.as_slice(), settings.max_tokens, settings.temperature), (&[".".to_owned()][..], 7, 0.0));
     let answer = spyglass_tasks::Answer { text: Some("first 3, then 1000 sheep".into()), ..Default::default() };
     let record = items.items[0].record(&[answer]).unwrap();
-    assert_eq!(case.task().grade(&[record]).unwrap()[0].value, 1.0);
+    assert!(case.task().grade(&[record]).unwrap()[0].value > 0.99);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Task files: what is read, what is refused and what the message says.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::PathBuf;
 
 use miette::Diagnostic;
