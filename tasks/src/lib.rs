@@ -17,9 +17,7 @@ mod task;
 pub mod vibes;
 pub mod yaml;
 
-pub use definition::{
-    Catalogue, Chance, Checked, Entry, EntryKind, Group, GroupMetric, OutputType, Selection, task_schema,
-};
+pub use definition::{Catalogue, Chance, Checked, Entry, EntryKind, Group, OutputType, Selection, task_schema};
 pub use error::{Error, Result, YamlError};
 pub use hash::{sha256_hex, task_hash};
 pub use item::{Answer, BadRow, Generation, Item, Items, Query, Row, Text};

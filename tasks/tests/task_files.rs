@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use miette::Diagnostic;
+use spyglass_tasks::metric::Weighting;
 use spyglass_tasks::{Catalogue, Error, Task};
 use tempfile::TempDir;
 
@@ -74,7 +75,11 @@ fn groups_are_those_of_the_reference() {
     assert_eq!((mmlu.leaves.len(), mmlu.groups.len()), (57, 5));
     assert_eq!(mmlu.groups[0].members, ["mmlu_stem", "mmlu_other", "mmlu_social_sciences", "mmlu_humanities"]);
     assert_eq!((mmlu.groups[3].alias.as_str(), mmlu.groups[1].members.len()), ("social sciences", 19));
-    assert!(mmlu.groups.iter().all(|group| group.metrics[0].name == "acc" && group.metrics[0].weight_by_size));
+    assert!(
+        mmlu.groups
+            .iter()
+            .all(|group| group.metrics[0].name == "acc" && group.metrics[0].weighting == Weighting::BySize)
+    );
     let continuation = catalogue.select("mmlu_continuation").unwrap();
     assert_eq!(continuation.groups[0].alias, "mmlu (continuation)");
     assert_eq!(continuation.groups[3].name, "mmlu_continuation::social sciences");
@@ -180,7 +185,7 @@ fn folders_add_tasks_and_may_replace_shipped_ones() {
     assert_eq!(catalogue.select("piqa").unwrap().leaves[0].chance, None);
     let both = catalogue.select("both").unwrap();
     assert_eq!(both.leaves.len(), 2);
-    assert!(!both.groups[0].metrics[0].weight_by_size);
+    assert_eq!(both.groups[0].metrics[0].weighting, Weighting::Plain);
     let error = catalogue.select("broken").unwrap_err();
     assert!(error.help().unwrap().to_string().contains("hellaswag"), "{error}");
     fs_err::write(dir.path().join("again.yaml"), TASK).unwrap();

@@ -1,7 +1,7 @@
 //! Groups: tasks whose scores are shown together.
 
 use super::schema::{GroupFile, GroupMetricEntry, Member};
-use crate::metric::Weighting;
+use crate::metric::{GroupMetric, Weighting};
 
 /// A group of tasks or of other groups.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,22 +18,6 @@ pub struct Group {
     pub about: Option<String>,
     /// `version` and whatever else the file says.
     pub metadata: Option<serde_json::Value>,
-}
-
-/// One metric over the members of a group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupMetric {
-    /// Name of the metric.
-    pub name: String,
-    /// Each task counts by its items (or all tasks alike).
-    pub weight_by_size: bool,
-}
-
-impl GroupMetric {
-    /// How much each task counts.
-    pub fn weighting(&self) -> Weighting {
-        if self.weight_by_size { Weighting::BySize } else { Weighting::Plain }
-    }
 }
 
 impl Group {
@@ -66,6 +50,7 @@ impl Group {
 
 impl GroupMetricEntry {
     fn metric(&self) -> GroupMetric {
-        GroupMetric { name: self.metric.clone(), weight_by_size: self.weight_by_size }
+        let weighting = if self.weight_by_size { Weighting::BySize } else { Weighting::Plain };
+        GroupMetric { name: self.metric.clone(), weighting }
     }
 }

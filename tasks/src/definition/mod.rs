@@ -12,7 +12,7 @@ mod tree;
 
 pub use catalogue::Catalogue;
 pub use check::{Checked, task_schema};
-pub use group::{Group, GroupMetric};
+pub use group::Group;
 pub use listing::{Entry, EntryKind};
 pub use schema::{Chance, OutputType};
 pub use select::Selection;
