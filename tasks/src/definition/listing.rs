@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::catalogue::Catalogue;
-use super::schema::Chance;
+use super::values::Chance;
 
 /// One line of the list of tasks.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -9,12 +9,15 @@ mod listing;
 mod schema;
 mod select;
 mod tree;
+mod values;
 
 pub use catalogue::Catalogue;
 pub use check::{Checked, task_schema};
 pub use group::Group;
 pub use listing::{Entry, EntryKind};
-pub use schema::{Chance, OutputType};
+pub use schema::OutputType;
 pub use select::Selection;
+pub use values::Chance;
 
-pub(crate) use schema::{DataFiles, Declared, FilterStep, Sampler, TaskFile};
+pub(crate) use schema::{FilterStep, Sampler, TaskFile};
+pub(crate) use values::{DataFiles, Declared};

@@ -3,6 +3,7 @@
 mod build;
 mod filters;
 mod question;
+mod rows;
 mod shots;
 mod shuffle;
 mod templates;
