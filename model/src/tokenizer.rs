@@ -1,10 +1,12 @@
 //! Text to token ids and back, as lm-evaluation-harness does it with the checkpoint's own tokenizer.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::pre_tokenizers::metaspace::PrependScheme;
 
+use crate::chat_template::ChatTemplate;
 use crate::decode_stream::DecodeStream;
 use crate::error::{Error, Result};
 use crate::special_tokens::{SpecialTokens, end_ids};
@@ -23,6 +25,8 @@ pub struct Tokenizer {
     end_tokens: Vec<u32>,
     prefix_text: Option<String>,
     vocab_size: usize,
+    /// The bytes that tokens stand for, where the decoder reads `<0x0A>` so.
+    bytes: HashMap<u32, u8>,
 }
 
 /// A context and its continuation as token ids.
@@ -89,7 +93,8 @@ impl Tokenizer {
         end_tokens.dedup();
         let prefix_text = bos.or(eos).and_then(|id| inner.id_to_token(id)).filter(|text| !text.is_empty());
         let vocab_size = inner.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
-        Ok(Self { inner, file, special, bos, eos, end_tokens, prefix_text, vocab_size })
+        let bytes = byte_tokens(&inner);
+        Ok(Self { inner, file, special, bos, eos, end_tokens, prefix_text, vocab_size, bytes })
     }
 
     /// Token ids with the special tokens that a text has by default: BOS where the post-processor or `add_bos_token` says
@@ -208,6 +213,20 @@ impl Tokenizer {
         DecodeStream::new(self)
     }
 
+    /// The byte that a token stands for.
+    pub(crate) fn byte(&self, id: u32) -> Option<u8> {
+        self.bytes.get(&id).copied()
+    }
+
+    /// The chat template of the checkpoint, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::ChatTemplate`] for one that is none.
+    pub fn chat_template(&self) -> Result<Option<ChatTemplate>> {
+        let Some((file, source)) = &self.special.chat_template else { return Ok(None) };
+        ChatTemplate::new(source, file, self.special_tokens()).map(Some)
+    }
+
     /// The vocabulary's own entry of a token, in its spelling (`▁the`, `<0x0A>`, `</s>`).
     pub fn token_text(&self, id: u32) -> Option<String> {
         self.inner.id_to_token(id)
@@ -243,6 +262,14 @@ impl Tokenizer {
         let encoding = self.inner.encode_fast(text, special).map_err(|error| refused(&self.file, &*error))?;
         Ok(encoding.get_ids().to_vec())
     }
+}
+
+/// The tokens of single bytes; none where the decoder does not join them.
+fn byte_tokens(inner: &tokenizers::Tokenizer) -> HashMap<u32, u8> {
+    let tokens = (0..=u8::MAX).filter_map(|byte| Some((inner.token_to_id(&format!("<0x{byte:02X}>"))?, byte)));
+    let tokens: HashMap<u32, u8> = tokens.collect();
+    let joined = tokens.iter().find(|&(_, &byte)| byte == b'\n').and_then(|(&id, _)| inner.decode(&[id], true).ok());
+    if joined.as_deref() == Some("\n") { tokens } else { HashMap::new() }
 }
 
 fn refused(file: &Path, error: &(dyn std::error::Error + Send + Sync)) -> Error {
