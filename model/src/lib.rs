@@ -1,12 +1,12 @@
 //! Answers: Zamba2 inference with explicit states, scoring by shared prefixes, sampling, and the tokenizer.
 
 pub mod bench;
+mod chat_template;
 mod config;
 mod decode_stream;
 mod error;
-mod kernels;
-mod chat_template;
 mod generate;
+mod kernels;
 mod language_model;
 mod layout;
 mod likelihood;
@@ -27,8 +27,8 @@ pub use chat_template::{ChatTemplate, Message};
 pub use config::{LayerKind, Zamba2Config, max_length};
 pub use decode_stream::DecodeStream;
 pub use error::{Error, Result};
-pub use kernels::Isa;
 pub use generate::{Generated, Prompt, Stopped, Token, generate, generate_batch};
+pub use kernels::Isa;
 pub use language_model::{LanguageModel, Logits, Sequence, Wanted};
 pub use sampling::Sampling;
 pub use scorer::{LogLikelihood, Progress, Request, Scorer, ScorerOptions};
