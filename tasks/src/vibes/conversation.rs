@@ -64,7 +64,7 @@ impl Conversation {
     /// What names one turn of this conversation: with the seed it seeds the turn's random numbers, and nothing else does, so no
     /// other conversation can disturb it.
     pub fn words(&self, turn: usize) -> [String; 5] {
-        let variables = serde_json::to_string(&self.variables).expect("a map of plain values is JSON");
+        let variables = serde_json::Value::Object(self.variables.clone()).to_string();
         [self.pack.clone(), self.prompt.clone(), variables, self.repeat.to_string(), turn.to_string()]
     }
 

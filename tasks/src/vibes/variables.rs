@@ -152,7 +152,8 @@ mod tests {
     use serde_json::{Map, json};
 
     fn map(value: serde_json::Value) -> Map<String, serde_json::Value> {
-        value.as_object().unwrap().clone()
+        let serde_json::Value::Object(map) = value else { panic!("a map") };
+        map
     }
 
     #[test]

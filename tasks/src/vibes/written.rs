@@ -13,6 +13,7 @@ use super::plain::TranscriptFormat;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Spyglass prompt pack")]
+#[expect(clippy::struct_field_names, reason = "the key of the pack's name is `pack`")]
 pub(crate) struct Pack {
     /// Name of the pack, by which it is selected.
     pub pack: String,

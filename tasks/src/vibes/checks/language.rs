@@ -58,8 +58,11 @@ const WORDS: [(Language, &str); 7] = [
     ),
 ];
 
+/// A language and whether a letter belongs to its script.
+type InScript = (Language, fn(char) -> bool);
+
 /// Languages told by the script that they alone use here.
-const SCRIPTS: [(Language, fn(char) -> bool); 8] = [
+const SCRIPTS: [InScript; 8] = [
     (Language::Ru, |c| matches!(c, '\u{400}'..='\u{52f}')),
     (Language::El, |c| matches!(c, '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}')),
     (Language::Ar, |c| matches!(c, '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}')),

@@ -153,7 +153,9 @@ impl Check {
             Self::Contains { min: Some(0), .. } | Self::Icontains { min: Some(0), .. } => {
                 Some("`min` is 0, which every reply passes".into())
             }
-            Self::Number { value, tolerance, .. } if !value.is_finite() || tolerance.is_some_and(|t| !(t >= 0.0)) => {
+            Self::Number { value, tolerance, .. }
+                if !value.is_finite() || tolerance.is_some_and(|tolerance| tolerance.is_nan() || tolerance < 0.0) =>
+            {
                 Some("`value` and `tolerance` are finite numbers, `tolerance` at least 0".into())
             }
             _ => None,

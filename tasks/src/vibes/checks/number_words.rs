@@ -135,7 +135,11 @@ pub(crate) fn spell(n: u64) -> Option<String> {
         0..20 => words.push(SMALL[rest as usize].into()),
         _ => {
             let tens = TENS[(rest / 10) as usize];
-            words.push(if rest % 10 == 0 { tens.into() } else { format!("{tens}-{}", SMALL[(rest % 10) as usize]) });
+            words.push(if rest.is_multiple_of(10) {
+                tens.into()
+            } else {
+                format!("{tens}-{}", SMALL[(rest % 10) as usize])
+            });
         }
     }
     Some(words.join(" "))

@@ -1,7 +1,7 @@
 use super::{ChoiceScore, Choices, Rendering, Stop, Transcript, TurnRecord};
 use crate::vibes::{PackSummary, PromptPack};
 
-const PACK: &str = r#"
+const PACK: &str = r"
 pack: talk
 prompts:
   - id: pirate
@@ -14,7 +14,7 @@ prompts:
       - user: bye
   - id: unchecked
     turns: [{user: hi, choose: {right: [a], wrong: [b]}}]
-"#;
+";
 
 fn turns(replies: &[&str]) -> Vec<TurnRecord> {
     let turn = |reply: &&str| TurnRecord { reply: (*reply).to_owned(), stop: Stop::EndToken, ..TurnRecord::default() };
