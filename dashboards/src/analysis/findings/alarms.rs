@@ -44,7 +44,7 @@ fn of_task(run: &Run, series: &[Series<'_>], tasks: &[TaskFindings], index: usiz
     found
 }
 
-/// A1, for the branch's own steps (the trunk's are told once): of several lone jumps the largest.
+/// A1, for the branch's own steps (the trunk's are told once): of several lone jumps the first.
 fn jumped(
     run: &Run,
     series: &[Series<'_>],
@@ -61,7 +61,7 @@ fn jumped(
         .filter(|&other| is_sibling(own, &series[other]))
         .filter_map(|other| Some((&series[other], tasks[other].path(&path.branch)?)))
         .collect();
-    let judged = (path.own_from.max(1)..points.len()).filter_map(|k| {
+    (path.own_from.max(1)..points.len()).find_map(|k| {
         let gain = paired(&[&points[k - 1].1.items, &points[k].1.items], &[-1.0, 1.0], path.wobble)?.contrast;
         if gain.value < 0.05 {
             return None; // no jump: spare the siblings
@@ -82,9 +82,8 @@ fn jumped(
             tokens: Some(points[k].0.tokens),
         };
         let jump = Jump { from_tokens: points[k - 1].0.tokens, gain: gain.value, se: gain.se, siblings: &gains };
-        Some((gain.value, lone_jump_alarm(place, jump)?))
-    });
-    judged.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, alarm)| alarm)
+        lone_jump_alarm(place, jump)
+    })
 }
 
 /// Another task with the same answer format and other data.

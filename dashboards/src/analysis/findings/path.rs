@@ -63,7 +63,7 @@ impl Difference {
     }
 }
 
-/// Growth inside the phase that has the most points.
+/// Growth inside the latest phase that has four points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PhaseGrowth {
     /// The phase, where the phases are known.
@@ -223,21 +223,16 @@ fn regressed(scores: &[&ItemScores], curve: &Curve, wobble: f64) -> Regression {
 }
 
 fn grown(branch: &Branch, curve: &Curve) -> Option<PhaseGrowth> {
-    let mut pieces: Vec<(Option<Phase>, std::ops::Range<u64>)> = branch
-        .phases
-        .iter()
-        .filter_map(|start| phase_at(branch, start.from_tokens))
-        .map(|(phase, range)| (Some(phase), range))
-        .collect();
+    let starts = branch.phases.iter().rev().filter_map(|start| phase_at(branch, start.from_tokens));
+    let mut pieces: Vec<_> = starts.map(|(phase, range)| (Some(phase), range)).collect();
     if pieces.is_empty() {
         pieces.push((None, 0..u64::MAX));
     }
-    let grown = pieces.into_iter().filter_map(|(phase, range)| {
+    pieces.into_iter().find_map(|(phase, range)| {
         let inside = (0..curve.tokens.len()).filter(|&k| range.contains(&curve.tokens[k]));
         let (tokens, score): (Vec<u64>, Vec<f64>) = inside.map(|k| (curve.tokens[k], curve.score[k])).unzip();
-        Some((tokens.len(), PhaseGrowth { phase, growth: growth_per_doubling(&tokens, &score)? }))
-    });
-    grown.max_by_key(|(points, _)| *points).map(|(_, growth)| growth)
+        Some(PhaseGrowth { phase, growth: growth_per_doubling(&tokens, &score)? })
+    })
 }
 
 /// A curve of the means of item values with their standard errors.

@@ -6,7 +6,7 @@ use super::path::PathFindings;
 use super::subject::Subject;
 use crate::analysis::PhaseProbabilities;
 use crate::analysis::letters::{EmergenceKind, MetricEffect};
-use crate::analysis::onset::{Onset, Status};
+use crate::analysis::onset::Status;
 use crate::analysis::saturation::Trend;
 use crate::analysis::sharpness::Shape;
 use crate::plots::{percent, points, tokens};
@@ -54,8 +54,8 @@ type Weighed = (f64, Sentence);
 pub(crate) fn sentences(run: &Run, tasks: &[TaskFindings]) -> Vec<Sentence> {
     let told: Vec<&TaskFindings> = tasks.iter().filter(|task| is_told(run, task, tasks)).collect();
     let mut parts = vec![
-        (3, onsets(&told)),
-        (1, comings_and_goings(&told)),
+        (3, onsets(run, &told)),
+        (1, comings_and_goings(run, &told)),
         (2, gains(&told)),
         (1, waiting(&told)),
         (2, growth(&told)),
@@ -93,24 +93,30 @@ fn sentence(kind: SentenceKind, text: String, task: &TaskFindings, branch: &str)
     Sentence { kind, text, subject: Some(task.subject.clone()), branch: Some(branch.to_owned()) }
 }
 
-/// `, on the branch anneal`: only where a task has several paths.
-fn on_branch(task: &TaskFindings, branch: &str) -> String {
-    if task.paths.len() > 1 { format!(" on {branch}") } else { String::new() }
+/// ` on anneal`: where a task has several paths, unless it is the run's only trunk.
+fn on_branch(run: &Run, task: &TaskFindings, path: &PathFindings) -> String {
+    let mut roots = run.tree.branches.iter().filter(|branch| branch.fork.is_none());
+    let trunk = roots.next().filter(|_| roots.next().is_none());
+    if task.paths.len() < 2 || trunk.is_some_and(|trunk| trunk.name == path.branch) {
+        return String::new();
+    }
+    format!(" on {}", path.branch)
 }
 
 /// Onsets, each event once; later and larger rises are rarer news.
-fn onsets(tasks: &[&TaskFindings]) -> Vec<Weighed> {
+fn onsets(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {
     let mut found = Vec::new();
     for task in tasks {
         for (index, path) in task.paths.iter().enumerate() {
             let Some(onset) = path.own_onset().filter(|onset| onset.came()) else { continue };
-            let place = if is_trunk_event(path, onset) { String::new() } else { on_branch(task, &path.branch) };
+            let place = on_branch(run, task, path);
             let mut text = format!("{}{place} {}", task.subject.title(), onset.words(&path.curve));
             if let Some(phases) = &path.phases {
                 text.push_str(&format!(", {}", phase_words(phases)));
             }
             text.push_str(&shape_words(path));
             text.push_str(task.kinds.get(index).map_or("", |kind| kind_words(*kind)));
+            text.push_str(&elsewhere(task));
             text.push('.');
             let late = onset.by().map_or(0.0, |by| (by as f64 + 1.0).ln());
             let rise = path.sharpness.rise.as_ref().map_or(0.0, |rise| rise.rise);
@@ -120,10 +126,13 @@ fn onsets(tasks: &[&TaskFindings]) -> Vec<Weighed> {
     found
 }
 
-/// The event lies on a path that never left its trunk, or before the branch's own points.
-fn is_trunk_event(path: &PathFindings, onset: &Onset) -> bool {
-    let own = path.points.get(path.own_from).map_or(0, |point| point.tokens);
-    path.own_from > 0 && onset.by().is_some_and(|by| by < own)
+/// `; not yet on trunk at 8.6 M tokens`: paths of the same task that still wait.
+fn elsewhere(task: &TaskFindings) -> String {
+    let waits = |path: &&PathFindings| path.onset.as_ref().is_some_and(|onset| onset.status == Status::NotYet);
+    let paths: Vec<&PathFindings> = task.paths.iter().filter(waits).collect();
+    let Some(last) = paths.iter().map(|path| path.last_tokens()).max() else { return String::new() };
+    let names: Vec<&str> = paths.iter().map(|path| path.branch.as_str()).collect();
+    format!("; not yet on {} at {} tokens", names.join(", "), tokens(last as f64))
 }
 
 fn shape_words(path: &PathFindings) -> String {
@@ -131,7 +140,7 @@ fn shape_words(path: &PathFindings) -> String {
     let Some(rise) = path.sharpness.rise.as_ref().filter(|_| path.sharpness.verdict != Shape::None) else {
         return String::new();
     };
-    let height = format!("{} points{so_far}", points(rise.rise));
+    let height = format!("{} points{so_far}", percent(rise.rise));
     let shape = match path.sharpness.verdict {
         Shape::Sharp => "a sharp rise of",
         Shape::Smooth => "a smooth rise of",
@@ -181,7 +190,7 @@ fn name(phase: Phase) -> &'static str {
     }
 }
 
-fn comings_and_goings(tasks: &[&TaskFindings]) -> Vec<Weighed> {
+fn comings_and_goings(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {
     let falls = tasks.iter().flat_map(|task| task.paths.iter().map(move |path| (task, path)));
     let told = falls.filter_map(|(task, path)| {
         // A fall in the shared trunk is the trunk's.
@@ -190,7 +199,7 @@ fn comings_and_goings(tasks: &[&TaskFindings]) -> Vec<Weighed> {
         let (first, back) = falls.first()?;
         let times = if falls.len() == 1 { "once".to_owned() } else { format!("{} times", falls.len()) };
         let back = back.map_or_else(|| "and has not come back".to_owned(), |t| format!("and back at {}", tokens(t as f64)));
-        let (title, place) = (task.subject.title(), on_branch(task, &path.branch));
+        let (title, place) = (task.subject.title(), on_branch(run, task, path));
         let text = format!(
             "{title}{place} comes and goes: it fell back under its level {times} after it emerged, first at {} tokens {back}.",
             tokens(*first as f64)
@@ -204,34 +213,41 @@ fn gains(tasks: &[&TaskFindings]) -> Vec<Weighed> {
     let all = tasks.iter().flat_map(|task| task.gains.iter().map(move |gain| (task, gain)));
     let clear = all.filter(|(_, gain)| gain.gain.is_clear());
     let told = clear.map(|(task, gain)| {
-        let path = task.path(&gain.branch);
-        let text = gain_words(&task.subject.title(), gain, task.fraction, path.is_some_and(ends_in_anneal));
+        let text = gain_words(task, gain);
         (gain.gain.value.abs(), sentence(SentenceKind::Gain, text, task, &gain.branch))
     });
     told.collect()
 }
 
-fn ends_in_anneal(path: &PathFindings) -> bool {
-    path.ends_in == Some(Phase::Anneal)
-}
-
-fn gain_words(title: &str, gain: &BranchGain, fraction: bool, anneal: bool) -> String {
-    let BranchGain { branch, parent, basis, gain, .. } = gain;
-    let number = |value: f64| if fraction { points(value) } else { format!("{value:+.3}").replace('-', "−") };
-    let what = match (anneal, gain.value > 0.0) {
-        (true, true) => format!("The anneal on {branch} added"),
-        (true, false) => format!("The anneal on {branch} cost"),
-        (false, true) => format!("Branch {branch} added"),
-        (false, false) => format!("Branch {branch} cost"),
+fn gain_words(task: &TaskFindings, found: &BranchGain) -> String {
+    let BranchGain { branch, parent, basis, gain, .. } = found;
+    let anneals: Vec<&str> = task
+        .paths
+        .iter()
+        .filter(|path| path.own_from > 0 && path.ends_in == Some(Phase::Anneal))
+        .map(|path| path.branch.as_str())
+        .collect();
+    let who = match anneals.as_slice() {
+        [only] if only == branch => "The anneal".to_owned(),
+        all if all.contains(&branch.as_str()) => format!("The anneal on {branch}"),
+        _ => format!("Branch {branch}"),
     };
+    let verb = if gain.value > 0.0 { "added" } else { "changed" };
     let beyond = match basis {
         Basis::Trend => format!("beyond {parent}'s trend at equal tokens"),
         Basis::EqualTokens => format!("beyond {parent} at equal tokens"),
         Basis::Fork => "since the fork (includes the extra tokens)".to_owned(),
     };
-    let unit = if fraction { " points" } else { "" };
-    let (low, high) = gain.interval;
-    format!("{what} {}{unit} (95 % CI {} to {}) to {title} {beyond}.", number(gain.value), number(low), number(high))
+    let signed = |value: f64| if task.fraction { points(value) } else { format!("{value:+.3}").replace('-', "−") };
+    let plain = |value: f64| signed(value).trim_start_matches('+').to_owned();
+    let (unit, (low, high)) = (if task.fraction { " points" } else { "" }, gain.interval);
+    format!(
+        "{who} {verb} {}{unit} (95 % CI {} to {}) to {} {beyond}.",
+        signed(gain.value),
+        plain(low),
+        plain(high),
+        task.subject.title()
+    )
 }
 
 /// Tasks that have not emerged, or cannot be told, in one sentence each way.
@@ -295,12 +311,13 @@ fn growth(tasks: &[&TaskFindings]) -> Vec<Weighed> {
         }
         let (per, half) = (grown.growth.per_doubling, 1.96 * grown.growth.se);
         let during = grown.phase.map_or_else(String::new, |phase| format!(" in {}", name(phase)));
+        let verb = if grown.phase == path.ends_in { "grows" } else { "grew" };
         let number = if task.fraction {
             format!("{} ± {} points", points(per), percent(half))
         } else {
             format!("{per:+.3} ± {half:.3}")
         };
-        let text = format!("{} grows steadily, {number} per doubling of tokens{during}.", task.subject.title());
+        let text = format!("{} {verb} steadily, {number} per doubling of tokens{during}.", task.subject.title());
         Some((per / grown.growth.se.max(1e-12), sentence(SentenceKind::Growth, text, task, &path.branch)))
     });
     told.collect()
