@@ -65,6 +65,8 @@ pub fn gather(store: &Store, snapshot: Snapshot) -> Result<Gathered> {
         name: snapshot.name,
         tree: snapshot.tree,
         units: whole,
+        packs: Vec::new(),
+        ratings: Vec::new(),
         superseded,
         failures: store.failures(),
         texts: store.texts(),
