@@ -166,7 +166,7 @@ fn kind_words(kind: EmergenceKind) -> &'static str {
 }
 
 /// `in the anneal`, `probably in the stable phase (87 %)`, or the phases it may lie in.
-pub(crate) fn phase_words(found: &PhaseProbabilities) -> String {
+pub fn phase_words(found: &PhaseProbabilities) -> String {
     let mut phases: Vec<(Phase, f64)> = found.phases.iter().map(|(phase, p)| (*phase, *p)).collect();
     phases.sort_by(|a, b| b.1.total_cmp(&a.1));
     match phases.first() {
