@@ -117,7 +117,7 @@ impl<'a> Sampler<'a> {
 
     fn penalised(&self, logits: &[f32]) -> Option<Vec<f32>> {
         let penalty = self.sampling.repetition_penalty as f32;
-        if penalty == 1.0 {
+        if (penalty - 1.0).abs() < f32::EPSILON {
             return None;
         }
         let mut logits = logits.to_vec();

@@ -1,5 +1,6 @@
 //! Log-likelihoods against lm-evaluation-harness: requests off the beaten track, and whole tasks of the pilot's prototype.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -97,6 +98,29 @@ fn prompts_have_the_tokens_of_lm_eval() {
         }
     }
     assert!(compared > 10, "only {compared} prompts are there as text");
+}
+
+#[test]
+fn prompts_score_as_in_lm_eval() {
+    let (Some(golden), Some(tokenizer)) = (shared("tasks/golden"), shared("tokenizers/mistral_v1")) else { return };
+    let (tokenizer, model) = (Tokenizer::open(&tokenizer).unwrap(), load(&golden.join("tiny_zamba2")));
+    let prompts = lines(&golden.join("prompts.jsonl"));
+    let prompts: HashMap<&str, &str> = (prompts.iter())
+        .filter_map(|document| Some((text(&document["prompt_sha256"]), text(document.get("prompt")?))))
+        .collect();
+    let (mut requests, mut wanted) = (Vec::new(), Vec::new());
+    for document in lines(&golden.join("loglikelihoods.jsonl")) {
+        let Some(prompt) = prompts.get(text(&document["prompt_sha256"])) else { continue };
+        for (index, continuation) in document["continuations"].as_array().unwrap().iter().enumerate() {
+            let pair = tokenizer.encode_pair(prompt, text(continuation)).unwrap();
+            requests.push(Request { context: pair.context, continuation: pair.continuation });
+            wanted.push((document["lls"][index].as_f64().unwrap(), document["is_greedy"][index].as_bool().unwrap()));
+        }
+    }
+    assert!(requests.len() >= 20, "only {} requests are there as text", requests.len());
+    for (answer, (sum, is_greedy)) in score(&model, &requests, ScorerOptions::default()).iter().zip(wanted) {
+        assert!((answer.sum - sum).abs() <= 1e-3 && answer.is_greedy == is_greedy, "{}, {sum}", answer.sum);
+    }
 }
 
 #[test]
