@@ -1,5 +1,7 @@
 //! The tokenizer: special tokens, splits, and text that comes token by token. Tokenizers are made here, so nothing is needed.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
