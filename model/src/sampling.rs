@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_seed_is_made_of_seed_and_words() {
-        let logits = vec![0.0; 1000];
+        let logits = [0.0; 1000];
         let draws = |seed, words: &[&str]| -> Vec<u32> {
             let sampling = Sampling { temperature: 1.0, seed, ..Sampling::default() };
             let mut sampler = Sampler::new(&sampling, words, std::iter::empty());
