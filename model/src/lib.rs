@@ -17,4 +17,4 @@ pub use kernels::Isa;
 pub use language_model::{LanguageModel, Logits, Sequence, Wanted};
 pub use state::State;
 pub use weights::{check, weight_files};
-pub use zamba2::{Backend, DtFloor, LoadOptions, Precision, Zamba2};
+pub use zamba2::{Backend, DtFloor, LoadOptions, Part, Precision, Zamba2};
