@@ -1,5 +1,14 @@
 //! Learns and shows: a training run as plain data, emergence analysis, alarms, plots and the HTML report.
 
+pub mod alarms;
+pub mod analysis;
+mod error;
+pub mod groups;
 pub mod plots;
 pub mod report;
 pub mod run;
+
+pub use error::Error;
+
+/// A result with this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;

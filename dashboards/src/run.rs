@@ -1,11 +1,12 @@
 //! A training run as plain data: what the harness has read from disk, and what analysis and report work on.
 
 use serde::{Deserialize, Serialize};
+use spyglass_tasks::vibes::Transcript;
 use spyglass_tasks::{ItemRecord, MetricValue};
 use std::sync::Arc;
 
 /// A stretch of the learning-rate schedule (`lr_phases` finds them, or the run file names them).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// The first rise from zero.
@@ -237,6 +238,15 @@ pub struct Unit {
     pub items: Arc<Vec<ItemRecord>>,
 }
 
+/// A prompt pack on one checkpoint, with what was said.
+#[derive(Debug, Clone)]
+pub struct PackUnit {
+    /// The summary; its task is the pack, its metrics are those of [`spyglass_tasks::vibes::PackSummary`].
+    pub record: UnitRecord,
+    /// The conversations, in the pack's order.
+    pub transcripts: Arc<Vec<Transcript>>,
+}
+
 /// A unit that could not be scored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
@@ -252,6 +262,128 @@ pub struct Failure {
     pub time: String,
 }
 
+impl Failure {
+    /// Stands as the branch of a failure that no single checkpoint is to blame for: a task without data.
+    pub const EVERYWHERE: &str = "*";
+}
+
+/// An item as a person reads it; records hold only numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemText {
+    /// Number of the document in its split, from 0.
+    pub doc_id: usize,
+    /// What part of the task it belongs to (an MMLU subject), where there are parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// What the model reads before each choice.
+    pub context: String,
+    /// The choices.
+    pub choices: Vec<String>,
+}
+
+/// The items of one task with its settings, as text: the same for every checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskTexts {
+    /// Leaf task, as the catalogue names it.
+    pub task: String,
+    /// Shots of every item.
+    pub shots: usize,
+    /// How the items are perturbed, where they are.
+    pub perturb: Option<String>,
+    /// The items, in order of `doc_id`.
+    pub items: Arc<Vec<ItemText>>,
+}
+
+/// Tasks that are read together (`mmlu_stem`), outer groups before inner ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskGroup {
+    /// Name of the group.
+    pub name: String,
+    /// Its leaf tasks, those of inner groups included.
+    pub leaves: Vec<String>,
+    /// Whether its score is the mean over items (`true`) or over tasks.
+    pub weight_by_size: bool,
+}
+
+/// A checkpoint, as a reader's rating names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "fields of the same name in `Checkpoint`")]
+pub struct RatingPlace {
+    pub branch: String,
+    pub step: u64,
+}
+
+/// What one reader thought of a conversation, or of two checkpoints' answers beside each other: a line of the JSONL that the
+/// report exports.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rating {
+    /// Who rated.
+    pub rater: String,
+    /// Name of the pack.
+    pub pack: String,
+    /// Id of the prompt.
+    pub prompt: String,
+    /// The conversation's variables.
+    #[serde(default)]
+    pub variables: serde_json::Map<String, serde_json::Value>,
+    /// Number of the repeat, from 0.
+    #[serde(default)]
+    pub repeat: usize,
+    /// What was said.
+    #[serde(flatten)]
+    pub opinion: Opinion,
+    /// When, RFC 3339.
+    #[serde(default)]
+    pub time: String,
+}
+
+/// A reader's opinion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Opinion {
+    /// One to five, and a note.
+    #[expect(missing_docs, reason = "the names say it")]
+    Stars { at: RatingPlace, stars: u8, note: String },
+    /// The two checkpoints were hidden until the vote; `winner` is `a`, `b` or `tie`.
+    #[expect(missing_docs, reason = "the names say it")]
+    Pair { a: RatingPlace, b: RatingPlace, winner: String },
+}
+
+impl Rating {
+    /// The checkpoints it speaks of.
+    pub fn places(&self) -> Vec<&RatingPlace> {
+        match &self.opinion {
+            Opinion::Stars { at, .. } => vec![at],
+            Opinion::Pair { a, b, .. } => vec![a, b],
+        }
+    }
+
+    /// Stars, 1 to 5, of one checkpoint.
+    pub fn stars(&self) -> Option<(&RatingPlace, f64)> {
+        match &self.opinion {
+            Opinion::Stars { at, stars, .. } => Some((at, f64::from(*stars))),
+            Opinion::Pair { .. } => None,
+        }
+    }
+
+    /// A comparison: 1 the first won, 0 the second, ½ neither.
+    pub fn game(&self) -> Option<(&RatingPlace, &RatingPlace, f64)> {
+        let Opinion::Pair { a, b, winner } = &self.opinion else { return None };
+        let score = match winner.as_str() {
+            "a" => 1.0,
+            "b" => 0.0,
+            _ => 0.5,
+        };
+        Some((a, b, score))
+    }
+
+    /// Names the conversation that was judged.
+    pub fn talk(&self) -> String {
+        let variables = serde_json::to_string(&self.variables).expect("plain data");
+        format!("{}/{}/{variables}/{}", self.pack, self.prompt, self.repeat)
+    }
+}
+
 /// A run with its results: all that analysis and report need.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -261,10 +393,18 @@ pub struct Run {
     pub tree: RunTree,
     /// The newest unit per (branch, step, variant, task, settings).
     pub units: Vec<Unit>,
+    /// Likewise of the prompt packs: the newest per (branch, step, variant, pack, settings).
+    pub packs: Vec<PackUnit>,
+    /// What readers thought of it.
+    pub ratings: Vec<Rating>,
     /// Older units with other keys, for the provenance page.
     pub superseded: Vec<UnitRecord>,
     /// Units that failed and are not done yet.
     pub failures: Vec<Failure>,
+    /// The items as text, for those who want to read them; a task may be missing.
+    pub texts: Vec<TaskTexts>,
+    /// The groups that the run file asks for.
+    pub groups: Vec<TaskGroup>,
     /// The run file as it was read, for the provenance page.
     pub run_file: String,
     /// When the report is made, RFC 3339, UTC.

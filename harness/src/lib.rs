@@ -1,6 +1,25 @@
-//! The `spyglass` program, as a library.
+//! Runs: the command line, the run file, checkpoints on disk, the plan, the results folder, and what carries a plan out.
+
+pub mod checkpoint;
+mod cli;
+pub mod demo;
+mod error;
+pub mod executor;
+pub mod gather;
+pub mod init;
+pub mod interrupt;
+pub mod plan;
+pub mod run_file;
+pub mod store;
+pub mod suite;
+pub mod sweep;
+pub mod table;
+pub mod tokenise;
+pub mod work;
+
+pub use error::{Error, Result};
 
 /// Runs the program.
 pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    cli::main()
 }

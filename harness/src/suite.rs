@@ -2,6 +2,8 @@
 
 use crate::run_file::{RunFile, TaskSpec};
 use crate::{Error, Result};
+use spyglass_dashboards::run::TaskGroup;
+use spyglass_tasks::metric::Weighting;
 use spyglass_tasks::{Catalogue, Group, Items, Task};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +15,7 @@ pub struct SuiteTask {
     /// Items asked for; all when absent.
     pub limit: Option<usize>,
     /// The items, or why there are none.
-    pub items: Result<Items, String>,
+    pub items: Result<Items>,
 }
 
 /// The leaf tasks of a sweep and the groups they belong to.
@@ -35,6 +37,13 @@ pub fn catalogue(folders: &[PathBuf]) -> Result<Catalogue> {
         catalogue.with_folder(folder)?;
     }
     Ok(catalogue)
+}
+
+impl SuiteTask {
+    /// How the items are perturbed, where they are (`shuffle`).
+    pub fn perturb(&self) -> Option<String> {
+        self.task.perturb.clone()
+    }
 }
 
 impl Suite {
@@ -60,19 +69,30 @@ impl Suite {
     ///
     /// # Errors
     /// The task is unknown.
-    pub fn add(&mut self, catalogue: &Catalogue, spec: &TaskSpec, data: &[PathBuf], limit: Option<usize>) -> Result<()> {
+    pub fn add(
+        &mut self,
+        catalogue: &Catalogue,
+        spec: &TaskSpec,
+        data: &[PathBuf],
+        limit: Option<usize>,
+    ) -> Result<()> {
         let selection = catalogue.select(&spec.task)?;
         for leaf in selection.leaves {
-            let task = match spec.shots {
+            let mut task = match spec.shots {
                 Some(shots) => leaf.with_shots(shots),
                 None => leaf,
             };
-            let known = self.tasks.iter().any(|known| known.task.name == task.name && known.task.shots == task.shots);
+            if let Some(perturb) = &spec.perturb {
+                task = task.with_perturb(Some(perturb))?;
+            }
+            let same =
+                |known: &Task| (&known.name, known.shots, &known.perturb) == (&task.name, task.shots, &task.perturb);
+            let known = self.tasks.iter().any(|known| same(&known.task));
             if known {
                 continue;
             }
             let limit = limit.or(spec.limit);
-            let items = task.items(data, limit).map_err(|error| Error::from(error).in_full());
+            let items = task.items(data, limit).map_err(Error::from);
             self.tasks.push(SuiteTask { task, limit, items });
         }
         for group in selection.groups {
@@ -81,6 +101,41 @@ impl Suite {
             }
         }
         Ok(())
+    }
+
+    /// The groups with their leaf tasks, as the report reads them.
+    pub fn task_groups(&self) -> Vec<TaskGroup> {
+        let group = |group: &Group| TaskGroup {
+            name: group.name.clone(),
+            leaves: self.leaves(group),
+            weight_by_size: group.metrics.first().is_none_or(|metric| metric.weighting == Weighting::BySize),
+        };
+        self.groups.iter().map(group).collect()
+    }
+
+    /// Names of a group's leaf tasks, those of inner groups included.
+    pub(crate) fn leaves(&self, group: &Group) -> Vec<String> {
+        let members =
+            group.members.iter().flat_map(|member| match self.groups.iter().find(|inner| inner.name == *member) {
+                Some(inner) => self.leaves(inner),
+                None => vec![member.clone()],
+            });
+        members.collect()
+    }
+
+    /// Makes sure that at least one task can be asked.
+    ///
+    /// # Errors
+    /// None can: what is wrong with the first.
+    pub fn require_one(&mut self) -> Result<()> {
+        if self.tasks.iter().any(|task| task.items.is_ok()) {
+            return Ok(());
+        }
+        let first = self.tasks.drain(..).next();
+        Err(first.and_then(|task| task.items.err()).unwrap_or_else(|| Error::Usage {
+            what: "no task is asked for".into(),
+            help: "`spyglass list tasks` shows what there is".into(),
+        }))
     }
 
     /// Rows that could not become items, as lines for a person.

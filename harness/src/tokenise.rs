@@ -3,6 +3,7 @@
 use crate::{Error, Result};
 use rayon::prelude::*;
 use spyglass_model::{EncodedPair, Request, Tokenizer};
+use spyglass_tasks::icl::token_id;
 use spyglass_tasks::{Item, Query, Text};
 
 /// One item's questions, ready for the model.
@@ -45,7 +46,9 @@ pub fn prepare(task: &str, items: &[Item], tokenizer: &Tokenizer, max_length: us
         .map(|item| {
             let queries = item.queries().into_iter().map(|query| prepare_query(query, tokenizer, max_length));
             let queries = queries.collect::<Result<Vec<_>>>().map_err(|error| match error {
-                Error::Usage { what, help } => Error::Usage { what: format!("task `{task}`, item {}: {what}", item.doc_id), help },
+                Error::Usage { what, help } => {
+                    Error::Usage { what: format!("task `{task}`, item {}: {what}", item.doc_id), help }
+                }
                 other => other,
             })?;
             Ok(Prepared { queries })
@@ -67,10 +70,7 @@ fn prepare_query(query: Query, tokenizer: &Tokenizer, max_length: usize) -> Resu
             Ok(PreparedQuery::Score { requests, truncated: false, off_token_edge: false })
         }
         Query::Generate { context, settings } => {
-            let mut prompt = match context {
-                Text::Text(text) => tokenizer.encode(&text)?,
-                Text::Ids(ids) => ids,
-            };
+            let mut prompt = prompt_ids(context, tokenizer)?;
             let room = max_length.saturating_sub(settings.max_tokens).max(1);
             let truncated = prompt.len() > room;
             prompt.drain(..prompt.len().saturating_sub(room));
@@ -89,12 +89,11 @@ pub fn encode(context: Text, continuation: Text, tokenizer: &Tokenizer) -> Resul
         (context, continuation) => EncodedPair {
             context: match context {
                 Text::Text(text) if text.is_empty() => Vec::new(),
-                Text::Text(text) => tokenizer.encode(&text)?,
-                Text::Ids(ids) => ids,
+                context => prompt_ids(context, tokenizer)?,
             },
             continuation: match continuation {
                 Text::Text(text) => tokenizer.encode_plain(&text)?,
-                Text::Ids(ids) => ids,
+                ids => prompt_ids(ids, tokenizer)?,
             },
             on_token_edge: true,
         },
@@ -103,6 +102,18 @@ pub fn encode(context: Text, continuation: Text, tokenizer: &Tokenizer) -> Resul
         pair.context.push(prefix_token(tokenizer)?);
     }
     Ok(pair)
+}
+
+/// A prompt as token ids; draws become ids of the tokenizer's vocabulary.
+///
+/// # Errors
+/// The tokenizer refuses the text.
+pub fn prompt_ids(text: Text, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
+    Ok(match text {
+        Text::Text(text) => tokenizer.encode(&text)?,
+        Text::Ids(ids) => ids,
+        Text::Draws(draws) => draws.into_iter().map(|draw| token_id(draw, tokenizer.vocab_size())).collect(),
+    })
 }
 
 fn prefix_token(tokenizer: &Tokenizer) -> Result<u32> {

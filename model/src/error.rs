@@ -118,6 +118,10 @@ pub enum Error {
     #[diagnostic(code(model::state_memory), help("give at least {needed} bytes"))]
     StateMemory { given: u64, needed: u64 },
 
+    #[error("interrupted before all requests were answered")]
+    #[diagnostic(code(model::interrupted), help("run it again; what was stored is kept"))]
+    Interrupted,
+
     #[error("there is no memory left for {bytes} bytes more")]
     #[diagnostic(code(model::memory), help("score fewer checkpoints at once, or give states less memory"))]
     Memory { bytes: u64 },

@@ -56,6 +56,10 @@ pub enum Error {
     #[diagnostic(code(tasks::unknown_task), help("{help}"))]
     UnknownTask { name: String, help: String },
 
+    #[error("no prompt pack is called `{name}`")]
+    #[diagnostic(code(tasks::unknown_pack), help("{help}"))]
+    UnknownPack { name: String, help: String },
+
     #[error("task `{task}`: unknown {what} `{name}`")]
     #[diagnostic(code(tasks::unknown_name), help("{help}"))]
     UnknownName { task: String, what: &'static str, name: String, help: String },
@@ -88,9 +92,13 @@ pub enum Error {
     #[diagnostic(code(tasks::answers), help("the model's numbers are broken: is the checkpoint?"))]
     Answers { doc_id: usize, message: String },
 
-    #[error("task `{task}`, document {doc_id}: the metric `{metric}` needs {what}, which the record does not hold")]
-    #[diagnostic(code(tasks::record), help("the item was scored for other metrics: score it again"))]
-    Record { task: String, doc_id: usize, metric: String, what: &'static str },
+    #[error("no metric is called `{name}`")]
+    #[diagnostic(code(tasks::unknown_metric), help("{help}"))]
+    UnknownMetric { name: String, help: String },
+
+    #[error("document {doc_id}: the metric `{metric}` needs {what}, which the record does not hold")]
+    #[diagnostic(code(tasks::record), help("ask for a metric that fits the task, or score the item again"))]
+    Record { doc_id: usize, metric: &'static str, what: &'static str },
 }
 
 impl From<YamlError> for Error {

@@ -19,6 +19,8 @@ pub enum Text {
     Text(String),
     /// Token ids.
     Ids(Vec<u32>),
+    /// Numbers that [`token_id`](crate::icl::token_id) turns into ids of whatever vocabulary the checkpoint has.
+    Draws(Vec<u32>),
 }
 
 /// One question to the model.
@@ -84,8 +86,8 @@ pub(crate) enum Question {
     Choices { context: String, continuations: Vec<String>, unconditional: bool },
     /// One context a choice, and the same continuation after each (Winogrande).
     Contexts { contexts: Vec<String>, continuation: String },
-    /// Token ids after token ids.
-    Tokens { context: Vec<u32>, continuation: Vec<u32> },
+    /// Random tokens after nothing, as numbers that become ids of any vocabulary.
+    Tokens { draws: Vec<u32> },
     /// A whole text; words and bytes are those of the text that perplexity is counted over.
     Rolling { text: String, words: usize, bytes: usize, max_tokens: Option<usize> },
     /// A prompt to be completed.
@@ -114,7 +116,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// The context of the first request as text; empty for questions made of token ids and for whole texts.
+    /// The context of the first request as text; empty for questions made of random tokens and for whole texts.
     pub fn context(&self) -> &str {
         match &self.question {
             Question::Choices { context, .. } | Question::Generate { context, .. } => context,
@@ -131,7 +133,7 @@ impl Item {
         }
     }
 
-    /// The continuations as sent, with the delimiter before them; empty for whole texts, ids and generation.
+    /// The continuations as sent, with the delimiter before them; empty for whole texts, random tokens and generation.
     pub fn continuations(&self) -> Vec<&str> {
         match &self.question {
             Question::Choices { continuations, .. } => continuations.iter().map(String::as_str).collect(),
@@ -162,10 +164,9 @@ impl Item {
             Question::Contexts { contexts, continuation } => {
                 contexts.iter().map(|context| ask(context, continuation)).collect()
             }
-            Question::Tokens { context, continuation } => vec![Query::LogLikelihood {
-                context: Text::Ids(context.clone()),
-                continuation: Text::Ids(continuation.clone()),
-            }],
+            Question::Tokens { draws } => {
+                vec![Query::LogLikelihood { context: Text::Ids(Vec::new()), continuation: Text::Draws(draws.clone()) }]
+            }
             Question::Rolling { text, max_tokens, .. } => {
                 vec![Query::Rolling { text: text.clone(), max_tokens: *max_tokens }]
             }
@@ -213,12 +214,12 @@ impl Item {
             record.token_logprobs.clone_from(&answers[0].token_logprobs);
         }
         match &self.question {
-            Question::Choices { .. } => record.choices = self.choice_records(answers, &self.choices),
+            Question::Choices { .. } => record.choices = Self::choice_records(answers, &self.choices),
             Question::Contexts { contexts, continuation } => {
                 let scored = vec![continuation.trim_start().to_owned(); contexts.len()];
-                record.choices = self.choice_records(answers, &scored);
+                record.choices = Self::choice_records(answers, &scored);
             }
-            Question::Tokens { .. } => record.choices = self.choice_records(answers, &[String::new()]),
+            Question::Tokens { .. } => record.choices = Self::choice_records(answers, &[String::new()]),
             Question::Rolling { words, bytes, .. } => {
                 let (logprob, tokens) = (answers[0].logprob, answers[0].tokens);
                 record.rolling = Some(RollingRecord { logprob, tokens, words: *words, bytes: *bytes });
@@ -233,7 +234,7 @@ impl Item {
         Ok(record)
     }
 
-    fn choice_records(&self, answers: &[Answer], scored: &[String]) -> Vec<ChoiceRecord> {
+    fn choice_records(answers: &[Answer], scored: &[String]) -> Vec<ChoiceRecord> {
         let after_nothing = answers.get(scored.len()..).unwrap_or_default();
         let choice = |(index, (text, answer)): (usize, (&String, &Answer))| ChoiceRecord {
             logprob: answer.logprob,
@@ -291,4 +292,7 @@ pub struct Items {
     pub data_hash: String,
     /// Documents of the split, whatever the limit.
     pub total: usize,
+    /// Score of guessing, in [0, 1]: what the task file states, else the mean over items of one over the number of
+    /// choices; `None` where there are no choices.
+    pub chance: Option<f64>,
 }

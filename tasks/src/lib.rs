@@ -1,15 +1,26 @@
 //! Asks and judges: benchmark definitions, data, few-shot prompts, metrics and item records.
 
+mod data;
+mod definition;
 mod error;
 mod hash;
+pub mod icl;
 mod item;
+pub mod metric;
 mod nearest;
+pub mod overlap;
+mod prompt;
+pub mod python;
 mod record;
 mod reply;
+mod task;
+pub mod vibes;
 pub mod yaml;
 
+pub use definition::{Catalogue, Chance, Checked, Entry, EntryKind, Group, OutputType, Selection, task_schema};
 pub use error::{Error, Result, YamlError};
 pub use hash::{sha256_hex, task_hash};
 pub use item::{Answer, BadRow, Generation, Item, Items, Query, Row, Text};
 pub use nearest::nearest;
 pub use record::{ChoiceRecord, GenerationRecord, ItemRecord, MetricValue, RollingRecord};
+pub use task::Task;

@@ -10,7 +10,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         let steps = strsim::damerau_levenshtein(&word, &name);
         let limit = (word.chars().count().max(name.chars().count()) / 3).max(1);
         let begins = word.len() >= 3 && name.starts_with(&word);
-        (steps <= limit || begins).then_some(if begins { steps.min(limit) } else { steps })
+        (steps <= limit || begins).then_some(if begins { steps.min(1) } else { steps })
     };
     known
         .into_iter()

@@ -13,6 +13,9 @@ use serde::de::{DeserializeOwned, DeserializeSeed, EnumAccess, MapAccess, SeqAcc
 use crate::error::{Error, Result, YamlError};
 use crate::nearest::nearest;
 
+mod place;
+pub(crate) use place::{Step, refuse};
+
 /// Larger than any task file, far smaller than memory.
 const MAX_BYTES: usize = 4 << 20;
 /// A document may hold so many values, those that its aliases repeat included.
@@ -20,15 +23,17 @@ const MAX_VALUES: usize = 1_000_000;
 
 /// Reads `T` from the YAML file at `path`.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let name = path.display().to_string();
-    let bytes = fs_err::read(path)?;
-    let text = String::from_utf8(bytes).map_err(|error| Error::Data {
+    parse(&path.display().to_string(), &text(path)?)
+}
+
+/// The text of the file at `path`, which must be UTF-8.
+pub(crate) fn text(path: &Path) -> Result<String> {
+    String::from_utf8(fs_err::read(path)?).map_err(|error| Error::Data {
         file: path.to_owned(),
-        line: error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1,
+        line: error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count(),
         message: "this is no UTF-8 text".into(),
         help: "save the file in UTF-8".into(),
-    })?;
-    parse(&name, &text)
+    })
 }
 
 /// Reads `T` from YAML text; `name` is what messages call the file.
@@ -57,6 +62,11 @@ fn explain(name: &str, text: &str, error: &serde_yaml::Error) -> YamlError {
         Some(end) if full[end..].contains("column") => full[..end].to_owned(),
         _ => full,
     };
+    worded(name, text, (line, column), message)
+}
+
+/// The error at a place; a message about an unknown name, as serde words it, is pointed at that name and mended.
+fn worded(name: &str, text: &str, (line, column): (usize, usize), message: String) -> YamlError {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let unknown = message.contains("unknown field") || message.contains("unknown variant");
     let key = if unknown { quoted.first().copied() } else { None };
@@ -67,7 +77,7 @@ fn explain(name: &str, text: &str, error: &serde_yaml::Error) -> YamlError {
     };
     // The parser points at the table that holds an unknown key; the reader wants the key itself.
     let (line, column) = key.and_then(|key| find_key(text, key, line)).unwrap_or((line, column));
-    let message = match message.find(", expected one of") {
+    let message = match message.find(", expected ") {
         Some(end) if unknown => message[..end].to_owned(),
         _ => message,
     };
@@ -221,7 +231,7 @@ mod tests {
         let mut deep = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..12 {
             let inner = vec![format!("*a{}", level - 1); 10].join(", ");
-            deep += &format!("a{level}: &a{level} [{inner}]\n");
+            deep.extend([format!("a{level}: &a{level} [{inner}]\n")]);
         }
         let wide = format!("a: &a [{}]\nb: [{}]\n", vec!["1"; 3000].join(", "), vec!["*a"; 3000].join(", "));
         let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), vec!["*a"; 50_000].join(", "));

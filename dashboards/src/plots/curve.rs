@@ -9,12 +9,29 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-const WIDTH: i32 = 4400; // tenths of a pixel, as everything here
-const LEFT: i32 = 360;
-const RIGHT: i32 = 3560;
-const TOP: i32 = 60;
-const BOTTOM: i32 = 1700;
-const STRIP: (i32, i32) = (1960, 2380);
+/// Where the parts of a plot lie, in tenths of a pixel; the page's script reads them off the SVG.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Geometry {
+    width: i32,
+    left: i32,
+    right: i32,
+    top: i32,
+    bottom: i32,
+    strip: (i32, i32),
+}
+
+impl Geometry {
+    /// One of many on a page.
+    pub const SMALL: Self = Self { width: 4400, left: 360, right: 3560, top: 60, bottom: 1700, strip: (1960, 2380) };
+    /// The only one on its page.
+    pub const LARGE: Self = Self { width: 10_800, left: 420, right: 9800, top: 80, bottom: 3300, strip: (3580, 4200) };
+
+    fn text(self) -> String {
+        let Self { left, right, top, bottom, strip, .. } = self;
+        format!("{left} {right} {top} {bottom} {} {}", strip.0, strip.1)
+    }
+}
+
 const LABEL_GAP: f64 = 112.0;
 const LABEL_CHARS: usize = 14;
 const MOST_LABELS: usize = 14;
@@ -72,6 +89,8 @@ pub struct CurvePlot<'a> {
     pub title: &'a str,
     /// Accessible description.
     pub description: &'a str,
+    /// Its size.
+    pub geometry: Geometry,
     /// Horizontal axis.
     pub axis: TokenAxis,
     /// Ends of the vertical axis.
@@ -82,6 +101,8 @@ pub struct CurvePlot<'a> {
     pub fractions: bool,
     /// The score of guessing.
     pub chance: Option<f64>,
+    /// The interval of the onset, in tokens; open to the left where nothing tells its lower end.
+    pub onset: Option<(Option<f64>, f64)>,
     /// The curves.
     pub series: &'a [Series],
     /// Phases.
@@ -97,14 +118,16 @@ const SURE: &str = "a string takes every write";
 impl CurvePlot<'_> {
     /// Draws the plot.
     pub fn svg(&self) -> String {
-        let height = if self.rates.is_empty() { BOTTOM + 190 } else { STRIP.1 + 20 };
-        let mut svg = Svg::new(WIDTH as u32, height as u32);
+        let Geometry { width, top, bottom, strip, .. } = self.geometry;
+        let height = if self.rates.is_empty() { bottom + 190 } else { strip.1 + 20 };
+        let mut svg = Svg::new(width as u32, height as u32, &self.geometry.text());
         {
             let area = Canvas(&mut svg).into_drawing_area();
-            self.bands(&area, TOP, BOTTOM);
+            self.bands(&area, top, bottom);
             self.vertical(&area);
             self.horizontal(&area);
             self.curves(&area);
+            self.bracket(&area);
             self.names(&area);
             if !self.rates.is_empty() {
                 self.strip(&area);
@@ -113,8 +136,17 @@ impl CurvePlot<'_> {
         svg.finish(self.title, self.description)
     }
 
+    /// The plane of the curves.
+    fn main(&self, range: (f64, f64)) -> Plane {
+        self.plane(range, self.geometry.top, self.geometry.bottom)
+    }
+
     fn plane(&self, range: (f64, f64), top: i32, bottom: i32) -> Plane {
-        Cartesian2d::new(self.axis.from..self.axis.to, range.0..range.1, (LEFT..RIGHT, bottom..top))
+        Cartesian2d::new(
+            self.axis.from..self.axis.to,
+            range.0..range.1,
+            (self.geometry.left..self.geometry.right, bottom..top),
+        )
     }
 
     fn bands(&self, area: &Area<'_>, top: i32, bottom: i32) {
@@ -126,30 +158,31 @@ impl CurvePlot<'_> {
     }
 
     fn vertical(&self, area: &Area<'_>) {
-        let plane = self.plane(self.range, TOP, BOTTOM);
+        let plane = self.main(self.range);
+        let Geometry { left, right, .. } = self.geometry;
         for value in ticks(self.range.0, self.range.1, 4) {
             let y = plane.translate(&(self.axis.from, value)).1;
-            area.draw(&PathElement::new(vec![(LEFT, y), (RIGHT, y)], Role::Grid.colour(0))).expect(SURE);
+            area.draw(&PathElement::new(vec![(left, y), (right, y)], Role::Grid.colour(0))).expect(SURE);
             let shown = if self.fractions { value * 100.0 } else { value };
-            write(area, &significant(shown), (LEFT - 50, y + 35), Role::TickY, 0, HPos::Right);
+            write(area, &significant(shown), (left - 50, y + 35), Role::TickY, 0, HPos::Right);
         }
         if let Some(chance) = self.chance.filter(|chance| (self.range.0..=self.range.1).contains(chance)) {
             let y = plane.translate(&(self.axis.from, chance)).1;
-            area.draw(&PathElement::new(vec![(LEFT, y), (RIGHT, y)], Role::Chance.colour(0))).expect(SURE);
-            write(area, "chance", (RIGHT - 20, y + 105), Role::ChanceName, 0, HPos::Right);
+            area.draw(&PathElement::new(vec![(left, y), (right, y)], Role::Chance.colour(0))).expect(SURE);
+            write(area, "chance", (right - 20, y + 105), Role::ChanceName, 0, HPos::Right);
         }
     }
 
     fn horizontal(&self, area: &Area<'_>) {
-        let plane = self.plane(self.range, TOP, BOTTOM);
+        let plane = self.main(self.range);
         for value in ticks(self.axis.from, self.axis.to, 5) {
             let x = plane.translate(&(value, self.range.0)).0;
-            write(area, &tokens(value), (x, BOTTOM + 150), Role::TickX, 0, HPos::Center);
+            write(area, &tokens(value), (x, self.geometry.bottom + 150), Role::TickX, 0, HPos::Center);
         }
     }
 
     fn curves(&self, area: &Area<'_>) {
-        let plane = area.clone().apply_coord_spec(self.plane(self.range, TOP, BOTTOM));
+        let plane = area.clone().apply_coord_spec(self.main(self.range));
         let clamp = |value: f64| value.clamp(self.range.0, self.range.1);
         for series in self.series {
             let colour = series.colour;
@@ -185,9 +218,19 @@ impl CurvePlot<'_> {
         }
     }
 
+    /// Marks on the axis where the onset lies.
+    fn bracket(&self, area: &Area<'_>) {
+        let Some((after, by)) = self.onset else { return };
+        let plane = self.main(self.range);
+        let x = |tokens: f64| plane.translate(&(tokens.clamp(self.axis.from, self.axis.to), self.range.0)).0;
+        let (from, to, y) = (x(after.unwrap_or(self.axis.from)), x(by), self.geometry.bottom - 20);
+        let corners = vec![(from, y - 60), (from, y), (to, y), (to, y - 60)];
+        area.draw(&PathElement::new(corners, Role::Bracket.colour(0))).expect(SURE);
+    }
+
     /// Names the branches at the right edge, pushed apart, as soon as there are two.
     fn names(&self, area: &Area<'_>) {
-        let plane = self.plane(self.range, TOP, BOTTOM);
+        let plane = self.main(self.range);
         let ends: Vec<(&Series, f64)> = self
             .series
             .iter()
@@ -198,12 +241,13 @@ impl CurvePlot<'_> {
             .take(MOST_LABELS)
             .collect();
         let wished: Vec<f64> = ends.iter().map(|(_, y)| *y).collect();
-        let placed = push_apart(&wished, LABEL_GAP, f64::from(TOP) + 40.0, f64::from(BOTTOM));
+        let placed =
+            push_apart(&wished, LABEL_GAP, f64::from(self.geometry.top) + 40.0, f64::from(self.geometry.bottom));
         for ((series, _), y) in ends.iter().zip(placed) {
             write(
                 area,
                 &shortened(&series.name),
-                (RIGHT + 50, y.round() as i32),
+                (self.geometry.right + 50, y.round() as i32),
                 Role::Name,
                 series.colour,
                 HPos::Left,
@@ -212,7 +256,7 @@ impl CurvePlot<'_> {
     }
 
     fn strip(&self, area: &Area<'_>) {
-        let (top, bottom) = STRIP;
+        let Geometry { left, right, strip: (top, bottom), .. } = self.geometry;
         self.bands(area, top, bottom);
         let peak = self.rates.iter().flat_map(|r| &r.points).map(|p| p.1).fold(0.0, f64::max);
         let range = (0.0, if peak > 0.0 { peak * 1.08 } else { 1.0 });
@@ -230,9 +274,9 @@ impl CurvePlot<'_> {
                 .expect(SURE);
         }
         let peak_label = format!("{peak:.1e}").replace(".0e", "e");
-        write(area, &peak_label, (LEFT - 50, top + 90), Role::Text, 0, HPos::Right);
-        write(area, "0", (LEFT - 50, bottom), Role::Text, 0, HPos::Right);
-        write(area, "learning rate", (RIGHT + 50, top + 90), Role::Text, 0, HPos::Left);
+        write(area, &peak_label, (left - 50, top + 90), Role::Text, 0, HPos::Right);
+        write(area, "0", (left - 50, bottom), Role::Text, 0, HPos::Right);
+        write(area, "learning rate", (right + 50, top + 90), Role::Text, 0, HPos::Left);
     }
 }
 

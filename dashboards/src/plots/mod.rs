@@ -2,12 +2,14 @@
 
 mod axis;
 mod curve;
+mod heat;
 mod labels;
 mod number;
 mod svg;
 
-pub use curve::{Band, CurvePlot, Point, Rate, Series};
-pub use number::{percent, tokens};
+pub use curve::{Band, CurvePlot, Geometry, Point, Rate, Series};
+pub use heat::{HeatBranch, HeatMap};
+pub use number::{percent, points, tokens};
 pub use svg::STYLE;
 
 pub use axis::TokenAxis;

@@ -12,6 +12,11 @@ pub fn percent(fraction: f64) -> String {
     format!("{:.1}", fraction * 100.0)
 }
 
+/// A signed difference of fractions in points: `-0.042` → `−4.2`.
+pub fn points(difference: f64) -> String {
+    format!("{:+.1}", difference * 100.0).replace('-', "−")
+}
+
 /// Three significant figures without trailing zeros; large whole numbers stay whole.
 pub(crate) fn significant(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
@@ -44,6 +49,7 @@ mod tests {
     #[test]
     fn fractions_become_points() {
         assert_eq!(percent(0.613), "61.3");
+        assert_eq!((points(0.042), points(-0.042)), ("+4.2".into(), "−4.2".into()));
         assert_eq!(significant(0.003), "0.003");
     }
 }

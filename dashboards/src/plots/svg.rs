@@ -44,9 +44,13 @@ pub(crate) enum Role {
     ChanceName,
     /// The name of a series, in its colour.
     Name,
+    /// Where an onset lies.
+    Bracket,
+    /// A cell of a heat map; the index says how dark.
+    Cell,
 }
 
-const CLASSES: [(&str, bool); 14] = [
+const CLASSES: [(&str, bool); 16] = [
     ("band b", true),
     ("grid", false),
     ("chance", false),
@@ -61,6 +65,8 @@ const CLASSES: [(&str, bool); 14] = [
     ("t ph", false),
     ("t ch", false),
     ("t name s", true),
+    ("bracket", false),
+    ("h", true),
 ];
 
 impl Role {
@@ -80,13 +86,15 @@ fn class(colour: BackendColor) -> String {
 #[derive(Debug)]
 pub(crate) struct Svg {
     size: (u32, u32), // in tenths of a pixel
+    geometry: String,
     body: String,
     open: Option<String>, // class of the path that is still open
 }
 
 impl Svg {
-    pub(crate) fn new(width: u32, height: u32) -> Self {
-        Self { size: (width, height), body: String::new(), open: None }
+    /// `geometry` goes into `data-box`, for scripts that redraw.
+    pub(crate) fn new(width: u32, height: u32, geometry: &str) -> Self {
+        Self { size: (width, height), geometry: geometry.to_owned(), body: String::new(), open: None }
     }
 
     fn close(&mut self) {
@@ -114,7 +122,8 @@ impl Svg {
         self.close();
         let (width, height) = self.size;
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\"><title>{}</title><desc>{}</desc>{}</svg>",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" data-box=\"{}\" role=\"img\"><title>{}</title><desc>{}</desc>{}</svg>",
+            escape(&self.geometry),
             escape(title),
             escape(description),
             self.body

@@ -1,8 +1,11 @@
 //! From a run to its curves: which task was measured where, on axes that all plots share.
 
 use super::interval::interval;
-use crate::plots::{Band, Point, Rate, Series, TokenAxis};
+use super::site::inline_json;
+use crate::plots::{Band, Point, Rate, Series, TokenAxis, thinned};
 use crate::run::{Branch, Checkpoint, Run, Unit};
+use serde_json::{Value, json};
+use spyglass_tasks::metric::{METRICS, Range};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Colours beside the trunk's; branches beyond them begin again.
@@ -37,30 +40,70 @@ pub(crate) struct TaskCurves<'a> {
 }
 
 /// A task's units by branch, step and variant.
-type Units<'a> = BTreeMap<(&'a str, u64, Option<&'a str>), &'a Unit>;
+pub(crate) type Units<'a> = BTreeMap<(&'a str, u64, Option<&'a str>), &'a Unit>;
+
+/// One task with its units.
+pub(crate) struct TaskUnits<'a> {
+    pub(crate) subject: Subject,
+    pub(crate) units: Units<'a>,
+    /// The metric drawn first.
+    pub(crate) primary: String,
+}
 
 /// Every task of the run, by name.
-pub(crate) fn task_curves(run: &Run) -> Vec<TaskCurves<'_>> {
-    let mut units: BTreeMap<Subject, Units<'_>> = BTreeMap::new();
+pub(crate) fn tasks(run: &Run) -> Vec<TaskUnits<'_>> {
+    let mut tasks: BTreeMap<Subject, Units<'_>> = BTreeMap::new();
     for unit in &run.units {
         let record = &unit.record;
         let subject =
             Subject { task: record.task.clone(), shots: record.shots, perturb: record.inputs.perturb.clone() };
         let at = &record.checkpoint;
-        units.entry(subject).or_default().insert((&at.branch, at.step, at.variant.as_deref()), unit);
+        tasks.entry(subject).or_default().insert((&at.branch, at.step, at.variant.as_deref()), unit);
     }
-    units.into_iter().map(|(subject, units)| one_task(run, subject, &units)).collect()
+    let with_primary = tasks.into_iter().map(|(subject, units)| {
+        let primary = units.values().next_back().map(|unit| unit.record.primary_metric.clone()).unwrap_or_default();
+        TaskUnits { subject, units, primary }
+    });
+    with_primary.collect()
 }
 
-fn one_task<'a>(run: &'a Run, subject: Subject, units: &Units<'_>) -> TaskCurves<'a> {
-    let records = || units.values().map(|unit| &unit.record);
-    let metric = records().next_back().map(|record| record.primary_metric.clone()).unwrap_or_default();
-    let values = || records().filter_map(|record| record.metric(&metric)).map(|m| m.value).filter(|v| v.is_finite());
-    let fractions = values().all(|value| (0.0..=1.0).contains(&value));
-    let chance = records().find_map(|record| record.chance).filter(|chance| chance.is_finite());
+impl<'a> TaskUnits<'a> {
+    /// The unit of a checkpoint.
+    pub(crate) fn at(&self, checkpoint: &Checkpoint) -> Option<&'a Unit> {
+        self.units.get(&(checkpoint.branch.as_str(), checkpoint.step, checkpoint.variant.as_deref())).copied()
+    }
+
+    /// Names of all metrics that any of its units has, the primary one first.
+    pub(crate) fn metrics(&self) -> Vec<String> {
+        let mut names = vec![self.primary.clone()];
+        for metric in self.units.values().flat_map(|unit| &unit.record.metrics) {
+            if !names.contains(&metric.name) {
+                names.push(metric.name.clone());
+            }
+        }
+        names
+    }
+
+    /// The curves of one metric.
+    pub(crate) fn curves(&self, run: &'a Run, metric: &str) -> TaskCurves<'a> {
+        one_task(run, self, metric)
+    }
+}
+
+/// Whether a metric is a share of something, and whether guessing gives it the task's chance level.
+fn kind(metric: &str) -> (bool, bool) {
+    let known = METRICS.iter().find(|known| known.name == metric);
+    let fraction = known.is_some_and(|known| known.range == Range::Fraction);
+    (fraction, fraction && (metric.starts_with("acc") || metric == "p_gold"))
+}
+
+fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<'a> {
+    let (subject, metric) = (task.subject.clone(), metric.to_owned());
+    let (fractions, guessable) = kind(&metric);
+    let chance = task.units.values().find_map(|unit| unit.record.chance).filter(|chance| chance.is_finite());
+    let chance = chance.filter(|_| guessable);
     let at = |checkpoint: &'a Checkpoint| -> Option<Measured<'a>> {
-        let unit = units.get(&(checkpoint.branch.as_str(), checkpoint.step, checkpoint.variant.as_deref()))?;
-        let found = unit.record.metric(&metric).filter(|m| m.value.is_finite())?;
+        let found = task.at(checkpoint)?.record.metric(&metric).filter(|m| m.value.is_finite())?;
         let point =
             Point { tokens: checkpoint.tokens as f64, value: found.value, interval: interval(found, fractions) };
         Some(Measured { checkpoint, point, items: found.n })
@@ -161,4 +204,26 @@ pub(crate) fn items(tasks: &[TaskCurves<'_>]) -> usize {
 /// Names of branches that have at least one checkpoint.
 pub(crate) fn branches(run: &Run) -> BTreeSet<&str> {
     run.tree.branches.iter().filter(|b| !b.checkpoints.is_empty()).map(|b| b.name.as_str()).collect()
+}
+
+/// What all plots of a report share.
+pub(crate) struct Shared {
+    pub(crate) axis: TokenAxis,
+    pub(crate) bands: Vec<Band>,
+    pub(crate) rates: Vec<Rate>,
+}
+
+impl Shared {
+    pub(crate) fn of(run: &Run) -> Self {
+        let axis = axis(run);
+        Self { bands: bands(run, &axis), rates: logged(run, &axis, Logged::LearningRate), axis }
+    }
+
+    /// What `curves.js` needs to redraw `plots` on another axis and to read numbers off.
+    pub(crate) fn data(&self, plots: &[Value]) -> String {
+        let rates = self.rates.iter().map(|r| json!({"c": r.colour, "p": thinned(&r.points, &self.axis)}));
+        let bands = self.bands.iter().map(|band| json!([band.from, band.to, band.name]));
+        let (rates, bands): (Vec<_>, Vec<_>) = (rates.collect(), bands.collect());
+        inline_json(&json!({"axis": self.axis, "bands": bands, "rates": rates, "plots": plots}))
+    }
 }

@@ -1,17 +1,19 @@
 //! The report: a folder of HTML that opens by a double-click, with no network and, for reading, no script.
 
 mod curves;
-mod error;
 mod folder;
+mod front;
 mod interval;
-mod page;
-mod policy;
+mod items_page;
+mod site;
 mod tables;
+mod task_page;
+mod vibes;
 
-pub use error::Error;
+pub use crate::error::Error;
 
 use crate::run::Run;
-use folder::Folder;
+use site::{Link, Site};
 use std::path::{Path, PathBuf};
 
 /// The report of a run.
@@ -23,15 +25,35 @@ impl Report {
     ///
     /// It is written aside and then put in the place of the old one. An `out` that holds something else than a report is an error.
     pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
-        let folder = Folder::begin(out)?;
-        let tasks = curves::task_curves(run);
-        let page = page::Page::of(run, &tasks);
+        let grids = vibes::grids(run);
+        let site = Site::begin(out, &run.name, links(!grids.is_empty()))?;
+        let tasks = curves::tasks(run);
+        let curves: Vec<_> = tasks.iter().map(|task| task.curves(run, &task.primary)).collect();
+        let names: Vec<String> = curves.iter().map(|curve| front::name_of(&curve.subject)).collect();
+        let slugs = folder::slugs([front::LOSS].into_iter().chain(names.iter().map(String::as_str)));
+        let shared = curves::Shared::of(run);
+        let page = front::Page::of(run, &curves, &slugs[1..], &shared);
         for figure in &page.figures {
-            folder.write(&format!("plots/{}.svg", figure.slug), &figure.file())?;
-            folder.write(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
+            site.file(&format!("plots/{}.svg", figure.slug), &figure.file())?;
+            site.file(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
         }
-        folder.write("units.csv", &tables::units(run))?;
-        folder.write("index.html", &page.html()?)?;
-        folder.finish()
+        for (task, slug) in tasks.iter().zip(&slugs[1..]) {
+            let items = items_page::write(&site, run, task, slug)?;
+            task_page::write(&site, run, task, slug, &shared, items)?;
+        }
+        vibes::write(&site, run, &grids)?;
+        site.file("units.csv", &tables::units(run))?;
+        site.page("index.html", "index.html", &run.name, &page)?;
+        site.finish()
     }
+}
+
+fn links(vibes: bool) -> Vec<Link> {
+    let link = |name, to| Link { name, to };
+    let mut links = vec![link("curves", "index.html#curves"), link("table", "index.html#table")];
+    if vibes {
+        links.extend([link("vibes", "vibes/index.html"), link("ratings", "vibes/index.html#ratings")]);
+    }
+    links.push(link("provenance", "index.html#provenance"));
+    links
 }

@@ -63,7 +63,8 @@ pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<LeftAlone>)> {
         let names = |i: usize| pair[i].folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         return bad(
             format!("`{}` and `{}` are both step {} of branch `{}`", names(0), names(1), pair[0].step, spec.branch),
-            "remove one, or list the second kind as an entry of its own with a `variant:` and another `pattern:`".into(),
+            "remove one, or list the second kind as an entry of its own with a `variant:` and another `pattern:`"
+                .into(),
         );
     }
     if found.is_empty() {

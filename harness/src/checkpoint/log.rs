@@ -7,8 +7,16 @@ use spyglass_dashboards::run::LogEntry;
 use std::path::Path;
 
 /// Names under which trainers write what we look for, the most telling first.
-const STEP: &[&str] = &["step", "global_step", "_step", "Step", "iteration", "iter", "train/global_step", "trainer/global_step"];
-const TOKENS: &[&str] = &["num_input_tokens_seen", "tokens", "tokens_seen", "train/tokens", "train/num_input_tokens_seen", "train/tokens_seen"];
+const STEP: &[&str] =
+    &["step", "global_step", "_step", "Step", "iteration", "iter", "train/global_step", "trainer/global_step"];
+const TOKENS: &[&str] = &[
+    "num_input_tokens_seen",
+    "tokens",
+    "tokens_seen",
+    "train/tokens",
+    "train/num_input_tokens_seen",
+    "train/tokens_seen",
+];
 const RATE: &[&str] = &["learning_rate", "lr", "train/learning_rate", "train/lr"];
 const LOSS: &[&str] = &["loss", "train_loss", "train/loss"];
 
@@ -89,7 +97,11 @@ fn trainer_state_rows(file: &Path) -> Result<Vec<Map<String, Value>>> {
 pub(super) fn read_json(file: &Path) -> Result<Value> {
     let text = fs_err::read_to_string(file)?;
     serde_json::from_str(&text).map_err(|error| {
-        bad(file, format!("is no JSON ({error})"), "was it cut off while being written? restore it, or name another `log:`")
+        bad(
+            file,
+            format!("is no JSON ({error})"),
+            "was it cut off while being written? restore it, or name another `log:`",
+        )
     })
 }
 
@@ -100,7 +112,9 @@ fn jsonl_rows(file: &Path) -> Result<Vec<Map<String, Value>>> {
         match serde_json::from_str(line) {
             Ok(Value::Object(row)) => rows.push(row),
             Ok(_) | Err(_) if number + 1 == text.lines().count() => break, // a trainer is writing this line
-            Ok(_) => return Err(bad(file, format!("line {} is no JSON object", number + 1), "each line is one object")),
+            Ok(_) => {
+                return Err(bad(file, format!("line {} is no JSON object", number + 1), "each line is one object"));
+            }
             Err(error) => {
                 return Err(bad(file, format!("line {} is no JSON ({error})", number + 1), "each line is one object"));
             }
@@ -111,7 +125,8 @@ fn jsonl_rows(file: &Path) -> Result<Vec<Map<String, Value>>> {
 
 fn csv_rows(file: &Path) -> Result<Vec<Map<String, Value>>> {
     let help = "the first line names the columns, the others hold one value for each";
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(fs_err::File::open(file)?);
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(fs_err::File::open(file)?);
     let header = reader.headers().map_err(|error| bad(file, error.to_string(), help))?.clone();
     let mut rows = Vec::new();
     for record in reader.records() {

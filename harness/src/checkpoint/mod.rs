@@ -1,10 +1,14 @@
 //! Checkpoints on disk: which there are, how many tokens each has seen, and how the branches hang together.
 
 mod discover;
+mod identity;
 mod log;
 mod tokens;
 mod tree;
 
 pub use discover::{Found, LeftAlone, discover};
+pub(crate) use identity::tokenizer_hash;
+pub use identity::{Hashing, Identity};
 pub use log::read_log;
+pub(crate) use tokens::own_count;
 pub use tree::{Discovered, discover_tree};

@@ -30,7 +30,9 @@ pub(super) fn tokens_at(
         let own = own_count(folder)?.filter(|&tokens| tokens > 0 || own_steps == 0);
         told.extend(own.map(|tokens| ("the checkpoint's trainer_state.json", tokens + added)));
     }
-    told.extend(interpolate(log, step, |entry| entry.tokens.map(|tokens| tokens as f64)).map(|t| ("the log", t.round() as u64)));
+    told.extend(
+        interpolate(log, step, |entry| entry.tokens.map(|tokens| tokens as f64)).map(|t| ("the log", t.round() as u64)),
+    );
     if let Some(per_step) = spec.tokens_per_step {
         let since_fork = fork.map_or(step, |fork| step.saturating_sub(fork.step));
         told.push(("`tokens_per_step`", before.saturating_add(since_fork.saturating_mul(per_step))));
@@ -62,7 +64,10 @@ fn own_step(spec: &BranchSpec, fork: Option<&Fork>, step: u64) -> u64 {
 }
 
 /// `num_input_tokens_seen` of the checkpoint's own `trainer_state.json`.
-fn own_count(folder: &Path) -> Result<Option<u64>> {
+///
+/// # Errors
+/// The file is there and damaged.
+pub(crate) fn own_count(folder: &Path) -> Result<Option<u64>> {
     let file = folder.join("trainer_state.json");
     if !file.exists() {
         return Ok(None);

@@ -65,7 +65,8 @@ fn branches_in_order(run: &RunFile) -> Result<Vec<String>> {
     for spec in &run.checkpoints {
         let parent = spec.parent.as_ref().map(|parent| parent.branch.as_str());
         if let Some(known) = parents.get(spec.branch.as_str()) {
-            let twice = run.checkpoints.iter().filter(|other| other.branch == spec.branch && other.variant == spec.variant);
+            let twice =
+                run.checkpoints.iter().filter(|other| other.branch == spec.branch && other.variant == spec.variant);
             if twice.count() > 1 {
                 return Err(Error::RunFile {
                     file: run.path.clone(),
@@ -118,7 +119,11 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
     let fork = match &main.parent {
         Some(parent) => {
             let branch = tree.branch(&parent.branch).expect("branches come after their parents");
-            Some(Fork { branch: parent.branch.clone(), step: parent.step, tokens: fork_tokens(run, branch, parent.step)? })
+            Some(Fork {
+                branch: parent.branch.clone(),
+                step: parent.step,
+                tokens: fork_tokens(run, branch, parent.step)?,
+            })
         }
         None => None,
     };
@@ -218,18 +223,23 @@ fn fork_tokens(run: &RunFile, parent: &Branch, step: u64) -> Result<u64> {
         return Ok(tokens);
     }
     let placed: Vec<_> = parent.checkpoints.iter().map(placed_entry).collect();
-    tokens::interpolate(&placed, step, |entry| entry.tokens.map(|tokens| tokens as f64)).map(|t| t.round() as u64).ok_or_else(|| {
-        let ends = (placed.first(), placed.last());
-        let range = match ends {
-            (Some(first), Some(last)) => format!("its checkpoints go from step {} to {}", first.step, last.step),
-            _ => "it has no checkpoints".into(),
-        };
-        Error::RunFile {
-            file: run.path.clone(),
-            what: format!("a branch leaves `{}` at step {step}, but nothing tells its tokens there ({range})", parent.name),
-            help: "correct `parent: {branch, step}`, or give the parent `tokens_per_step:`".into(),
-        }
-    })
+    tokens::interpolate(&placed, step, |entry| entry.tokens.map(|tokens| tokens as f64))
+        .map(|t| t.round() as u64)
+        .ok_or_else(|| {
+            let ends = (placed.first(), placed.last());
+            let range = match ends {
+                (Some(first), Some(last)) => format!("its checkpoints go from step {} to {}", first.step, last.step),
+                _ => "it has no checkpoints".into(),
+            };
+            Error::RunFile {
+                file: run.path.clone(),
+                what: format!(
+                    "a branch leaves `{}` at step {step}, but nothing tells its tokens there ({range})",
+                    parent.name
+                ),
+                help: "correct `parent: {branch, step}`, or give the parent `tokens_per_step:`".into(),
+            }
+        })
 }
 
 fn placed_entry(checkpoint: &Checkpoint) -> LogEntry {
@@ -237,7 +247,12 @@ fn placed_entry(checkpoint: &Checkpoint) -> LogEntry {
 }
 
 /// Gives every log entry its tokens where any source tells.
-fn fill_tokens(entries: &mut [LogEntry], spec: &BranchSpec, fork: Option<&Fork>, checkpoints: &[Checkpoint]) -> Result<()> {
+fn fill_tokens(
+    entries: &mut [LogEntry],
+    spec: &BranchSpec,
+    fork: Option<&Fork>,
+    checkpoints: &[Checkpoint],
+) -> Result<()> {
     let mut known: Vec<_> = checkpoints.iter().map(placed_entry).collect();
     if let Some(fork) = fork {
         known.insert(0, LogEntry { step: fork.step, tokens: Some(fork.tokens), learning_rate: None, loss: None });
@@ -247,7 +262,8 @@ fn fill_tokens(entries: &mut [LogEntry], spec: &BranchSpec, fork: Option<&Fork>,
     let logged = entries.to_vec();
     for entry in entries.iter_mut().filter(|entry| entry.tokens.is_none()) {
         entry.tokens = tokens::tokens_at(spec, fork, &logged, entry.step, None)?.or_else(|| {
-            tokens::interpolate(&known, entry.step, |entry| entry.tokens.map(|tokens| tokens as f64)).map(|t| t.round() as u64)
+            tokens::interpolate(&known, entry.step, |entry| entry.tokens.map(|tokens| tokens as f64))
+                .map(|t| t.round() as u64)
         });
     }
     Ok(())
@@ -258,7 +274,8 @@ fn phases_of(run: &RunFile, tree: &RunTree, branch: &Branch) -> Vec<PhaseStart> 
     let path = log_path(tree, branch);
     let tokens = |step: u64| {
         let placed: Vec<_> = tree.path(&branch.name).into_iter().map(placed_entry).collect();
-        let from = |entries: &[LogEntry]| tokens::interpolate(entries, step, |entry| entry.tokens.map(|tokens| tokens as f64));
+        let from =
+            |entries: &[LogEntry]| tokens::interpolate(entries, step, |entry| entry.tokens.map(|tokens| tokens as f64));
         from(&path).or_else(|| from(&placed)).map_or(0, |tokens| tokens.round() as u64)
     };
     let phases: Vec<_> = match &run.phases {
@@ -269,14 +286,19 @@ fn phases_of(run: &RunFile, tree: &RunTree, branch: &Branch) -> Vec<PhaseStart> 
         PhasesSpec::Given(given) => {
             let mut named = Vec::new();
             for (name, until) in lineage(tree, branch) {
-                let own = given.iter().filter(|phase| phase.branch == name && until.is_none_or(|until| phase.from_step <= until));
+                let own = given
+                    .iter()
+                    .filter(|phase| phase.branch == name && until.is_none_or(|until| phase.from_step <= until));
                 named.extend(own.map(|phase| (phase.phase, phase.from_step)));
             }
             named.sort_by_key(|(_, step)| *step);
             named
         }
     };
-    phases.into_iter().map(|(phase, from_step)| PhaseStart { phase, from_step, from_tokens: tokens(from_step) }).collect()
+    phases
+        .into_iter()
+        .map(|(phase, from_step)| PhaseStart { phase, from_step, from_tokens: tokens(from_step) })
+        .collect()
 }
 
 /// The branch and its ancestors, oldest first, each with the step up to which its part of the path reaches.

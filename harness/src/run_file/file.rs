@@ -2,13 +2,15 @@
 
 use super::values::{self, WordOrMap};
 use crate::{Error, Result};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use spyglass_dashboards::run::Phase;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A run file. Relative paths in it are relative to the folder it lies in.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunFile {
     /// Name of the run; the file's folder when absent.
@@ -23,9 +25,18 @@ pub struct RunFile {
     pub tasks: Vec<TaskSpec>,
     /// Folders with task files of your own.
     #[serde(default, deserialize_with = "values::folders")]
+    #[schemars(schema_with = "values::folders_schema")]
     pub task_folders: Vec<PathBuf>,
+    /// Prompt packs: names, globs or files.
+    #[serde(default)]
+    pub prompts: Vec<String>,
+    /// Folders with prompt packs of your own.
+    #[serde(default, deserialize_with = "values::folders")]
+    #[schemars(schema_with = "values::folders_schema")]
+    pub pack_folders: Vec<PathBuf>,
     /// Folders searched for each task's data.
     #[serde(default = "default_data", deserialize_with = "values::folders")]
+    #[schemars(schema_with = "values::folders_schema")]
     pub data: Vec<PathBuf>,
     /// Where results and report go.
     #[serde(default = "default_results")]
@@ -48,7 +59,7 @@ pub struct RunFile {
 }
 
 /// One folder of checkpoints.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BranchSpec {
     /// Name of the branch.
@@ -68,27 +79,30 @@ pub struct BranchSpec {
     pub variant: Option<String>,
     /// Tokens of one optimiser step.
     #[serde(default, deserialize_with = "values::optional_count")]
+    #[schemars(schema_with = "values::count_schema")]
     pub tokens_per_step: Option<u64>,
     /// Tokens seen, step by step, where nothing else tells.
     #[serde(default, deserialize_with = "values::counts")]
+    #[schemars(with = "BTreeMap<u64, u64>")]
     pub tokens: BTreeMap<u64, u64>,
     /// The training log; the newest checkpoint's `trainer_state.json` when absent.
     pub log: Option<LogSpec>,
 }
 
 /// Where a branch leaves its parent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParentSpec {
     /// The parent branch.
     pub branch: String,
     /// The step at which it leaves.
     #[serde(deserialize_with = "values::count")]
+    #[schemars(schema_with = "values::count_schema")]
     pub step: u64,
 }
 
 /// How a branch counts its steps.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StepsSpec {
     /// On from the parent's.
@@ -108,7 +122,7 @@ pub struct LogSpec {
 }
 
 /// The map form of [`LogSpec`].
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogMap {
     file: PathBuf,
@@ -130,6 +144,15 @@ impl WordOrMap for LogSpec {
     }
 }
 
+impl JsonSchema for LogSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "LogSpec".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        values::word_or_map_schema::<Self>(generator)
+    }
+}
+
 impl<'de> Deserialize<'de> for LogSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         values::word_or_map(deserializer)
@@ -137,7 +160,7 @@ impl<'de> Deserialize<'de> for LogSpec {
 }
 
 /// The columns of a log, where they are not named as usual.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each names the column that holds it")]
 pub struct LogColumns {
@@ -156,20 +179,23 @@ pub struct TaskSpec {
     pub shots: Option<usize>,
     /// Items of each leaf task; all when absent.
     pub limit: Option<usize>,
+    /// `shuffle` asks every item with its choices in another order.
+    pub perturb: Option<String>,
 }
 
 /// The map form of [`TaskSpec`].
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskMap {
     task: String,
     shots: Option<usize>,
     limit: Option<usize>,
+    perturb: Option<String>,
 }
 
 impl From<TaskMap> for TaskSpec {
     fn from(map: TaskMap) -> Self {
-        Self { task: map.task, shots: map.shots, limit: map.limit }
+        Self { task: map.task, shots: map.shots, limit: map.limit, perturb: map.perturb }
     }
 }
 
@@ -177,7 +203,16 @@ impl WordOrMap for TaskSpec {
     type Map = TaskMap;
     const EXPECTING: &'static str = "a task's name, or a map with `task`, `shots` and `limit`";
     fn from_word(word: &str) -> Self {
-        Self { task: word.into(), shots: None, limit: None }
+        Self { task: word.into(), shots: None, limit: None, perturb: None }
+    }
+}
+
+impl JsonSchema for TaskSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "TaskSpec".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        values::word_or_map_schema::<Self>(generator)
     }
 }
 
@@ -198,17 +233,29 @@ pub enum PhasesSpec {
 }
 
 /// One phase as the user names it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PhaseSpec {
     /// The branch it lies on.
     #[serde(default = "default_branch")]
     pub branch: String,
     /// The phase.
+    #[schemars(schema_with = "phase_schema")]
     pub phase: Phase,
     /// Its first step.
     #[serde(deserialize_with = "values::count")]
+    #[schemars(schema_with = "values::count_schema")]
     pub from_step: u64,
+}
+
+impl JsonSchema for PhasesSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "PhasesSpec".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let list = generator.subschema_for::<Vec<PhaseSpec>>();
+        json_schema!({"anyOf": [{"const": "auto"}, list]})
+    }
 }
 
 impl<'de> Deserialize<'de> for PhasesSpec {
@@ -234,8 +281,12 @@ impl<'de> Deserialize<'de> for PhasesSpec {
     }
 }
 
+fn phase_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"enum": ["warmup", "stable", "decay", "rewarm", "anneal"]})
+}
+
 /// How the model is run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelSpec {
     /// The smallest discretisation step of the state-space layers.
@@ -243,13 +294,23 @@ pub struct ModelSpec {
 }
 
 /// The dt floor: the config's `time_step_min`, or none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum DtFloorSpec {
     /// `time_step_min` of config.json, as Hugging Face's prefill does.
     #[default]
     Config,
     /// None, as the training kernels do.
+    #[value(name = "0")]
     Zero,
+}
+
+impl JsonSchema for DtFloorSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "DtFloorSpec".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"enum": ["config", 0]})
+    }
 }
 
 impl<'de> Deserialize<'de> for DtFloorSpec {
@@ -278,7 +339,7 @@ impl<'de> Deserialize<'de> for DtFloorSpec {
 }
 
 /// Which checkpoints are scored, in which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScheduleSpec {
     /// The order.
@@ -294,7 +355,7 @@ impl Default for ScheduleSpec {
 }
 
 /// The order in which checkpoints are scored.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckpointOrder {
     /// First, last, then halving the gaps: the curve's shape shows early.
@@ -307,7 +368,7 @@ pub enum CheckpointOrder {
 }
 
 /// Arithmetic of the model.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PrecisionSpec {
     /// f32 arithmetic on the weights as they lie on disk.
@@ -359,13 +420,13 @@ impl RunFile {
                 log.file = base.join(&log.file);
             }
         }
-        for folder in file.data.iter_mut().chain(&mut file.task_folders) {
+        for folder in file.data.iter_mut().chain(&mut file.task_folders).chain(&mut file.pack_folders) {
             *folder = base.join(&*folder);
         }
         file.results = base.join(&file.results);
-        for spec in &mut file.tasks {
-            if is_path(&spec.task) {
-                spec.task = base.join(&spec.task).display().to_string();
+        for name in file.tasks.iter_mut().map(|spec| &mut spec.task).chain(&mut file.prompts) {
+            if is_path(name) {
+                *name = base.join(&*name).display().to_string();
             }
         }
         file.validate()?;
@@ -384,14 +445,18 @@ impl RunFile {
     fn validate(&self) -> Result<()> {
         let wrong = |what: String, help: &str| Err(Error::RunFile { file: self.path.clone(), what, help: help.into() });
         if self.checkpoints.is_empty() {
-            return wrong("`checkpoints` is empty".into(), "name at least one folder: - {branch: trunk, path: checkpoints}");
+            return wrong(
+                "`checkpoints` is empty".into(),
+                "name at least one folder: - {branch: trunk, path: checkpoints}",
+            );
         }
         if self.schedule.every == 0 {
             return wrong("`schedule.every` is 0".into(), "1 scores every checkpoint, 2 every other one");
         }
         for branch in &self.checkpoints {
             if branch.pattern.matches("{step}").count() != 1 {
-                let what = format!("the pattern `{}` of branch `{}` must hold `{{step}}` once", branch.pattern, branch.branch);
+                let what =
+                    format!("the pattern `{}` of branch `{}` must hold `{{step}}` once", branch.pattern, branch.branch);
                 return wrong(what, "such as \"checkpoint-{step}\"");
             }
             if branch.branch.trim().is_empty() {

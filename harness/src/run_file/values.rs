@@ -1,5 +1,6 @@
 //! Values that a person may write in more than one way: counts with underscores, a name or a map, one or many.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -73,7 +74,7 @@ pub(crate) fn folders<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
 /// A type that may be written as a bare word or as a map.
 pub(crate) trait WordOrMap: Sized {
     /// The map as written.
-    type Map: DeserializeOwned + Into<Self>;
+    type Map: DeserializeOwned + JsonSchema + Into<Self>;
     /// What a person may write, for the error message.
     const EXPECTING: &'static str;
     /// The value that a bare word stands for.
@@ -96,4 +97,20 @@ pub(crate) fn word_or_map<'de, D: Deserializer<'de>, T: WordOrMap>(deserializer:
         }
     }
     deserializer.deserialize_any(Either(PhantomData))
+}
+
+/// What an editor may offer for a [`WordOrMap`].
+pub(crate) fn word_or_map_schema<T: WordOrMap>(generator: &mut SchemaGenerator) -> Schema {
+    let map = generator.subschema_for::<T::Map>();
+    json_schema!({"anyOf": [{"type": "string"}, map]})
+}
+
+/// What an editor may offer for a count.
+pub(crate) fn count_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9][0-9_]*$"}]})
+}
+
+/// What an editor may offer for folders.
+pub(crate) fn folders_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
 }

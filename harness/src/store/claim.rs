@@ -29,7 +29,8 @@ impl ClaimHolder {
     /// This process.
     pub fn this_process() -> Self {
         let pid = std::process::id();
-        let host = fs_err::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "unknown".into(), |name| name.trim().into());
+        let host = fs_err::read_to_string("/proc/sys/kernel/hostname")
+            .map_or_else(|_| "unknown".into(), |name| name.trim().into());
         Self { host, pid, identity: identity_of(pid).unwrap_or_default() }
     }
 
@@ -95,7 +96,10 @@ impl Claim {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(error.into()),
         };
-        let age = fs_err::metadata(path).and_then(|metadata| metadata.modified()).ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+        let age = fs_err::metadata(path)
+            .and_then(|metadata| metadata.modified())
+            .ok()
+            .and_then(|at| SystemTime::now().duration_since(at).ok());
         let stale = age.is_some_and(|age| age > LEASE);
         match holder {
             Some(holder) if !stale && !holder.has_ended() => return Ok(Claimed::Held(holder)),

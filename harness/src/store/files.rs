@@ -19,7 +19,9 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         use std::os::unix::fs::PermissionsExt;
         aside.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
     }
-    aside.persist(path).map_err(|error| std::io::Error::new(error.error.kind(), format!("{}: {}", path.display(), error.error)))?;
+    aside
+        .persist(path)
+        .map_err(|error| std::io::Error::new(error.error.kind(), format!("{}: {}", path.display(), error.error)))?;
     // The rename itself must survive a power cut; not every file system can sync a folder, and then it does so by itself.
     if let Ok(folder) = fs_err::File::open(folder) {
         drop(folder.sync_all());

@@ -40,7 +40,9 @@ impl Hashes {
     pub fn remembered(&self, path: &Path) -> Result<Option<String>> {
         let now = look(path)?;
         let known = self.known.lock().expect("no thread panics while it holds the lock");
-        let same = |known: &&Remembered| (known.size, known.modified_ns, known.inode) == (now.size, now.modified_ns, now.inode);
+        let same = |known: &&Remembered| {
+            (known.size, known.modified_ns, known.inode) == (now.size, now.modified_ns, now.inode)
+        };
         Ok(known.get(&now.path).filter(same).map(|known| known.blake3.clone()))
     }
 

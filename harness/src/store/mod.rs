@@ -5,6 +5,8 @@ mod files;
 mod hashes;
 mod key;
 mod slug;
+mod snapshot;
+mod texts;
 mod unit;
 
 pub use claim::{Claim, ClaimHolder, Claimed};
@@ -12,4 +14,5 @@ pub use files::write_whole;
 pub use hashes::Hashes;
 pub use key::{SCORING_VERSION, unit_key};
 pub use slug::slug;
+pub use snapshot::Snapshot;
 pub use unit::{CHUNK_ITEMS, Store, UnitFolder, UnitPlace};

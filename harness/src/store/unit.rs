@@ -164,7 +164,8 @@ impl UnitFolder {
     /// # Errors
     /// The folder cannot be written.
     pub fn write_chunk(&self, first: usize, records: &[ItemRecord]) -> Result<Chunk> {
-        let lines: String = records.iter().map(|record| serde_json::to_string(record).expect("plain data") + "\n").collect();
+        let lines: String =
+            records.iter().map(|record| serde_json::to_string(record).expect("plain data") + "\n").collect();
         let bytes = zstd::encode_all(lines.as_bytes(), 3)?;
         let file = format!("items-{first:05}.jsonl.zst");
         write_whole(&self.folder.join(&file), &bytes)?;
@@ -193,6 +194,14 @@ impl UnitFolder {
             }
             chunks.push((chunk, records));
         }
+    }
+
+    /// How many items lie here, finished or not.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn items_there(&self) -> Result<usize> {
+        Ok(self.chunks()?.iter().map(|(chunk, _)| chunk.items).sum())
     }
 
     /// The item records of a finished unit, checked against the checksums in its summary.

@@ -1,1 +1,9 @@
 //! Whole-program tests.
+#![expect(clippy::print_stderr, reason = "a test that cannot run here says so")]
+
+mod bad_input;
+mod browser;
+mod made_up;
+mod program;
+mod report_pages;
+mod sweep;

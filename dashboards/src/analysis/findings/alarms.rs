@@ -1,0 +1,280 @@
+//! All alarms of a run: each rule of `crate::alarms` asked wherever it applies.
+
+use super::TaskFindings;
+use super::items::{ItemScores, paired, shared_ids};
+use super::path::PathFindings;
+use super::series::Series;
+use super::subject::AnswerFormat;
+use crate::alarms::{
+    Alarm, Jump, Place, letters, letters_alarm, lone_jump_alarm, loss_alarms, perturbed_gap, perturbed_gap_alarm,
+    plateau_alarm, regressed_alarm, same_weights_alarm, ties, ties_alarm,
+};
+use crate::analysis::letters::first_largest;
+use crate::analysis::{plateau, wobble};
+use crate::run::{Branch, Checkpoint, LogEntry, Run, Unit};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// All alarms, the gravest kind first, then by task and branch.
+pub(crate) fn alarms(run: &Run, series: &[Series<'_>], tasks: &[TaskFindings]) -> Vec<Alarm> {
+    let mut all: Vec<Alarm> =
+        (0..tasks.len()).into_par_iter().flat_map_iter(|index| of_task(run, series, tasks, index)).collect();
+    all.extend(copies(run));
+    all.extend(run.tree.branches.iter().flat_map(of_log));
+    all.sort_by(|a, b| (a.kind, &a.place.task, a.place.tokens).cmp(&(b.kind, &b.place.task, b.place.tokens)));
+    all
+}
+
+fn of_task(run: &Run, series: &[Series<'_>], tasks: &[TaskFindings], index: usize) -> Vec<Alarm> {
+    let mut found = Vec::new();
+    for path in &tasks[index].paths {
+        let place = |k: usize| Place {
+            task: Some(tasks[index].subject.title()),
+            branch: path.branch.clone(),
+            step: Some(path.points[k].step),
+            tokens: Some(path.points[k].tokens),
+        };
+        found.extend(jumped(run, series, tasks, index, path));
+        found.extend(leaked(run, series, index, path, &place));
+        found.extend(answers(run, &series[index], path, &place));
+        let drop = path.regression.drop.map(|drop| path.points[drop.from].tokens);
+        found.extend(drop.and_then(|from| regressed_alarm(place(path.points.len() - 1), &path.regression, from)));
+    }
+    found
+}
+
+/// A1, for the branch's own steps (the trunk's are told once): of several lone jumps the first.
+fn jumped(
+    run: &Run,
+    series: &[Series<'_>],
+    tasks: &[TaskFindings],
+    index: usize,
+    path: &PathFindings,
+) -> Option<Alarm> {
+    let own = &series[index];
+    if !own.is_share() || own.subject.perturb.is_some() {
+        return None;
+    }
+    let points = own.path(&run.tree, &path.branch);
+    let siblings: Vec<(&Series<'_>, &PathFindings)> = (0..tasks.len())
+        .filter(|&other| is_sibling(own, &series[other]))
+        .filter_map(|other| Some((&series[other], tasks[other].path(&path.branch)?)))
+        .collect();
+    (path.own_from.max(1)..points.len()).find_map(|k| {
+        let gain = paired(&[&points[k - 1].1.items, &points[k].1.items], &[-1.0, 1.0], path.wobble)?.contrast;
+        if gain.value < 0.05 {
+            return None; // no jump: spare the siblings
+        }
+        // From two checkpoints before the interval to two after, clipped.
+        let (from, to) = (points[k.saturating_sub(3)].0.tokens, points[(k + 2).min(points.len() - 1)].0.tokens);
+        let gains: Vec<(String, f64, f64)> = siblings
+            .iter()
+            .filter_map(|(sibling, findings)| {
+                let change = change_between(run, sibling, findings, from, to)?;
+                Some((sibling.subject.title(), change.0, change.1))
+            })
+            .collect();
+        let place = Place {
+            task: Some(own.subject.title()),
+            branch: path.branch.clone(),
+            step: Some(points[k].0.step),
+            tokens: Some(points[k].0.tokens),
+        };
+        let jump = Jump { from_tokens: points[k - 1].0.tokens, gain: gain.value, se: gain.se, siblings: &gains };
+        lone_jump_alarm(place, jump)
+    })
+}
+
+/// Another task with the same answer format and other data.
+fn is_sibling(own: &Series<'_>, other: &Series<'_>) -> bool {
+    let other_data = own.data.iter().all(|data| !other.data.contains(data));
+    own.format == other.format
+        && own.subject.is_group == other.subject.is_group
+        && other.is_share()
+        && other.subject.perturb.is_none()
+        && other.subject.task != own.subject.task
+        && other_data
+}
+
+/// Gain and standard error of a task from its last point at or before `from` tokens (else its first) to its first at or after `to`
+/// (else its last).
+fn change_between(run: &Run, series: &Series<'_>, path: &PathFindings, from: u64, to: u64) -> Option<(f64, f64)> {
+    let points = series.path(&run.tree, &path.branch);
+    let start = points.iter().rposition(|(checkpoint, _)| checkpoint.tokens <= from).unwrap_or(0);
+    let end = points.iter().position(|(checkpoint, _)| checkpoint.tokens >= to).unwrap_or(points.len() - 1);
+    if start >= end {
+        return None;
+    }
+    let change = paired(&[&points[start].1.items, &points[end].1.items], &[-1.0, 1.0], path.wobble)?.contrast;
+    Some((change.value, change.se))
+}
+
+/// A2, of a task and its perturbed twin, at each of the branch's own points; the newest one that speaks.
+fn leaked(
+    run: &Run,
+    series: &[Series<'_>],
+    index: usize,
+    path: &PathFindings,
+    place: &dyn Fn(usize) -> Place,
+) -> Vec<Alarm> {
+    let own = &series[index];
+    if own.subject.perturb.is_some() {
+        return Vec::new();
+    }
+    let points = own.path(&run.tree, &path.branch);
+    let is_twin = |other: &&Series<'_>| {
+        let (a, b) = (&own.subject, &other.subject);
+        b.perturb.is_some() && (&a.task, a.shots, a.is_group) == (&b.task, b.shots, b.is_group)
+    };
+    let twins = series.iter().filter(is_twin).filter_map(|twin| {
+        let both: Vec<(usize, &ItemScores, &ItemScores)> =
+            (0..points.len()).filter_map(|k| Some((k, &points[k].1.items, items_at(twin, points[k].0)?))).collect();
+        let (gaps, clusters) = aligned(&both)?;
+        let means: Vec<f64> = gaps.iter().map(|(exact, perturbed)| mean(exact) - mean(perturbed)).collect();
+        (0..both.len()).rev().filter(|&last| both[last].0 >= path.own_from).find_map(|last| {
+            let (exact, perturbed): (Vec<Vec<f64>>, Vec<Vec<f64>>) = gaps[..=last].iter().cloned().unzip();
+            let noise = wobble(&means[..=last], None).for_contrast;
+            let found = perturbed_gap(&exact, &perturbed, noise, clusters.as_deref());
+            perturbed_gap_alarm(place(both[last].0), &found, &perturbed_words(twin))
+        })
+    });
+    twins.collect()
+}
+
+fn items_at<'s>(series: &'s Series<'_>, checkpoint: &'s Checkpoint) -> Option<&'s ItemScores> {
+    series.points.get(&super::subject::at(checkpoint)).map(|point| &point.items)
+}
+
+fn perturbed_words(twin: &Series<'_>) -> String {
+    match twin.subject.perturb.as_deref() {
+        Some("shuffle") | None => "shuffled".to_owned(),
+        Some(other) => format!("perturbed ({other})"),
+    }
+}
+
+type Gaps = (Vec<(Vec<f64>, Vec<f64>)>, Option<Vec<String>>);
+
+/// Item values of exact and perturbed items at every checkpoint, on the items that all of them share.
+fn aligned(both: &[(usize, &ItemScores, &ItemScores)]) -> Option<Gaps> {
+    let all: Vec<&ItemScores> = both.iter().flat_map(|(_, exact, perturbed)| [*exact, *perturbed]).collect();
+    let ids = shared_ids(&all);
+    if ids.len() < 2 {
+        return None;
+    }
+    let gaps = both.iter().map(|(_, exact, perturbed)| (exact.at(&ids).into_owned(), perturbed.at(&ids).into_owned()));
+    let clusters = all[0].clusters_at(&ids).map(|clusters| clusters.iter().map(u64::to_string).collect());
+    Some((gaps.collect(), clusters))
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// A3 at the newest own checkpoint, A5 at the newest own one with too many ties.
+fn answers(run: &Run, series: &Series<'_>, path: &PathFindings, place: &dyn Fn(usize) -> Place) -> Vec<Alarm> {
+    let points = series.path(&run.tree, &path.branch);
+    let units = |k: usize| series.units.get(&super::subject::at(points[k].0)).map_or(&[][..], Vec::as_slice);
+    let own = path.own_from..points.len();
+    let mut found = Vec::new();
+    if series.format == AnswerFormat::Letters {
+        let last = points.len() - 1;
+        found.extend(predicted(units(last)).and_then(|(predicted, gold, count)| {
+            letters_alarm(place(last), &letters(&predicted, &gold, count)?) //
+        }));
+    }
+    found.extend(own.rev().find_map(|k| {
+        let options: Vec<Vec<f64>> = units(k)
+            .iter()
+            .flat_map(|unit| unit.items.iter().filter(|item| !item.choices.is_empty()))
+            .map(|item| item.choices.iter().map(|choice| choice.logprob).collect())
+            .collect();
+        ties_alarm(place(k), ties(&options)?)
+    }));
+    found
+}
+
+/// Predicted and right letters, and how many letters there are.
+fn predicted(units: &[&Unit]) -> Option<(Vec<usize>, Vec<usize>, usize)> {
+    let items = units.iter().flat_map(|unit| unit.items.iter());
+    let answer = |item: &spyglass_tasks::ItemRecord| {
+        let logp: Vec<f64> = item.choices.iter().map(|choice| choice.logprob).collect();
+        Some((first_largest(&logp)?, item.gold, logp.len()))
+    };
+    let answers: Option<Vec<(usize, usize, usize)>> = items.map(answer).collect();
+    let answers = answers?;
+    let letters = answers.iter().map(|answer| answer.2).max()?;
+    let (predicted, gold) = answers.iter().map(|answer| (answer.0, answer.1)).unzip();
+    Some((predicted, gold, letters))
+}
+
+/// A4: checkpoints whose log-likelihoods equal those of an earlier one on every task that both were scored on.
+fn copies(run: &Run) -> Vec<Alarm> {
+    let mut answers: BTreeMap<(u64, &str, u64, Option<&str>), (&Checkpoint, HashMap<String, (u64, usize)>)> =
+        BTreeMap::new();
+    for unit in run.units.iter().filter(|unit| !unit.items.is_empty()) {
+        let at = &unit.record.checkpoint;
+        let entry = answers.entry((at.tokens, &at.branch, at.step, at.variant.as_deref()));
+        let inputs = &unit.record.inputs;
+        let task = format!("{} {} {:?} {}", unit.record.task, unit.record.shots, inputs.perturb, unit.items.len());
+        entry.or_insert_with(|| (at, HashMap::new())).1.insert(task, fingerprint(unit));
+    }
+    let all: Vec<_> = answers.into_values().collect();
+    let mut found = Vec::new();
+    for (index, (checkpoint, own)) in all.iter().enumerate() {
+        let twin = all[..index].iter().find_map(|(earlier, others)| {
+            let shared: Vec<_> = own.iter().filter_map(|(task, print)| Some((print, others.get(task)?))).collect();
+            let same = !shared.is_empty() && shared.iter().all(|(a, b)| a == b);
+            let at_fork = earlier.tokens == checkpoint.tokens && earlier.branch != checkpoint.branch;
+            (same && !at_fork).then(|| (earlier, shared.iter().map(|(print, _)| print.1).sum()))
+        });
+        found.extend(twin.map(|(earlier, compared)| same_weights_alarm(here(checkpoint), &here(earlier), compared)));
+    }
+    found
+}
+
+fn here(checkpoint: &Checkpoint) -> Place {
+    Place {
+        task: None,
+        branch: checkpoint.branch.clone(),
+        step: Some(checkpoint.step),
+        tokens: Some(checkpoint.tokens),
+    }
+}
+
+/// Hash and number of all log-likelihoods, bit for bit.
+fn fingerprint(unit: &Unit) -> (u64, usize) {
+    let mut hasher = DefaultHasher::new();
+    let mut count = 0;
+    for item in unit.items.iter() {
+        for value in item.choices.iter().map(|c| c.logprob).chain(item.rolling.iter().map(|r| r.logprob)) {
+            value.to_bits().hash(&mut hasher);
+            count += 1;
+        }
+        if let Some(generation) = &item.generation {
+            generation.text.hash(&mut hasher);
+        }
+    }
+    (hasher.finish(), count)
+}
+
+/// Alarms of a branch's own log: each phase afresh, the plateau at its end.
+fn of_log(branch: &Branch) -> Vec<Alarm> {
+    let phase = |entry: &LogEntry| branch.phases.iter().rposition(|start| start.from_step <= entry.step);
+    let mut found = Vec::new();
+    let mut last: &[LogEntry] = &[];
+    for part in branch.log.entries.chunk_by(|a, b| phase(a) == phase(b)) {
+        found.extend(loss_alarms(&branch.name, part));
+        last = part;
+    }
+    let logged = last.iter().filter_map(|entry| Some((entry.tokens? as f64, entry.loss?)));
+    let (tokens, loss): (Vec<f64>, Vec<f64>) = logged.unzip();
+    let end = last.last().map(|entry| Place {
+        task: None,
+        branch: branch.name.clone(),
+        step: Some(entry.step),
+        tokens: entry.tokens,
+    });
+    found.extend(end.zip(plateau(&tokens, &loss)).and_then(|(place, found)| plateau_alarm(place, &found)));
+    found
+}

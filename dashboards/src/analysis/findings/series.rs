@@ -1,0 +1,159 @@
+//! A subject's measured values at every checkpoint, and the one run per path that is made of them.
+
+use super::items::{ItemScores, by_metric, gold_probability};
+use super::subject::{At, Measured, Subject, at, higher_is_better, is_mean_of_items, is_share};
+use crate::analysis::curve::{Curve, Noise};
+use crate::analysis::intervals::{Interval, clustered_se, effective_count, mean_se, wilson};
+use crate::analysis::letters::{LetterDecomposition, letter_decomposition};
+use crate::analysis::moments::Z95;
+use crate::run::{Checkpoint, RunTree, Unit};
+use std::collections::BTreeMap;
+
+use super::subject::AnswerFormat;
+
+/// One measured value with everything that is paired later.
+pub(crate) struct PointData {
+    /// The primary metric.
+    pub(crate) value: f64,
+    /// Items behind it.
+    pub(crate) n: usize,
+    /// Standard error, over clusters where there are any.
+    pub(crate) se: Option<f64>,
+    /// Independent items that a share is worth.
+    pub(crate) effective: f64,
+    /// The primary metric of every item.
+    pub(crate) items: ItemScores,
+    /// Its continuous companion, of every item.
+    pub(crate) gold: ItemScores,
+    /// Of lettered tasks: the mass on the letters, of every item.
+    pub(crate) mass: ItemScores,
+    /// Of lettered tasks: format and selection.
+    pub(crate) letters: Option<LetterDecomposition>,
+}
+
+/// A subject with its values.
+pub(crate) struct Series<'a> {
+    pub(crate) subject: Subject,
+    pub(crate) metric: String,
+    pub(crate) chance: Option<f64>,
+    pub(crate) format: AnswerFormat,
+    pub(crate) data: Vec<&'a str>,
+    pub(crate) units: BTreeMap<At<'a>, Vec<&'a Unit>>,
+    pub(crate) points: BTreeMap<At<'a>, PointData>,
+}
+
+impl<'a> Series<'a> {
+    pub(crate) fn of(measured: Measured<'a>) -> Self {
+        let metric = measured.metric();
+        let (chance, format) = (measured.chance(&metric), measured.format());
+        let data = measured.units.values().next_back().into_iter().flatten();
+        let data = data.map(|unit| unit.record.inputs.data.as_str()).collect();
+        let points = measured
+            .units
+            .iter()
+            .filter_map(|(at, units)| Some((*at, PointData::of(units, measured.plain_mean, &metric, format)?)));
+        let points = points.collect();
+        Self { subject: measured.subject, metric, chance, format, data, units: measured.units, points }
+    }
+
+    /// Right or wrong, so that its noise is binomial.
+    pub(crate) fn is_share(&self) -> bool {
+        is_share(&self.metric) && self.points.values().all(|point| (0.0..=1.0).contains(&point.value))
+    }
+
+    /// 1, or −1 where less is better: analysis wants curves that rise.
+    pub(crate) fn orientation(&self) -> f64 {
+        if higher_is_better(&self.metric) { 1.0 } else { -1.0 }
+    }
+
+    /// The measured points of the path to the end of `branch`, in ascending tokens, each count of tokens once.
+    ///
+    /// Of several variants of a checkpoint (EMA, merged) the plain one counts.
+    pub(crate) fn path<'s>(&'s self, tree: &'s RunTree, branch: &str) -> Vec<(&'s Checkpoint, &'s PointData)> {
+        let mut path: Vec<(&'s Checkpoint, &'s PointData)> = tree
+            .path(branch)
+            .into_iter()
+            .filter_map(|checkpoint| Some((checkpoint, self.points.get(&at(checkpoint))?)))
+            .collect();
+        path.sort_by_key(|(checkpoint, _)| (checkpoint.tokens, checkpoint.variant.is_some()));
+        path.dedup_by_key(|(checkpoint, _)| checkpoint.tokens);
+        path
+    }
+
+    /// The 95 % interval of a value.
+    pub(crate) fn interval(&self, point: &PointData) -> Option<Interval> {
+        if self.is_share() {
+            return wilson(point.value, point.effective, Z95);
+        }
+        point.se.map(|se| (point.value - Z95 * se, point.value + Z95 * se))
+    }
+
+    /// The curve of a path, oriented to rise; `chance` is 0 where the metric has none.
+    pub(crate) fn curve(&self, path: &[(&Checkpoint, &PointData)], item_diff_var: Option<Vec<f64>>) -> Curve {
+        let noise = if self.is_share() {
+            Noise::Items(path.iter().map(|(_, point)| point.effective).collect())
+        } else {
+            Noise::StandardErrors(path.iter().map(|(_, point)| point.se.unwrap_or(f64::NAN)).collect())
+        };
+        Curve {
+            tokens: path.iter().map(|(checkpoint, _)| checkpoint.tokens).collect(),
+            score: path.iter().map(|(_, point)| self.orientation() * point.value).collect(),
+            noise,
+            chance: self.orientation() * self.chance.unwrap_or(0.0),
+            delta: None,
+            item_diff_var,
+        }
+    }
+}
+
+impl PointData {
+    fn of(units: &[&Unit], plain_mean: bool, metric: &str, format: AnswerFormat) -> Option<Self> {
+        let pick =
+            |score: &dyn Fn(&spyglass_tasks::ItemRecord) -> Option<f64>| ItemScores::of(units, plain_mean, score);
+        let items = if is_mean_of_items(metric) { pick(&by_metric(metric)) } else { ItemScores::default() };
+        let (value, n, se, clustered) = match units {
+            [unit] => {
+                let found = unit.record.metric(metric)?;
+                (found.value, found.n, found.clustered_stderr.or(found.stderr), found.clustered_stderr)
+            }
+            _ => {
+                let clustered = items.clusters().and_then(|clusters| clustered_se(items.values(), clusters));
+                (mean_se(items.values()).0?, items.len(), clustered, clustered)
+            }
+        };
+        if !value.is_finite() {
+            return None;
+        }
+        let letters = format == AnswerFormat::Letters;
+        let count = n as f64;
+        Some(Self {
+            value,
+            n,
+            se,
+            effective: clustered.map_or(count, |se| effective_count(value, count, se)),
+            gold: if is_share(metric) { pick(&gold_probability) } else { ItemScores::default() },
+            mass: if letters { pick(&by_metric("option_mass")) } else { ItemScores::default() },
+            letters: if letters { decomposed(units) } else { None },
+            items,
+        })
+    }
+}
+
+fn decomposed(units: &[&Unit]) -> Option<LetterDecomposition> {
+    let items = || units.iter().flat_map(|unit| unit.items.iter());
+    if items().any(|item| item.choices.iter().any(|choice| choice.tokens != 1)) {
+        return None; // letters of several tokens have no mass of their own
+    }
+    let logp: Vec<Vec<f64>> = items().map(|item| item.choices.iter().map(|choice| choice.logprob).collect()).collect();
+    letter_decomposition(&logp, &items().map(|item| item.gold).collect::<Vec<_>>())
+}
+
+/// Mean and standard error of item values, over clusters where there are any.
+pub(crate) fn mean_of(items: &ItemScores) -> Option<(f64, f64)> {
+    let (mean, se) = mean_se(items.values());
+    let se = match items.clusters() {
+        Some(clusters) => clustered_se(items.values(), clusters),
+        None => se,
+    };
+    Some((mean?, se?))
+}

@@ -1,0 +1,211 @@
+//! What one curve is drawn of: a task with its settings, or a group of tasks, with the units that measured it.
+
+use crate::run::{Checkpoint, Run, TaskGroup, Unit};
+use serde::Serialize;
+use spyglass_tasks::ItemRecord;
+use spyglass_tasks::metric::{self, Range};
+use std::collections::BTreeMap;
+
+/// A task with its settings, or a group of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Subject {
+    /// The leaf task, or the group.
+    pub task: String,
+    /// Shots of every item.
+    pub shots: usize,
+    /// How its items are perturbed, where they are.
+    pub perturb: Option<String>,
+    /// A group of tasks (MMLU and its subjects).
+    pub is_group: bool,
+}
+
+impl Subject {
+    /// The name with its settings where they are not plain: `mmlu · 5-shot`.
+    pub fn title(&self) -> String {
+        let mut title = self.task.clone();
+        if self.shots > 0 {
+            title.push_str(&format!(" · {}-shot", self.shots));
+        }
+        if let Some(perturb) = &self.perturb {
+            title.push_str(&format!(" · {perturb}"));
+        }
+        title
+    }
+}
+
+/// Branch, step and variant of a checkpoint.
+pub(crate) type At<'a> = (&'a str, u64, Option<&'a str>);
+
+pub(crate) fn at(checkpoint: &Checkpoint) -> At<'_> {
+    (&checkpoint.branch, checkpoint.step, checkpoint.variant.as_deref())
+}
+
+/// A subject and the units that measured it, one a checkpoint (of a group, one a leaf).
+pub(crate) struct Measured<'a> {
+    pub(crate) subject: Subject,
+    pub(crate) units: BTreeMap<At<'a>, Vec<&'a Unit>>,
+    /// Each leaf counts alike, however many items it has.
+    pub(crate) plain_mean: bool,
+}
+
+/// All subjects of the run, tasks before groups.
+pub(crate) fn subjects(run: &Run) -> Vec<Measured<'_>> {
+    let mut leaves: BTreeMap<Subject, BTreeMap<At<'_>, Vec<&Unit>>> = BTreeMap::new();
+    for unit in &run.units {
+        let record = &unit.record;
+        let (shots, perturb) = (record.shots, record.inputs.perturb.clone());
+        let subject = Subject { task: record.task.clone(), shots, perturb, is_group: false };
+        leaves.entry(subject).or_default().insert(at(&record.checkpoint), vec![unit]);
+    }
+    let groups: Vec<Measured<'_>> = run.groups.iter().flat_map(|group| of_group(group, &leaves)).collect();
+    let leaves = leaves.into_iter().map(|(subject, units)| Measured { subject, units, plain_mean: false });
+    leaves.chain(groups).collect()
+}
+
+/// The group with each setting that its leaves have, at the checkpoints where all of them were measured.
+fn of_group<'a>(group: &TaskGroup, leaves: &BTreeMap<Subject, BTreeMap<At<'a>, Vec<&'a Unit>>>) -> Vec<Measured<'a>> {
+    let mut settings: BTreeMap<(usize, Option<String>), Vec<&BTreeMap<At<'a>, Vec<&'a Unit>>>> = BTreeMap::new();
+    for (subject, units) in leaves.iter().filter(|(subject, _)| group.leaves.contains(&subject.task)) {
+        settings.entry((subject.shots, subject.perturb.clone())).or_default().push(units);
+    }
+    let whole = settings.into_iter().filter(|(_, parts)| parts.len() == group.leaves.len() && parts.len() > 1);
+    whole
+        .map(|((shots, perturb), parts)| {
+            let everywhere = parts[0].keys().filter(|at| parts.iter().all(|part| part.contains_key(*at)));
+            let all = |at: &At<'a>| parts.iter().flat_map(|part| part[at].iter().copied()).collect();
+            Measured {
+                units: everywhere.map(|at| (*at, all(at))).collect(),
+                subject: Subject { task: group.name.clone(), shots, perturb, is_group: true },
+                plain_mean: !group.weight_by_size,
+            }
+        })
+        .collect()
+}
+
+impl Measured<'_> {
+    /// The metric drawn first, that of the newest unit.
+    pub(crate) fn metric(&self) -> String {
+        let newest = self.units.values().flatten().max_by(|a, b| a.record.finished.cmp(&b.record.finished));
+        newest.map(|unit| unit.record.primary_metric.clone()).unwrap_or_default()
+    }
+
+    /// Score of guessing: the task's own; else the mean of 1/options where items have options, 0 for shares without, and none for
+    /// other metrics.
+    pub(crate) fn chance(&self, metric: &str) -> Option<f64> {
+        let units = || self.units.values().next_back().into_iter().flatten();
+        let given: Option<Vec<f64>> = units().map(|unit| unit.record.chance.filter(|c| c.is_finite())).collect();
+        if let Some(given) = given.filter(|given| !given.is_empty()) {
+            let sizes: Vec<f64> = units().map(|u| if self.plain_mean { 1.0 } else { u.record.items as f64 }).collect();
+            let whole: f64 = sizes.iter().sum();
+            let mean = given.iter().zip(&sizes).map(|(chance, size)| chance * size).sum::<f64>() / whole;
+            return super::super::moments::finite(mean);
+        }
+        if !is_share(metric) {
+            return None;
+        }
+        let options: Vec<usize> = units().flat_map(|unit| unit.items.iter().map(|item| item.choices.len())).collect();
+        let guess = |options: &usize| if *options > 1 { 1.0 / *options as f64 } else { 0.0 };
+        Some(super::super::moments::mean(&options.iter().map(guess).collect::<Vec<_>>()).unwrap_or(0.0))
+    }
+
+    /// How its questions are answered, from the newest unit's items.
+    pub(crate) fn format(&self) -> AnswerFormat {
+        let items = self.units.values().next_back().and_then(|units| units.first()).map(|unit| unit.items.as_slice());
+        AnswerFormat::of(items.unwrap_or_default())
+    }
+}
+
+/// A share of right answers, 0 or 1 an item: the metrics whose noise is binomial.
+pub(crate) fn is_share(metric: &str) -> bool {
+    metric == "exact_match" || metric.starts_with("acc")
+}
+
+/// More is better; unknown metrics count as such.
+pub(crate) fn higher_is_better(metric: &str) -> bool {
+    metric::find(metric).map_or(true, |metric| metric.higher_is_better)
+}
+
+/// Its value over items is the plain mean of the items' values, so that items can be paired.
+pub(crate) fn is_mean_of_items(metric: &str) -> bool {
+    use metric::Aggregation::{Brier, Mean};
+    metric::find(metric).is_ok_and(|metric| matches!(metric.aggregation, Mean | Brier))
+}
+
+/// The metric lies in [0, 1], so it is drawn in per cent.
+pub(crate) fn is_fraction(metric: &str) -> bool {
+    metric::find(metric).is_ok_and(|metric| metric.range == Range::Fraction)
+}
+
+/// How a task's questions are answered: tasks of one format may be siblings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerFormat {
+    /// By the letter of an option: every option is one character.
+    Letters,
+    /// By the likelihood of an option's text.
+    Options,
+    /// By the likelihood of the one right text.
+    Single,
+    /// By writing it.
+    Generated,
+    /// Anything else.
+    Other,
+}
+
+impl AnswerFormat {
+    fn of(items: &[ItemRecord]) -> Self {
+        let all = |test: fn(&ItemRecord) -> bool| !items.is_empty() && items.iter().all(test);
+        if all(|item| item.choices.len() > 1 && item.choices.iter().all(|choice| choice.chars == 1)) {
+            Self::Letters
+        } else if all(|item| item.choices.len() > 1) {
+            Self::Options
+        } else if all(|item| item.choices.len() == 1) {
+            Self::Single
+        } else if all(|item| item.generation.is_some()) {
+            Self::Generated
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// The subject that asks the same facts without letters, found by name: `mmlu_law` → `mmlu_continuation_law`, `pilot_letters` →
+/// `pilot_cloze` or else the first `pilot_facts…`.
+pub(crate) fn cloze_twin<'a>(
+    lettered: &Subject,
+    others: impl Iterator<Item = &'a Subject> + Clone,
+) -> Option<&'a Subject> {
+    let rank = |other: &Subject| -> Option<usize> {
+        if other.is_group != lettered.is_group || other.perturb.is_some() {
+            return None;
+        }
+        let mut words: Vec<&str> = other.task.split('_').collect();
+        let marked = words.iter().position(|word| matches!(*word, "continuation" | "cloze"));
+        if let Some(mark) = marked {
+            words.remove(mark);
+            if words.join("_") == lettered.task {
+                return Some(0);
+            }
+        }
+        let family = lettered.task.strip_suffix("_letters")?;
+        let rest = other.task.strip_prefix(family)?;
+        if rest == "_cloze" { Some(1) } else { rest.starts_with("_facts").then_some(2) }
+    };
+    others.filter_map(|other| Some((rank(other)?, other))).min().map(|(_, other)| other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twins_are_found_by_name() {
+        let subject = |task: &str| Subject { task: task.into(), shots: 0, perturb: None, is_group: false };
+        let others: Vec<Subject> =
+            ["mmlu_continuation_law", "pilot_facts_hard", "pilot_facts_easy", "pilot_stories"].map(subject).into();
+        let twin = |task: &str| cloze_twin(&subject(task), others.iter()).map(|subject| subject.task.as_str());
+        assert_eq!(twin("mmlu_law"), Some("mmlu_continuation_law"));
+        assert_eq!(twin("pilot_letters"), Some("pilot_facts_easy"));
+        assert_eq!(twin("mmlu_art"), None);
+    }
+}

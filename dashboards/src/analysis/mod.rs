@@ -1,0 +1,55 @@
+//! Emergence analysis: pure functions from curves, items and logs to statements with error bars.
+//!
+//! Scores are fractions in [0, 1]; everything is a closed formula, so two machines agree. No function panics or returns NaN: where
+//! there is no number there is `None`.
+
+mod attribution;
+mod compare;
+mod contrast;
+mod curve;
+mod findings;
+mod hops;
+mod intervals;
+mod isotonic;
+mod letters;
+mod loss;
+mod lr_phases;
+mod moments;
+mod onset;
+mod ratings;
+mod saturation;
+mod scores;
+mod search;
+mod sharpness;
+mod survival;
+mod wobble;
+mod words;
+
+pub use attribution::{PhaseProbabilities, anneal_weights, phase_probabilities};
+pub use compare::{ComparedTask, Comparison, compare};
+pub use contrast::{Contrast, benjamini_hochberg, clustered_contrast, contrast, holm, mcnemar_exact};
+pub use curve::{Curve, Noise};
+pub use findings::{
+    AnswerFormat, Basis, BranchGain, Difference, Findings, PathFindings, PathPoint, PhaseGrowth, Sentence,
+    SentenceKind, Subject, TaskFindings, findings,
+};
+pub use hops::{Hops, VerdictHops, hops, verdict_hops};
+pub use intervals::{Interval, PackInterval, clustered_se, effective_count, mean_se, pack_interval, wilson};
+pub use isotonic::isotonic;
+pub use letters::{
+    EmergenceKind, LetterDecomposition, MetricEffect, Sighting, emergence_kind, letter_decomposition, metric_effect,
+};
+pub use loss::{LossSpike, Plateau, loss_spikes, plateau};
+pub use lr_phases::lr_phases;
+pub use moments::Z95;
+pub use onset::{Fit, Onset, Scale, Status, onset};
+pub use ratings::{Game, Strengths, bradley_terry, cohen_kappa};
+pub use saturation::{
+    Drop, Growth, Regression, RegressionVerdict, Saturation, Trend, WindowGain, growth_per_doubling, mean_of_three,
+    point_errors, regression, saturation,
+};
+pub use scores::{ScoreCurve, ScoreVerdict, Scores, read_scores};
+pub use search::{bracket_width, next_checkpoint};
+pub use sharpness::{Rise, Shape, Sharpness, Width, sharpness, sharpness_without_chance};
+pub use survival::{Survival, survival};
+pub use wobble::{Wobble, continuous_level, level, wobble};

@@ -1,0 +1,152 @@
+//! Pairwise ratings: strengths of checkpoints, and whether two raters agree.
+
+use serde::Serialize;
+
+/// Newton's steps; quadratic convergence needs far fewer.
+const STEPS: usize = 100;
+/// Below so many pairs agreement is not reported.
+const FEWEST_PAIRS: usize = 10;
+
+/// One comparison.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Game {
+    /// Index of the first checkpoint.
+    pub first: usize,
+    /// Index of the second.
+    pub second: usize,
+    /// 1: the first won, 0: the second, ½: a tie.
+    pub score: f64,
+}
+
+/// Strengths of the compared checkpoints.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Strengths {
+    /// Natural logarithm of each strength; 0 is the fixed player's.
+    pub log_strength: Vec<f64>,
+    /// Standard errors.
+    pub se: Vec<f64>,
+}
+
+impl Strengths {
+    /// Chance that checkpoint `index` beats the first.
+    pub fn beats_first(&self, index: usize) -> Option<f64> {
+        Some(1.0 / (1.0 + (self.log_strength.first()? - self.log_strength.get(index)?).exp()))
+    }
+}
+
+/// Bradley and Terry's strengths (1952), by Newton's method.
+///
+/// Every player also draws one game against a fixed player of strength 1, which keeps the strengths finite and unique. Standard
+/// errors are the roots of the diagonal of the information's inverse. RUN.md §16. Games of unknown players, of a player with
+/// itself, or with a score outside [0, 1] are left out.
+pub fn bradley_terry(players: usize, games: &[Game]) -> Strengths {
+    let known = |game: &&Game| {
+        game.first < players && game.second < players && game.first != game.second && (0.0..=1.0).contains(&game.score)
+    };
+    let games: Vec<Game> = games.iter().filter(known).copied().collect();
+    let mut theta = vec![0.0; players];
+    for _ in 0..STEPS {
+        let (gradient, information) = derivatives(&theta, &games);
+        let Some(step) = solve(&information, &gradient) else { break };
+        let longest = step.iter().fold(0.0_f64, |longest, s| longest.max(s.abs()));
+        let scale = if longest > 2.0 { 2.0 / longest } else { 1.0 }; // a far start must not overshoot
+        theta.iter_mut().zip(&step).for_each(|(theta, step)| *theta += scale * step);
+        if longest < 1e-13 {
+            break;
+        }
+    }
+    let (_, information) = derivatives(&theta, &games);
+    let error = |player: usize| {
+        let mut unit = vec![0.0; players];
+        unit[player] = 1.0;
+        solve(&information, &unit).map_or(f64::INFINITY, |column| column[player].sqrt())
+    };
+    Strengths { se: (0..players).map(error).collect(), log_strength: theta }
+}
+
+/// Gradient and information of the log-likelihood at `theta`.
+fn derivatives(theta: &[f64], games: &[Game]) -> (Vec<f64>, Vec<Vec<f64>>) {
+    let wins = |difference: f64| 1.0 / (1.0 + (-difference).exp());
+    let mut gradient: Vec<f64> = theta.iter().map(|theta| 0.5 - wins(*theta)).collect();
+    let mut information = vec![vec![0.0; theta.len()]; theta.len()];
+    for (player, theta) in theta.iter().enumerate() {
+        information[player][player] = wins(*theta) * (1.0 - wins(*theta));
+    }
+    for &Game { first, second, score } in games {
+        let p = wins(theta[first] - theta[second]);
+        gradient[first] += score - p;
+        gradient[second] -= score - p;
+        let weight = p * (1.0 - p);
+        information[first][first] += weight;
+        information[second][second] += weight;
+        information[first][second] -= weight;
+        information[second][first] -= weight;
+    }
+    (gradient, information)
+}
+
+/// Solves `a x = b` by Gaussian elimination; the information matrix is diagonally dominant, so it needs no pivots.
+fn solve(a: &[Vec<f64>], b: &[f64]) -> Option<Vec<f64>> {
+    let count = b.len();
+    let mut rows: Vec<Vec<f64>> = a.iter().zip(b).map(|(row, b)| row.iter().copied().chain([*b]).collect()).collect();
+    for pivot in 0..count {
+        let (done, rest) = rows.split_at_mut(pivot + 1);
+        let top = &done[pivot];
+        if top[pivot] <= 0.0 || !top[pivot].is_finite() {
+            return None;
+        }
+        for row in rest {
+            let share = row[pivot] / top[pivot];
+            row.iter_mut().zip(top).skip(pivot).for_each(|(value, top)| *value -= share * top);
+        }
+    }
+    let mut x = vec![0.0; count];
+    for index in (0..count).rev() {
+        let known: f64 = (index + 1..count).map(|k| rows[index][k] * x[k]).sum();
+        x[index] = (rows[index][count] - known) / rows[index][index];
+    }
+    Some(x)
+}
+
+/// Cohen's κ of two raters' judgements of the same pairs; `None` under 10 pairs, and when both always say the same one thing.
+///
+/// κ = (p_o − p_e)/(1 − p_e), `p_o` the share of equal judgements, `p_e` what their own shares of each judgement would give by
+/// chance. Source: Cohen (1960).
+pub fn cohen_kappa<J: Ord>(judgements: &[(J, J)]) -> Option<f64> {
+    if judgements.len() < FEWEST_PAIRS {
+        return None;
+    }
+    let n = judgements.len() as f64;
+    let kinds: std::collections::BTreeSet<&J> = judgements.iter().flat_map(|(a, b)| [a, b]).collect();
+    let share = |of: &dyn Fn(&(J, J)) -> bool| judgements.iter().filter(|pair| of(pair)).count() as f64 / n;
+    let observed = share(&|pair| pair.0 == pair.1);
+    let expected: f64 =
+        kinds.iter().map(|kind| share(&|pair| pair.0 == **kind) * share(&|pair| pair.1 == **kind)).sum();
+    (expected < 1.0).then(|| (observed - expected) / (1.0 - expected))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn kappa_agrees_with_its_textbook_case() {
+        // Cohen's κ of 20 yes/yes, 5 yes/no, 10 no/yes, 15 no/no: 0.4
+        let pairs = [((1, 1), 20), ((1, 0), 5), ((0, 1), 10), ((0, 0), 15)];
+        let judgements: Vec<(i32, i32)> = pairs.iter().flat_map(|(pair, times)| vec![*pair; *times]).collect();
+        assert!((cohen_kappa(&judgements).unwrap() - 0.4).abs() < 1e-12);
+        assert_eq!(cohen_kappa(&judgements[..9]), None);
+        assert_eq!(cohen_kappa(&[(1, 1); 12]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn strengths_are_finite(games in prop::collection::vec((0_usize..6, 0_usize..6, 0_u8..3), 0..200)) {
+            let game = |(first, second, score): &(usize, usize, u8)| Game { first: *first, second: *second, score: f64::from(*score) / 2.0 };
+            let found = bradley_terry(5, &games.iter().map(game).collect::<Vec<_>>());
+            prop_assert!(found.log_strength.iter().chain(&found.se).all(|value| value.is_finite()));
+            prop_assert!(found.beats_first(0) == Some(0.5) && found.beats_first(5).is_none());
+        }
+    }
+}

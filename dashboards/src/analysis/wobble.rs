@@ -1,0 +1,90 @@
+//! The noise between checkpoints beyond item sampling, and the level that tells an ability from it.
+
+use super::moments::{finite, mean, median};
+use serde::Serialize;
+
+/// Prior standard deviation of the wobble: one point.
+const WOBBLE0: f64 = 0.01;
+/// What the prior weighs, in down-steps.
+const NU0: f64 = 2.0;
+/// Median of chi-square with one degree of freedom.
+const HALF_NORMAL_MEDIAN_SQ: f64 = 0.454_936_423_119_572_83;
+/// The level lies at least this far above chance.
+const FLOOR: f64 = 0.02;
+/// Standard deviations between chance and the level.
+const Z_RISE: f64 = 3.5;
+/// A level above this says nothing.
+pub(crate) const LEVEL_MAX: f64 = 0.9;
+
+/// The noise between checkpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Wobble {
+    /// Standard deviation of one checkpoint, in the score's unit.
+    pub sd: f64,
+    /// Steps down it was estimated from.
+    pub down_steps: usize,
+    /// The wobble that [`contrast`](super::contrast) takes: wider, since `sd` is itself an estimate.
+    pub for_contrast: f64,
+}
+
+/// The wobble of the scores `y` in order of tokens.
+///
+/// A curve that does not fall steps down only by noise. With `D_k = y_{k+1}−y_k` over the m down-steps:
+/// step = median(D²) / .4549, item = mean(`item_diff_var`) or 0, sd = √((2·.01² + m·max(0, (step−item)/2)) / (2+m)), and
+/// `for_contrast` = sd·√(1 + 6/(m+2)). `item_diff_var[k]` is the variance of the mean paired difference of the points k and k+1;
+/// where it is unknown, item noise is counted twice at worst. SPEC.md §3. Values that are no finite numbers are skipped as steps.
+pub fn wobble(y: &[f64], item_diff_var: Option<&[f64]>) -> Wobble {
+    let steps = y.windows(2).map(|pair| pair[1] - pair[0]).enumerate();
+    let down: Vec<(usize, f64)> = steps.filter(|(_, step)| step.is_finite() && *step < 0.0).collect();
+    let squares: Vec<f64> = down.iter().map(|(_, step)| step * step).collect();
+    let items: Vec<f64> = item_diff_var
+        .map(|known| down.iter().map(|(k, _)| known.get(*k).copied().and_then(finite).unwrap_or(0.0)).collect())
+        .unwrap_or_default();
+    let step = median(&squares).unwrap_or(0.0) / HALF_NORMAL_MEDIAN_SQ;
+    let own = ((step - mean(&items).unwrap_or(0.0)) / 2.0).max(0.0);
+    let m = down.len() as f64;
+    let sd = ((NU0 * WOBBLE0 * WOBBLE0 + m * own) / (NU0 + m)).sqrt();
+    Wobble { sd, down_steps: down.len(), for_contrast: sd * (1.0 + 6.0 / (m + NU0)).sqrt() }
+}
+
+/// The level at which a share of `n` items (median over the points) is told from `chance`.
+///
+/// The larger root of `(L−c)² = 3.5² (L(1−L)/n + sd²)`, rounded up to whole points above chance so that it does not drift as
+/// checkpoints arrive, and at least .02 above it. SPEC.md §3.
+pub fn level(chance: f64, n: f64, wobble_sd: f64) -> f64 {
+    let z2 = Z_RISE * Z_RISE;
+    let k = z2 / n;
+    let b = 2.0 * chance + k;
+    let under = b * b - 4.0 * (1.0 + k) * (chance * chance - z2 * wobble_sd * wobble_sd);
+    rounded(chance, (b + under.max(0.0).sqrt()) / (2.0 * (1.0 + k)))
+}
+
+/// [`level`] of a continuous metric whose points have the median standard error `se`: `c + 3.5·√(se² + sd²)`, rounded likewise.
+pub fn continuous_level(chance: f64, se: f64, wobble_sd: f64) -> f64 {
+    rounded(chance, chance + Z_RISE * (se * se + wobble_sd * wobble_sd).sqrt())
+}
+
+fn rounded(chance: f64, level: f64) -> f64 {
+    chance + FLOOR.max((100.0 * (level - chance) - 1e-9).ceil() / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn wobble_is_always_a_number(y in prop::collection::vec(prop::num::f64::ANY, 0..30)) {
+            let small: Vec<f64> = y.iter().map(|v| v % 1e6).collect();
+            let found = wobble(&small, Some(&small));
+            prop_assert!(found.sd >= 0.0 && found.for_contrast >= found.sd);
+        }
+
+        #[test]
+        fn more_items_never_raise_the_level(c in 0.0..0.5_f64, n in 5.0..1e5_f64, sd in 0.0..0.03_f64) {
+            prop_assert!(level(c, 2.0 * n, sd) <= level(c, n, sd) + 1e-12);
+            prop_assert!(level(c, n, sd) >= c + FLOOR - 1e-12);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! A group as a task: what holds for one task (curves, onsets, items) holds for MMLU as a whole, its subjects being clusters.
+
+use crate::run::{Cost, ItemText, Run, TaskGroup, TaskTexts, Unit, UnitRecord};
+use spyglass_tasks::metric::{Weighting, aggregate};
+use spyglass_tasks::{ItemRecord, MetricValue};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Where the items of a group's leaf begin: documents are numbered through the leaves in the group's order.
+type Starts = BTreeMap<String, usize>;
+
+/// Settings under which leaves belong together: a 5-shot MMLU is no part of a 0-shot one.
+type Settings = (usize, Option<String>);
+
+/// Adds a unit for every group at every checkpoint where all its leaves were scored, and the texts of its items.
+///
+/// Its items are those of the leaves, `cluster` naming the leaf; its metrics are the leaves' aggregated as the group says.
+pub fn add_groups(run: &mut Run) {
+    let mut units = Vec::new();
+    let mut texts = Vec::new();
+    for group in run.groups.iter().filter(|group| !group.leaves.is_empty()) {
+        let settings: BTreeSet<Settings> = (run.units.iter())
+            .filter(|unit| group.leaves.contains(&unit.record.task))
+            .map(|unit| (unit.record.shots, unit.record.inputs.perturb.clone()))
+            .collect();
+        for settings in settings {
+            let starts = starts(run, group, &settings);
+            units.extend(group_units(run, group, &settings, &starts));
+            texts.extend(group_texts(run, group, &settings, &starts));
+        }
+    }
+    run.units.extend(units);
+    run.texts.extend(texts);
+}
+
+fn starts(run: &Run, group: &TaskGroup, settings: &Settings) -> Starts {
+    let mut next = 0;
+    let mut starts = Starts::new();
+    for leaf in &group.leaves {
+        let units = run.units.iter().filter(|unit| unit.record.task == *leaf && settings_of(&unit.record) == *settings);
+        starts.insert(leaf.clone(), next);
+        next += units.map(|unit| unit.record.items_total).max().unwrap_or(0);
+    }
+    starts
+}
+
+fn settings_of(record: &UnitRecord) -> Settings {
+    (record.shots, record.inputs.perturb.clone())
+}
+
+fn group_units(run: &Run, group: &TaskGroup, settings: &Settings, starts: &Starts) -> Vec<Unit> {
+    type Place<'a> = (&'a str, u64, Option<&'a str>);
+    let mut places: BTreeMap<Place<'_>, BTreeMap<&str, &Unit>> = BTreeMap::new();
+    for unit in run.units.iter().filter(|unit| settings_of(&unit.record) == *settings) {
+        if starts.contains_key(&unit.record.task) {
+            let at = &unit.record.checkpoint;
+            let place = (at.branch.as_str(), at.step, at.variant.as_deref());
+            places.entry(place).or_default().insert(&unit.record.task, unit);
+        }
+    }
+    let whole = places.into_values().filter(|leaves| leaves.len() == starts.len());
+    whole.map(|leaves| one_unit(group, &leaves, starts)).collect()
+}
+
+fn one_unit(group: &TaskGroup, leaves: &BTreeMap<&str, &Unit>, starts: &Starts) -> Unit {
+    let records: Vec<&UnitRecord> = group.leaves.iter().map(|leaf| &leaves[leaf.as_str()].record).collect();
+    let sum = |count: fn(&UnitRecord) -> usize| records.iter().map(|record| count(record)).sum();
+    let mut record = UnitRecord {
+        task: group.name.clone(),
+        metrics: metrics(group, &records),
+        items: sum(|record| record.items),
+        items_total: sum(|record| record.items_total),
+        truncated: sum(|record| record.truncated),
+        off_token_edge: sum(|record| record.off_token_edge),
+        warnings: Vec::new(),
+        chunks: Vec::new(),
+        cost: Cost::default(), // that of the leaves is counted with them
+        chance: mean_chance(&records),
+        ..records[0].clone()
+    };
+    if !record.metrics.iter().any(|metric| metric.name == record.primary_metric) {
+        record.primary_metric = record.metrics.first().map_or_else(String::new, |metric| metric.name.clone());
+    }
+    let items = group.leaves.iter().flat_map(|leaf| {
+        let start = starts[leaf];
+        let own = leaves[leaf.as_str()].items.iter();
+        own.map(move |item| ItemRecord { doc_id: start + item.doc_id, cluster: Some(leaf.clone()), ..item.clone() })
+    });
+    Unit { items: Arc::new(items.collect()), record }
+}
+
+fn metrics(group: &TaskGroup, records: &[&UnitRecord]) -> Vec<MetricValue> {
+    let weighting = if group.weight_by_size { Weighting::BySize } else { Weighting::Plain };
+    let names = records[0].metrics.iter().map(|metric| metric.name.as_str());
+    let all = |name: &str| records.iter().map(|record| record.metric(name)).collect::<Option<Vec<_>>>();
+    names.filter_map(|name| aggregate(&all(name)?, weighting)).collect()
+}
+
+/// Chance of an item drawn from the whole group.
+fn mean_chance(records: &[&UnitRecord]) -> Option<f64> {
+    let items: usize = records.iter().map(|record| record.items).sum();
+    let weighed = records.iter().map(|record| Some(record.chance? * record.items as f64));
+    Some(weighed.sum::<Option<f64>>()? / items.max(1) as f64)
+}
+
+fn group_texts(run: &Run, group: &TaskGroup, (shots, perturb): &Settings, starts: &Starts) -> Option<TaskTexts> {
+    let mut items = Vec::new();
+    for leaf in &group.leaves {
+        let own = run.texts.iter().find(|t| t.task == *leaf && t.shots == *shots && t.perturb == *perturb)?;
+        let start = starts[leaf];
+        items.extend(own.items.iter().map(|item| ItemText {
+            doc_id: start + item.doc_id,
+            subject: Some(leaf.clone()),
+            ..item.clone()
+        }));
+    }
+    let items = Arc::new(items);
+    Some(TaskTexts { task: group.name.clone(), shots: *shots, perturb: perturb.clone(), items })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::RunTree;
+    use serde_json::{from_value, json};
+
+    fn unit(task: &str, step: u64, right: &[bool]) -> Unit {
+        let items: Vec<ItemRecord> = (right.iter().enumerate())
+            .map(|(doc_id, right)| ItemRecord { doc_id, gold: usize::from(!right), ..ItemRecord::default() })
+            .collect();
+        let value = right.iter().filter(|right| **right).count() as f64 / right.len() as f64;
+        let record = from_value(json!({
+            "key": "k", "task": task, "shots": 5, "chance": 0.25, "primary_metric": "acc", "items": right.len(), "items_total": right.len(),
+            "inputs": {"weights": "w", "config": "c", "tokenizer": "t", "chat_template": null, "task": task, "task_definition": "d",
+                "data": "d", "shots": 5, "perturb": null, "precision": "f32", "dt_floor": "config", "scoring_version": 1},
+            "checkpoint": {"branch": "trunk", "step": step, "tokens": step, "location": ""}, "truncated": 0, "off_token_edge": 0, "warnings": [], "chunks": [],
+            "metrics": [MetricValue { name: "acc".into(), value, stderr: Some(0.1), clustered_stderr: None, n: right.len() }],
+            "cost": {"seconds": 1.0, "tokens_computed": 10, "tokens_requested": 30}, "finished": "2026-11-24T00:00:00Z", "version": "0.1.0"
+        }));
+        Unit { record: record.unwrap(), items: Arc::new(items) }
+    }
+
+    #[test]
+    fn a_group_counts_items_and_needs_all_its_leaves() {
+        let group = TaskGroup { name: "both".into(), leaves: vec!["a".into(), "b".into()], weight_by_size: true };
+        let units = vec![unit("a", 1, &[true, false]), unit("b", 1, &[true, true, true, false]), unit("a", 2, &[true])];
+        let mut run = Run {
+            name: String::new(),
+            tree: RunTree::default(),
+            units,
+            packs: Vec::new(),
+            ratings: Vec::new(),
+            superseded: Vec::new(),
+            failures: Vec::new(),
+            texts: Vec::new(),
+            groups: vec![group],
+            run_file: String::new(),
+            generated: String::new(),
+            version: String::new(),
+        };
+        add_groups(&mut run);
+        let added: Vec<&Unit> = run.units.iter().filter(|unit| unit.record.task == "both").collect();
+        assert_eq!(added.len(), 1, "step 2 lacks a leaf");
+        let record = &added[0].record;
+        assert!((record.metrics[0].value - 4.0 / 6.0).abs() < 1e-12);
+        assert_eq!((record.items, record.cost.tokens_computed), (6, 0));
+        let ids: Vec<usize> = added[0].items.iter().map(|item| item.doc_id).collect();
+        assert_eq!(ids, [0, 1, 2, 3, 4, 5]);
+        assert_eq!(added[0].items[2].cluster.as_deref(), Some("b"));
+    }
+}

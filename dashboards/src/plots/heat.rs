@@ -1,0 +1,134 @@
+//! A heat map: a row for each part of a task, a column for each checkpoint, branch beside branch.
+
+use super::number::tokens;
+use super::svg::{Canvas, Role, Svg};
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+const LEFT: i32 = 2400; // tenths of a pixel, as everything here
+const WIDTH: i32 = 10_800;
+const TOP: i32 = 200;
+const ROW: i32 = 180;
+const GAP: i32 = 60;
+/// Shades beside the empty one.
+const LEVELS: usize = 10;
+const NAME_CHARS: usize = 34;
+const SURE: &str = "a string takes every write";
+
+/// The columns of one branch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeatBranch {
+    /// Name as the run file gives it.
+    pub name: String,
+    /// Which colour its name has.
+    pub colour: usize,
+    /// Tokens seen at each of its columns, ascending.
+    pub tokens: Vec<f64>,
+}
+
+/// All that a heat map shows.
+#[derive(Debug, Clone)]
+pub struct HeatMap<'a> {
+    /// Accessible title.
+    pub title: &'a str,
+    /// Accessible description.
+    pub description: &'a str,
+    /// The columns.
+    pub branches: &'a [HeatBranch],
+    /// Names of the rows with a value in [0, 1] for each column, `None` where nothing was measured.
+    pub rows: &'a [(String, Vec<Option<f64>>)],
+    /// What the palest shade stands for (chance); the darkest stands for 1.
+    pub pale: f64,
+}
+
+impl HeatMap<'_> {
+    /// Draws the map.
+    pub fn svg(&self) -> String {
+        let height = TOP + ROW * self.rows.len() as i32 + 40;
+        let mut svg = Svg::new(WIDTH as u32, height as u32, "");
+        {
+            let area = Canvas(&mut svg).into_drawing_area();
+            let edges = self.edges();
+            let mut cells: Vec<(usize, [(i32, i32); 2])> = Vec::new();
+            for (row, (_, values)) in self.rows.iter().enumerate() {
+                let y = TOP + ROW * row as i32;
+                let measured =
+                    values.iter().zip(&edges).filter_map(|(value, edge)| Some((self.level((*value)?), edge)));
+                cells.extend(measured.map(|(level, (x0, x1))| (level, [(*x0, y), (*x1, y + ROW - 16)])));
+            }
+            cells.sort_by_key(|(level, _)| *level); // one path a shade
+            for (level, [(x0, y0), (x1, y1)]) in cells {
+                let corners = vec![(x0, y0), (x1, y0), (x1, y1), (x0, y1)];
+                area.draw(&Polygon::new(corners, Role::Cell.colour(level))).expect(SURE);
+            }
+            let write = |text: String, at: (i32, i32), role: Role, index: usize, anchor: HPos| {
+                let colour = role.colour(index);
+                let style = TextStyle::from(("sans-serif", 100).into_font()).color(&colour);
+                area.draw(&Text::new(text, at, style.pos(Pos::new(anchor, VPos::Top)))).expect(SURE);
+            };
+            for (row, (name, _)) in self.rows.iter().enumerate() {
+                let y = TOP + ROW * row as i32 + 120;
+                write(shortened(name), (LEFT - 60, y), Role::Text, 0, HPos::Right);
+            }
+            let mut first = 0;
+            for branch in self.branches {
+                if let Some((x0, _)) = edges.get(first) {
+                    let ends = branch.tokens.first().zip(branch.tokens.last());
+                    let span = ends.map_or_else(String::new, |(a, b)| format!(" {} – {}", tokens(*a), tokens(*b)));
+                    write(format!("{}{span}", branch.name), (*x0, TOP - 60), Role::Name, branch.colour, HPos::Left);
+                }
+                first += branch.tokens.len();
+            }
+        }
+        svg.finish(self.title, self.description)
+    }
+
+    /// Left and right edge of each column: equally wide, with a gap between branches.
+    fn edges(&self) -> Vec<(i32, i32)> {
+        let columns: usize = self.branches.iter().map(|branch| branch.tokens.len()).sum();
+        let room = WIDTH - LEFT - 40 - GAP * self.branches.len().saturating_sub(1) as i32;
+        let width = f64::from(room) / columns.max(1) as f64;
+        let mut edges = Vec::with_capacity(columns);
+        let mut x = f64::from(LEFT);
+        for branch in self.branches {
+            for _ in &branch.tokens {
+                edges.push((x.round() as i32, (x + width).round() as i32));
+                x += width;
+            }
+            x += f64::from(GAP);
+        }
+        edges
+    }
+
+    fn level(&self, value: f64) -> usize {
+        let share = (value - self.pale) / (1.0 - self.pale).max(1e-9);
+        (share.clamp(0.0, 1.0) * LEVELS as f64).round() as usize
+    }
+}
+
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= NAME_CHARS {
+        return name.to_owned();
+    }
+    name.chars().take(NAME_CHARS - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_one_shade_share_a_path_and_gaps_stay_empty() {
+        let branches = [HeatBranch { name: "trunk".into(), colour: 0, tokens: vec![0.0, 1e6, 2e6] }];
+        let rows = [
+            ("law".to_owned(), vec![Some(0.25), None, Some(1.0)]),
+            ("art".to_owned(), vec![Some(0.2), None, Some(0.99)]),
+        ];
+        let map = HeatMap { title: "t", description: "d", branches: &branches, rows: &rows, pale: 0.25 };
+        let svg = map.svg();
+        assert_eq!(svg.matches("class=\"h0\"").count(), 1);
+        assert_eq!(svg.matches("class=\"h10\"").count(), 1);
+        assert_eq!(svg.matches('z').count(), 4, "four cells, and none where nothing was measured: {svg}");
+        assert!(svg.contains("trunk 0 – 2 M"));
+    }
+}

@@ -1,0 +1,106 @@
+"use strict";
+// What every page shares: small helpers, numbers as a reader sees them, the theme switch, sortable tables, figures as PNG.
+const Spyglass = {
+  data: {}, // filled by data/*.js
+  one: (selector, within = document) => within.querySelector(selector),
+  all: (selector, within = document) => [...within.querySelectorAll(selector)],
+  clamp: (value, low, high) => Math.min(high, Math.max(low, value)),
+
+  // Three significant figures without trailing zeros.
+  three: value => value === 0 ? "0" : String(Number(value.toPrecision(3))),
+
+  // Tokens as 1.21 T, 650 B, 6.9 M or 12 k.
+  tokens: count => {
+    for (const [scale, unit] of [[1e12, " T"], [1e9, " B"], [1e6, " M"], [1e3, " k"]]) {
+      if (count >= scale * 0.9995) return Spyglass.three(count / scale) + unit;
+    }
+    return Spyglass.three(count);
+  },
+
+  // An element with attributes; a string among the children becomes text, never markup.
+  make: (name, attributes = {}, ...children) => {
+    const svg = ["svg", "path"].includes(name);
+    const element = svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.append(...children);
+    return element;
+  },
+
+  // Loads data/<name>.js once and calls back when it is there.
+  load: (name, then) => {
+    const root = document.querySelector("link[rel=stylesheet]").getAttribute("href").replace("assets/page.css", "");
+    const script = Spyglass.make("script", {src: `${root}data/${name}.js`});
+    script.addEventListener("load", then);
+    document.head.append(script);
+  },
+
+  // Something kept in the browser; a page from disk may be refused that.
+  keep: (key, value) => {
+    try {
+      if (value === undefined) return localStorage.getItem(key);
+      localStorage.setItem(key, value);
+    } catch {
+      return null;
+    }
+  },
+};
+
+document.documentElement.classList.add("on");
+{
+  const root = document.documentElement;
+  const kept = Spyglass.keep("spyglass-theme");
+  if (kept) root.dataset.theme = kept;
+  document.addEventListener("DOMContentLoaded", () => {
+    const dark = () => root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    Spyglass.one("#theme").addEventListener("click", () => {
+      root.dataset.theme = dark() ? "light" : "dark";
+      Spyglass.keep("spyglass-theme", root.dataset.theme);
+    });
+    Spyglass.all("table thead").forEach(sortable);
+    Spyglass.all(".png").forEach(button => button.addEventListener("click", () => savePicture(button.closest("figure"))));
+  });
+}
+
+// Headings become buttons that sort by their cells' `data-v`.
+function sortable(head) {
+  const {all, make} = Spyglass, headings = all("th", head), body = head.parentElement.tBodies[0];
+  headings.forEach((heading, column) => {
+    const button = make("button", {type: "button"}, heading.textContent);
+    heading.replaceChildren(button);
+    let up = false;
+    button.addEventListener("click", () => {
+      up = !up;
+      headings.forEach(other => other.removeAttribute("aria-sort"));
+      heading.setAttribute("aria-sort", up ? "ascending" : "descending");
+      const value = row => row.children[column].dataset.v ?? row.children[column].textContent;
+      const numbers = heading.classList.contains("n");
+      const compare = (a, b) => numbers ? (parseFloat(value(a)) || 0) - (parseFloat(value(b)) || 0) : value(a).localeCompare(value(b));
+      all("tr", body).sort((a, b) => (up ? 1 : -1) * compare(a, b)).forEach(row => body.append(row));
+    });
+  });
+}
+
+// The figure's SVG with its present colours written into it, drawn at 2.5 times its size.
+function savePicture(figure) {
+  const svg = Spyglass.one("svg", figure), copy = svg.cloneNode(true), box = svg.viewBox.baseVal;
+  const drawn = Spyglass.all("*", svg), copied = Spyglass.all("*", copy);
+  drawn.forEach((element, i) => {
+    const style = getComputedStyle(element);
+    for (const key of ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "text-anchor"]) {
+      copied[i].setAttribute(key, style.getPropertyValue(key));
+    }
+    copied[i].setAttribute("font-family", style.fontFamily);
+    copied[i].setAttribute("font-size", style.fontSize);
+  });
+  copy.setAttribute("width", box.width / 10);
+  copy.setAttribute("height", box.height / 10);
+  const image = new Image();
+  image.onload = () => {
+    const canvas = Spyglass.make("canvas", {width: box.width / 4, height: box.height / 4}), pen = canvas.getContext("2d");
+    pen.fillStyle = getComputedStyle(document.body).backgroundColor;
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+    Spyglass.make("a", {download: `${figure.id}.png`, href: canvas.toDataURL("image/png")}).click();
+  };
+  image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(new XMLSerializer().serializeToString(copy));
+}

@@ -1,0 +1,210 @@
+"use strict";
+// Redraws the curves on another axis and reads numbers off them. The page is whole without it; geometry comes with each SVG.
+(() => {
+const {one, all, clamp, three, tokens, make} = Spyglass;
+const data = JSON.parse(one("#data").textContent), round = Math.round;
+const state = {log: 0, full: 0};
+const figures = data.plots.map(plot => {
+  const svg = one("svg", document.getElementById(plot.id));
+  const [left, right, top, bottom, stripTop, stripBottom] = svg.dataset.box.split(" ").map(Number);
+  return {plot, svg, left, right, top, bottom, stripTop, stripBottom};
+});
+
+function x(figure, count) {
+  const {from, to, log_from} = data.axis, width = figure.right - figure.left;
+  return state.log
+    ? figure.left + width * Math.log(Math.max(count, log_from) / log_from) / Math.log(to / log_from)
+    : figure.left + width * (count - from) / (to - from);
+}
+
+// Round values inside [low, high]: steps of 1, 2, 2.5 or 5 times a power of ten, as plots/axis.rs.
+function ticks(low, high, count) {
+  const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 2.5, 5, 10].map(m => m * power).find(s => s >= raw * 0.999), found = [];
+  for (let k = Math.ceil(low / step - 1e-6); k <= high / step + 1e-6; k++) found.push(k * step);
+  return found;
+}
+
+function logTicks() {
+  const {log_from: low, to: high} = data.axis, found = [], digits = high / low < 200 ? [1, 2, 5] : [1];
+  for (let e = Math.floor(Math.log10(low)); e <= Math.log10(high); e++) {
+    for (const digit of digits) {
+      const value = digit * 10 ** e;
+      if (value > low && value <= high) found.push(value);
+    }
+  }
+  const every = Math.ceil(found.length / 7);
+  return found.filter((_, i) => i % every === 0);
+}
+
+const line = points => points.length > 1 ? "M" + points.map(p => `${round(p[0])} ${round(p[1])}`).join("L") : "";
+
+// The points between two gaps, the fork first.
+function stretches(series) {
+  const found = [series.f ? [series.f] : []];
+  for (const point of series.p) point ? found[found.length - 1].push(point) : found.push([]);
+  return found.filter(stretch => stretch.length);
+}
+
+function setPaths(svg, classes, d) {
+  all("path." + classes.replace(" ", "."), svg).forEach((path, i) => path.setAttribute("d", i ? "" : d));
+}
+
+// Replaces tick labels by copies of the first one.
+function setLabels(svg, className, labels) {
+  const old = all("." + className, svg);
+  if (!old.length) return;
+  for (const [text, x, y] of labels) {
+    const label = old[0].cloneNode();
+    label.textContent = text;
+    label.setAttribute("x", round(x));
+    label.setAttribute("y", round(y));
+    old[0].before(label);
+  }
+  old.forEach(label => label.remove());
+}
+
+function draw(figure) {
+  const {plot, svg, left, right, top, bottom} = figure, [low, high] = state.full && plot.pc ? [0, 1.02] : plot.y;
+  const X = count => x(figure, count), Y = value => bottom - (bottom - top) * (clamp(value, low, high) - low) / (high - low);
+  const marks = ticks(low, high, 4);
+  setPaths(svg, "grid", marks.map(v => line([[left, Y(v)], [right, Y(v)]])).join(""));
+  setLabels(svg, "ty", marks.map(v => [three(plot.pc ? v * 100 : v), left - 50, Y(v) + 35]));
+  if (plot.ch !== null) {
+    setPaths(svg, "chance", line([[left, Y(plot.ch)], [right, Y(plot.ch)]]));
+    one(".ch", svg)?.setAttribute("y", round(Y(plot.ch) + 105));
+  }
+  const strokes = new Map();
+  for (const series of plot.s) {
+    const d = strokes.get(series.c) ?? {line: "", bar: "", area: "", dot: ""}, crowded = series.p.length > 60;
+    strokes.set(series.c, d);
+    for (const stretch of stretches(series)) {
+      d.line += line(stretch.map(p => [X(p[0]), Y(p[1])]));
+      const sure = stretch.filter(p => p.length > 2);
+      if (crowded && sure.length > 1) {
+        d.area += line([...sure.map(p => [X(p[0]), Y(p[3])]), ...sure.slice().reverse().map(p => [X(p[0]), Y(p[2])])]) + "z";
+      } else if (!crowded) {
+        for (const p of sure) if (p !== series.f) d.bar += line([[X(p[0]), Y(p[2])], [X(p[0]), Y(p[3])]]);
+      }
+    }
+    const points = series.p.filter(Boolean);
+    if (!crowded || points.length === 1) for (const p of points) d.dot += `M${round(X(p[0]))} ${round(Y(p[1]))}h0`;
+  }
+  for (const [colour, d] of strokes) for (const kind in d) setPaths(svg, `${kind} s${colour}`, d[kind]);
+  if (plot.on) setPaths(svg, "bracket", bracket(figure, plot.on));
+  const names = all(".name", svg), ends = plot.s.map(s => s.p.filter(Boolean).pop()).filter(Boolean).slice(0, names.length);
+  pushApart(ends.map(p => Y(p[1]) + 35), top + 40, bottom).forEach((y, i) => names[i].setAttribute("y", round(y)));
+  rescale(figure);
+}
+
+// Where the onset lies, on the axis: [from, to] in tokens, from the left end where nothing tells.
+function bracket(figure, [from, to]) {
+  const a = Math.max(figure.left, x(figure, from ?? data.axis.from)), b = x(figure, to), y = figure.bottom - 20;
+  return `M${round(a)} ${y - 60}V${y}H${round(b)}V${y - 60}`;
+}
+
+// As plots/labels.rs.
+function pushApart(wished, low, high) {
+  const gap = 112, order = wished.map((_, i) => i).sort((a, b) => wished[a] - wished[b]), placed = wished.slice();
+  let floor = low, ceiling = high;
+  for (const i of order) {
+    placed[i] = Math.max(placed[i], floor);
+    floor = placed[i] + gap;
+  }
+  for (const i of order.reverse()) {
+    placed[i] = Math.min(placed[i], ceiling);
+    ceiling = placed[i] - gap;
+  }
+  return placed;
+}
+
+// What depends on the horizontal axis alone: ticks, phases, the learning-rate strip.
+function rescale(figure) {
+  const {svg, bottom, stripTop, stripBottom} = figure, X = count => x(figure, count);
+  const marks = state.log ? logTicks() : ticks(data.axis.from, data.axis.to, 5);
+  setLabels(svg, "tx", marks.map(v => [tokens(v), X(v), bottom + 150]));
+  all("rect.band", svg).forEach((band, i) => {
+    const [from, to] = data.bands[i % data.bands.length], at = round(X(from));
+    band.setAttribute("x", at);
+    band.setAttribute("width", Math.max(0, round(X(to)) - at));
+  });
+  const peak = Math.max(0, ...data.rates.flatMap(rate => rate.p.map(p => p[1]))) * 1.08 || 1, strokes = new Map();
+  for (const rate of data.rates) {
+    const d = line(rate.p.map(p => [X(p[0]), stripBottom - (stripBottom - stripTop) * p[1] / peak]));
+    strokes.set(rate.c, (strokes.get(rate.c) ?? "") + d);
+  }
+  for (const [colour, d] of strokes) setPaths(svg, `rate s${colour}`, d);
+  all(".ph", svg).forEach(name => {
+    const band = data.bands.find(b => b[2] === name.textContent);
+    if (!band) return;
+    const from = X(band[0]), to = X(band[1]);
+    name.setAttribute("x", round((from + to) / 2));
+    name.style.visibility = to - from > 52 * name.textContent.length + 40 ? "" : "hidden";
+  });
+}
+
+all("[data-switch]").forEach(button => button.addEventListener("click", () => {
+  state[button.dataset.switch] = Number(button.dataset.to);
+  all(`[data-switch=${button.dataset.switch}]`).forEach(other => other.setAttribute("aria-pressed", other === button));
+  figures.forEach(draw);
+  clear();
+}));
+
+// Reading off: one cursor in all plots, at a checkpoint.
+const stops = [...new Set(data.plots.flatMap(plot => plot.s.flatMap(s => s.p.filter(Boolean).map(p => p[0]))))].sort((a, b) => a - b);
+let at = -1;
+const shown = (plot, value) => plot.pc ? (value * 100).toFixed(1) : value.toFixed(3);
+
+function clear() {
+  at = -1;
+  all(".cursor").forEach(cursor => cursor.remove());
+  all(".read").forEach(out => out.replaceChildren());
+}
+
+function read(index) {
+  clear();
+  at = index;
+  for (const figure of figures) {
+    const {plot, svg, top, bottom} = figure, out = one(".read", document.getElementById(plot.id));
+    svg.append(make("path", {class: "cursor", d: `M${round(x(figure, stops[index]))} ${top}V${bottom}`}));
+    out.textContent = tokens(stops[index]);
+    for (const series of plot.s) {
+      const point = series.p.find(p => p && p[0] === stops[index]);
+      if (!point) continue;
+      const half = point.length > 2 ? ` ± ${shown(plot, (point[3] - point[2]) / 2)}` : "";
+      out.append(make("b", {class: "s" + series.c}, ` · ${series.n} ${shown(plot, point[1])}${half}`));
+    }
+  }
+}
+
+for (const figure of figures) {
+  const {svg} = figure;
+  svg.setAttribute("tabindex", "0");
+  svg.addEventListener("pointermove", event => {
+    if (!stops.length) return;
+    const matrix = svg.getScreenCTM().inverse(), pointed = matrix.a * event.clientX + matrix.e;
+    let best = 0;
+    stops.forEach((stop, i) => {
+      if (Math.abs(x(figure, stop) - pointed) < Math.abs(x(figure, stops[best]) - pointed)) best = i;
+    });
+    if (best !== at) read(best);
+  });
+  svg.addEventListener("pointerleave", clear);
+  svg.addEventListener("keydown", event => {
+    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+    if (step && stops.length) {
+      event.preventDefault();
+      read(clamp(at < 0 ? stops.length - 1 : at + step, 0, stops.length - 1));
+    } else if (event.key === "Escape") {
+      clear();
+    }
+  });
+}
+// The metrics of a task page: one figure at a time.
+all("[data-metric]").forEach(button => button.addEventListener("click", () => {
+  all("[data-metric]").forEach(other => {
+    other.setAttribute("aria-pressed", other === button);
+    document.getElementById(other.dataset.metric).hidden = other !== button;
+  });
+}));
+})();

@@ -1,0 +1,113 @@
+"use strict";
+// The list of a task's items: only the rows in sight exist, so that ten thousand scroll smoothly.
+(() => {
+const {one, make, tokens, load} = Spyglass, data = Spyglass.data.items;
+const ROW = 30, count = data.id.length, columns = data.checkpoints.length;
+const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
+const p = bytes(data.p), right = bytes(data.right);
+const newest = data.checkpoints.reduce((best, c, i) => c[2] >= data.checkpoints[best][2] ? i : best, 0);
+
+// Per item: changes between right and wrong along each branch, and the first checkpoint at which it was right.
+const flips = new Uint16Array(count), first = new Float64Array(count).fill(Infinity);
+for (let item = 0; item < count; item++) {
+  for (let c = 0, last = 0, branch = -1; c < columns; c++) {
+    if (data.checkpoints[c][0] !== branch) [branch, last] = [data.checkpoints[c][0], 0];
+    const now = right[item * columns + c];
+    if (now && last && now !== last) flips[item]++;
+    if (now) last = now;
+    if (now === 2) first[item] = Math.min(first[item], data.checkpoints[c][2]);
+  }
+}
+const pNewest = item => p[item * columns + newest];
+
+const list = one("#list"), sheet = list.firstElementChild;
+let shown = [], selected = -1;
+
+function refresh() {
+  const words = one("#search").value.toLowerCase(), least = Number(one("#flips").value) || 0, state = Number(one("#newest").value);
+  const part = one("#subject")?.value ?? "", order = one("#order").value;
+  shown = [];
+  for (let item = 0; item < count; item++) {
+    if (words && !data.text[item].toLowerCase().includes(words) && String(data.id[item]) !== words) continue;
+    if (flips[item] < least || (state && right[item * columns + newest] !== state)) continue;
+    if (part && data.subjects[data.subject[item]] !== part) continue;
+    shown.push(item);
+  }
+  const keys = {flips: item => -flips[item], first: item => first[item], p: pNewest, id: item => item};
+  shown.sort((a, b) => keys[order](a) - keys[order](b) || a - b);
+  one("#count").textContent = `${shown.length} of ${count}`;
+  sheet.style.height = `${shown.length * ROW}px`;
+  draw();
+}
+
+function spark(item) {
+  let d = "", pen = false;
+  for (let c = 0; c < columns; c++) {
+    const value = p[item * columns + c];
+    if (c && data.checkpoints[c][0] !== data.checkpoints[c - 1][0]) pen = false;
+    if (!value) { pen = false; continue; }
+    const x = 2 + 216 * (columns > 1 ? c / (columns - 1) : 0), y = 22 - 20 * (value - 1) / 254;
+    d += `${pen ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}` + (pen || c + 1 < columns && p[item * columns + c + 1] ? "" : "h1");
+    pen = true;
+  }
+  return make("svg", {class: "spark", viewBox: "0 0 220 24", "aria-hidden": "true"}, make("path", {d}));
+}
+
+function draw() {
+  const top = Math.floor(list.scrollTop / ROW), bottom = Math.min(shown.length, top + Math.ceil(list.clientHeight / ROW) + 2);
+  const rows = [];
+  for (let i = top; i < bottom; i++) {
+    const item = shown[i], state = right[item * columns + newest];
+    const row = make("button", {class: "row", type: "button", role: "option", "aria-selected": item === selected},
+      make("span", {class: "n"}, `#${data.id[item]}`), make("span", {}, data.text[item] || "(no text kept)"), spark(item),
+      make("span", {class: state === 2 ? "right" : "wrong"}, state === 2 ? "✓ right" : state === 1 ? "✗ wrong" : ""),
+      make("span", {class: "n"}, String(flips[item])), make("span", {}, first[item] < Infinity ? `right at ${tokens(first[item])}` : "never right"));
+    row.style.top = `${i * ROW}px`;
+    row.addEventListener("click", () => open(item));
+    rows.push(row);
+  }
+  sheet.replaceChildren(...rows);
+}
+
+function open(item) {
+  selected = item;
+  draw();
+  const number = Math.floor(item / data.per), key = `detail-${number}`;
+  const show = () => detail(item, Spyglass.data[key][item % data.per]);
+  Spyglass.data[key] ? show() : load(`${one("#items").dataset.details}-${number}`, show);
+}
+
+function detail(item, found) {
+  const place = one("#detail"), gold = data.gold[item], heads = found.choices ?? (found.ll.find(Boolean) ?? []).map((_, i) => `choice ${i + 1}`);
+  const parts = [make("h2", {}, `Item ${data.id[item]}${data.subjects.length ? ` · ${data.subjects[data.subject[item]] ?? ""}` : ""}`)];
+  if (found.context !== null) parts.push(make("pre", {}, found.context));
+  if (found.reply) parts.push(make("h3", {}, "newest reply"), make("pre", {}, found.reply));
+  if (heads.length) {
+    const head = make("tr", {}, ...["branch", "step", "tokens"].map(name => make("th", {}, name)),
+      ...heads.map((text, i) => make("th", {}, (i === gold ? "✓ " : "") + text)));
+    const rows = data.shown.flatMap((c, k) => {
+      if (!found.ll[k]) return [];
+      const [branch, step, seen] = data.checkpoints[c], best = Math.max(...found.ll[k]), name = data.branches[branch];
+      return [make("tr", {}, make("td", {}, make("i", {class: `s${name[1]}`}), name[0]), make("td", {class: "n"}, String(step)), make("td", {class: "n"}, tokens(seen)),
+        ...found.ll[k].map((value, i) => make("td", {class: "n " + (value === best ? i === gold ? "right" : "wrong" : "")}, (value === best ? "▸ " : "") + value.toFixed(2))))];
+    });
+    parts.push(make("h3", {}, "log-likelihoods (▸ the highest, ✓ the right one)"), make("div", {class: "wide"}, make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows))));
+  }
+  place.replaceChildren(...parts);
+  place.hidden = false;
+}
+
+for (const id of ["search", "flips", "newest", "order", "subject"]) one(`#${id}`)?.addEventListener("input", refresh);
+list.addEventListener("scroll", draw, {passive: true});
+addEventListener("resize", draw);
+list.addEventListener("keydown", event => {
+  const step = {ArrowDown: 1, ArrowUp: -1}[event.key];
+  if (!step || !shown.length) return;
+  event.preventDefault();
+  const at = Spyglass.clamp(shown.indexOf(selected) + step, 0, shown.length - 1);
+  if (at * ROW < list.scrollTop) list.scrollTop = at * ROW;
+  if ((at + 1) * ROW > list.scrollTop + list.clientHeight) list.scrollTop = (at + 1) * ROW - list.clientHeight;
+  open(shown[at]);
+});
+refresh();
+})();

@@ -1,0 +1,128 @@
+"use strict";
+// Two checkpoints' conversations beside each other: differences marked, keys for walking, stars, and blind comparison.
+(() => {
+const {one, all, make, tokens} = Spyglass, data = Spyglass.data.talk, talks = data.talks;
+const name = talk => `${talk.branch} at ${tokens(talk.tokens)} (step ${talk.step})`;
+const place = talk => ({branch: talk.branch, step: talk.step});
+const asked = Number(location.hash.slice(1)), linked = talks.findIndex(talk => location.hash && talk.column === asked);
+const newest = talks.reduce((best, talk, i) => talk.tokens >= talks[best].tokens ? i : best, 0);
+let right = linked < 0 ? newest : linked, left = Math.max(0, right - 1);
+let blind = null; // while two are hidden: which of left and right stands on the left
+
+one("#plain").hidden = true;
+for (const [id, set] of [["#left", i => { left = i; }], ["#right", i => { right = i; }]]) {
+  const select = one(id);
+  talks.forEach((talk, i) => select.append(make("option", {value: i}, name(talk))));
+  select.addEventListener("change", () => { set(Number(select.value)); blind = null; draw(); });
+}
+
+// Words that are not in the other text's longest common run of words are marked.
+function marked(text, other) {
+  const a = text.split(/(\s+)/), b = new Set(lcs(a, other.split(/(\s+)/)));
+  return a.map((word, i) => b.has(i) || !word.trim() ? word : make("mark", {}, word));
+}
+
+// Indices of the words of `a` in a longest common subsequence; long texts are compared by their first 400 words.
+function lcs(a, b) {
+  const n = Math.min(a.length, 800), m = Math.min(b.length, 800), best = Array.from({length: n + 1}, () => new Uint16Array(m + 1));
+  for (let i = n - 1; i >= 0; i--) {
+    for (let j = m - 1; j >= 0; j--) best[i][j] = a[i] === b[j] ? best[i + 1][j + 1] + 1 : Math.max(best[i + 1][j], best[i][j + 1]);
+  }
+  const found = [];
+  for (let i = 0, j = 0; i < n && j < m;) {
+    if (a[i] === b[j]) { found.push(i); i++; j++; } else if (best[i + 1][j] >= best[i][j + 1]) i++; else j++;
+  }
+  return found;
+}
+
+function column(talk, other, heading, hidden) {
+  const parts = [make("h3", {}, heading)];
+  if (!hidden) parts.push(make("p", {class: "note"}, `${talk.passed === null ? "nothing checked" : talk.passed ? "✓ passes" : "✗ fails"} · spoken to ${talk.rendering}`));
+  if (talk.system) parts.push(make("p", {class: "said soft", dir: "auto"}, talk.system));
+  talk.turns.forEach((turn, i) => {
+    const against = other.turns[i]?.reply ?? "";
+    const reply = make("p", {class: "reply said", dir: "auto"}, ...(turn.reply ? marked(turn.reply, against) : ["(nothing)"]));
+    parts.push(make("p", {class: "user said", dir: "auto"}, turn.user), reply);
+    if (hidden) return;
+    const notes = [turn.stop];
+    if (turn.margin !== null) notes.push(`margin ${turn.margin.toFixed(2)} nats per token`);
+    if (turn.reference !== null) notes.push(`reference ${turn.reference.toFixed(2)} nats per token`);
+    const checks = [...turn.checks, ...(turn.persona ? [turn.persona] : [])];
+    parts.push(make("p", {class: "note"}, notes.join(" · ")),
+      make("ul", {class: "checks"}, ...checks.map(([passed, text]) => make("li", {class: passed ? "right" : "wrong"}, `${passed ? "✓" : "✗"} ${text}`))));
+  });
+  if (!hidden && talk.checks.length) {
+    parts.push(make("h3", {}, "on the whole"), make("ul", {class: "checks"},
+      ...talk.checks.map(([passed, text]) => make("li", {class: passed ? "right" : "wrong"}, `${passed ? "✓" : "✗"} ${text}`))));
+  }
+  return make("div", {}, ...parts);
+}
+
+function draw() {
+  one("#left").value = left;
+  one("#right").value = right;
+  const [a, b] = blind ? blind.map(i => talks[i]) : [talks[left], talks[right]], hidden = blind !== null;
+  one("#talks").replaceChildren(column(a, b, hidden ? "A" : name(a), hidden), column(b, a, hidden ? "B" : name(b), hidden));
+  one("#votes").hidden = !hidden;
+  one("#stars").hidden = hidden;
+  all("#left, #right").forEach(select => { select.disabled = hidden; });
+  if (!hidden) stars();
+}
+
+const base = () => ({rater: Ratings.rater(), pack: data.pack, prompt: data.prompt, variables: data.variables ?? {}, repeat: data.repeat, time: new Date().toISOString()});
+const same = rating => rating.rater === Ratings.rater() && rating.pack === data.pack && rating.prompt === data.prompt && rating.repeat === data.repeat &&
+  JSON.stringify(rating.variables) === JSON.stringify(data.variables ?? {});
+
+function stars() {
+  const at = place(talks[right]), mine = Ratings.all().find(r => r.kind === "stars" && same(r) && r.at.branch === at.branch && r.at.step === at.step);
+  all("[data-stars]").forEach(button => button.setAttribute("aria-pressed", Number(button.dataset.stars) === mine?.stars));
+  one("#note").value = mine?.note ?? "";
+  one("#rated").textContent = mine ? "kept in this browser" : "";
+}
+
+function rate(count) {
+  Ratings.add({...base(), kind: "stars", at: place(talks[right]), stars: count, note: one("#note").value});
+  stars();
+}
+
+function beginBlind() {
+  if (left === right || blind) return;
+  blind = Math.random() < 0.5 ? [left, right] : [right, left];
+  one("#reveal").textContent = "";
+  draw();
+}
+
+function vote(winner) {
+  const [a, b] = blind.map(i => talks[i]);
+  Ratings.add({...base(), kind: "pair", a: place(a), b: place(b), winner});
+  blind = null;
+  draw();
+  one("#votes").hidden = false;
+  one("#reveal").textContent = `The left was ${name(a)}, the right ${name(b)}. Kept in this browser.`;
+  all("[data-winner]").forEach(button => { button.disabled = true; });
+}
+
+one("#rater").value = Ratings.rater();
+one("#rater").addEventListener("change", event => { Spyglass.keep("spyglass-rater", event.target.value.trim()); stars(); });
+one("#note").addEventListener("change", () => { if (one("[data-stars][aria-pressed=true]")) rate(Number(one("[data-stars][aria-pressed=true]").dataset.stars)); });
+one("#blind").addEventListener("click", () => { all("[data-winner]").forEach(button => { button.disabled = false; }); beginBlind(); });
+all("[data-winner]").forEach(button => button.addEventListener("click", () => vote(button.dataset.winner)));
+all("[data-stars]").forEach(button => button.addEventListener("click", () => rate(Number(button.dataset.stars))));
+
+addEventListener("keydown", event => {
+  if (event.target.matches("input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+  if (step && !blind) {
+    right = Spyglass.clamp(right + step, 0, talks.length - 1);
+    left = Math.max(0, right - 1);
+    draw();
+  } else if (event.key === "j" || event.key === "k") {
+    one(event.key === "j" ? "#prompt-after" : "#prompt-before")?.click();
+  } else if (event.key === "b") {
+    one("#blind").click();
+  } else if (/^[1-5]$/.test(event.key) && !blind) {
+    rate(Number(event.key));
+  }
+});
+draw();
+})();

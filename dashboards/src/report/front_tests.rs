@@ -1,0 +1,165 @@
+//! What a reader sees of the front page, made of small made-up runs.
+
+use crate::report::Report;
+use crate::run::{Branch, Checkpoint, Fork, LogEntry, Phase, PhaseStart, Run, RunTree, TrainingLog, Unit, UnitRecord};
+use serde_json::{from_value, json};
+use spyglass_tasks::MetricValue;
+use std::sync::Arc;
+
+fn checkpoint(branch: &str, step: u64) -> Checkpoint {
+    Checkpoint {
+        branch: branch.into(),
+        step,
+        variant: None,
+        tokens: step * 1_000_000,
+        learning_rate: None,
+        location: String::new(),
+    }
+}
+
+fn branch(name: &str, fork: Option<Fork>, steps: &[u64]) -> Branch {
+    let checkpoints = steps.iter().map(|&step| checkpoint(name, step)).collect();
+    Branch { name: name.into(), fork, checkpoints, log: TrainingLog::default(), phases: Vec::new() }
+}
+
+fn unit(branch: &str, step: u64, task: &str, value: f64) -> Unit {
+    let record: UnitRecord = from_value(json!({
+        "key": "k", "task": task, "shots": 0, "chance": 0.25, "primary_metric": "acc", "items": 100, "items_total": 100,
+        "inputs": {"weights": "w", "config": "c", "tokenizer": "t", "chat_template": null, "task": task, "task_definition": "d",
+            "data": "d", "shots": 0, "perturb": null, "precision": "f32", "dt_floor": "config", "scoring_version": 1},
+        "checkpoint": checkpoint(branch, step), "truncated": 0, "off_token_edge": 0, "warnings": [], "chunks": [],
+        "metrics": [MetricValue { name: "acc".into(), value, stderr: Some((value * (1.0 - value) / 99.0).sqrt()), clustered_stderr: None, n: 100 }],
+        "cost": {"seconds": 1.0, "tokens_computed": 10, "tokens_requested": 30}, "finished": "2026-11-24T00:00:00Z", "version": "0.1.0"
+    }))
+    .unwrap();
+    Unit { record, items: Arc::new(Vec::new()) }
+}
+
+fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
+    Run {
+        name: "made-up".into(),
+        tree: RunTree { branches },
+        units,
+        packs: Vec::new(),
+        ratings: Vec::new(),
+        superseded: Vec::new(),
+        failures: Vec::new(),
+        texts: Vec::new(),
+        groups: Vec::new(),
+        run_file: "name: made-up\n".into(),
+        generated: "2026-11-24T00:00:00Z".into(),
+        version: "0.1.0".into(),
+    }
+}
+
+/// The front page as written to disk.
+fn html(run: &Run) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    fs_err::read_to_string(Report::write(run, &dir.path().join("report")).unwrap()).unwrap()
+}
+
+fn two_branches() -> Run {
+    let fork = Fork { branch: "trunk".into(), step: 20, tokens: 20_000_000 };
+    let mut trunk = branch("trunk", None, &[0, 10, 20, 30]);
+    trunk.phases = vec![PhaseStart { phase: Phase::Stable, from_step: 0, from_tokens: 0 }];
+    let entry = |k: u64| LogEntry {
+        step: k,
+        tokens: Some(k * 1_000_000),
+        learning_rate: Some(3e-3),
+        loss: Some(2.0 - k as f64 / 40.0),
+    };
+    trunk.log.entries = (0..30).map(entry).collect();
+    let mut units: Vec<Unit> =
+        [(0, 0.24), (10, 0.31), (20, 0.5), (30, 0.61)].map(|(s, v)| unit("trunk", s, "letters", v)).into();
+    units.push(unit("anneal", 25, "letters", 0.9));
+    run(vec![trunk, branch("anneal", Some(fork), &[25])], units)
+}
+
+#[test]
+fn a_reader_sees_names_numbers_chance_and_phases() {
+    let page = html(&two_branches());
+    for seen in [
+        "5 checkpoints on 2 branches, 0 – 30 M tokens",
+        ">chance</text>",
+        ">trunk</text>",
+        ">anneal</text>",
+        ">stable</text>",
+        "61.0 %",
+        "+11.0",
+        "letters: 61.0 % ± 9.4 on trunk at 30 M tokens: above chance (chance 25.0 %).",
+        "training loss",
+        "no failure",
+    ] {
+        assert!(page.contains(seen), "{seen}");
+    }
+}
+
+#[test]
+fn hostile_names_stay_words() {
+    let evil = "</script><img src=x onerror=alert(1)>\"'🦀";
+    let mut run = run(vec![branch(evil, None, &[0, 1])], vec![unit(evil, 1, evil, 0.5)]);
+    run.name = evil.into();
+    run.run_file = evil.into();
+    let page = html(&run);
+    assert!(!page.contains("<img"));
+    assert_eq!(page.matches("</script>").count(), 3, "only the page's own");
+    let dir = tempfile::tempdir().unwrap();
+    let index = Report::write(&run, &dir.path().join("report")).unwrap();
+    assert!(index.with_file_name("plots").join("script--img-src-x-onerror-alert-1.csv").is_file());
+}
+
+#[test]
+fn thin_runs_make_a_page_and_no_false_number() {
+    let empty = html(&run(Vec::new(), Vec::new()));
+    assert!(empty.contains("Nothing is scored yet"));
+    for steps in [&[7][..], &[0, 7]] {
+        let units = steps.iter().map(|&step| unit("trunk", step, "t", 1.0)).collect();
+        let page = html(&run(vec![branch("trunk", None, steps)], units));
+        assert!(page.contains("100.0 % ± 1.8"), "a width without variance: Wilson");
+        let (_, drawn) = page.split_once("<body>").unwrap();
+        assert!(!drawn.contains("NaN") && !drawn.contains("inf"));
+        assert!(!page.contains("learning rate</text>"), "no log, no strip");
+    }
+}
+
+#[test]
+fn a_missing_checkpoint_is_a_gap_in_the_line() {
+    let units = [0, 1, 3, 4].map(|step| unit("trunk", step, "t", 0.5)).into();
+    let run = run(vec![branch("trunk", None, &[0, 1, 2, 3, 4])], units);
+    let page = html(&run);
+    let line = page.split("class=\"line s0\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(line.matches('M').count(), 2, "{line}");
+}
+
+#[test]
+fn two_hundred_checkpoints_of_sixty_tasks_stay_under_a_megabyte() {
+    let steps: Vec<u64> = (0..200).map(|k| k * 5_000).collect();
+    let units = (0..60).flat_map(|task| {
+        steps.iter().map(move |&s| {
+            unit(
+                "trunk",
+                s,
+                &format!("mmlu_subject_{task}"),
+                0.25 + ((s / 1000 * 7919 + task * 31) % 97) as f64 / 200.0,
+            )
+        })
+    });
+    let run = run(vec![branch("trunk", None, &steps)], units.collect());
+    let size = html(&run).len();
+    assert!(size < 1_000_000, "{size} bytes");
+}
+
+#[test]
+fn failures_are_said_in_words() {
+    let mut run = two_branches();
+    run.failures.push(crate::run::Failure {
+        branch: "trunk".into(),
+        step: 40,
+        task: None,
+        reason: "model.safetensors ends early".into(),
+        time: "2026-11-24T00:00:00Z".into(),
+    });
+    let page = html(&run);
+    assert!(page.contains("trunk at step 40, the checkpoint itself: model.safetensors ends early"));
+    assert!(page.contains("1 failure"));
+}

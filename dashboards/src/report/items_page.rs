@@ -1,0 +1,179 @@
+//! The items of one task: which flipped when, and each one's prompt, choices and log-likelihoods at every checkpoint.
+//!
+//! Numbers travel as base64: one byte a P(gold) for the list, and for the detail a file for every [`DETAIL_ITEMS`] items,
+//! loaded when one of them is opened.
+
+use super::curves::TaskUnits;
+use super::site::Site;
+use super::{Error, front};
+use crate::run::{Checkpoint, ItemText, Run, TaskTexts, Unit};
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde::Serialize;
+use serde_json::{Value, json};
+use spyglass_tasks::ItemRecord;
+use spyglass_tasks::metric::per_item;
+use std::collections::{BTreeMap, HashMap};
+
+/// Items in one detail file.
+const DETAIL_ITEMS: usize = 200;
+/// Checkpoints whose log-likelihoods the detail shows; of more, an even choice with the first and last of each branch.
+const DETAIL_CHECKPOINTS: usize = 48;
+/// Characters of a context that are shown: its end, where the question is.
+const CONTEXT_CHARS: usize = 1500;
+/// Characters of an item in the list.
+const SNIPPET_CHARS: usize = 110;
+
+/// What the template shows.
+#[derive(Serialize)]
+struct ItemsPage {
+    title: String,
+    task_page: String,
+    count: usize,
+    data: String,
+    details: String,
+    subjects: Vec<String>,
+    thinned: bool,
+}
+
+/// One item at all checkpoints.
+struct Column<'a> {
+    text: Option<&'a ItemText>,
+    /// By checkpoint.
+    records: Vec<Option<&'a ItemRecord>>,
+}
+
+/// Writes the page of a task's items and its data; `false` where no unit brings its items.
+pub(super) fn write(site: &Site, run: &Run, task: &TaskUnits<'_>, slug: &str) -> Result<bool, Error> {
+    let checkpoints: Vec<(usize, &Checkpoint)> = (run.tree.branches.iter().enumerate())
+        .flat_map(|(branch, b)| b.checkpoints.iter().map(move |checkpoint| (branch, checkpoint)))
+        .filter(|(_, checkpoint)| task.at(checkpoint).is_some_and(|unit| !unit.items.is_empty()))
+        .collect();
+    let units: Vec<&Unit> = checkpoints.iter().filter_map(|(_, checkpoint)| task.at(checkpoint)).collect();
+    let items = columns(run, task, &units);
+    if items.is_empty() {
+        return Ok(false);
+    }
+    let shown = chosen(&checkpoints);
+    let at = |(branch, checkpoint): &(usize, &Checkpoint)| json!([branch, checkpoint.step, checkpoint.tokens]);
+    let subjects: Vec<String> = {
+        let names = items.values().filter_map(|item| item.text?.subject.clone());
+        names.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    };
+    let branches: Vec<Value> = (run.tree.branches.iter().enumerate())
+        .map(|(index, branch)| json!([branch.name, super::curves::colour(index)]))
+        .collect();
+    let list = json!({
+        "branches": branches,
+        "checkpoints": checkpoints.iter().map(at).collect::<Vec<_>>(),
+        "shown": shown,
+        "per": DETAIL_ITEMS,
+        "id": items.keys().collect::<Vec<_>>(),
+        "gold": items.values().map(gold).collect::<Vec<_>>(),
+        "subject": items.values().map(|item| subject_index(item, &subjects)).collect::<Vec<_>>(),
+        "text": items.values().map(snippet).collect::<Vec<_>>(),
+        "subjects": subjects,
+        "p": BASE64_STANDARD.encode(items.values().flat_map(|item| item.records.iter().map(|r| p_byte(*r))).collect::<Vec<u8>>()),
+        "right": BASE64_STANDARD.encode(items.values().flat_map(|item| item.records.iter().map(|r| right_byte(*r, &task.primary))).collect::<Vec<u8>>()),
+    });
+    let data = format!("items-{slug}");
+    site.data(&data, "items", &list)?;
+    let all: Vec<&Column<'_>> = items.values().collect();
+    for (number, part) in all.chunks(DETAIL_ITEMS).enumerate() {
+        let details: Vec<Value> = part.iter().map(|item| detail(item, &shown)).collect();
+        site.data(&format!("{data}-{number}"), &format!("detail-{number}"), &json!(details))?;
+    }
+    let title = front::name_of(&task.subject);
+    let page = ItemsPage {
+        task_page: format!("../tasks/{slug}.html"),
+        count: items.len(),
+        details: data.clone(),
+        data: format!("../data/{data}.js"),
+        subjects,
+        thinned: shown.len() < checkpoints.len(),
+        title: title.clone(),
+    };
+    site.page(&format!("items/{slug}.html"), "items.html", &format!("{title}: items"), &page)?;
+    Ok(true)
+}
+
+fn columns<'a>(run: &'a Run, task: &TaskUnits<'_>, units: &[&'a Unit]) -> BTreeMap<usize, Column<'a>> {
+    let of_task = |texts: &&TaskTexts| {
+        texts.task == task.subject.task && texts.shots == task.subject.shots && texts.perturb == task.subject.perturb
+    };
+    let texts: HashMap<usize, &ItemText> = (run.texts.iter().filter(of_task))
+        .flat_map(|texts| texts.items.iter().map(|text| (text.doc_id, text)))
+        .collect();
+    let mut items: BTreeMap<usize, Column<'a>> = BTreeMap::new();
+    for (index, unit) in units.iter().enumerate() {
+        for record in unit.items.iter() {
+            let empty = || Column { text: texts.get(&record.doc_id).copied(), records: vec![None; units.len()] };
+            items.entry(record.doc_id).or_insert_with(empty).records[index] = Some(record);
+        }
+    }
+    items
+}
+
+/// Indices of the checkpoints that the detail shows.
+fn chosen(checkpoints: &[(usize, &Checkpoint)]) -> Vec<usize> {
+    let every = checkpoints.len().div_ceil(DETAIL_CHECKPOINTS).max(1);
+    let border = |i: usize| {
+        let branch = |at: usize| checkpoints.get(at).map(|(branch, _)| branch);
+        i == 0 || branch(i) != branch(i - 1) || branch(i) != branch(i + 1)
+    };
+    (0..checkpoints.len()).filter(|&i| i % every == 0 || border(i)).collect()
+}
+
+fn gold(item: &Column<'_>) -> usize {
+    item.records.iter().flatten().next().map_or(0, |record| record.gold)
+}
+
+fn subject_index(item: &Column<'_>, subjects: &[String]) -> Option<usize> {
+    let subject = item.text?.subject.as_ref()?;
+    subjects.binary_search(subject).ok()
+}
+
+/// The end of the context, in one line.
+fn snippet(item: &Column<'_>) -> String {
+    let Some(text) = item.text else { return String::new() };
+    let words = text.context.split_whitespace().collect::<Vec<_>>().join(" ");
+    tail(&words, SNIPPET_CHARS)
+}
+
+/// The last `most` characters, with an ellipsis for what is left out.
+fn tail(text: &str, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text.to_owned();
+    }
+    std::iter::once('…').chain(text.chars().skip(count - most)).collect()
+}
+
+/// P(gold) as 1 to 255; 0 where there is none.
+fn p_byte(record: Option<&ItemRecord>) -> u8 {
+    let p = record.and_then(|record| per_item("p_gold", record).ok().flatten());
+    p.map_or(0, |p| 1 + (p.clamp(0.0, 1.0) * 254.0).round() as u8)
+}
+
+/// 2 right, 1 wrong, 0 not scored: by the task's own metric where that is one of right and wrong, else by `acc`.
+fn right_byte(record: Option<&ItemRecord>, primary: &str) -> u8 {
+    let Some(record) = record else { return 0 };
+    let verdict = |metric: &str| per_item(metric, record).ok().flatten().filter(|value| *value == 0.0 || *value == 1.0);
+    verdict(primary).or_else(|| verdict("acc")).map_or(0, |value| 1 + u8::from(value > 0.5))
+}
+
+/// Context, choices and, for each checkpoint shown, the choices' log-likelihoods.
+fn detail(item: &Column<'_>, shown: &[usize]) -> Value {
+    let round = |value: f64| (value * 1e3).round() / 1e3;
+    let logprobs = shown.iter().map(|&at| {
+        let record = item.records[at]?;
+        Some(record.choices.iter().map(|choice| round(choice.logprob)).collect::<Vec<_>>())
+    });
+    let context = item.text.map(|text| tail(&text.context, CONTEXT_CHARS));
+    let generated = item.records.iter().rev().flatten().find_map(|record| record.generation.as_ref());
+    json!({
+        "context": context,
+        "choices": item.text.map(|text| &text.choices),
+        "ll": logprobs.collect::<Vec<_>>(),
+        "reply": generated.map(|generation| &generation.text),
+    })
+}

@@ -1,0 +1,112 @@
+//! The pages of a report: one shell round all of them, shared style and scripts, and data files that pages load by a tag.
+
+use super::Error;
+use super::folder::Folder;
+use crate::plots::STYLE;
+use serde::Serialize;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use tera::{Context, Tera};
+
+/// Templates by name; each page extends `base.html`.
+const TEMPLATES: [(&str, &str); 6] = [
+    ("base.html", include_str!("assets/base.html")),
+    ("index.html", include_str!("assets/index.html")),
+    ("task.html", include_str!("assets/task.html")),
+    ("items.html", include_str!("assets/items.html")),
+    ("vibes.html", include_str!("assets/vibes.html")),
+    ("talk.html", include_str!("assets/talk.html")),
+];
+
+const PAGE_STYLE: &str = include_str!("assets/page.css");
+
+/// Scripts under `assets/`.
+const SCRIPTS: [(&str, &str); 6] = [
+    ("common.js", include_str!("assets/common.js")),
+    ("curves.js", include_str!("assets/curves.js")),
+    ("items.js", include_str!("assets/items.js")),
+    ("vibes.js", include_str!("assets/vibes.js")),
+    ("talk.js", include_str!("assets/talk.js")),
+    ("ratings.js", include_str!("assets/ratings.js")),
+];
+
+/// Nothing from outside, nothing inline. `file:` stands beside `'self'` since browsers disagree on what a page from disk itself is.
+const POLICY: &str = "default-src 'none'; style-src 'self' file:; script-src 'self' file:; img-src data: blob:; base-uri 'none'; form-action 'none'";
+
+/// A report under construction.
+pub(crate) struct Site {
+    tera: Tera,
+    folder: Folder,
+    run: String,
+    links: Vec<Link>,
+}
+
+/// An entry of the navigation, with its address as seen from the report's folder.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Link {
+    pub(crate) name: &'static str,
+    pub(crate) to: &'static str,
+}
+
+impl Site {
+    /// Begins the report of the run called `run` at `place`.
+    pub(crate) fn begin(place: &Path, run: &str, links: Vec<Link>) -> Result<Self, Error> {
+        let mut tera = Tera::new();
+        tera.add_raw_templates(TEMPLATES).map_err(|error| fault("base.html", &error))?;
+        let site = Self { tera, folder: Folder::begin(place)?, run: run.to_owned(), links };
+        site.file("assets/page.css", &format!("{STYLE}{PAGE_STYLE}"))?;
+        for (name, script) in SCRIPTS {
+            site.file(&format!("assets/{name}"), script)?;
+        }
+        Ok(site)
+    }
+
+    /// Writes the page `path`, which lies at most one folder deep: what `template` makes of `page`.
+    pub(crate) fn page(
+        &self,
+        path: &str,
+        template: &'static str,
+        title: &str,
+        page: &impl Serialize,
+    ) -> Result<(), Error> {
+        let mut context = Context::new();
+        context.insert("policy", POLICY);
+        context.insert("root", if path.contains('/') { "../" } else { "" });
+        context.insert("run", &self.run);
+        context.insert("title", title);
+        context.insert("links", &self.links);
+        context.insert("page", page);
+        let html = self.tera.render(template, &context).map_err(|error| fault(template, &error))?;
+        self.file(path, &html)
+    }
+
+    /// Writes `data/<name>.js`, which puts `value` into `Spyglass.data[key]` when a page loads it: `fetch` does not work from disk.
+    pub(crate) fn data(&self, name: &str, key: &str, value: &Value) -> Result<(), Error> {
+        self.file(&format!("data/{name}.js"), &format!("Spyglass.data[{}] = {};\n", Value::from(key), value))
+    }
+
+    /// Writes a file as it is.
+    pub(crate) fn file(&self, path: &str, contents: &str) -> Result<(), Error> {
+        self.folder.write(path, contents)
+    }
+
+    /// Puts the report in the old one's place and returns the path of its front page.
+    pub(crate) fn finish(self) -> Result<PathBuf, Error> {
+        self.folder.finish()
+    }
+}
+
+/// JSON that may stand inside a `<script>` element of a page.
+pub(crate) fn inline_json(value: &Value) -> String {
+    value.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+fn fault(name: &'static str, error: &tera::Error) -> Error {
+    let mut reason = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(deeper) = cause {
+        reason = format!("{reason}: {deeper}");
+        cause = deeper.source();
+    }
+    Error::Template { name, reason }
+}

@@ -1,0 +1,106 @@
+//! What readers thought of it: the chance that a checkpoint beats the first, and whether the raters agree.
+
+use crate::analysis::{Game, bradley_terry, cohen_kappa};
+use crate::plots::{percent, tokens};
+use crate::run::{Rating, RatingPlace, Run};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What the template shows of the ratings.
+#[derive(Debug, Serialize)]
+pub(super) struct RatingsPage {
+    raters: usize,
+    votes: usize,
+    rows: Vec<RatingRow>,
+    agreement: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RatingRow {
+    place: String,
+    beats: String,
+    mean: String,
+    votes: usize,
+}
+
+impl RatingsPage {
+    /// `None` where nobody rated anything.
+    pub(super) fn of(run: &Run) -> Option<Self> {
+        if run.ratings.is_empty() {
+            return None;
+        }
+        let tokens_of = |place: &RatingPlace| {
+            let branch = run.tree.branch(&place.branch)?;
+            branch
+                .checkpoints
+                .iter()
+                .find(|checkpoint| checkpoint.step == place.step)
+                .map(|checkpoint| checkpoint.tokens)
+        };
+        let mut places: Vec<(u64, &RatingPlace)> =
+            run.ratings.iter().flat_map(Rating::places).filter_map(|place| Some((tokens_of(place)?, place))).collect();
+        places.sort();
+        places.dedup();
+        let index = |place: &RatingPlace| places.iter().position(|(_, known)| *known == place);
+        let games: Vec<Game> = (run.ratings.iter())
+            .filter_map(|rating| {
+                let (a, b, score) = rating.game()?;
+                Some(Game { first: index(a)?, second: index(b)?, score })
+            })
+            .collect();
+        let strengths = bradley_terry(places.len(), &games);
+        let rows = places.iter().enumerate().map(|(i, (seen, place))| {
+            let stars: Vec<f64> = run
+                .ratings
+                .iter()
+                .filter_map(|rating| rating.stars().filter(|(at, _)| at == place))
+                .map(|s| s.1)
+                .collect();
+            let votes = games.iter().filter(|game| game.first == i || game.second == i).count();
+            let beats = (votes > 0 && i > 0).then(|| strengths.beats_first(i)).flatten();
+            RatingRow {
+                place: format!("{} at {} tokens", place.branch, tokens(*seen as f64)),
+                beats: beats.map_or_else(String::new, |chance| format!("{} %", percent(chance))),
+                mean: mean(&stars).map_or_else(String::new, |mean| format!("{mean:.1} of 5 ({})", stars.len())),
+                votes,
+            }
+        });
+        let mut raters: Vec<&str> = run.ratings.iter().map(|rating| rating.rater.as_str()).collect();
+        raters.sort_unstable();
+        raters.dedup();
+        Some(Self {
+            rows: rows.collect(),
+            votes: run.ratings.len(),
+            agreement: agreement(run, &raters),
+            raters: raters.len(),
+        })
+    }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// Cohen's κ of each two raters over the pairs that both judged.
+fn agreement(run: &Run, raters: &[&str]) -> String {
+    let mut judged: BTreeMap<(String, &RatingPlace, &RatingPlace), BTreeMap<&str, i8>> = BTreeMap::new();
+    for rating in &run.ratings {
+        if let Some((a, b, score)) = rating.game() {
+            // The same pair may have been shown the other way round.
+            let (a, b, score) = if a <= b { (a, b, score) } else { (b, a, 1.0 - score) };
+            let verdict = (score * 2.0).round() as i8;
+            judged.entry((rating.talk(), a, b)).or_default().insert(&rating.rater, verdict);
+        }
+    }
+    let mut found = Vec::new();
+    for (i, one) in raters.iter().enumerate() {
+        for other in &raters[i + 1..] {
+            let both: Vec<(i8, i8)> =
+                judged.values().filter_map(|votes| Some((*votes.get(one)?, *votes.get(other)?))).collect();
+            if let Some(kappa) = cohen_kappa(&both) {
+                found.push(format!("{one} and {other}: κ = {kappa:.2} on {} pairs", both.len()));
+            }
+        }
+    }
+    if found.is_empty() { "no two raters judged ten pairs in common yet".into() } else { found.join("; ") }
+}

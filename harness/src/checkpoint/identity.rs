@@ -1,0 +1,82 @@
+//! What a checkpoint's files are, by content: the part of a unit's key that comes from the checkpoint.
+
+use crate::store::Hashes;
+use crate::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// Files that decide how text becomes tokens.
+const TOKENIZER: [&str; 3] = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];
+/// Files that decide how the weights are run.
+const CONFIG: [&str; 2] = ["config.json", "generation_config.json"];
+
+/// Content hashes of a checkpoint's files, hex.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "fields of the same name in `UnitInputs`")]
+pub struct Identity {
+    pub weights: String,
+    pub config: String,
+    pub tokenizer: String,
+}
+
+/// What to do about weights whose hash is not remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hashing {
+    /// Leave them: hashing reads every byte.
+    Remembered,
+    /// Hash them now and remember it.
+    Compute,
+}
+
+impl Identity {
+    /// The identity of the checkpoint in `folder`; `None` when its weights would have to be hashed first.
+    ///
+    /// # Errors
+    /// There is no config, there are no weights, or a file cannot be read.
+    pub fn read(folder: &Path, hashes: &Hashes, hashing: Hashing) -> Result<Option<Self>> {
+        if !folder.join("config.json").is_file() {
+            spyglass_model::Zamba2Config::read(folder)?; // says what is wrong with the folder
+        }
+        let files = spyglass_model::weight_files(folder)?;
+        let weights = match hashing {
+            Hashing::Compute => hashes.of_all(&files)?,
+            Hashing::Remembered => match remembered(&files, hashes)? {
+                Some(hash) => hash,
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Self { weights, config: small_files(folder, &CONFIG)?, tokenizer: tokenizer_hash(folder)? }))
+    }
+}
+
+/// One hash over the files that decide how text becomes tokens.
+///
+/// # Errors
+/// One of them cannot be read.
+pub(crate) fn tokenizer_hash(folder: &Path) -> Result<String> {
+    small_files(folder, &TOKENIZER)
+}
+
+/// The hash of all weight files, if each one's is remembered.
+fn remembered(files: &[PathBuf], hashes: &Hashes) -> Result<Option<String>> {
+    for file in files {
+        if hashes.remembered(file)?.is_none() {
+            return Ok(None);
+        }
+    }
+    hashes.of_all(files).map(Some)
+}
+
+/// One hash over the names and contents of those of `names` that are there.
+fn small_files(folder: &Path, names: &[&str]) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    for name in names {
+        match fs_err::read(folder.join(name)) {
+            Ok(bytes) => {
+                hasher.update(name.as_bytes()).update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::Io(error)),
+        }
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}

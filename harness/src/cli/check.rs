@@ -1,0 +1,141 @@
+//! `spyglass check`: is a file as it should be?
+
+use super::{Exit, complain, counted, print, say};
+use crate::checkpoint::discover_tree;
+use crate::executor::open_tokenizer;
+use crate::run_file::{RunFile, TaskSpec};
+use crate::suite::{Suite, catalogue};
+use crate::{Error, Result};
+use clap::Args;
+use spyglass_tasks::vibes::PromptPack;
+use std::path::{Path, PathBuf};
+
+/// Rows that are listed of those that cannot be asked.
+const ROWS_SHOWN: usize = 10;
+
+/// Validate run files, task files, prompt packs and checkpoints; name file, line and mend
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Run files, task files, prompt packs, or folders of checkpoints
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Folders searched for the data of task files; the file's own folder unless given
+    #[arg(long, value_name = "DIR")]
+    data: Vec<PathBuf>,
+}
+
+/// What was found in a file.
+struct Found {
+    what: String,
+    /// Things that are wrong with parts of it.
+    wrong: Vec<String>,
+}
+
+impl Check {
+    pub(super) fn run(&self) -> Result<Exit> {
+        let mut exit = Exit::Well;
+        for file in &self.files {
+            match self.check(file) {
+                Ok(found) => {
+                    print(&format!("{}: {}\n", file.display(), found.what))?;
+                    for wrong in &found.wrong {
+                        say(wrong);
+                        exit = Exit::BadInput;
+                    }
+                }
+                Err(error) => {
+                    complain(error);
+                    exit = Exit::BadInput;
+                }
+            }
+        }
+        Ok(exit)
+    }
+
+    fn check(&self, file: &Path) -> Result<Found> {
+        if file.is_dir() {
+            return checkpoint(file);
+        }
+        let text = fs_err::read_to_string(file)?;
+        let has = |keys: &[&str]| {
+            text.lines().any(|line| {
+                keys.iter().any(|key| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':')))
+            })
+        };
+        if !has(&["checkpoints"]) && has(&["task", "group", "include", "dataset_path", "dataset_name", "output_type"]) {
+            return self.task_file(file);
+        }
+        if has(&["pack", "prompts"]) && !has(&["checkpoints"]) {
+            return pack(file);
+        }
+        run_file(file)
+    }
+
+    fn task_file(&self, file: &Path) -> Result<Found> {
+        let own = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let data = if self.data.is_empty() { vec![own.to_path_buf()] } else { self.data.clone() };
+        let mut suite = Suite::default();
+        suite.add(
+            &catalogue(&[])?,
+            &TaskSpec { task: file.display().to_string(), shots: None, limit: None, perturb: None },
+            &data,
+            None,
+        )?;
+        Ok(tasks(&suite))
+    }
+}
+
+fn tasks(suite: &Suite) -> Found {
+    let items: usize = suite.tasks.iter().flat_map(|task| &task.items).map(|items| items.items.len()).sum();
+    let mut wrong: Vec<String> =
+        suite.tasks.iter().filter_map(|task| task.items.as_ref().err()).map(Error::in_full).collect();
+    let rows = suite.bad_rows();
+    let more = rows.len().saturating_sub(ROWS_SHOWN);
+    wrong.extend(rows.into_iter().take(ROWS_SHOWN));
+    if more > 0 {
+        wrong.push(format!("and {} more", counted(more, "row")));
+    }
+    Found { what: format!("{}, {}", counted(suite.tasks.len(), "task"), counted(items, "item")), wrong }
+}
+
+fn run_file(file: &Path) -> Result<Found> {
+    let run = RunFile::read(file)?;
+    let discovered = discover_tree(&run)?;
+    let base = file.parent().unwrap_or(Path::new(""));
+    let mut found = tasks(&Suite::of_run(&run, None)?);
+    let checkpoints: Vec<_> = discovered.tree.branches.iter().flat_map(|branch| &branch.checkpoints).collect();
+    for at in &checkpoints {
+        if let Err(error) = checkpoint(&base.join(&at.location)) {
+            found.wrong.push(error.in_full());
+        }
+    }
+    let branches = match discovered.tree.branches.len() {
+        1 => "1 branch".into(),
+        count => format!("{count} branches"),
+    };
+    found.what = format!("a run of {} on {branches}, {}", counted(checkpoints.len(), "checkpoint"), found.what);
+    Ok(found)
+}
+
+fn pack(file: &Path) -> Result<Found> {
+    let pack = PromptPack::read(file)?;
+    let what = format!(
+        "the prompt pack `{}` of {}, {}",
+        pack.name,
+        counted(pack.prompts, "prompt"),
+        counted(pack.conversations.len(), "conversation")
+    );
+    Ok(Found { what, wrong: Vec::new() })
+}
+
+/// Checks a checkpoint by its headers: what only the data can show is found when it is scored.
+fn checkpoint(folder: &Path) -> Result<Found> {
+    let config = spyglass_model::check(folder)?;
+    let tokenizer = open_tokenizer(folder, &config)?;
+    let what = format!(
+        "a Zamba2 checkpoint of {} layers, {} tokens in the vocabulary",
+        config.layers.len(),
+        tokenizer.vocab_size()
+    );
+    Ok(Found { what, wrong: Vec::new() })
+}

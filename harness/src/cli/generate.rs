@@ -1,0 +1,1 @@
+//! `spyglass generate`: one completion.

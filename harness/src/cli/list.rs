@@ -1,0 +1,71 @@
+//! `spyglass list`: what there is.
+
+use super::{Exit, print};
+use crate::Result;
+use crate::suite::catalogue;
+use clap::{Args, ValueEnum};
+use spyglass_tasks::Entry;
+use spyglass_tasks::metric::METRICS;
+use spyglass_tasks::vibes::{PackCatalogue, checks};
+use std::path::PathBuf;
+
+/// List what there is to choose from
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// What to list
+    what: What,
+    /// Folders with task files of your own
+    #[arg(long, value_name = "DIR")]
+    task_folder: Vec<PathBuf>,
+    /// Folders with prompt packs of your own
+    #[arg(long, value_name = "DIR")]
+    pack_folder: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum What {
+    /// Tasks and groups
+    Tasks,
+    /// Prompt packs
+    Packs,
+    /// Checks of what a model says
+    Checks,
+    /// Metrics
+    Metrics,
+}
+
+impl List {
+    pub(super) fn run(&self) -> Result<Exit> {
+        let rows = match self.what {
+            What::Tasks => self.tasks()?,
+            What::Packs => self.packs()?,
+            What::Checks => checks::list().into_iter().map(|check| (check.name, check.about)).collect(),
+            What::Metrics => {
+                METRICS.iter().map(|metric| (metric.name.to_owned(), metric.description.to_owned())).collect()
+            }
+        };
+        let widest = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let lines = rows.iter().map(|(name, about)| format!("{name:widest$}  {about}").trim_end().to_owned() + "\n");
+        print(&lines.collect::<String>())?;
+        Ok(Exit::Well)
+    }
+
+    fn tasks(&self) -> Result<Vec<(String, String)>> {
+        let about = |entry: &Entry| {
+            let details = [entry.split.as_deref(), entry.licence.as_deref()].into_iter().flatten();
+            let details = details.collect::<Vec<_>>().join(", ");
+            let about = entry.about.as_deref().unwrap_or_default();
+            if details.is_empty() { about.to_owned() } else { format!("{about} ({details})") }
+        };
+        let entries = catalogue(&self.task_folder)?.entries();
+        Ok(entries.iter().map(|entry| (entry.name.clone(), about(entry))).collect())
+    }
+
+    fn packs(&self) -> Result<Vec<(String, String)>> {
+        let mut catalogue = PackCatalogue::shipped()?;
+        for folder in &self.pack_folder {
+            catalogue.with_folder(folder)?;
+        }
+        Ok(catalogue.packs().map(|pack| (pack.name.clone(), pack.description.clone())).collect())
+    }
+}

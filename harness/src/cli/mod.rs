@@ -1,0 +1,188 @@
+//! The command line: the only place that prints. Results go to stdout, talk goes to stderr.
+#![expect(clippy::print_stderr, reason = "this is the place that talks")]
+
+mod check;
+mod demo;
+mod init;
+mod list;
+mod logprobs;
+mod plan;
+mod progress;
+mod prompts;
+mod report;
+mod schema;
+mod score;
+mod status;
+mod sweep;
+
+use crate::{Error, Result};
+use clap::{Args, Parser, Subcommand};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Scores every checkpoint of a Zamba2 training run and reports what it learned, when.
+#[derive(Debug, Parser)]
+#[command(name = "spyglass", version, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Init(init::Init),
+    Sweep(sweep::Sweep),
+    Plan(plan::PlanRun),
+    Status(status::Status),
+    Report(report::ReportRun),
+    Check(check::Check),
+    List(list::List),
+    Schema(schema::Schema),
+    Score(score::Score),
+    Prompts(prompts::Prompts),
+    Logprobs(logprobs::Logprobs),
+}
+
+/// How a command ended that did what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// All is well.
+    Well,
+    /// Something of many failed; the rest is done.
+    SomeFailed,
+    /// What was to be looked at is not as it should be.
+    BadInput,
+    /// It was stopped; finished work is kept.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Well => Self::SUCCESS,
+            Exit::SomeFailed => Self::from(1),
+            Exit::BadInput => Self::from(2),
+            Exit::Interrupted => Self::from(130),
+        }
+    }
+}
+
+/// Reads the command line, does what it says, and turns an error into a report and exit code 2.
+pub(crate) fn main() -> ExitCode {
+    let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    // Lines are broken for eyes only: a log or a test wants each message whole.
+    let width = if terminal { 110 } else { 10_000 };
+    drop(miette::set_hook(Box::new(move |_| Box::new(miette::MietteHandlerOpts::new().width(width).build()))));
+    match Cli::parse().command.run() {
+        Ok(exit) => exit.into(),
+        Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+impl Command {
+    fn run(&self) -> Result<Exit> {
+        match self {
+            Self::Demo(command) => command.run(),
+            Self::Init(command) => command.run(),
+            Self::Sweep(command) => command.run(),
+            Self::Plan(command) => command.run(),
+            Self::Status(command) => command.run(),
+            Self::Report(command) => command.run(),
+            Self::Check(command) => command.run(),
+            Self::List(command) => command.run(),
+            Self::Schema(command) => command.run(),
+            Self::Score(command) => command.run(),
+            Self::Prompts(command) => command.run(),
+            Self::Logprobs(command) => command.run(),
+        }
+    }
+}
+
+/// Processor cores to use.
+#[derive(Debug, Clone, Copy, Args)]
+struct Threads {
+    /// Threads of computation; all cores unless given. Scores do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=4096))]
+    threads: Option<usize>,
+}
+
+impl Threads {
+    /// Sets up the pool that everything computes on.
+    fn set_up(self) {
+        let builder = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0));
+        drop(builder.build_global()); // it is set up once a program
+    }
+}
+
+/// Prints results.
+///
+/// # Errors
+/// Nobody reads them any more.
+fn print(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.flush()?)
+}
+
+/// Tells the user something.
+fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Shows an error with its place and its mend.
+fn complain(error: Error) {
+    eprintln!("{:?}", miette::Report::new(error));
+}
+
+/// `1 unit`, `2 units`.
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(count as u64)) }
+}
+
+/// A count with thin gaps between thousands: `1 234 567`.
+fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Seconds as a person says them: `42 s`, `3 min`, `2 h 10 min`.
+fn duration(seconds: f64) -> String {
+    let seconds = seconds.max(0.0).round() as u64;
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn counts_and_times_read_well() {
+        assert_eq!((counted(1, "unit"), counted(1234, "unit")), ("1 unit".into(), "1 234 units".into()));
+        assert_eq!(
+            [duration(0.4), duration(119.0), duration(121.0), duration(7800.0)],
+            ["0 s", "119 s", "3 min", "2 h 10 min"]
+        );
+    }
+}

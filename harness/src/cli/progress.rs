@@ -1,0 +1,199 @@
+//! How far a sweep has come: a bar on a terminal, a line now and then elsewhere.
+
+use super::{counted, duration, say, thousands};
+use crate::executor::{Event, Observer};
+use crate::plan::{Plan, PlannedUnit, checkpoint_name};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// How often a line is printed where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// How far a sweep has come.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    state: Mutex<State>,
+}
+
+struct State {
+    units: usize,
+    units_done: usize,
+    items: usize,
+    items_done: usize,
+    tokens: u64,
+    /// When the first checkpoint was asked for: reading it counts, waiting for the user does not.
+    started: Instant,
+    last_line: Instant,
+    waiting: bool,
+}
+
+impl Progress {
+    /// For what is left of a plan.
+    pub(super) fn of(plan: &Plan) -> Self {
+        let left = || plan.units().filter(|unit| !unit.is_done());
+        let (units, items) = (left().count(), left().map(PlannedUnit::items_left).sum());
+        let now = Instant::now();
+        let bar = (std::io::stderr().is_terminal() && units > 0).then(|| {
+            let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {pos}/{len} items  {msg}");
+            let bar = ProgressBar::new(items as u64).with_style(style.expect("the template is a constant"));
+            bar.enable_steady_tick(Duration::from_millis(250));
+            bar
+        });
+        let state = State {
+            units,
+            units_done: 0,
+            items,
+            items_done: 0,
+            tokens: 0,
+            started: now,
+            last_line: now,
+            waiting: false,
+        };
+        Self { bar, state: Mutex::new(state) }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Says something without tearing the bar.
+    pub(super) fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| say(text)),
+            None => say(text),
+        }
+    }
+
+    fn show(&self, state: &mut State) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(state.items as u64);
+                bar.set_position(state.items_done as u64);
+                bar.set_message(state.message());
+            }
+            None if state.last_line.elapsed() >= LINE_EVERY => {
+                state.last_line = Instant::now();
+                let message = state.message();
+                say(&format!(
+                    "{} of {} items, {message}",
+                    thousands(state.items_done as u64),
+                    thousands(state.items as u64)
+                ));
+            }
+            None => {}
+        }
+    }
+}
+
+impl State {
+    fn message(&self) -> String {
+        let seconds = self.started.elapsed().as_secs_f64();
+        let units = format!("{}/{} units", self.units_done, self.units);
+        if self.items_done == 0 || seconds < 0.5 {
+            return units;
+        }
+        let left = seconds / self.items_done as f64 * self.items.saturating_sub(self.items_done) as f64;
+        let rate = self.tokens as f64 / seconds;
+        format!("{units}, {} tokens/s, {} left", thousands(rate.round() as u64), duration(left))
+    }
+}
+
+impl Observer for Progress {
+    fn notice(&self, event: &Event<'_>) {
+        let mut state = self.state.lock().expect("no thread panics while it holds the lock");
+        match event {
+            Event::Reading(checkpoint) => {
+                if let Some(bar) = &self.bar {
+                    bar.set_message(format!("reading {}", checkpoint_name(checkpoint)));
+                }
+                return;
+            }
+            Event::Scored { items, tokens } => {
+                state.items_done += items;
+                state.tokens += tokens;
+                state.waiting = false;
+            }
+            Event::Finished { was_left, .. } => state.units_done += usize::from(*was_left),
+            Event::Failed { failure, units, items } => {
+                state.units = state.units.saturating_sub(*units);
+                state.items = state.items.saturating_sub(*items);
+                self.say(&failed(failure));
+            }
+            Event::Waiting(holder) => {
+                if !state.waiting {
+                    self.say(&format!(
+                        "what is left is being scored by process {} on {}: waiting for it",
+                        holder.pid, holder.host
+                    ));
+                    state.waiting = true;
+                }
+            }
+        }
+        self.show(&mut state);
+    }
+}
+
+/// A failure in words.
+pub(super) fn failed(failure: &spyglass_dashboards::run::Failure) -> String {
+    let everywhere = failure.branch == spyglass_dashboards::run::Failure::EVERYWHERE;
+    let place = match (&failure.task, everywhere) {
+        (Some(task), true) => format!("every checkpoint, {task}"),
+        (Some(task), false) => format!("{} step {}, {task}", failure.branch, failure.step),
+        (None, _) => format!("{} step {}", failure.branch, failure.step),
+    };
+    format!("failed: {place}: {}", failure.reason.replace('\n', "\n  "))
+}
+
+/// The last lines of a sweep: what was done, what is missing, and why.
+pub(super) fn summary(
+    summary: &crate::executor::Summary,
+    bad_rows: &[String],
+    damaged: &[String],
+    seconds: f64,
+) -> String {
+    let mut lines = Vec::new();
+    let before = summary.records.len() - summary.scored;
+    let mut line = format!("{} scored in {}", counted(summary.scored, "unit"), duration(seconds));
+    if before > 0 {
+        line += &format!(", {} done before", counted(before, "unit"));
+    }
+    lines.push(line);
+    if !summary.failures.is_empty() {
+        let missing = if summary.units_failed > 0 {
+            format!(" ({} missing)", counted(summary.units_failed, "unit"))
+        } else {
+            String::new()
+        };
+        lines.push(format!(
+            "{}{missing}; they are tried again at the next sweep",
+            counted(summary.failures.len(), "failure")
+        ));
+    }
+    if summary.truncated() > 0 {
+        lines.push(format!(
+            "{} did not fit the context limit and lost the start of the prompt:",
+            counted(summary.truncated(), "item")
+        ));
+        let cut = summary.records.iter().filter(|record| record.truncated > 0);
+        lines.extend(cut.take(5).map(|record| {
+            format!(
+                "  {}, {}: {} of {}",
+                checkpoint_name(&record.checkpoint),
+                record.task,
+                record.truncated,
+                counted(record.items, "item")
+            )
+        }));
+    }
+    if !bad_rows.is_empty() {
+        lines.push(format!("{} of the data could not be asked:", counted(bad_rows.len(), "row")));
+        lines.extend(bad_rows.iter().take(5).map(|row| format!("  {row}")));
+    }
+    lines.extend(damaged.iter().map(|message| format!("left out of the report: {}", message.replace('\n', "\n  "))));
+    lines.join("\n")
+}

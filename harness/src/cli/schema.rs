@@ -1,0 +1,35 @@
+//! `spyglass schema`: JSON Schemas for completion in editors.
+
+use super::{Exit, print};
+use crate::Result;
+use crate::run_file::RunFile;
+use clap::{Args, ValueEnum};
+
+/// Print the JSON Schema of a kind of file, for completion in editors
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// The kind of file
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum What {
+    /// Run files
+    Run,
+    /// Task files
+    Task,
+    /// Prompt packs
+    Prompts,
+}
+
+impl Schema {
+    pub(super) fn run(&self) -> Result<Exit> {
+        let schema = match self.what {
+            What::Run => schemars::schema_for!(RunFile).to_value(),
+            What::Task => spyglass_tasks::task_schema(),
+            What::Prompts => spyglass_tasks::vibes::schema(),
+        };
+        print(&(serde_json::to_string_pretty(&schema).expect("a schema is plain data") + "\n"))?;
+        Ok(Exit::Well)
+    }
+}

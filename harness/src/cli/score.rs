@@ -1,0 +1,107 @@
+//! `spyglass score`: one checkpoint, ad hoc.
+
+use super::logprobs::How;
+use super::progress::{self, Progress};
+use super::{Exit, Threads, counted, print, say};
+use crate::Result;
+use crate::executor::{Executor, Local, Site};
+use crate::interrupt::Interrupt;
+use crate::plan::Plan;
+use crate::run_file::TaskSpec;
+use crate::store::{Hashes, Store};
+use crate::suite::{Suite, catalogue};
+use crate::sweep::keep_snapshot;
+use crate::table::markdown;
+use crate::work::Work;
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Score one checkpoint on some tasks, and print the table that lm-eval users know
+#[derive(Debug, Args)]
+pub(super) struct Score {
+    /// The checkpoint's folder
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    #[command(flatten)]
+    tasks: Tasks,
+    /// Keep the results in this folder, in the layout of a sweep's
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    how: How,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+/// Tasks on the command line.
+#[derive(Debug, Args)]
+pub(super) struct Tasks {
+    /// Tasks, groups, globs or task files
+    #[arg(long, alias = "task", value_name = "A,B", value_delimiter = ',', required = true)]
+    tasks: Vec<String>,
+    /// Examples before each question; the task's own number unless given
+    #[arg(long, value_name = "N")]
+    shots: Option<usize>,
+    /// Items of each leaf task
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    limit: Option<usize>,
+    /// `shuffle` asks every item with its choices in another order
+    #[arg(long, value_name = "HOW")]
+    perturb: Option<String>,
+    /// Folders searched for the tasks' data
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: Vec<PathBuf>,
+    /// Folders with task files of your own
+    #[arg(long, value_name = "DIR")]
+    task_folder: Vec<PathBuf>,
+}
+
+impl Tasks {
+    /// The tasks with their items.
+    ///
+    /// # Errors
+    /// A task is unknown, or none can be asked.
+    pub(super) fn suite(&self) -> Result<Suite> {
+        let catalogue = catalogue(&self.task_folder)?;
+        let mut suite = Suite::default();
+        for task in &self.tasks {
+            let spec =
+                TaskSpec { task: task.clone(), shots: self.shots, limit: self.limit, perturb: self.perturb.clone() };
+            suite.add(&catalogue, &spec, &self.data, None)?;
+        }
+        suite.require_one()?;
+        Ok(suite)
+    }
+}
+
+impl Score {
+    pub(super) fn run(&self) -> Result<Exit> {
+        self.threads.set_up();
+        // Without --out the results live as long as the program.
+        let aside = tempfile::tempdir()?;
+        let store = Store::create(self.out.as_deref().unwrap_or(aside.path()))?;
+        let work = Work::of_model(&self.model, self.tasks.suite()?, self.how.settings())?;
+        let (hashes, interrupt) = (Hashes::open(store.root()), Interrupt::listen()?);
+        let plan = Plan::new(&work, &store, &hashes)?;
+        if self.out.is_some() {
+            keep_snapshot(&work, &store)?;
+        }
+        let (progress, started) = (Progress::of(&plan), Instant::now());
+        let site = Site { work: &work, store: &store, hashes: &hashes, observer: &progress, interrupt: &interrupt };
+        let summary = Local { jobs: 1 }.execute(plan, &site)?;
+        progress.finish();
+        let bad_rows = work.suite.bad_rows();
+        say(&progress::summary(&summary, &bad_rows, &[], started.elapsed().as_secs_f64()));
+        if summary.records.is_empty() && !summary.interrupted {
+            say(&format!("nothing could be scored: {}", counted(summary.failures.len(), "failure")));
+            return Ok(Exit::SomeFailed);
+        }
+        print(&markdown(&work.suite, &summary.records))?;
+        Ok(match (summary.interrupted, summary.is_clean() && bad_rows.is_empty()) {
+            (true, _) => Exit::Interrupted,
+            (false, true) => Exit::Well,
+            (false, false) => Exit::SomeFailed,
+        })
+    }
+}

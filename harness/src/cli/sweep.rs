@@ -1,0 +1,94 @@
+//! `spyglass sweep`: the main job.
+
+use super::progress::{self, Progress};
+use super::{Exit, Threads, complain, print, say};
+use crate::Result;
+use crate::executor::Local;
+use crate::interrupt::Interrupt;
+use crate::plan::Plan;
+use crate::run_file::{PrecisionSpec, RunFile};
+use crate::store::{Hashes, Store};
+use crate::sweep::sweep;
+use crate::work::{Overrides, Work};
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Score what is missing, then write the report
+#[derive(Debug, Args)]
+pub(super) struct Sweep {
+    /// The run file
+    run: PathBuf,
+    #[command(flatten)]
+    narrow: Narrow,
+    #[command(flatten)]
+    threads: Threads,
+    /// Checkpoints scored at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=64))]
+    jobs: usize,
+}
+
+/// What of the run file is meant.
+#[derive(Debug, Args)]
+pub(super) struct Narrow {
+    /// Items of each leaf task
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Only units whose branch/step/task fits, such as 'trunk/*' or '*/mmlu_*'
+    #[arg(long, value_name = "GLOB")]
+    only: Option<String>,
+    /// Arithmetic of the model; the run file's unless given
+    #[arg(long, value_enum)]
+    precision: Option<PrecisionSpec>,
+}
+
+impl Narrow {
+    /// The same for the library.
+    pub(super) fn overrides(&self) -> Overrides {
+        Overrides { limit: self.limit, only: self.only.clone(), precision: self.precision }
+    }
+}
+
+impl Sweep {
+    pub(super) fn run(&self) -> Result<Exit> {
+        self.threads.set_up();
+        let run = RunFile::read(&self.run)?;
+        let store = Store::create(&run.results)?;
+        let work = Work::of_run(&run, &self.narrow.overrides())?;
+        carry_out(&work, &store, self.jobs)
+    }
+}
+
+/// Plans, scores, reports and says how it went; the report's path goes to stdout.
+///
+/// # Errors
+/// Nothing could be begun.
+pub(super) fn carry_out(work: &Work, store: &Store, jobs: usize) -> Result<Exit> {
+    for note in &work.notes {
+        say(note);
+    }
+    let hashes = Hashes::open(store.root());
+    let plan = Plan::new(work, store, &hashes)?;
+    let interrupt = Interrupt::listen()?;
+    let (progress, started) = (Progress::of(&plan), Instant::now());
+    let swept = sweep(work, store, &hashes, plan, &Local { jobs }, &progress, &interrupt);
+    progress.finish();
+    let swept = match swept {
+        Ok(swept) => swept,
+        Err(error) => {
+            complain(error);
+            return Ok(Exit::SomeFailed);
+        }
+    };
+    let bad_rows = work.suite.bad_rows();
+    say(&progress::summary(&swept.summary, &bad_rows, &swept.damaged, started.elapsed().as_secs_f64()));
+    if swept.summary.interrupted {
+        say("interrupted; finished work is kept, the next sweep goes on from here");
+        return Ok(Exit::Interrupted);
+    }
+    if let Some(report) = &swept.report {
+        print(&format!("{}\n", report.display()))?;
+    }
+    let clean = swept.summary.is_clean() && bad_rows.is_empty() && swept.damaged.is_empty();
+    Ok(if clean { Exit::Well } else { Exit::SomeFailed })
+}

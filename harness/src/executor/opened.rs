@@ -1,0 +1,75 @@
+//! A checkpoint read into memory, with the tokenizer that belongs to it.
+
+use super::memory::{Memory, Room};
+use super::questions::Tokens;
+use crate::Result;
+use crate::plan::PlannedCheckpoint;
+use crate::work::Settings;
+use spyglass_model::{Tokenizer, Zamba2, Zamba2Config, max_length, weight_files};
+use std::path::Path;
+
+/// Weights on disk may be half as wide as in memory, and the states want room too.
+const MEMORY_PER_BYTE: u64 = 3;
+
+/// A checkpoint in memory.
+pub(super) struct Opened<'a> {
+    pub(super) model: Zamba2,
+    tokenizer: Tokenizer,
+    tokenizer_hash: String,
+    _room: Room<'a>,
+}
+
+impl<'a> Opened<'a> {
+    /// Reads an identified checkpoint, as soon as there is room for it.
+    ///
+    /// # Errors
+    /// Whatever is wrong with its files.
+    pub(super) fn read(planned: &PlannedCheckpoint, settings: Settings, memory: &'a Memory) -> Result<Self> {
+        let room = memory.room(weight_bytes(&planned.folder)? * MEMORY_PER_BYTE);
+        let (model, tokenizer) = open(&planned.folder, settings)?;
+        let tokenizer_hash = planned.identity.as_ref().map_or_else(String::new, |identity| identity.tokenizer.clone());
+        Ok(Self { model, tokenizer, tokenizer_hash, _room: room })
+    }
+
+    /// The tokenizer as the questions know it.
+    pub(super) fn tokens(&self) -> Tokens<'_> {
+        let max_length = max_length(self.model.config());
+        Tokens { tokenizer: &self.tokenizer, hash: &self.tokenizer_hash, max_length }
+    }
+}
+
+/// Reads model and tokenizer from a checkpoint's folder.
+///
+/// # Errors
+/// Whatever is wrong with its files; a tokenizer with more tokens than the embedding has rows.
+pub(crate) fn open(folder: &Path, settings: Settings) -> Result<(Zamba2, Tokenizer)> {
+    let config = Zamba2Config::read(folder)?;
+    weight_files(folder)?;
+    let tokenizer = open_tokenizer(folder, &config)?;
+    Ok((Zamba2::load(folder, &settings.load_options())?, tokenizer))
+}
+
+/// Reads the tokenizer of a checkpoint.
+///
+/// # Errors
+/// It is missing or damaged, or has more tokens than the embedding has rows.
+pub(crate) fn open_tokenizer(folder: &Path, config: &Zamba2Config) -> Result<Tokenizer> {
+    let tokenizer = Tokenizer::open(folder)?;
+    let (tokens, embedding) = (tokenizer.vocab_size(), config.vocab_size);
+    if tokens > embedding {
+        return Err(spyglass_model::Error::Vocabulary { tokenizer: tokens, embedding }.into());
+    }
+    Ok(tokenizer)
+}
+
+/// Bytes of a checkpoint's weights on disk.
+///
+/// # Errors
+/// There are none.
+pub(crate) fn weight_bytes(folder: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for file in weight_files(folder)? {
+        bytes += fs_err::metadata(file)?.len();
+    }
+    Ok(bytes)
+}

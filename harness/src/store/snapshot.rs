@@ -1,0 +1,70 @@
+//! The run as it was when it was last swept, so that the report needs neither checkpoints nor logs.
+
+use super::{Store, write_whole};
+use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
+use spyglass_dashboards::run::{Checkpoint, RunTree, TaskGroup, UnitRecord};
+
+/// Contents of `results/run.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The run's name.
+    pub name: String,
+    /// Branches, checkpoints, logs, phases.
+    pub tree: RunTree,
+    /// The groups that the run file asks for.
+    #[serde(default)]
+    pub groups: Vec<TaskGroup>,
+    /// The run file's text.
+    pub run_file: String,
+}
+
+impl Snapshot {
+    /// Takes over the checkpoints of `older` that have left the disk since and still have a unit: a training run deletes its
+    /// old checkpoints, and their scores stay on the curve.
+    pub fn keep_scored<'a>(&mut self, older: &Self, units: impl Iterator<Item = &'a UnitRecord> + Clone) {
+        for branch in &mut self.tree.branches {
+            let Some(before) = older.tree.branch(&branch.name) else { continue };
+            for checkpoint in &before.checkpoints {
+                let is_there = branch.checkpoints.iter().any(|known| same_place(known, checkpoint));
+                if !is_there && units.clone().any(|unit| same_place(&unit.checkpoint, checkpoint)) {
+                    branch.checkpoints.push(checkpoint.clone());
+                }
+            }
+            branch.checkpoints.sort_by(|a, b| (a.step, &a.variant).cmp(&(b.step, &b.variant)));
+        }
+    }
+}
+
+fn same_place(a: &Checkpoint, b: &Checkpoint) -> bool {
+    (&a.branch, a.step, &a.variant) == (&b.branch, b.step, &b.variant)
+}
+
+impl Store {
+    /// The run as it was when it was last swept; `None` where nothing was.
+    ///
+    /// # Errors
+    /// The file is damaged.
+    pub fn snapshot(&self) -> Result<Option<Snapshot>> {
+        let path = self.root().join("run.json");
+        let text = match fs_err::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        serde_json::from_str(&text).map(Some).map_err(|error| Error::Results {
+            path,
+            what: format!("is damaged ({error})"),
+            help: "remove it and sweep again: no score is lost".into(),
+        })
+    }
+
+    /// Keeps the run as it is now.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn keep_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
+        let text = serde_json::to_string(snapshot).expect("plain data");
+        write_whole(&self.root().join("run.json"), text.as_bytes())
+    }
+}

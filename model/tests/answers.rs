@@ -1,0 +1,134 @@
+//! Log-likelihoods against lm-evaluation-harness: requests off the beaten track, and whole tasks of the pilot's prototype.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use spyglass_model::{
+    Error, LoadOptions, LogLikelihood, Plan, Request, Scorer, ScorerOptions, Tokenizer, Zamba2, max_length,
+};
+
+/// `path` in the folder of shared material, or `None` with a line that says so.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn shared(path: &str) -> Option<PathBuf> {
+    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(path);
+    if !found.exists() {
+        eprintln!("skipped: ../shared/{path} is not there");
+        return None;
+    }
+    Some(found)
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    fs_err::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn ids(value: &Value) -> Vec<u32> {
+    value.as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+fn load(dir: &Path) -> Zamba2 {
+    Zamba2::load(dir, &LoadOptions::default()).unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
+}
+
+fn score(model: &Zamba2, requests: &[Request], options: ScorerOptions) -> Vec<LogLikelihood> {
+    let plan = Plan::new(requests).unwrap();
+    Scorer::new(model, options).run(&plan, |_| ControlFlow::Continue(())).unwrap()
+}
+
+/// SHA-256 of token ids as little-endian u32, in hex.
+fn hash_of(ids: &[u32]) -> String {
+    let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn requests_off_the_beaten_track_score_as_in_lm_eval() {
+    let (Some(golden), Some(tokenizer)) = (shared("tasks/golden"), shared("tokenizers/mistral_v1")) else { return };
+    let (tokenizer, model) = (Tokenizer::open(&tokenizer).unwrap(), load(&golden.join("tiny_zamba2")));
+    let limit = max_length(model.config());
+    let mut expected = lines(&golden.join("edge_loglikelihoods.jsonl"));
+    let mut requests = Vec::new();
+    expected.retain(|case| {
+        let note = text(&case["note"]);
+        let (context, continuation) = (text(&case["context"]), text(&case["continuation"]));
+        let pair = match tokenizer.encode_pair(context, continuation) {
+            Err(Error::NothingToScore { .. }) if case["ll"].is_null() => return false,
+            pair => pair.unwrap_or_else(|error| panic!("{note}: {error}")),
+        };
+        assert_eq!(pair.continuation, ids(&case["continuation_tokens"]), "{note}");
+        assert_eq!(pair.context.len() as u64, case["n_context_tokens"].as_u64().unwrap(), "{note}");
+        if let Some(context) = case.get("context_tokens") {
+            assert_eq!(pair.context, ids(context), "{note}");
+        }
+        assert_eq!(pair.on_token_edge, !note.contains("no token prefix"), "{note}");
+        let cut = (pair.context.len() + pair.continuation.len()).saturating_sub(limit + 1);
+        requests.push(Request { context: pair.context[cut..].to_vec(), continuation: pair.continuation });
+        true
+    });
+    assert!(expected.len() >= 15);
+    for (case, answer) in expected.iter().zip(score(&model, &requests, ScorerOptions::default())) {
+        let wanted = case["ll"].as_f64().unwrap();
+        assert!((answer.sum - wanted).abs() <= 1e-3, "{}: {}, {wanted}", case["note"], answer.sum);
+        assert_eq!(answer.is_greedy, case["is_greedy"].as_bool().unwrap(), "{}", case["note"]);
+    }
+}
+
+#[test]
+fn prompts_have_the_tokens_of_lm_eval() {
+    let (Some(golden), Some(tokenizer)) = (shared("tasks/golden"), shared("tokenizers/mistral_v1")) else { return };
+    let tokenizer = Tokenizer::open(&tokenizer).unwrap();
+    let mut compared = 0;
+    for document in lines(&golden.join("prompts.jsonl")) {
+        let Some(prompt) = document.get("prompt").map(text) else { continue };
+        let tokens = document["continuation_tokens"].as_array().unwrap();
+        for (continuation, tokens) in document["continuations"].as_array().unwrap().iter().zip(tokens) {
+            let pair = tokenizer.encode_pair(prompt, text(continuation)).unwrap();
+            assert_eq!(hash_of(&pair.context), text(&document["context_tokens_sha256"]), "{prompt}");
+            assert_eq!(pair.context.len() as u64, document["n_context_tokens"].as_u64().unwrap(), "{prompt}");
+            assert_eq!(pair.continuation, ids(tokens), "{prompt}{continuation}");
+            assert!(pair.on_token_edge);
+            compared += 1;
+        }
+    }
+    assert!(compared > 10, "only {compared} prompts are there as text");
+}
+
+#[test]
+fn the_prototype_scores_as_in_transformers() {
+    let Some(dir) = shared("pilot_prototype") else { return };
+    let expected = lines(&dir.join("reference_loglikelihoods.jsonl"));
+    let tasks = ["pilot_facts_easy", "pilot_facts_hard", "pilot_letters", "pilot_stories"];
+    for (branch, step) in [("trunk", 0), ("trunk", 600), ("trunk", 1100), ("anneal", 1500)] {
+        let checkpoint = dir.join(branch).join(format!("checkpoint-{step}"));
+        let (model, tokenizer) = (load(&checkpoint), Tokenizer::open(&checkpoint).unwrap());
+        for task in tasks {
+            let items = lines(&dir.join("tasks").join(format!("{task}.jsonl")));
+            let choices = |item: &Value| -> Vec<Request> {
+                let choices = item["choices"].as_array().unwrap().iter();
+                let pairs = choices.map(|choice| {
+                    tokenizer.encode_pair(text(&item["context"]), &format!(" {}", text(choice))).unwrap()
+                });
+                pairs.map(|pair| Request { context: pair.context, continuation: pair.continuation }).collect()
+            };
+            let requests: Vec<Request> = items.iter().flat_map(choices).collect();
+            // a tight budget and short batches as well: they change nothing
+            let options = ScorerOptions { state_memory: 4 << 20, rows_per_batch: 300 };
+            let answers = score(&model, &requests, options);
+            let wanted = expected
+                .iter()
+                .filter(|line| line["task"] == task && line["branch"] == branch && line["step"] == step)
+                .flat_map(|line| line["lls"].as_array().unwrap());
+            let wanted: Vec<f64> = wanted.map(|ll| ll.as_f64().unwrap()).collect();
+            assert_eq!(answers.len(), wanted.len(), "{branch} {step} {task}");
+            let farthest = answers.iter().zip(&wanted).map(|(answer, wanted)| (answer.sum - wanted).abs());
+            let farthest = farthest.fold(0.0, f64::max);
+            assert!(farthest <= 1e-3, "{branch} {step} {task}: off by {farthest}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Rows from Parquet files.
+
+use std::path::Path;
+
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use serde_json::{Map, Number, Value};
+
+use crate::error::{Error, Result};
+use crate::item::Row;
+
+pub(super) fn read(path: &Path) -> Result<Vec<(usize, Row)>> {
+    let wrong = |line: usize, error: ParquetError| Error::Data {
+        file: path.to_owned(),
+        line,
+        message: format!("no Parquet: {error}"),
+        help: "is the file complete, or a pointer of Git LFS?".into(),
+    };
+    let reader = SerializedFileReader::try_from(path).map_err(|error| wrong(1, error))?;
+    let rows = reader.get_row_iter(None).map_err(|error| wrong(1, error))?;
+    rows.enumerate()
+        .map(|(index, row)| {
+            let columns = row.map_err(|error| wrong(index + 1, error))?.into_columns();
+            Ok((index + 1, columns.into_iter().map(|(name, field)| (name, value(&field))).collect()))
+        })
+        .collect()
+}
+
+fn value(field: &Field) -> Value {
+    let float = |number: f64| Number::from_f64(number).map_or(Value::Null, Value::Number);
+    match field {
+        Field::Null => Value::Null,
+        Field::Bool(value) => (*value).into(),
+        Field::Byte(value) => (*value).into(),
+        Field::Short(value) => (*value).into(),
+        Field::Int(value) => (*value).into(),
+        Field::Long(value) => (*value).into(),
+        Field::UByte(value) => (*value).into(),
+        Field::UShort(value) => (*value).into(),
+        Field::UInt(value) => (*value).into(),
+        Field::ULong(value) => (*value).into(),
+        Field::Float16(value) => float(f64::from(*value)),
+        Field::Float(value) => float(f64::from(*value)),
+        Field::Double(value) => float(*value),
+        Field::Str(text) => text.as_str().into(),
+        // Some writers leave out that a column of bytes is text.
+        Field::Bytes(bytes) => String::from_utf8_lossy(bytes.data()).into(),
+        Field::Group(row) => {
+            row.get_column_iter().map(|(name, field)| (name.clone(), value(field))).collect::<Map<_, _>>().into()
+        }
+        Field::ListInternal(list) => list.elements().iter().map(value).collect::<Vec<_>>().into(),
+        other => other.to_string().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lists_texts_and_numbers_are_read() {
+        let schema = "message schema {
+            required binary question (UTF8);
+            required group choices (LIST) { repeated group list { required binary element (UTF8); } }
+            required int64 answer;
+        }";
+        let file = tempfile::Builder::new().suffix(".parquet").tempfile().unwrap();
+        let schema = Arc::new(parse_message_type(schema).unwrap());
+        let settings = Arc::new(WriterProperties::builder().build());
+        let mut writer = SerializedFileWriter::new(file.reopen().unwrap(), schema, settings).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let texts = |texts: &[&str]| texts.iter().map(|text| ByteArray::from(*text)).collect::<Vec<_>>();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<ByteArrayType>().write_batch(&texts(&["one", "zwölf"]), None, None).unwrap();
+        column.close().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        let choices = texts(&["a", "b", "c", "d"]);
+        column.typed::<ByteArrayType>().write_batch(&choices, Some(&[1, 1, 1, 1]), Some(&[0, 1, 0, 1])).unwrap();
+        column.close().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<Int64Type>().write_batch(&[1, 0], None, None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+        let rows: Vec<(usize, Value)> =
+            read(file.path()).unwrap().into_iter().map(|(n, row)| (n, row.into())).collect();
+        let expected = [
+            (1, json!({"question": "one", "choices": ["a", "b"], "answer": 1})),
+            (2, json!({"question": "zwölf", "choices": ["c", "d"], "answer": 0})),
+        ];
+        assert_eq!(rows, expected);
+    }
+}

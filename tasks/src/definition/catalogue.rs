@@ -1,0 +1,186 @@
+//! All tasks and groups that are known by name.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::files::{self, Kind, Loaded, Origin};
+use super::function;
+use super::group::Group;
+use super::schema::TaskFile;
+use crate::data::Tables;
+use crate::error::{Error, Result};
+use crate::task::{Source, Task};
+
+/// All tasks and groups that are known by name.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    pub(super) leaves: Vec<Leaf>,
+    pub(super) groups: Vec<Group>,
+    /// Where each name was defined, for messages and for telling shipped ones from the user's.
+    pub(super) places: HashMap<String, Origin>,
+    tables: Arc<Tables>,
+}
+
+/// One leaf task, read but not compiled.
+#[derive(Debug, Clone)]
+pub(super) struct Leaf {
+    pub(super) name: String,
+    pub(super) tags: Vec<String>,
+    pub(super) subject: Option<String>,
+    pub(super) file: TaskFile,
+    loaded: Arc<Loaded>,
+}
+
+impl Catalogue {
+    /// The tasks that come with the program.
+    ///
+    /// # Errors
+    /// A shipped file is broken: our own fault.
+    pub fn shipped() -> Result<Self> {
+        let mut catalogue = Self::default();
+        for origin in files::shipped() {
+            catalogue.add(files::load(&origin)?)?;
+        }
+        Ok(catalogue)
+    }
+
+    /// Adds all task files below a folder. They may take the names of shipped tasks, but not each other's.
+    ///
+    /// # Errors
+    /// The folder cannot be read, one of its YAML files is broken, or two of them define the same name.
+    pub fn with_folder(&mut self, folder: &Path) -> Result<()> {
+        for origin in files::in_folder(folder)? {
+            self.add(files::load(&origin)?)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the task file at `path` and tells what it defines, outermost first.
+    pub(super) fn add_file(&mut self, path: &Path) -> Result<Vec<String>> {
+        self.add(files::load(&Origin::Disk(path.to_owned()))?)
+    }
+
+    fn add(&mut self, loaded: Loaded) -> Result<Vec<String>> {
+        let origin = loaded.origin.clone();
+        let defined: Vec<String> = match &loaded.kind {
+            Kind::Template => Vec::new(),
+            Kind::Group(file) => {
+                let groups = Group::of_file(file);
+                let names: Vec<String> = groups.iter().map(|group| group.name.clone()).collect();
+                self.claim(&names, &origin)?;
+                self.groups.extend(groups);
+                names
+            }
+            Kind::Task(_) => {
+                let leaves = Leaf::of_file(loaded)?;
+                let names: Vec<String> = leaves.iter().map(|leaf| leaf.name.clone()).collect();
+                self.claim(&names, &origin)?;
+                self.leaves.extend(leaves);
+                names
+            }
+        };
+        Ok(defined)
+    }
+
+    /// Makes room for names: shipped tasks of that name give way, the user's own are a conflict.
+    fn claim(&mut self, names: &[String], origin: &Origin) -> Result<()> {
+        for (index, name) in names.iter().enumerate() {
+            let taken = match self.places.get(name) {
+                Some(Origin::Disk(other)) if Origin::Disk(other.clone()) != *origin => {
+                    Some(other.display().to_string())
+                }
+                _ => names[..index].contains(name).then(|| "the same file".to_owned()),
+            };
+            if let Some(other) = taken {
+                let message = format!("`{name}` is defined already, in {other}");
+                let help = "give one of the two another name".into();
+                return Err(Error::Definition { file: origin.name(), message, help });
+            }
+            self.leaves.retain(|leaf| leaf.name != *name);
+            self.groups.retain(|group| group.name != *name);
+            self.places.insert(name.clone(), origin.clone());
+        }
+        Ok(())
+    }
+
+    /// Checks and compiles a leaf.
+    pub(super) fn compile(&self, leaf: &Leaf) -> Result<Task> {
+        function::refuse(&leaf.loaded, self.shipped_twin(leaf))?;
+        let origin = &leaf.loaded.origin;
+        let mut keys = leaf.loaded.tree.clone();
+        if let Some(subject) = &leaf.subject {
+            keys = subject_keys(&keys, subject);
+        }
+        Task::compile(Source {
+            shown: origin.name(),
+            home: origin.folder(),
+            keys,
+            file: leaf.file.clone(),
+            subject: leaf.subject.clone(),
+            tables: Arc::clone(&self.tables),
+        })
+    }
+
+    /// A shipped task over the same data set as a user's.
+    fn shipped_twin(&self, leaf: &Leaf) -> Option<&str> {
+        let same = |other: &&Leaf| {
+            matches!(other.loaded.origin, Origin::Shipped(_))
+                && other.file.dataset_path.is_some()
+                && other.file.dataset_path == leaf.file.dataset_path
+        };
+        self.leaves.iter().find(same).map(|leaf| leaf.name.as_str())
+    }
+}
+
+impl Leaf {
+    /// The leaves of a task file: one, or one for each of its `subjects`.
+    fn of_file(loaded: Loaded) -> Result<Vec<Self>> {
+        let loaded = Arc::new(loaded);
+        let Kind::Task(file) = &loaded.kind else { return Ok(Vec::new()) };
+        let leaf = |file: TaskFile, subject: Option<String>, tag: Option<&String>| Self {
+            name: file.task.clone().unwrap_or_default(),
+            tags: file.tag.0.iter().chain(&file.group.0).chain(tag).cloned().collect(),
+            subject,
+            file,
+            loaded: Arc::clone(&loaded),
+        };
+        if file.subjects.is_empty() {
+            return Ok(vec![leaf((**file).clone(), None, None)]);
+        }
+        let wrong = |message: String| Error::Definition {
+            file: loaded.origin.name(),
+            message,
+            help: "`subjects` is a table of tags, each with a list of names; `task: name_{subject}` uses them".into(),
+        };
+        if !file.task.as_ref().is_some_and(|name| name.contains("{subject}")) {
+            return Err(wrong("`task` lacks `{subject}`, and there are `subjects`".into()));
+        }
+        let mut leaves = Vec::new();
+        for (tag, subjects) in &file.subjects {
+            let subjects = subjects.as_array().ok_or_else(|| wrong(format!("`subjects: {tag}` is no list")))?;
+            for subject in subjects {
+                let subject =
+                    subject.as_str().ok_or_else(|| wrong(format!("`subjects: {tag}` holds {subject}, no name")))?;
+                let keys = subject_keys(&loaded.tree, subject);
+                let file = serde_json::from_value(keys.into()).map_err(|error| wrong(error.to_string()))?;
+                leaves.push(leaf(file, Some(subject.to_owned()), Some(tag)));
+            }
+        }
+        Ok(leaves)
+    }
+}
+
+/// The keys of one subject: `{subject}` is its name, `{topic}` the same with spaces.
+fn subject_keys(keys: &Map<String, Value>, subject: &str) -> Map<String, Value> {
+    let topic = subject.replace('_', " ");
+    let filled = |key: &String, value: &Value| match value {
+        Value::String(text) if !key.starts_with("doc_to_") => {
+            text.replace("{subject}", subject).replace("{topic}", &topic).into()
+        }
+        other => other.clone(),
+    };
+    keys.iter().map(|(key, value)| (key.clone(), filled(key, value))).collect()
+}

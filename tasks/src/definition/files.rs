@@ -1,0 +1,187 @@
+//! Task files from disk and from the program itself, with what they `include`.
+
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+use serde_json::{Map, Value};
+
+use super::schema::{GroupFile, TaskFile};
+use super::tree::Tree;
+use crate::error::{Error, Result};
+use crate::yaml;
+
+static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/definitions");
+
+/// Where a task file lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// In the program; the path is below `tasks/definitions`.
+    Shipped(PathBuf),
+    /// On disk.
+    Disk(PathBuf),
+}
+
+impl Origin {
+    /// What messages call the file.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Shipped(path) => format!("tasks/definitions/{}", path.display()),
+            Self::Disk(path) => path.display().to_string(),
+        }
+    }
+
+    /// The folder that relative paths in the file are relative to, where it is on disk.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Shipped(_) => None,
+            Self::Disk(path) => Some(path.parent().unwrap_or(Path::new("."))),
+        }
+    }
+
+    fn text(&self) -> Result<String> {
+        match self {
+            Self::Shipped(path) => Ok(SHIPPED
+                .get_file(path)
+                .and_then(|file| file.contents_utf8())
+                .expect("shipped paths come from the list of shipped files")
+                .to_owned()),
+            Self::Disk(path) => yaml::text(path),
+        }
+    }
+
+    /// The file that `include: name` in this file means: one beside it, else a shipped one of that name.
+    fn included(&self, name: &str) -> Result<Self> {
+        let shipped = |path: PathBuf| SHIPPED.get_file(&path).is_some().then_some(Self::Shipped(path));
+        let beside = match self {
+            Self::Shipped(path) => shipped(path.parent().unwrap_or(Path::new("")).join(name)),
+            Self::Disk(path) => {
+                let path = path.parent().unwrap_or(Path::new("")).join(name);
+                path.is_file().then_some(Self::Disk(path))
+            }
+        };
+        beside.or_else(|| shipped(format!("{name}.yaml").into())).ok_or_else(|| Error::Definition {
+            file: self.name(),
+            message: format!("`include: {name}` is no file beside it and no shipped task"),
+            help: "a path is relative to the file that includes".into(),
+        })
+    }
+
+    /// The same file, whatever way leads to it.
+    fn identity(&self) -> Self {
+        match self {
+            Self::Disk(path) => Self::Disk(path.canonicalize().unwrap_or_else(|_| path.clone())),
+            shipped @ Self::Shipped(_) => shipped.clone(),
+        }
+    }
+}
+
+/// All shipped task files, in the order of their names.
+pub(super) fn shipped() -> Vec<Origin> {
+    fn walk(dir: &Dir<'static>, found: &mut Vec<Origin>) {
+        let yaml = dir.files().filter(|file| file.path().extension().is_some_and(|end| end == "yaml"));
+        found.extend(yaml.map(|file| Origin::Shipped(file.path().to_owned())));
+        dir.dirs().for_each(|dir| walk(dir, found));
+    }
+    let mut found = Vec::new();
+    walk(&SHIPPED, &mut found);
+    found.sort_by_key(Origin::name);
+    found
+}
+
+/// All `.yaml` and `.yml` files below a folder, in the order of their names.
+pub(super) fn in_folder(folder: &Path) -> Result<Vec<Origin>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs_err::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
+                found.push(Origin::Disk(path));
+            }
+        }
+    }
+    found.sort_by_key(Origin::name);
+    Ok(found)
+}
+
+/// What a file holds once its `include` is resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    Task(Box<TaskFile>),
+    Group(Box<GroupFile>),
+    /// Neither: a file that others include.
+    Template,
+}
+
+/// A file with what it includes.
+#[derive(Debug, Clone)]
+pub(super) struct Loaded {
+    pub(super) origin: Origin,
+    pub(super) kind: Kind,
+    /// The keys of all files of the chain, nearer ones over farther ones.
+    pub(super) tree: Map<String, Value>,
+    /// Names and texts of the file and of what it includes.
+    pub(super) texts: Vec<(String, String)>,
+}
+
+/// Reads a task file and what it includes; every key of every file is checked in its place.
+pub(super) fn load(origin: &Origin) -> Result<Loaded> {
+    let mut chain = vec![origin.identity()];
+    let mut texts = Vec::new();
+    let mut tree = Map::new();
+    let mut next = Some(origin.clone());
+    while let Some(current) = next.take() {
+        let (name, text) = (current.name(), current.text()?);
+        let keys = match yaml::parse::<Tree>(&name, &text)?.0 {
+            Value::Object(keys) => keys,
+            Value::Null => Map::new(),
+            _ => {
+                let help = "a task file is a table: `task: name`, `doc_to_text: ...`".into();
+                return Err(Error::Definition { file: name, message: "this is no table of keys".into(), help });
+            }
+        };
+        if is_group(&keys) {
+            if !keys.contains_key("include") {
+                yaml::parse::<GroupFile>(&name, &text)?;
+            }
+        } else if !keys.is_empty() {
+            yaml::parse::<TaskFile>(&name, &text)?;
+        }
+        if let Some(included) = keys.get("include").and_then(Value::as_str) {
+            let included = current.included(included)?;
+            let identity = included.identity();
+            let circle = chain.contains(&identity);
+            chain.push(identity);
+            if circle {
+                let chain: Vec<String> = chain.iter().map(Origin::name).collect();
+                return Err(Error::IncludeCycle { file: origin.name(), chain: chain.join(" → ") });
+            }
+            next = Some(included);
+        }
+        for (key, value) in keys {
+            if key != "include" && !tree.contains_key(&key) {
+                tree.insert(key, value);
+            }
+        }
+        texts.push((name, text));
+    }
+    let wrong = |error: serde_json::Error| Error::Definition {
+        file: origin.name(),
+        message: error.to_string(),
+        help: "look at what it includes, too".into(),
+    };
+    let kind = if is_group(&tree) {
+        Kind::Group(serde_json::from_value(tree.clone().into()).map_err(wrong)?)
+    } else if tree.get("task").is_some_and(Value::is_string) {
+        Kind::Task(serde_json::from_value(tree.clone().into()).map_err(wrong)?)
+    } else {
+        Kind::Template
+    };
+    Ok(Loaded { origin: origin.clone(), kind, tree, texts })
+}
+
+fn is_group(keys: &Map<String, Value>) -> bool {
+    keys.get("group").is_some_and(Value::is_string) && keys.get("task").is_some_and(Value::is_array)
+}

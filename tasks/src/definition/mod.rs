@@ -1,0 +1,23 @@
+//! Task files: their keys, how they are read, and what they are called.
+
+mod catalogue;
+mod check;
+mod files;
+mod function;
+mod group;
+mod listing;
+mod schema;
+mod select;
+mod tree;
+mod values;
+
+pub use catalogue::Catalogue;
+pub use check::{Checked, task_schema};
+pub use group::Group;
+pub use listing::{Entry, EntryKind};
+pub use schema::OutputType;
+pub use select::Selection;
+pub use values::Chance;
+
+pub(crate) use schema::{FilterStep, Sampler, TaskFile};
+pub(crate) use values::{DataFiles, Declared};

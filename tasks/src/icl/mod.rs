@@ -1,0 +1,138 @@
+//! Direct probes of in-context learning: data sets generated from a seed, with no files.
+//!
+//! A probe is an ordinary task file with `dataset_path: icl`; `dataset_name` says which rows are made. Whatever is asked
+//! can only be answered from the prompt: the words are made up, the labels swapped, the tokens random.
+
+mod copy;
+mod dice;
+mod mapping;
+mod sentiment;
+
+use crate::error::{Error, Result};
+use crate::item::Row;
+use crate::nearest::suggestion;
+
+pub use copy::token_id;
+
+/// The `dataset_path` of task files whose rows are generated here.
+pub const DATASET_PATH: &str = "icl";
+
+/// The data sets, by `dataset_name`. The numbers in the names: tokens of a copied sequence, shots of a mapping.
+const DATASETS: &[(&str, fn() -> Vec<Row>)] = &[
+    ("copy_16", || copy::rows(16, 512)),
+    ("copy_64", || copy::rows(64, 128)),
+    ("copy_256", || copy::rows(256, 64)),
+    ("copy_1024", || copy::rows(1024, 32)),
+    ("mapping_1", || mapping::rows(1)),
+    ("mapping_2", || mapping::rows(2)),
+    ("mapping_4", || mapping::rows(4)),
+    ("mapping_8", || mapping::rows(8)),
+    ("mapping_16", || mapping::rows(16)),
+    ("flipped", || sentiment::contrasts(sentiment::Labels::Swapped)),
+    ("flipped_control", || sentiment::contrasts(sentiment::Labels::Honest)),
+    ("repeated", sentiment::repeated),
+];
+
+/// The rows of a generated data set: the same on every machine, and those of a limit are the first of all.
+///
+/// Columns: `draws` for copies (numbers that [`token_id`] turns into token ids); `prompt`, `choices`, `gold` and
+/// `context` (its number: rows of one context share their shots) for the others.
+///
+/// # Errors
+/// There is no data set of that name.
+pub fn rows(dataset_name: &str) -> Result<Vec<Row>> {
+    let names = DATASETS.iter().map(|(name, _)| *name);
+    let found = DATASETS.iter().find(|(name, _)| *name == dataset_name);
+    found.map(|(_, make)| make()).ok_or_else(|| Error::UnknownName {
+        task: DATASET_PATH.into(),
+        what: "generated data set",
+        name: dataset_name.into(),
+        help: suggestion(dataset_name, names),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    fn text<'r>(row: &'r Row, column: &str) -> &'r str {
+        row[column].as_str().unwrap()
+    }
+
+    /// Share of rows whose gold is each choice.
+    fn gold_shares(rows: &[Row]) -> Vec<f64> {
+        let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+        rows.iter().for_each(|row| *counts.entry(row["gold"].as_u64().unwrap()).or_default() += 1);
+        counts.values().map(|count| *count as f64 / rows.len() as f64).collect()
+    }
+
+    #[test]
+    fn rows_are_the_same_every_time_and_all_differ() {
+        for (name, make) in DATASETS {
+            let rows = make();
+            assert_eq!(rows, make(), "{name}");
+            let distinct: BTreeSet<String> = rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
+            // Only a one-word dictionary over the same word and label could repeat.
+            assert!(distinct.len() + 3 >= rows.len(), "{name}: {} of {}", distinct.len(), rows.len());
+        }
+        assert!(rows("copy_17").unwrap_err().to_string().contains("copy_17"));
+    }
+
+    #[test]
+    fn guessing_one_choice_scores_chance() {
+        for (name, chance) in [("mapping_16", 0.25), ("mapping_1", 0.25), ("flipped", 0.5), ("repeated", 0.5)] {
+            let shares = gold_shares(&rows(name).unwrap());
+            assert_eq!(shares.len() as f64, 1.0 / chance);
+            assert!(shares.iter().all(|share| (share - chance).abs() < 0.03), "{name}: {shares:?}");
+        }
+    }
+
+    #[test]
+    fn enough_items_for_a_point() {
+        for (name, make) in DATASETS.iter().filter(|(name, _)| !name.starts_with("copy")) {
+            // Worst case of independent items: √(.25 / n) ≤ .01, with room for items that share their shots.
+            assert!(make().len() >= 3000, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_mapping_is_answered_by_its_shots() {
+        for shots in [1, 2, 4, 8, 16] {
+            for row in rows(&format!("mapping_{shots}")).unwrap().iter().take(200) {
+                let prompt = text(row, "prompt");
+                let (shown, asked) = prompt.rsplit_once('\n').unwrap();
+                let pairs: Vec<(&str, &str)> = shown.lines().map(|line| line.split_once(": ").unwrap()).collect();
+                assert_eq!(pairs.len(), shots);
+                let words: BTreeSet<&str> = pairs.iter().map(|(word, _)| *word).collect();
+                assert_eq!(words.len(), shots, "a word twice in {prompt}");
+                let asked = asked.strip_suffix(':').unwrap();
+                let (_, label) = pairs.iter().find(|(word, _)| *word == asked).unwrap();
+                assert_eq!(row["choices"][row["gold"].as_u64().unwrap() as usize], *label);
+            }
+        }
+    }
+
+    #[test]
+    fn flipped_twins_differ_in_their_labels_alone() {
+        let (flipped, control) = (rows("flipped").unwrap(), rows("flipped_control").unwrap());
+        for (flipped, control) in flipped.iter().zip(&control) {
+            let swap =
+                |text: &str| text.replace("positive", "#").replace("negative", "positive").replace('#', "negative");
+            assert_eq!(text(flipped, "prompt"), swap(text(control, "prompt")));
+            assert_ne!(flipped["gold"], control["gold"]);
+        }
+    }
+
+    #[test]
+    fn repeated_shots_share_the_wrong_answer() {
+        for row in rows("repeated").unwrap().iter().take(200) {
+            let prompt = text(row, "prompt");
+            let answers: BTreeSet<&str> = prompt.lines().filter_map(|line| line.strip_prefix("Sentiment: ")).collect();
+            assert_eq!(answers.len(), 1, "{prompt}");
+            let gold = row["choices"][row["gold"].as_u64().unwrap() as usize].as_str().unwrap();
+            assert!(!answers.contains(gold), "{prompt}");
+        }
+    }
+}

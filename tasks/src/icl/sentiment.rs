@@ -1,0 +1,159 @@
+//! Reviews with a sentiment: shots whose labels are swapped, and shots that all have the same answer.
+
+use serde_json::json;
+
+use super::dice::Dice;
+use crate::item::Row;
+
+const CHOICES: [&str; 2] = ["negative", "positive"];
+const THINGS: [&str; 24] = [
+    "film",
+    "meal",
+    "hotel",
+    "book",
+    "concert",
+    "service",
+    "trip",
+    "coffee",
+    "game",
+    "lecture",
+    "bread",
+    "museum",
+    "song",
+    "garden",
+    "party",
+    "train ride",
+    "play",
+    "soup",
+    "beach",
+    "phone",
+    "jacket",
+    "cake",
+    "painting",
+    "story",
+];
+const GOOD: [&str; 16] = [
+    "wonderful",
+    "excellent",
+    "delightful",
+    "brilliant",
+    "great",
+    "superb",
+    "fantastic",
+    "charming",
+    "perfect",
+    "lovely",
+    "terrific",
+    "impressive",
+    "outstanding",
+    "amazing",
+    "beautiful",
+    "marvellous",
+];
+const BAD: [&str; 16] = [
+    "terrible",
+    "awful",
+    "dreadful",
+    "horrible",
+    "boring",
+    "disappointing",
+    "poor",
+    "miserable",
+    "dull",
+    "bad",
+    "unpleasant",
+    "disgusting",
+    "annoying",
+    "ghastly",
+    "useless",
+    "lousy",
+];
+const OPENINGS: [&str; 5] = ["The", "I thought the", "To me the", "All of us agreed that the", "In the end the"];
+
+/// What the shots' labels say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Labels {
+    /// What they mean.
+    Honest,
+    /// The opposite.
+    Swapped,
+}
+
+/// 3,200 questions: 1,600 contexts of eight shots, four of each sentiment, asked about a good and a bad review.
+///
+/// The right answer follows the shots: with swapped labels a good review is "negative". Both twins of one row have the
+/// same reviews. Words of judgement and things are never repeated within a prompt, so copying a line does not help.
+pub(super) fn contrasts(labels: Labels) -> Vec<Row> {
+    (0..1600).flat_map(|context| contrast(context, labels)).collect()
+}
+
+fn contrast(context: usize, labels: Labels) -> Vec<Row> {
+    let mut dice = Dice::new("flipped", context);
+    let mut kinds = [true, false, true, false, true, false, true, false];
+    dice.shuffle(&mut kinds);
+    let reviews = Reviews::draw(&mut dice, 10);
+    let label = |good: bool| usize::from(good != (labels == Labels::Swapped));
+    let shots: String = kinds
+        .iter()
+        .enumerate()
+        .map(|(shot, &good)| format!("{} {}\n\n", question(&reviews.text(shot, good)), CHOICES[label(good)]))
+        .collect();
+    // The last two reviews share nothing with the shots.
+    [true, false]
+        .into_iter()
+        .enumerate()
+        .map(|(last, good)| {
+            let asked = question(&reviews.text(kinds.len() + last, good));
+            row(format!("{shots}{asked}"), label(good), context)
+        })
+        .collect()
+}
+
+/// 3,200 questions, each after four shots that are all good and all "positive", or all bad and all "negative"; the
+/// review asked about is of the other kind.
+pub(super) fn repeated() -> Vec<Row> {
+    let question_of = |context| {
+        let mut dice = Dice::new("repeated", context);
+        let good = dice.below(2) == 1;
+        let reviews = Reviews::draw(&mut dice, 5);
+        let answer = CHOICES[usize::from(good)];
+        let shots: String =
+            (0..4).map(|shot| format!("{} {answer}\n\n", question(&reviews.text(shot, good)))).collect();
+        row(format!("{shots}{}", question(&reviews.text(4, !good))), usize::from(!good), context)
+    };
+    (0..3200).map(question_of).collect()
+}
+
+fn question(review: &str) -> String {
+    format!("Review: {review}\nSentiment:")
+}
+
+fn row(prompt: String, gold: usize, context: usize) -> Row {
+    Row::from_iter([
+        ("prompt".to_owned(), prompt.into()),
+        ("choices".to_owned(), json!(CHOICES)),
+        ("gold".to_owned(), gold.into()),
+        ("context".to_owned(), context.into()),
+    ])
+}
+
+/// The words of one prompt's reviews, each used once.
+struct Reviews {
+    openings: Vec<&'static str>,
+    things: Vec<&'static str>,
+    good: Vec<&'static str>,
+    bad: Vec<&'static str>,
+}
+
+impl Reviews {
+    fn draw(dice: &mut Dice, count: usize) -> Self {
+        let openings = (0..count).map(|_| dice.pick(&OPENINGS)).collect();
+        let things = dice.sample(&THINGS, count);
+        Self { openings, things, good: dice.sample(&GOOD, count), bad: dice.sample(&BAD, count) }
+    }
+
+    fn text(&self, index: usize, good: bool) -> String {
+        let word = if good { self.good[index] } else { self.bad[index] };
+        format!("{} {} was {word}.", self.openings[index], self.things[index])
+    }
+}

@@ -1,0 +1,210 @@
+//! The metrics: one function and one line of [`METRICS`] each, computed from stored item records alone.
+//!
+//! Every metric gives each item a value and a weight; the metric over many items is the weighted mean (`exp` of it for
+//! perplexities). Accuracies weigh every item alike; a perplexity per word weighs an item by its words.
+
+mod choice;
+mod error_bar;
+mod evaluate;
+mod group;
+mod position;
+mod text;
+
+use crate::error::{Error, Result};
+use crate::nearest::suggestion;
+use crate::record::ItemRecord;
+
+use Range::{Fraction, NonNegative, NonPositive, Real};
+
+pub use evaluate::{evaluate, per_item};
+pub use group::{GroupMetric, Weighting, aggregate, group};
+pub use position::{PositionLoss, position_curve};
+
+/// All metrics, in the order in which they are listed.
+#[rustfmt::skip] // one line a metric
+pub const METRICS: &[Metric] = &[
+    Metric::new("acc", Fraction, choice::acc, "the likeliest choice is right; a single answer: greedy decoding writes it"),
+    Metric::new("acc_norm", Fraction, choice::acc_norm, "acc, log-likelihoods divided by length in characters"),
+    Metric::new("acc_bytes", Fraction, choice::acc_bytes, "acc, log-likelihoods divided by length in UTF-8 bytes"),
+    Metric::new("acc_mutual_info", Fraction, choice::acc_mutual_info, "acc, log-likelihoods after nothing taken off").needs(Needs::Unconditional),
+    Metric::new("exact_match", Fraction, choice::exact_match, "greedy decoding writes the right answer, or a target"),
+    Metric::new("brier_score", NonNegative, choice::brier_score, "squared distance of the choices' probabilities from the truth, 0 to 2").by(Aggregation::Brier).lower(),
+    Metric::new("p_gold", Fraction, choice::p_gold, "probability of the right choice among the choices"),
+    Metric::new("margin", Real, choice::margin, "log-likelihood of the right choice minus the best wrong one's, nats"),
+    Metric::new("parrot_margin", Real, choice::parrot_margin, "log-likelihood of the right choice minus that of the one the shots repeat, nats"),
+    Metric::new("option_mass", Fraction, choice::option_mass, "probability that any of the choices comes next (choices of one token)"),
+    Metric::new("log_option_mass", NonPositive, choice::log_option_mass, "logarithm of option_mass: does it know the format?"),
+    Metric::new("selection", NonPositive, choice::selection, "logarithm of p_gold; with log_option_mass it adds up to log P(gold)"),
+    Metric::new("perplexity", NonNegative, choice::loss, "exp of the mean loss of the answer, an item").by(Aggregation::Perplexity).lower(),
+    Metric::new("word_perplexity", NonNegative, text::loss_per_word, "exp of a text's loss per word").by(Aggregation::WeightedPerplexity).lower(),
+    Metric::new("byte_perplexity", NonNegative, text::loss_per_byte, "exp of a text's loss per UTF-8 byte").by(Aggregation::WeightedPerplexity).lower(),
+    Metric::new("bits_per_byte", NonNegative, text::bits_per_byte, "loss in bits per UTF-8 byte, of a text or of the right choice").by(Aggregation::BitsPerByte).lower(),
+    Metric::new("copy_gain", Real, position::copy_gain, "loss of a sequence minus that of its second copy, nats per token").needs(Needs::TokenLogprobs),
+    Metric::new("copy_score", Real, position::copy_score, "share of a sequence's loss that its second copy saves: 0 no copying, 1 perfect").needs(Needs::TokenLogprobs),
+    Metric::new("icl_score", Real, position::icl_score, "loss of token 500 minus that of token 50, nats; negative where context helps").needs(Needs::TokenLogprobs).lower(),
+    Metric::new("icl_score_band", Real, position::icl_score_band, "loss of tokens 257 to 512 minus that of tokens 33 to 64, nats").needs(Needs::TokenLogprobs).lower(),
+];
+
+/// One metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// Name as lm-evaluation-harness writes it, where it has the metric.
+    pub name: &'static str,
+    /// One line for `spyglass list metrics`.
+    pub description: &'static str,
+    /// More is better.
+    pub higher_is_better: bool,
+    /// The values it can take.
+    pub range: Range,
+    /// How items become one number.
+    pub aggregation: Aggregation,
+    /// What it needs beyond a log-likelihood a choice.
+    pub needs: Needs,
+    score: fn(&ItemRecord) -> Scored,
+}
+
+/// The values a metric can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Range {
+    /// From 0 to 1; its chance level is the task's.
+    Fraction,
+    /// 0 and above.
+    NonNegative,
+    /// 0 and below.
+    NonPositive,
+    /// Any number.
+    Real,
+}
+
+impl Range {
+    /// The interval in mathematical notation.
+    pub fn interval(self) -> &'static str {
+        match self {
+            Self::Fraction => "[0, 1]",
+            Self::NonNegative => "[0, ∞)",
+            Self::NonPositive => "(-∞, 0]",
+            Self::Real => "(-∞, ∞)",
+        }
+    }
+}
+
+/// How items become one number, named as in lm-evaluation-harness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aggregation {
+    /// The mean over items.
+    Mean,
+    /// The mean over items; lm-evaluation-harness gives it no standard error, we do.
+    Brier,
+    /// `exp` of the mean over items.
+    Perplexity,
+    /// `exp` of a sum over items divided by the sum of their words or bytes.
+    WeightedPerplexity,
+    /// A sum over items divided by the sum of their bytes.
+    BitsPerByte,
+}
+
+impl Aggregation {
+    /// The name in a task file's `metric_list`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Brier => "brier_score",
+            Self::Perplexity => "perplexity",
+            Self::WeightedPerplexity => "weighted_perplexity",
+            Self::BitsPerByte => "bits_per_byte",
+        }
+    }
+
+    /// lm-evaluation-harness writes a standard error for such a metric, not "N/A".
+    pub fn has_stderr_in_lm_eval(self) -> bool {
+        self != Self::Brier
+    }
+}
+
+/// What a metric needs beyond a log-likelihood a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Nothing,
+    /// Each choice's log-likelihood after an empty context.
+    Unconditional,
+    /// The log-likelihood of every single token.
+    TokenLogprobs,
+}
+
+/// What one item adds to a metric.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Share {
+    value: f64,
+    weight: f64,
+}
+
+/// An item's share; `None` where the metric says nothing about this item; the error names what the record lacks.
+type Scored = Result<Option<Share>, &'static str>;
+
+/// A share with weight one.
+#[expect(clippy::unnecessary_wraps, reason = "what every metric's function ends with")]
+fn one(value: f64) -> Scored {
+    Ok(Some(Share { value, weight: 1.0 }))
+}
+
+impl Metric {
+    const fn new(
+        name: &'static str,
+        range: Range,
+        score: fn(&ItemRecord) -> Scored,
+        description: &'static str,
+    ) -> Self {
+        let (aggregation, needs) = (Aggregation::Mean, Needs::Nothing);
+        Self { name, description, higher_is_better: true, range, aggregation, needs, score }
+    }
+
+    const fn lower(mut self) -> Self {
+        self.higher_is_better = false;
+        self
+    }
+
+    const fn by(mut self, aggregation: Aggregation) -> Self {
+        self.aggregation = aggregation;
+        self
+    }
+
+    const fn needs(mut self, needs: Needs) -> Self {
+        self.needs = needs;
+        self
+    }
+}
+
+/// The names of all metrics.
+pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+    METRICS.iter().map(|metric| metric.name)
+}
+
+/// The metric of that name.
+///
+/// # Errors
+/// [`Error::UnknownMetric`], with the nearest known name.
+pub fn find(name: &str) -> Result<&'static Metric> {
+    METRICS
+        .iter()
+        .find(|metric| metric.name == name)
+        .ok_or_else(|| Error::UnknownMetric { name: name.to_owned(), help: suggestion(name, names()) })
+}
+
+/// Refuses names that no metric has.
+///
+/// # Errors
+/// [`Error::UnknownMetric`] for the first of them, with the nearest known name.
+pub fn check<S: AsRef<str>>(names: &[S]) -> Result<()> {
+    names.iter().try_for_each(|name| find(name.as_ref()).map(drop))
+}
+
+/// Each choice must also be asked after an empty context; false for names that no metric has.
+pub fn needs_unconditional(name: &str) -> bool {
+    find(name).is_ok_and(|metric| metric.needs == Needs::Unconditional)
+}
+
+/// The log-likelihood of every token must be kept; false for names that no metric has.
+pub fn needs_token_logprobs(name: &str) -> bool {
+    find(name).is_ok_and(|metric| metric.needs == Needs::TokenLogprobs)
+}

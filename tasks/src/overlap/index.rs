@@ -1,0 +1,262 @@
+//! The items' n-grams, and the search for them in a stream of words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::words::{Words, hash, words};
+use super::{ItemOverlap, N, Overlap, Passages, SHARED_BY, SHORTEST};
+
+/// Any odd number with many bits set serves as the base of the rolling hash.
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// One n-gram of one item.
+#[derive(Debug, Clone, Copy)]
+struct Gram {
+    hash: u64,
+    item: u32,
+    /// Where its words begin among all words.
+    start: u32,
+    /// How many they are.
+    len: u8,
+}
+
+/// The n-grams of a task's items, ready to be looked for.
+#[derive(Debug)]
+pub struct Index {
+    items: Vec<(usize, Option<String>)>,
+    /// The words of all passages, one after the other.
+    words: Vec<String>,
+    /// In the order of their hashes.
+    grams: Vec<Gram>,
+    /// Lengths that occur, each with `BASE` to that power.
+    lengths: Vec<(usize, u64)>,
+    /// Which top bits of a hash occur: one look tells most words of a text apart from all n-grams.
+    bitmap: Vec<u64>,
+    bitmap_bits: u32,
+}
+
+/// Where in the text something was found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The file, as it was named.
+    pub source: String,
+    /// The document in it, from 1 (the line of a JSONL file).
+    pub document: u64,
+}
+
+/// What one or several texts hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Number of the n-gram, and where it was found first.
+    grams: BTreeMap<u32, Place>,
+    words: u64,
+    documents: u64,
+}
+
+impl Findings {
+    /// Both together; of two places the earlier one in the order of names stays.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        for (gram, place) in other.grams {
+            let known = self.grams.entry(gram).or_insert_with(|| place.clone());
+            if place < *known {
+                *known = place;
+            }
+        }
+        self.words += other.words;
+        self.documents += other.documents;
+        self
+    }
+}
+
+impl Index {
+    /// Cuts the items into n-grams.
+    pub fn new(items: &[Passages]) -> Self {
+        let mut all_words = Vec::new();
+        let mut grams = Vec::new();
+        for (item, passages) in items.iter().enumerate() {
+            let mut seen = BTreeSet::new();
+            for text in &passages.texts {
+                let words = words(text);
+                let len = words.len().min(N);
+                if len < SHORTEST {
+                    continue;
+                }
+                let hashes: Vec<u64> = words.iter().map(|word| hash(word)).collect();
+                for (at, window) in hashes.windows(len).enumerate() {
+                    let hash = window.iter().fold(0_u64, |sum, word| sum.wrapping_mul(BASE).wrapping_add(*word));
+                    if seen.insert((hash, len)) {
+                        let start = (all_words.len() + at) as u32;
+                        grams.push(Gram { hash, item: item as u32, start, len: len as u8 });
+                    }
+                }
+                all_words.extend(words);
+            }
+        }
+        grams.sort_by_key(|gram| (gram.hash, gram.item));
+        let grams: Vec<Gram> = grams
+            .chunk_by(|a, b| a.hash == b.hash)
+            .filter(|same| same.len() <= SHARED_BY)
+            .flat_map(|same| same.iter().copied())
+            .collect();
+        let lengths: BTreeSet<usize> = grams.iter().map(|gram| usize::from(gram.len)).collect();
+        let lengths = lengths.into_iter().map(|len| (len, BASE.wrapping_pow(len as u32))).collect();
+        // Sixteen bits an n-gram: a random hash passes once in sixteen times at most.
+        let bitmap_bits = (grams.len().max(4) * 16).next_power_of_two().ilog2();
+        let mut bitmap = vec![0; 1 << (bitmap_bits - 6)];
+        for gram in &grams {
+            let (slot, bit) = place(gram.hash, bitmap_bits);
+            bitmap[slot] |= bit;
+        }
+        let items = items.iter().map(|item| (item.doc_id, item.subject.clone())).collect();
+        Self { items, words: all_words, grams, lengths, bitmap, bitmap_bits }
+    }
+
+    /// A search through documents of one source.
+    pub(super) fn search<'i>(&'i self, source: &str) -> Search<'i> {
+        Search {
+            index: self,
+            place: Place { source: source.to_owned(), document: 0 },
+            words: Words::default(),
+            window: Window { recent: std::array::from_fn(|_| String::new()), sums: [0; N + 1], count: 0 },
+            findings: Findings::default(),
+        }
+    }
+
+    /// What was found, item by item.
+    pub fn overlap(&self, findings: &Findings) -> Overlap {
+        let mut grams = vec![0; self.items.len()];
+        self.grams.iter().for_each(|gram| grams[gram.item as usize] += 1);
+        let mut found: BTreeMap<u32, Vec<(u32, &Place)>> = BTreeMap::new();
+        for (gram, place) in &findings.grams {
+            found.entry(self.grams[*gram as usize].item).or_default().push((*gram, place));
+        }
+        let found: Vec<ItemOverlap> = found
+            .into_iter()
+            .map(|(item, hits)| self.item_overlap(item as usize, grams[item as usize], &hits))
+            .collect();
+        let not_checked = grams.iter().filter(|grams| **grams == 0).count();
+        let checked = self.items.len() - not_checked;
+        Overlap {
+            items: self.items.len(),
+            not_checked,
+            share: (checked > 0).then(|| found.len() as f64 / checked as f64),
+            words: findings.words,
+            documents: findings.documents,
+            found,
+        }
+    }
+
+    fn item_overlap(&self, item: usize, grams: usize, hits: &[(u32, &Place)]) -> ItemOverlap {
+        let start = |gram: u32| self.grams[gram as usize].start;
+        let (gram, place) =
+            hits.iter().min_by_key(|(gram, place)| (*place, start(*gram))).expect("an item is listed for a hit");
+        let (doc_id, subject) = self.items[item].clone();
+        ItemOverlap {
+            doc_id,
+            subject,
+            grams,
+            found: hits.len(),
+            share: hits.len() as f64 / grams as f64,
+            words: self.gram_words(&self.grams[*gram as usize]).join(" "),
+            place: (*place).clone(),
+        }
+    }
+
+    fn gram_words(&self, gram: &Gram) -> &[String] {
+        let start = gram.start as usize;
+        &self.words[start..start + usize::from(gram.len)]
+    }
+}
+
+/// Slot and bit of a hash in the bitmap.
+fn place(hash: u64, bits: u32) -> (usize, u64) {
+    let top = (hash >> (64 - bits)) as usize;
+    (top / 64, 1 << (top % 64))
+}
+
+/// The last words read, and the sums from which the hash of any window is a subtraction.
+#[derive(Debug)]
+struct Window {
+    recent: [String; N],
+    /// `sums[k % (N + 1)]` = hash of the document's first k words.
+    sums: [u64; N + 1],
+    count: usize,
+}
+
+/// The search through one source, document by document.
+#[derive(Debug)]
+pub(super) struct Search<'i> {
+    index: &'i Index,
+    place: Place,
+    words: Words,
+    window: Window,
+    findings: Findings,
+}
+
+impl Search<'_> {
+    /// A document begins.
+    pub(super) fn begin(&mut self) {
+        self.place.document += 1;
+        self.findings.documents += 1;
+        self.window.count = 0;
+        self.window.sums[0] = 0;
+    }
+
+    /// A line without a document.
+    pub(super) fn skip(&mut self) {
+        self.place.document += 1;
+    }
+
+    /// More of the document's text; it may break off inside a word.
+    pub(super) fn push(&mut self, piece: &str) {
+        let Self { index, place, words, window, findings } = self;
+        words.push(piece, &mut |word| window.word(word, index, place, findings));
+    }
+
+    /// The document ends.
+    pub(super) fn end(&mut self) {
+        let Self { index, place, words, window, findings } = self;
+        words.end(&mut |word| window.word(word, index, place, findings));
+    }
+
+    /// All that was found.
+    pub(super) fn findings(self) -> Findings {
+        self.findings
+    }
+}
+
+impl Window {
+    fn word(&mut self, word: &str, index: &Index, place_now: &Place, findings: &mut Findings) {
+        findings.words += 1;
+        word.clone_into(&mut self.recent[self.count % N]);
+        let before = self.sums[self.count % (N + 1)];
+        self.count += 1;
+        let sum = before.wrapping_mul(BASE).wrapping_add(hash(word));
+        self.sums[self.count % (N + 1)] = sum;
+        for (len, power) in &index.lengths {
+            if *len > self.count {
+                break;
+            }
+            let start = self.sums[(self.count - len) % (N + 1)];
+            let hash = sum.wrapping_sub(start.wrapping_mul(*power));
+            let (slot, bit) = place(hash, index.bitmap_bits);
+            if index.bitmap[slot] & bit != 0 {
+                self.verify(hash, *len, index, place_now, findings);
+            }
+        }
+    }
+
+    /// Takes the n-grams of that hash whose words are those just read.
+    fn verify(&self, hash: u64, len: usize, index: &Index, place: &Place, findings: &mut Findings) {
+        let first = index.grams.partition_point(|gram| gram.hash < hash);
+        for (at, gram) in index.grams.iter().enumerate().skip(first).take_while(|(_, gram)| gram.hash == hash) {
+            let words = index.gram_words(gram);
+            let read = (self.count - len..self.count).map(|position| &self.recent[position % N]);
+            if words.len() == len && words.iter().eq(read) {
+                findings.grams.entry(at as u32).or_insert_with(|| place.clone());
+            }
+        }
+    }
+}

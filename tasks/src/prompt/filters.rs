@@ -1,0 +1,106 @@
+//! What templates may call: Python's methods on values, and filters that stand for Python code of published tasks.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use minijinja::value::{ValueKind, from_args};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
+use regex::Regex;
+
+use crate::python;
+
+/// Makes an environment know all of them.
+pub(super) fn register(env: &mut Environment<'static>) {
+    env.set_unknown_method_callback(method);
+    env.add_filter("wikihow_text", |text: &str| wikihow_text(text));
+    let replace = RegexReplace::default();
+    env.add_filter("regex_replace", move |text: &str, pattern: &str, with: &str, count: Option<usize>| {
+        replace.apply(text, pattern, with, count.unwrap_or(0))
+    });
+}
+
+/// Python's methods. Those that minijinja-contrib has are used as they are, where they do the same as CPython.
+fn method(state: &mut State<'_, '_>, value: &Value, name: &str, args: &[Value]) -> Result<Value, Error> {
+    if let Some(text) = value.as_str() {
+        match (name, args) {
+            ("strip", []) => return Ok(python::strip(text).into()),
+            ("lstrip", []) => return Ok(python::lstrip(text).into()),
+            ("rstrip", []) => return Ok(python::rstrip(text).into()),
+            ("capitalize", []) => return Ok(python::capitalize(text).into()),
+            ("index", _) => {
+                let (part,): (&str,) = from_args(args)?;
+                let at = text.find(part).ok_or_else(|| not_in(part, "the text"))?;
+                return Ok(text[..at].chars().count().into());
+            }
+            _ => {}
+        }
+    }
+    if name == "index" && matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
+        let (item,): (Value,) = from_args(args)?;
+        let at = value.try_iter()?.position(|other| other == item);
+        return at.map(Value::from).ok_or_else(|| not_in(&item.to_string(), &format!("{value}")));
+    }
+    minijinja_contrib::pycompat::unknown_method_callback(state, value, name, args)
+}
+
+fn not_in(item: &str, whole: &str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, format!("`{item}` is not in {whole}"))
+}
+
+/// HellaSwag's cleaning: markers of WikiHow's layout go, as in lm-evaluation-harness.
+///
+/// White space at the ends goes first, ` [title]` becomes a full stop, other bracketed markers go, then each pair of
+/// spaces becomes one, once: what is left at the ends or was three spaces stays.
+fn wikihow_text(text: &str) -> String {
+    static MARKER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\[.*?\]").expect("the pattern is a constant"));
+    let text = python::strip(text).replace(" [title]", ". ");
+    MARKER.replace_all(&text, "").replace("  ", " ")
+}
+
+/// The filter `regex_replace` of lm-evaluation-harness: Python's `re.sub`. Patterns are compiled once.
+#[derive(Default)]
+struct RegexReplace(Mutex<HashMap<String, Regex>>);
+
+impl RegexReplace {
+    fn apply(&self, text: &str, pattern: &str, with: &str, count: usize) -> Result<String, Error> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.contains_key(pattern) {
+            let regex = Regex::new(pattern).map_err(|error| {
+                let text =
+                    format!("`{pattern}` is no regular expression here (no look-around, no back-references): {error}");
+                Error::new(ErrorKind::InvalidOperation, text)
+            })?;
+            known.insert(pattern.to_owned(), regex);
+        }
+        let regex = known[pattern].clone();
+        drop(known);
+        Ok(regex.replacen(text, count, replacement(with)).into_owned())
+    }
+}
+
+/// Python's `\1` and `\g<name>` as the regex crate writes them; its `$` is just a character in Python.
+fn replacement(with: &str) -> String {
+    static GROUP: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\\(?:g<(\w+)>|(\d{1,2}))").expect("the pattern is a constant"));
+    GROUP.replace_all(&with.replace('$', "$$"), "$${${1}${2}}").into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regex_replace_speaks_python() {
+        let replace = RegexReplace::default();
+        // Right sides by CPython's re.sub.
+        let cases = [
+            ("(  a b )", r"\(\s*([^)]*?)\s*\)", r"(\1)", 0, "(a b)"),
+            ("aaa", "a", "$b", 2, "$b$ba"),
+            ("x1", r"(?P<n>\d)", r"<\g<n>>", 0, "x<1>"),
+        ];
+        for (text, pattern, with, count, expected) in cases {
+            assert_eq!(replace.apply(text, pattern, with, count).unwrap(), expected);
+        }
+        assert!(replace.apply("a", "(?=a)", "", 0).is_err());
+    }
+}

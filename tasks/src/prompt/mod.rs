@@ -1,0 +1,13 @@
+//! From rows to items: templates, shots, choices.
+
+mod build;
+mod filters;
+mod question;
+mod rows;
+mod shots;
+mod shuffle;
+mod templates;
+
+pub(crate) use build::{build, processed};
+pub(crate) use question::Keys;
+pub(crate) use templates::Templates;

@@ -1,0 +1,182 @@
+//! One row's question, choices and answer, read as lm-evaluation-harness reads them.
+
+use serde_json::Value;
+
+use super::templates::{Doc, Resolved, Templates};
+use crate::definition::Declared;
+use crate::python::{self, literal};
+
+/// Which keys make a question, for the items or for the shots.
+#[derive(Debug, Clone)]
+pub(crate) struct Keys {
+    /// Prefix of the templates' names: empty, or `fewshot_config.`.
+    pub(crate) prefix: &'static str,
+    pub(crate) text: Declared,
+    pub(crate) target: Declared,
+    pub(crate) choice: Option<Declared>,
+    /// Between question and answer.
+    pub(crate) delimiter: String,
+    /// After each shot.
+    pub(crate) end: String,
+    /// Text with which the answer begins.
+    pub(crate) gen_prefix: Option<String>,
+}
+
+/// An answer: the index of a choice, or text; several where the data allow several.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Target {
+    Index(i64),
+    Text(String),
+    Several(Vec<Value>),
+}
+
+impl Target {
+    /// The target as lm-evaluation-harness logs it.
+    pub(super) fn logged(&self) -> String {
+        match self {
+            Self::Index(index) => index.to_string(),
+            Self::Text(text) => text.clone(),
+            Self::Several(values) => printed(&Value::Array(values.clone())),
+        }
+    }
+}
+
+/// A question: text, or the index of the right context where each choice is a context.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Asked {
+    Text(String),
+    Index(i64),
+}
+
+/// One row, read.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    pub(super) asked: Asked,
+    pub(super) choices: Option<Vec<String>>,
+    pub(super) target: Target,
+}
+
+impl Keys {
+    /// Reads a row; the message of an error names the key.
+    pub(super) fn read(&self, templates: &Templates, doc: &Doc<'_>) -> Result<Reading, String> {
+        let key = |name: &str| format!("{}{name}", self.prefix);
+        let (text, target, choice) = (key("doc_to_text"), key("doc_to_target"), key("doc_to_choice"));
+        let has_choices = self.choice.is_some();
+        let asked = match doc.resolve(templates, &text, &self.text)? {
+            Resolved::Rendered(text) if has_choices && is_number(&text) => Asked::Index(index(&text)?),
+            Resolved::Rendered(text) => Asked::Text(text),
+            Resolved::Raw(value) => match value.as_i64() {
+                Some(index) if has_choices => Asked::Index(index),
+                _ => Asked::Text(filled(&text, &value)?),
+            },
+        };
+        let choices = match &self.choice {
+            Some(declared) => Some(choices(&choice, doc.resolve(templates, &choice, declared)?)?),
+            None => None,
+        };
+        let target = match doc.resolve(templates, &target, &self.target)? {
+            Resolved::Rendered(text) if has_choices && is_number(&text) => Target::Index(index(&text)?),
+            Resolved::Rendered(text) => match literal(&text).filter(|_| text.starts_with('[') && text.ends_with(']')) {
+                Some(Value::Array(values)) => Target::Several(values),
+                _ => Target::Text(text),
+            },
+            Resolved::Raw(Value::Array(values)) => Target::Several(values),
+            Resolved::Raw(Value::Bool(value)) => Target::Index(value.into()),
+            Resolved::Raw(value) => match value.as_i64() {
+                Some(index) => Target::Index(index),
+                None => Target::Text(filled(&target, &value)?),
+            },
+        };
+        Ok(Reading { asked, choices, target })
+    }
+
+    /// The text of one shot: question, delimiter, answer and what stands between shots.
+    pub(super) fn shot(&self, templates: &Templates, doc: &Doc<'_>) -> Result<String, String> {
+        let reading = self.read(templates, doc)?;
+        let several_contexts = matches!(reading.asked, Asked::Index(_));
+        let mut shot = match (&reading.asked, &reading.choices) {
+            (Asked::Text(text), _) => text.clone(),
+            (Asked::Index(index), Some(choices)) => nth(choices, *index)?.clone(),
+            (Asked::Index(index), None) => return Err(format!("the question is the number {index}")),
+        };
+        let answer = match (&reading.target, &reading.choices) {
+            (Target::Index(index), Some(choices)) if !several_contexts => nth(choices, *index)?.clone(),
+            (Target::Several(values), _) => values.first().map(printed).ok_or("the list of answers is empty")?,
+            (target, _) => target.logged(),
+        };
+        if !answer.is_empty() {
+            shot += &self.delimiter;
+            shot += &delimited(self.gen_prefix.as_deref(), &answer);
+            shot += &self.end;
+        }
+        Ok(shot)
+    }
+
+    /// The question as the context ends with it: with the start of the answer, where the task gives one.
+    pub(super) fn ending(&self, question: &str) -> String {
+        let Some(start) = self.gen_prefix.as_deref().filter(|start| !start.is_empty()) else {
+            return question.to_owned();
+        };
+        let touches =
+            question.is_empty() || question.ends_with(python::is_space) || start.starts_with(python::is_space);
+        format!("{question}{}{start}", if touches { "" } else { &self.delimiter })
+    }
+}
+
+/// `start` before `answer`, with a space where neither brings white space.
+fn delimited(start: Option<&str>, answer: &str) -> String {
+    let Some(start) = start.filter(|start| !start.is_empty()) else { return answer.to_owned() };
+    let touches = start.ends_with(python::is_space) || answer.starts_with(python::is_space);
+    format!("{start}{}{answer}", if touches { "" } else { " " })
+}
+
+fn choices(key: &str, resolved: Resolved) -> Result<Vec<String>, String> {
+    let value = match resolved {
+        Resolved::Raw(value) => value,
+        Resolved::Rendered(text) => {
+            literal(&text).ok_or_else(|| format!("`{key}` gives no list: {}", shortened(&text)))?
+        }
+    };
+    let items = match value {
+        Value::Array(items) => items,
+        other => return Err(format!("`{key}` gives no list: {}", shortened(&printed(&other)))),
+    };
+    items
+        .iter()
+        .enumerate()
+        .map(|(index, item)| match item {
+            Value::Null => Err(format!("`{key}`: choice {index} is null")),
+            item => Ok(printed(item)),
+        })
+        .collect()
+}
+
+/// Index `at` of the choices; negative ones do not count from the end, which is nearly always a mistake in the data.
+pub(super) fn nth(choices: &[String], at: i64) -> Result<&String, String> {
+    let found = usize::try_from(at).ok().and_then(|at| choices.get(at));
+    found.ok_or_else(|| format!("the answer is choice {at}, and there are {} choices, counted from 0", choices.len()))
+}
+
+fn filled(key: &str, value: &Value) -> Result<String, String> {
+    if value.is_null() { Err(format!("`{key}` is null here")) } else { Ok(printed(value)) }
+}
+
+/// Python's `str(value)`.
+pub(super) fn printed(value: &Value) -> String {
+    let mut text = String::new();
+    python::write_str(&mut text, value).expect("a string takes all that is written to it");
+    text
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn index(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| format!("the index {} is far too large", shortened(text)))
+}
+
+fn shortened(text: &str) -> String {
+    let short: String = text.chars().take(60).collect();
+    if short.len() < text.len() { format!("`{short}…`") } else { format!("`{short}`") }
+}

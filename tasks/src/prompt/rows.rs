@@ -1,0 +1,95 @@
+//! Which rows a task asks, and which it draws its shots from.
+
+use std::path::{Path, PathBuf};
+
+use crate::data::Split;
+use crate::definition::Declared;
+use crate::error::{Error, Result};
+use crate::icl;
+use crate::task::{Plan, Task};
+
+/// The rows that shots are drawn from.
+pub(super) struct Pool {
+    pub(super) split: Split,
+    /// Name of the split, for messages.
+    pub(super) name: String,
+    /// One more is drawn, since an item may draw itself.
+    pub(super) one_more: bool,
+}
+
+impl Plan {
+    /// The rows that are asked.
+    pub(super) fn asked_split(&self, task: &Task, data: &[PathBuf]) -> Result<Split> {
+        if self.is_generated() {
+            let rows = icl::rows(self.file.dataset_name.as_deref().unwrap_or_default())?;
+            return Ok(Split::of_rows("(generated)", rows));
+        }
+        let name = self.file.test_split.as_ref().or(self.file.validation_split.as_ref());
+        let name = name.expect("a task without a split was refused when it was read");
+        let files = self.place(task, data).find(name).map_err(|looked| no_data(task, name, &looked))?;
+        self.read(task, data, name, &files)
+    }
+
+    fn read(&self, task: &Task, data: &[PathBuf], name: &str, files: &[PathBuf]) -> Result<Split> {
+        let split = Split::read(&self.tables, files, data, task.subject.as_deref())?;
+        if split.rows.is_empty() {
+            let subject = task.subject.as_deref().unwrap_or_default();
+            let looked: Vec<String> =
+                files.iter().map(|file| format!("{} (no row of `{subject}`)", file.display())).collect();
+            return Err(no_data(task, name, &looked));
+        }
+        Ok(split)
+    }
+
+    /// The rows that shots are drawn from, by the rules of lm-evaluation-harness.
+    ///
+    /// Where the training split is not there the validation split serves, with a warning.
+    pub(super) fn pool(&self, task: &Task, data: &[PathBuf], warnings: &mut Vec<String>) -> Result<Pool> {
+        let (file, config) = (&self.file, &self.file.fewshot_config);
+        let declared = file.fewshot_split.as_ref().or(config.split.as_ref());
+        // As there: a task without either split compares None with None, and draws one more.
+        let same_as_test = declared == file.test_split.as_ref();
+        if let Some(Declared::List(rows)) = &config.samples {
+            let rows = rows.iter().filter_map(|row| row.as_object().cloned()).collect();
+            let split = Split::of_rows(&self.shown, rows);
+            return Ok(Pool { split, name: "samples".into(), one_more: same_as_test });
+        }
+        let place = self.place(task, data);
+        let first = declared.or(file.training_split.as_ref()).or(file.validation_split.as_ref());
+        let name = first.or(file.test_split.as_ref()).expect("a task without a split was refused when it was read");
+        let asked = file.test_split.as_ref().or(file.validation_split.as_ref());
+        let (name, files, fallback) = match (place.find(name), file.validation_split.as_ref()) {
+            (Ok(files), _) => (name, files, false),
+            (Err(mut looked), Some(validation)) if declared.is_none() && validation != name => {
+                let files = place.find(validation).map_err(|more| {
+                    looked.extend(more);
+                    no_data(task, name, &looked)
+                })?;
+                warnings.push(format!("shots are drawn from `{validation}`: no data for `{name}`"));
+                (validation, files, true)
+            }
+            (Err(looked), _) => return Err(no_data(task, name, &looked)),
+        };
+        if declared.is_none() && file.training_split.is_none() {
+            warnings.push(format!("shots are drawn from `{name}`: the task names no split for them"));
+        }
+        let mut split = self.read(task, data, name, &files)?;
+        if let Some(kept) = &config.fewshot_indices {
+            let rows = kept.iter().map(|index| split.rows.get(*index).cloned());
+            split.rows = rows.collect::<Option<_>>().ok_or_else(|| Error::Setting {
+                task: task.name.clone(),
+                message: format!("`fewshot_indices` names a row beyond the {} of `{name}`", split.rows.len()),
+                help: "rows are counted from 0".into(),
+            })?;
+        }
+        let one_more = same_as_test || fallback || Some(name) == asked;
+        Ok(Pool { split, name: name.clone(), one_more })
+    }
+}
+
+fn no_data(task: &Task, split: &str, looked: &[String]) -> Error {
+    let places = if looked.is_empty() { "no data folder was given".to_owned() } else { looked.join(", ") };
+    let example = Path::new(&task.plan().folder_name()).join(format!("{split}.jsonl")).display().to_string();
+    let help = format!("looked for: {places}; put the file at DATA/{example}, DATA being one of the data folders");
+    Error::NoData { task: task.name.clone(), split: split.to_owned(), help }
+}

@@ -1,0 +1,207 @@
+//! A prompt pack, read and checked: every text filled in, every check understood, every error with its line.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::conversation::Conversation;
+use super::fill::Fill;
+use super::sampling::Sampling;
+use super::variables::{Filler, combinations};
+use super::written::{self, SamplingKeys};
+use crate::error::{Error, Result};
+use crate::hash::sha256_hex;
+use crate::yaml::{self, Step};
+
+/// A prompt pack: the conversations that are held with every checkpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PromptPack {
+    /// Name of the pack.
+    pub name: String,
+    /// What the pack finds out.
+    pub description: String,
+    /// SHA-256 of the file, hex: part of the key of every unit.
+    pub sha256: String,
+    /// How many prompts it holds.
+    pub prompts: usize,
+    /// Every prompt × variables × repeat, in the file's order.
+    pub conversations: Vec<Conversation>,
+}
+
+impl PromptPack {
+    /// Reads a pack from its file.
+    ///
+    /// # Errors
+    /// Whatever is wrong, with file, line and mend.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = fs_err::read(path)?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::YamlSize {
+            file: path.display().to_string(),
+            message: "this is no UTF-8 text".into(),
+            help: "save the file in UTF-8".into(),
+        })?;
+        Self::parse(&path.display().to_string(), &text)
+    }
+
+    /// Reads a pack from YAML; `file` is what messages call it.
+    ///
+    /// # Errors
+    /// Whatever is wrong, with file, line and mend.
+    pub fn parse(file: &str, text: &str) -> Result<Self> {
+        let pack: written::Pack = yaml::parse(file, text)?;
+        let reader = Reader { file, text, filler: Filler::new(), pack: &pack };
+        reader.check_names()?;
+        let mut conversations = Vec::new();
+        for index in 0..pack.prompts.len() {
+            conversations.extend(reader.conversations(index)?);
+        }
+        Ok(Self {
+            sha256: sha256_hex(text.as_bytes()),
+            prompts: pack.prompts.len(),
+            name: pack.pack,
+            description: pack.description,
+            conversations,
+        })
+    }
+
+    /// The pack with every conversation held so often, whatever it says itself.
+    #[must_use]
+    pub fn with_repeats(mut self, repeats: usize) -> Self {
+        self.conversations.retain(|talk| talk.repeat == 0);
+        let again = |talk: Conversation| {
+            (0..repeats).map(move |repeat| {
+                let sampling = Sampling { repeats, ..talk.sampling.clone() };
+                Conversation { repeat, sampling, ..talk.clone() }
+            })
+        };
+        self.conversations = self.conversations.into_iter().flat_map(again).collect();
+        self
+    }
+}
+
+/// What is needed to turn a written pack into conversations, and to say where it is wrong.
+pub(crate) struct Reader<'a> {
+    file: &'a str,
+    text: &'a str,
+    pub(crate) filler: Filler,
+    pack: &'a written::Pack,
+}
+
+impl Reader<'_> {
+    /// The error that what stands at `path` is not as it should be; without help, serde's words find their own mend.
+    pub(crate) fn refuse(&self, path: &[Step], message: impl Into<String>, help: &str) -> Error {
+        let help = (!help.is_empty()).then(|| help.to_owned());
+        yaml::refuse(self.file, self.text, path, message.into(), help)
+    }
+
+    fn check_names(&self) -> Result<()> {
+        if self.pack.pack.trim().is_empty() {
+            return Err(self.refuse(&[Step::Key("pack")], "the pack has no name", "name it after its theme"));
+        }
+        if self.pack.prompts.is_empty() {
+            let message = format!("the pack `{}` is empty", self.pack.pack);
+            return Err(self.refuse(&[Step::Key("prompts")], message, "a pack holds at least one prompt"));
+        }
+        let mut known = HashSet::new();
+        for (index, prompt) in self.pack.prompts.iter().enumerate() {
+            let path = [Step::Key("prompts"), Step::Item(index), Step::Key("id")];
+            if prompt.id.trim().is_empty() {
+                return Err(self.refuse(&path, "the prompt has no id", "give it one that says what it asks"));
+            }
+            if !known.insert(&prompt.id) {
+                let message = format!("the id `{}` stands twice in this pack", prompt.id);
+                return Err(self.refuse(&path, message, "rename one of the two prompts"));
+            }
+        }
+        Ok(())
+    }
+
+    /// All conversations of one prompt.
+    fn conversations(&self, index: usize) -> Result<Vec<Conversation>> {
+        let prompt = &self.pack.prompts[index];
+        let here = [Step::Key("prompts"), Step::Item(index)];
+        let at = |key| [&here[..], &[Step::Key(key)]].concat();
+        if prompt.turns.is_empty() {
+            return Err(self.refuse(
+                &at("turns"),
+                format!("the prompt `{}` has no turns", prompt.id),
+                "say something to the model",
+            ));
+        }
+        if !(0.0..=1.0).contains(&prompt.baseline) {
+            let message = format!("`baseline` is a share between 0 and 1, not {}", prompt.baseline);
+            return Err(self.refuse(&at("baseline"), message, "0 where nothing passes by chance"));
+        }
+        let sampling = self.sampling(prompt, &here)?;
+        let variables = combinations(&prompt.vars).map_err(|(name, message)| {
+            let mut path = at("vars");
+            path.extend(name.as_deref().map(Step::Key));
+            self.refuse(&path, message, "`vars: {topic: [the sea, the weather]}`")
+        })?;
+        let format = Arc::new(self.pack.transcript.clone());
+        let mut conversations = Vec::with_capacity(variables.len() * sampling.repeats);
+        for variables in variables {
+            let fill = Fill::new(self, &variables);
+            let first = Conversation {
+                pack: self.pack.pack.clone(),
+                prompt: prompt.id.clone(),
+                tags: prompt.tags.clone(),
+                notes: prompt.notes.clone(),
+                repeat: 0,
+                sampling: sampling.clone(),
+                system: prompt.system.as_deref().map(|text| fill.text(text, &at("system"))).transpose()?,
+                turns: fill.turns(&prompt.turns, &at("turns"))?,
+                checks: fill.checks(&prompt.assert, &at("assert"))?,
+                persona: prompt.persona.as_ref().map(|check| fill.check(check, &at("persona"))).transpose()?,
+                baseline: prompt.baseline,
+                format: Arc::clone(&format),
+                variables: variables.clone(),
+            };
+            conversations.extend((0..sampling.repeats).map(|repeat| Conversation { repeat, ..first.clone() }));
+        }
+        Ok(conversations)
+    }
+
+    /// The prompt's own settings over the pack's defaults.
+    fn sampling(&self, prompt: &written::Prompt, here: &[Step]) -> Result<Sampling> {
+        let own = SamplingKeys {
+            temperature: prompt.temperature,
+            top_p: prompt.top_p,
+            max_tokens: prompt.max_tokens,
+            repeats: prompt.repeats,
+            seed: prompt.seed,
+            stop: prompt.stop.clone(),
+        };
+        let (built_in, pack) = (Sampling::default(), &self.pack.defaults);
+        let defaults = over(pack, built_in);
+        if let Some((key, range)) = defaults.flaw() {
+            return Err(self.refuse(
+                &[Step::Key("defaults"), Step::Key(key)],
+                format!("`{key}` is {range}"),
+                "mend the value",
+            ));
+        }
+        let sampling = over(&own, defaults);
+        match sampling.flaw() {
+            Some((key, range)) => {
+                Err(self.refuse(&[here, &[Step::Key(key)]].concat(), format!("`{key}` is {range}"), "mend the value"))
+            }
+            None => Ok(sampling),
+        }
+    }
+}
+
+/// The keys that are given, and for the others what was before.
+fn over(keys: &SamplingKeys, before: Sampling) -> Sampling {
+    Sampling {
+        temperature: keys.temperature.unwrap_or(before.temperature),
+        top_p: keys.top_p.unwrap_or(before.top_p),
+        max_tokens: keys.max_tokens.unwrap_or(before.max_tokens),
+        repeats: keys.repeats.unwrap_or(before.repeats),
+        seed: keys.seed.unwrap_or(before.seed),
+        stop: keys.stop.clone().unwrap_or(before.stop),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! Variables of a prompt: the cross product of their values, and the texts that name them.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, UndefinedBehavior};
+use serde_json::{Map, Value};
+
+use super::checks::spell;
+use crate::nearest::nearest;
+
+/// Names and values of one conversation, in the pack's order.
+pub type Variables = Map<String, Value>;
+
+/// More combinations than this are taken for a slip.
+const MOST: usize = 10_000;
+/// Steps that a template may take.
+const FUEL: u64 = 100_000;
+
+/// Every combination of the lists in `vars`, the last variable changing first; one empty combination without variables.
+///
+/// The error names the variable, or none where all of them together are too many.
+pub(crate) fn combinations(vars: &Map<String, Value>) -> Result<Vec<Variables>, (Option<String>, String)> {
+    let mut all = vec![Variables::new()];
+    for (name, values) in vars {
+        let wrong = |message: &str| (Some(name.clone()), format!("variable `{name}`: {message}"));
+        let single;
+        let values = match values {
+            Value::Array(values) => values.as_slice(),
+            Value::Object(_) | Value::Null => return Err(wrong("give a list of values")),
+            scalar => {
+                single = [scalar.clone()];
+                &single
+            }
+        };
+        if values.is_empty() {
+            return Err(wrong("an empty list leaves no conversation"));
+        }
+        if let Some(odd) = values.iter().find(|value| value.is_array() || value.is_object() || value.is_null()) {
+            return Err(wrong(&format!("`{odd}` is no text, number or truth value")));
+        }
+        if all.len() * values.len() > MOST {
+            return Err((None, format!("the variables make more than {MOST} conversations")));
+        }
+        let longer = |before: &Variables, value: &Value| {
+            let mut combination = before.clone();
+            combination.insert(name.clone(), value.clone());
+            combination
+        };
+        all = all.iter().flat_map(|before| values.iter().map(move |value| longer(before, value))).collect();
+    }
+    Ok(all)
+}
+
+/// Fills variables into texts.
+#[derive(Debug)]
+pub(crate) struct Filler {
+    environment: Environment<'static>,
+}
+
+impl Filler {
+    pub(crate) fn new() -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
+        environment.set_syntax(syntax.expect("the usual delimiters are fine"));
+        environment.set_fuel(Some(FUEL));
+        environment.add_filter("words", |n: u64| {
+            spell(n).ok_or_else(|| {
+                minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, format!("{n} is too large"))
+            })
+        });
+        Self { environment }
+    }
+
+    /// The text with its `{{ … }}` filled in; `{{ n|words }}` spells a number out.
+    ///
+    /// The message says which variable is not known, with the nearest that is.
+    pub(crate) fn text(&self, text: &str, variables: &Variables) -> Result<String, String> {
+        if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
+            return Ok(text.to_owned());
+        }
+        let why = |error: &minijinja::Error| {
+            format!("in `{text}`: {}", error.detail().unwrap_or("the template cannot be run"))
+        };
+        let template = self.environment.template_from_str(text).map_err(|error| why(&error))?;
+        let known = || variables.keys().map(String::as_str).chain(self.environment.globals().map(|(name, _)| name));
+        let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
+        unknown.retain(|name| !known().any(|known| known == name));
+        unknown.sort();
+        if let Some(name) = unknown.first() {
+            let mend = match nearest(name, variables.keys().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if variables.is_empty() => "the prompt has no `vars`".into(),
+                None => format!(
+                    "`vars` has {}",
+                    variables.keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
+                ),
+            };
+            return Err(format!("unknown variable `{name}`; {mend}"));
+        }
+        let context =
+            minijinja::Value::from_pairs(variables.iter().map(|(name, value)| (name.as_str(), scalar(value))));
+        template.render(context).map_err(|error| why(&error))
+    }
+
+    /// The value with all texts in it filled in.
+    pub(crate) fn value(&self, value: &Value, variables: &Variables) -> Result<Value, String> {
+        match value {
+            Value::String(text) => self.text(text, variables).map(|filled| whole_number(text, filled)),
+            Value::Array(values) => {
+                values.iter().map(|value| self.value(value, variables)).collect::<Result<_, _>>().map(Value::Array)
+            }
+            Value::Object(fields) => self.fields(fields, variables).map(Value::Object),
+            other => Ok(other.clone()),
+        }
+    }
+
+    /// The fields with all texts in them filled in.
+    pub(crate) fn fields(
+        &self,
+        fields: &Map<String, Value>,
+        variables: &Variables,
+    ) -> Result<Map<String, Value>, String> {
+        fields.iter().map(|(key, value)| Ok((key.clone(), self.value(value, variables)?))).collect()
+    }
+}
+
+/// What a template made of a text: a whole number where it was one expression and gave one, as in `max: "{{ n + 2 }}"`.
+fn whole_number(template: &str, filled: String) -> Value {
+    let is_expression = template.starts_with("{{") && template.ends_with("}}");
+    match filled.parse::<i64>() {
+        Ok(number) if is_expression && number.to_string() == filled => number.into(),
+        _ => Value::String(filled),
+    }
+}
+
+/// A variable's value for the template; lists and maps were refused before.
+fn scalar(value: &Value) -> minijinja::Value {
+    match value {
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => whole.into(),
+            (None, number) => number.unwrap_or(f64::NAN).into(),
+        },
+        Value::Bool(truth) => (*truth).into(),
+        Value::String(text) => text.as_str().into(),
+        other => other.to_string().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Filler, combinations};
+    use serde_json::{Map, json};
+
+    fn map(value: serde_json::Value) -> Map<String, serde_json::Value> {
+        let serde_json::Value::Object(map) = value else { panic!("a map") };
+        map
+    }
+
+    #[test]
+    fn every_combination_once_in_order() {
+        let all = combinations(&map(json!({"a": [1, 2], "b": ["x", "y", "z"]}))).unwrap();
+        let short: Vec<String> =
+            all.iter().map(|vars| format!("{}{}", vars["a"], vars["b"].as_str().unwrap())).collect();
+        assert_eq!(short, ["1x", "1y", "1z", "2x", "2y", "2z"]);
+        assert_eq!(combinations(&Map::new()).unwrap().len(), 1);
+        assert_eq!(combinations(&map(json!({"a": "only"}))).unwrap().len(), 1);
+        for wrong in [json!({"a": []}), json!({"a": [[1]]}), json!({"a": {"b": 1}}), json!({"a": null})] {
+            assert_eq!(combinations(&map(wrong)).unwrap_err().0.as_deref(), Some("a"));
+        }
+        let many: Vec<usize> = (0..101).collect();
+        assert_eq!(combinations(&map(json!({"a": many, "b": many}))).unwrap_err().0, None);
+    }
+
+    #[test]
+    fn texts_are_filled_and_unknown_names_refused() {
+        let (filler, vars) = (Filler::new(), map(json!({"times": 3, "topic": "the sea"})));
+        assert_eq!(filler.text("{{ times * 4 }} on {{ topic }}", &vars).unwrap(), "12 on the sea");
+        assert_eq!(filler.text("{{ (times * 7)|words }}", &vars).unwrap(), "twenty-one");
+        assert_eq!(filler.text("{% for i in range(2) %}{{ i }}{% endfor %}\n", &vars).unwrap(), "01\n");
+        assert_eq!(filler.text("{{ tpoic }}", &vars).unwrap_err(), "unknown variable `tpoic`; did you mean `topic`?");
+        assert!(filler.text("{{ topic", &vars).is_err());
+        let forever = "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}";
+        assert!(filler.text(forever, &vars).is_err());
+    }
+}

@@ -1,0 +1,129 @@
+//! A prompt pack as it is written in YAML: the keys, before variables are filled in and checks are read.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::checks::Assertion;
+use super::plain::TranscriptFormat;
+
+/// A prompt pack: conversations that are held with every checkpoint, and checks on what it says.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Spyglass prompt pack")]
+#[expect(clippy::struct_field_names, reason = "the key of the pack's name is `pack`")]
+pub(crate) struct Pack {
+    /// Name of the pack, by which it is selected.
+    pub pack: String,
+    /// What the pack finds out, in a line.
+    #[serde(default)]
+    pub description: String,
+    /// How replies are sampled, unless a prompt says otherwise.
+    #[serde(default)]
+    pub defaults: SamplingKeys,
+    /// How a model without a chat template is spoken to.
+    #[serde(default)]
+    pub transcript: TranscriptFormat,
+    /// The prompts.
+    pub prompts: Vec<Prompt>,
+}
+
+/// Sampling settings, each optional.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SamplingKeys {
+    /// 0 (the default) is greedy.
+    pub temperature: Option<f64>,
+    /// Sample from the smallest set of tokens with so much probability; 1 (the default) is all.
+    pub top_p: Option<f64>,
+    /// Greatest length of one reply in tokens (48).
+    pub max_tokens: Option<usize>,
+    /// How often each conversation is held (1).
+    pub repeats: Option<usize>,
+    /// Goes into the seed of every conversation (0).
+    pub seed: Option<u64>,
+    /// A reply ends before the first of these.
+    pub stop: Option<Vec<String>>,
+}
+
+/// One prompt: a conversation for every combination of its variables.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Prompt {
+    /// Name, unique in the pack.
+    pub id: String,
+    /// Words to filter by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// What this prompt is meant to show.
+    #[serde(default)]
+    pub notes: String,
+    /// The system text, before the first turn.
+    pub system: Option<String>,
+    /// Lists of values; every combination is one conversation. `{{ name }}` stands for one of them in every text.
+    #[serde(default)]
+    pub vars: Map<String, Value>,
+    /// A check of every reply; how many turns it holds is the stickiness.
+    pub persona: Option<CheckKeys>,
+    /// Share that passes by chance, in [0, 1].
+    #[serde(default)]
+    pub baseline: f64,
+    /// The user's turns.
+    pub turns: Vec<Turn>,
+    /// Checks on the replies of the whole conversation, one after the other.
+    #[serde(default)]
+    pub assert: Vec<CheckKeys>,
+    /// In place of the pack's default.
+    pub temperature: Option<f64>,
+    /// In place of the pack's default.
+    pub top_p: Option<f64>,
+    /// In place of the pack's default.
+    pub max_tokens: Option<usize>,
+    /// In place of the pack's default.
+    pub repeats: Option<usize>,
+    /// In place of the pack's default.
+    pub seed: Option<u64>,
+    /// In place of the pack's default.
+    pub stop: Option<Vec<String>>,
+}
+
+/// What the user says, and what is asked of the reply.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Turn {
+    /// What the user says.
+    pub user: String,
+    /// Checks on the reply.
+    #[serde(default)]
+    pub assert: Vec<CheckKeys>,
+    /// Continuations whose log-likelihoods are compared before the model replies.
+    pub choose: Option<Choose>,
+    /// A good reply; its log-likelihood per token is recorded.
+    pub reference: Option<String>,
+}
+
+/// Continuations that are right (in character) and wrong (out of it).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Choose {
+    /// Right continuations; the best counts.
+    pub right: Vec<String>,
+    /// Wrong continuations; the best counts.
+    pub wrong: Vec<String>,
+}
+
+/// The keys of a check: `type`, the check's own, `weight` and `threshold`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct CheckKeys(pub Map<String, Value>);
+
+impl JsonSchema for CheckKeys {
+    fn schema_name() -> Cow<'static, str> {
+        "Check".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Assertion::schema(generator)
+    }
+}

@@ -1,0 +1,232 @@
+//! Bad input: each an exit code, one clear message with place and mend, no panic, and nothing else lost.
+
+use crate::program::{Ran, RunFolder};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Sweeps a small run whose newest checkpoint was spoilt by `spoil`: the other one is scored, the message says each of `said`.
+fn spoilt(said: &[&str], spoil: impl Fn(&Path)) {
+    let folder = RunFolder::small();
+    spoil(&folder.checkpoint());
+    let ran = folder.run(&["sweep", "run.yaml", "--limit", "5"]);
+    check(&ran, 1, said);
+    assert_eq!(folder.unit_folders().len(), 2, "the other checkpoint is scored: {}", ran.stderr);
+    assert!(folder.path("results/report/index.html").is_file());
+    let checked = folder.run(&["check", folder.checkpoint().to_str().unwrap()]);
+    assert!(checked.code == Some(2) || said.contains(&"expected finite numbers"), "{checked:?}");
+}
+
+/// Runs `arguments` on a small run with another run file: nothing is done.
+fn refused(run_file: &str, said: &[&str]) {
+    let folder = RunFolder::small();
+    folder.write("run.yaml", run_file);
+    check(&folder.run(&["sweep", "run.yaml"]), 2, said);
+    assert!(folder.unit_folders().is_empty());
+}
+
+fn check(ran: &Ran, code: i32, said: &[&str]) {
+    assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    for words in said {
+        assert!(ran.stderr.contains(words), "`{words}` is missing: {}", ran.stderr);
+    }
+}
+
+/// Rewrites a safetensors file's header; offsets in it stay as `edit` leaves them.
+fn edit_header(folder: &Path, edit: impl Fn(&mut Value)) {
+    let file = folder.join("model.safetensors");
+    let bytes = fs_err::read(&file).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let mut header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    edit(&mut header);
+    let text = serde_json::to_vec(&header).unwrap();
+    let mut edited = (text.len() as u64).to_le_bytes().to_vec();
+    edited.extend(text);
+    edited.extend(&bytes[8 + length..]);
+    fs_err::write(&file, edited).unwrap();
+}
+
+fn edit_json(file: &Path, edit: impl Fn(&mut Value)) {
+    let mut value: Value = serde_json::from_str(&fs_err::read_to_string(file).unwrap()).unwrap();
+    edit(&mut value);
+    fs_err::write(file, value.to_string()).unwrap();
+}
+
+const NORM: &str = "model.final_layernorm.weight";
+
+#[test]
+fn weights_that_are_missing_or_damaged() {
+    spoilt(&["model.safetensors", "copy the weights"], |folder| {
+        fs_err::remove_file(folder.join("model.safetensors")).unwrap();
+    });
+    spoilt(&["model.safetensors", "header", "bytes long"], |folder| {
+        let file = folder.join("model.safetensors");
+        let mut bytes = fs_err::read(&file).unwrap();
+        bytes[..8].copy_from_slice(&(1_u64 << 60).to_le_bytes());
+        fs_err::write(&file, bytes).unwrap();
+    });
+    spoilt(&["overlaps"], |folder| {
+        edit_header(folder, |header| {
+            let names: Vec<String> =
+                header.as_object().unwrap().keys().filter(|name| *name != "__metadata__").cloned().collect();
+            let same = names.iter().flat_map(|a| names.iter().map(move |b| (a, b))).find(|(a, b)| {
+                a != b && header[*a]["shape"] == header[*b]["shape"] && header[*a]["dtype"] == header[*b]["dtype"]
+            });
+            let (a, b) = same.unwrap();
+            header[a]["data_offsets"] = header[b]["data_offsets"].clone();
+        });
+    });
+    spoilt(&["model-00002-of-00002.safetensors", "missing"], |folder| {
+        fs_err::remove_file(folder.join("model.safetensors")).unwrap();
+        let index = json!({"weight_map": {NORM: "model-00002-of-00002.safetensors"}});
+        fs_err::write(folder.join("model.safetensors.index.json"), index.to_string()).unwrap();
+    });
+    spoilt(&["../../tasks/pilot_letters.yaml", "not a file of this folder"], |folder| {
+        fs_err::remove_file(folder.join("model.safetensors")).unwrap();
+        let index = json!({"weight_map": {NORM: "../../tasks/pilot_letters.yaml"}});
+        fs_err::write(folder.join("model.safetensors.index.json"), index.to_string()).unwrap();
+    });
+}
+
+#[test]
+fn tensors_that_are_not_as_they_should_be() {
+    for (bits, name) in [([0xc0, 0x7f], "NaN"), ([0x80, 0x7f], "inf")] {
+        spoilt(&[NORM, name, "expected finite numbers"], |folder| {
+            let file = folder.join("model.safetensors");
+            let mut bytes = fs_err::read(&file).unwrap();
+            let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+            let header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+            let at = 8 + length + header[NORM]["data_offsets"][0].as_u64().unwrap() as usize;
+            bytes[at..at + 2].copy_from_slice(&bits); // the pilot is saved in bf16
+            fs_err::write(&file, bytes).unwrap();
+        });
+    }
+    spoilt(&[NORM, "config.json"], |folder| {
+        edit_json(&folder.join("config.json"), |config| config["hidden_size"] = 128.into())
+    });
+    spoilt(&[NORM, "U16", "F32, BF16, F16"], |folder| {
+        edit_header(folder, |header| header[NORM]["dtype"] = "U16".into())
+    });
+    spoilt(&["model.extra.weight"], |folder| {
+        edit_header(folder, |header| {
+            let entry = header.as_object_mut().unwrap().remove(NORM).unwrap();
+            header["model.extra.weight"] = entry;
+        });
+    });
+}
+
+#[test]
+fn configs_and_tokenizers_that_do_not_fit() {
+    for size in [json!(0), json!(-1), json!(1_000_000_000_000_u64)] {
+        spoilt(&["config.json", "`hidden_size`"], |folder| {
+            edit_json(&folder.join("config.json"), |config| config["hidden_size"] = size.clone())
+        });
+    }
+    spoilt(&["`llama`", "zamba2"], |folder| {
+        edit_json(&folder.join("config.json"), |config| config["model_type"] = "llama".into())
+    });
+    spoilt(&["config.json", "line 1"], |folder| fs_err::write(folder.join("config.json"), "{").unwrap());
+    spoilt(&["the tokenizer has", "embedding"], |folder| {
+        edit_json(&folder.join("tokenizer.json"), |tokenizer| {
+            tokenizer["model"]["vocab"]["a-word-too-many"] = 100_000.into();
+        });
+    });
+    spoilt(&["tokenizer.json"], |folder| fs_err::remove_file(folder.join("tokenizer.json")).unwrap());
+}
+
+#[test]
+fn checkpoint_folders() {
+    refused("checkpoints: [{path: nowhere}]\n", &["nowhere", "is not there", "relative to the run file"]);
+    let folder = RunFolder::small();
+    fs_err::create_dir(folder.path("empty")).unwrap();
+    folder.write("empty.yaml", "checkpoints: [{path: empty}]\n");
+    check(&folder.run(&["sweep", "empty.yaml"]), 2, &["no folder here is named `checkpoint-{step}`"]);
+    // A half-written checkpoint is left alone, and said so.
+    fs_err::create_dir(folder.path("trunk/checkpoint-999999")).unwrap();
+    check(&folder.run(&["sweep", "run.yaml", "--limit", "5"]), 0, &["checkpoint-999999", "left alone"]);
+    // Two folders of one step.
+    let twin = folder.checkpoint().file_name().unwrap().to_str().unwrap().replace("checkpoint-", "checkpoint-0");
+    fs_err::remove_dir(folder.path("trunk/checkpoint-999999")).unwrap();
+    crate::program::copy(&folder.checkpoint(), &folder.path("trunk").join(twin));
+    check(&folder.run(&["sweep", "run.yaml"]), 2, &["are both step", "variant"]);
+}
+
+#[test]
+fn run_files() {
+    refused("checkpoint: [a, b]\n", &["run.yaml:1:1", "unknown field `checkpoint`", "did you mean `checkpoints`?"]);
+    refused("checkpoints: [{path: trunk}\ntasks: 3\n", &["run.yaml:2"]);
+    refused("checkpoints: [{path: trunk, every: 3}]\n", &["run.yaml:1:", "`every`"]);
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..12 {
+        bomb += &format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(", "));
+    }
+    refused(&bomb, &["run.yaml", "aliases"]);
+    let parent = |name: &str| {
+        format!("checkpoints: [{{path: trunk}}, {{branch: b, path: trunk, parent: {{branch: {name}, step: 600}}}}]\n")
+    };
+    refused(&parent("trnk"), &["run.yaml", "`trnk`", "did you mean `trunk`?"]);
+    refused(
+        "checkpoints: [{branch: a, path: trunk, parent: {branch: b, step: 1}}, {branch: b, path: trunk, parent: {branch: a, step: 1}}]\n",
+        &["cycle", "a → b → a"],
+    );
+    refused(
+        "checkpoints: [{path: trunk}]\ntasks: [pilot_leters]\ntask_folders: tasks\n",
+        &["`pilot_leters`", "did you mean `pilot_letters`?"],
+    );
+    refused(
+        "checkpoints: [{path: trunk}]\ntasks: [pilot_letters]\ntask_folders: tasks\ndata: tasks\nresults: run.yaml\n",
+        &["run.yaml", "the results folder cannot be written", "results:"],
+    );
+}
+
+#[test]
+fn data() {
+    let task =
+        "checkpoints: [{path: trunk}]\ntasks: [pilot_letters, pilot_facts_easy]\ntask_folders: tasks\ndata: data\n";
+    refused(task, &["pilot_letters", "data"]);
+    // One task without data: the other is scored.
+    let folder = RunFolder::small();
+    fs_err::remove_file(folder.path("tasks/pilot_letters.jsonl")).unwrap();
+    check(&folder.run(&["sweep", "run.yaml", "--limit", "5"]), 1, &["pilot_letters", "every checkpoint"]);
+    assert_eq!(folder.unit_folders().len(), 2);
+    // A broken line.
+    let folder = RunFolder::small();
+    let file = folder.path("tasks/pilot_letters.jsonl");
+    let text = fs_err::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = text.lines().take(3).chain(["{\"context\": "]).chain(text.lines().skip(4)).collect();
+    fs_err::write(&file, lines.join("\n")).unwrap();
+    check(&folder.run(&["sweep", "run.yaml", "--limit", "5"]), 1, &["pilot_letters.jsonl", "4"]);
+}
+
+#[test]
+fn an_item_longer_than_the_context_limit_is_cut_counted_and_shown() {
+    let folder = RunFolder::small();
+    for checkpoint in fs_err::read_dir(folder.path("trunk")).unwrap() {
+        edit_json(&checkpoint.unwrap().path().join("config.json"), |config| {
+            config["max_position_embeddings"] = 40.into()
+        });
+    }
+    let ran = folder.run(&["sweep", "run.yaml", "--limit", "5"]);
+    check(&ran, 1, &["10 items did not fit the context limit", "pilot_letters: 5 of 5 items"]);
+    assert_eq!(folder.unit_folders().len(), 4);
+}
+
+#[test]
+fn wrong_use() {
+    let folder = RunFolder::small();
+    check(&folder.run(&["sweep", "nowhere.yaml"]), 2, &["nowhere.yaml"]);
+    check(&folder.run(&["sweep", "run.yaml", "--only", "trnk/*"]), 2, &["--only fits none", "trunk/"]);
+    check(&folder.run(&["sweep", "run.yaml", "--limit", "0"]), 2, &["--limit"]);
+    check(&folder.run(&["report", "run.yaml"]), 2, &["there are no results here yet", "spyglass sweep run.yaml"]);
+    check(&folder.run(&["score", "--model", "nowhere", "--tasks", "hellaswag"]), 2, &["nowhere"]);
+    check(&folder.run(&["init", "tasks"]), 2, &["no folder with a number in its name"]);
+    check(&folder.run(&["swep"]), 2, &["swep"]);
+}
+
+#[test]
+fn a_damaged_unit_is_named_and_left_out_of_the_report() {
+    let folder = RunFolder::small();
+    assert_eq!(folder.run(&["sweep", "run.yaml", "--limit", "5"]).code, Some(0));
+    fs_err::write(folder.unit_folders()[0].join("items-00000.jsonl.zst"), "no zstd").unwrap();
+    check(&folder.run(&["report", "run.yaml"]), 1, &["items-00000.jsonl.zst", "checksum", "sweep again"]);
+}

@@ -1,0 +1,148 @@
+//! A headless Chromium, driven through chromedriver (WebDriver over HTTP): opens pages from disk, presses what a reader
+//! presses, and keeps what the console and the network say.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde_json::{Value, json};
+
+/// A browser session of its own. Dropping it ends the browser.
+pub(crate) struct Browser {
+    driver: Child,
+    session: String,
+}
+
+impl Browser {
+    /// Starts one; `None`, said aloud, where chromedriver is not installed.
+    pub(crate) fn start() -> Option<Self> {
+        let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let Ok(mut driver) = started else {
+            eprintln!("skipped: no chromedriver here, so no page was opened (Debian: apt-get install chromium-driver)");
+            return None;
+        };
+        let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                let rest = line.split("started successfully on port ").nth(1)?;
+                rest.trim_end_matches('.').parse::<u16>().ok()
+            })
+            .expect("chromedriver says its port");
+        std::thread::spawn(move || lines.for_each(drop));
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ];
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+            "goog:chromeOptions": {"args": arguments},
+        }}});
+        let base = format!("http://127.0.0.1:{port}/session");
+        let made = post(&base, &wanted);
+        let id = made["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {made}")).to_owned();
+        Some(Self { driver, session: format!("{base}/{id}") })
+    }
+
+    /// Opens a file from disk.
+    pub(crate) fn open(&self, file: &Path) {
+        let file = fs_err::canonicalize(file).unwrap();
+        self.post("url", &json!({"url": format!("file://{}", file.display())}));
+    }
+
+    /// Width and height of the page in pixels.
+    pub(crate) fn resize(&self, width: u32, height: u32) {
+        self.cdp(
+            "Emulation.setDeviceMetricsOverride",
+            &json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false}),
+        );
+    }
+
+    /// The colour scheme that the page sees: `light` or `dark`.
+    pub(crate) fn colour_scheme(&self, scheme: &str) {
+        self.cdp(
+            "Emulation.setEmulatedMedia",
+            &json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]}),
+        );
+    }
+
+    /// What a function body returns when it runs in the page.
+    pub(crate) fn run(&self, script: &str) -> Value {
+        self.post("execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// Presses the first element that fits the CSS selector, as a pointer would.
+    pub(crate) fn click(&self, selector: &str) {
+        let found = self.post("element", &json!({"using": "css selector", "value": selector}));
+        let element = found.as_object().and_then(|o| o.values().next()).and_then(Value::as_str);
+        let element = element.unwrap_or_else(|| panic!("nothing fits `{selector}`: {found}"));
+        self.post(&format!("element/{element}/click"), &json!({}));
+    }
+
+    /// Types keys into the page: text, or WebDriver's private code points for the arrow keys.
+    pub(crate) fn keys(&self, text: &str) {
+        let actions: Vec<Value> = (text.chars())
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key.to_string()})))
+            .collect();
+        self.post("actions", &json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]}));
+    }
+
+    /// The whole page as a PNG under the target folder, where a person can look at it.
+    pub(crate) fn screenshot(&self, name: &str) -> PathBuf {
+        let picture = self.cdp("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
+        let bytes = BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).unwrap();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+        fs_err::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{name}.png"));
+        fs_err::write(&file, bytes).unwrap();
+        file
+    }
+
+    /// Console messages and requests beyond files and data, since the last call: a good page has none.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let log = |kind: &str| self.post("se/log", &json!({"type": kind})).as_array().cloned().unwrap_or_default();
+        let console = log("browser").into_iter().map(|entry| entry["message"].to_string());
+        let requests = log("performance").into_iter().filter_map(|entry| {
+            let message: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
+            let url = message["message"]["params"]["request"]["url"].as_str()?;
+            let local = ["file:", "data:", "blob:", "about:"].iter().any(|scheme| url.starts_with(scheme));
+            (message["message"]["method"] == "Network.requestWillBeSent" && !local).then(|| format!("request to {url}"))
+        });
+        console.chain(requests).collect()
+    }
+
+    fn cdp(&self, method: &str, parameters: &Value) -> Value {
+        self.post("goog/cdp/execute", &json!({"cmd": method, "params": parameters}))
+    }
+
+    fn post(&self, command: &str, body: &Value) -> Value {
+        post(&format!("{}/{command}", self.session), body)
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        drop(ureq::delete(&self.session).call());
+        drop(self.driver.kill());
+        drop(self.driver.wait());
+    }
+}
+
+/// The `value` of a WebDriver reply; an error of the driver ends the test with its words.
+fn post(url: &str, body: &Value) -> Value {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut reply = agent.post(url).send_json(body).unwrap_or_else(|error| panic!("{url}: {error}"));
+    let reply: Value = reply.body_mut().with_config().limit(256 << 20).read_json().unwrap();
+    let value = reply["value"].clone();
+    assert!(value.get("error").is_none(), "{url}: {value}");
+    value
+}

@@ -1,0 +1,146 @@
+//! The program as a user runs it, and the pilot run in a folder of its own.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The program, without colours.
+pub(crate) fn spyglass() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spyglass-tests"));
+    command.env("NO_COLOR", "1").env_remove("RUST_BACKTRACE");
+    command
+}
+
+/// What a run of the program left behind.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+/// Runs the program in `folder`.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Ran {
+    spyglass().current_dir(folder).args(arguments).output().unwrap().into()
+}
+
+/// The committed pilot run.
+pub(crate) fn pilot() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("pilot")
+}
+
+/// `../shared`, or `None` with a line that says so.
+pub(crate) fn shared(what: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(what);
+    if !path.exists() {
+        eprintln!("skipped: ../shared/{what} is not there");
+        return None;
+    }
+    Some(path)
+}
+
+/// A folder with a run file over checkpoints of its own.
+pub(crate) struct RunFolder {
+    folder: tempfile::TempDir,
+}
+
+impl RunFolder {
+    /// Two checkpoints of the pilot's trunk, its task files and data, and a run file that asks for two of the tasks.
+    pub(crate) fn small() -> Self {
+        let folder = Self { folder: tempfile::tempdir().unwrap() };
+        for name in newest_two() {
+            copy(&pilot().join("trunk").join(&name), &folder.path("trunk").join(&name));
+        }
+        copy(&pilot().join("tasks"), &folder.path("tasks"));
+        folder.write(
+            "run.yaml",
+            "checkpoints: [{path: trunk}]\ntasks: [pilot_letters, pilot_facts_easy]\ntask_folders: tasks\ndata: tasks\n",
+        );
+        folder
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs_err::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+        fs_err::write(self.path(name), text).unwrap();
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        run(self.folder.path(), arguments)
+    }
+
+    /// The program in this folder, not started yet.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = spyglass();
+        command.current_dir(self.folder.path()).args(arguments);
+        command
+    }
+
+    /// The folder of the newest of its checkpoints.
+    pub(crate) fn checkpoint(&self) -> PathBuf {
+        self.path("trunk").join(&newest_two()[1])
+    }
+
+    /// What the numbers in the results are: by unit folder, the metrics, the count of items and the bytes of all chunks.
+    pub(crate) fn scores(&self) -> BTreeMap<String, (Value, Value, Vec<Vec<u8>>)> {
+        let mut scores = BTreeMap::new();
+        for unit in self.unit_folders() {
+            let record: Value = serde_json::from_str(&fs_err::read_to_string(unit.join("unit.json")).unwrap()).unwrap();
+            let chunks = record["chunks"].as_array().unwrap();
+            let chunks = chunks.iter().map(|chunk| fs_err::read(unit.join(chunk["file"].as_str().unwrap())).unwrap());
+            let name = unit.strip_prefix(self.folder.path()).unwrap().display().to_string();
+            scores.insert(name, (record["metrics"].clone(), record["items"].clone(), chunks.collect()));
+        }
+        scores
+    }
+
+    /// Folders of the finished units.
+    pub(crate) fn unit_folders(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut todo = vec![self.path("results/units")];
+        while let Some(folder) = todo.pop() {
+            if folder.join("unit.json").is_file() {
+                found.push(folder);
+                continue;
+            }
+            let Ok(entries) = fs_err::read_dir(&folder) else { continue };
+            todo.extend(entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()));
+        }
+        found.sort();
+        found
+    }
+}
+
+/// Names of the last two checkpoints of the pilot's trunk.
+fn newest_two() -> Vec<String> {
+    let entries = fs_err::read_dir(pilot().join("trunk")).unwrap();
+    let mut steps: Vec<u64> = entries
+        .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_prefix("checkpoint-")?.parse().ok())
+        .collect();
+    steps.sort_unstable();
+    steps[steps.len() - 2..].iter().map(|step| format!("checkpoint-{step}")).collect()
+}
+
+/// Copies a folder.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs_err::create_dir_all(to).unwrap();
+    for entry in fs_err::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs_err::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}

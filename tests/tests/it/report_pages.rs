@@ -1,0 +1,126 @@
+//! The report in a real browser: every page at both widths and in both colour schemes, and what a reader presses.
+
+use std::path::{Path, PathBuf};
+
+use crate::browser::Browser;
+use crate::made_up;
+use spyglass_dashboards::report::Report;
+
+#[test]
+fn an_empty_report_opens_without_a_word_on_the_console() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Report::write(&made_up::empty_run(), folder.path()).unwrap();
+    let Some(browser) = Browser::start() else { return };
+    walk(&browser, &index, "empty");
+}
+
+#[test]
+fn every_page_opens_and_nothing_hostile_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Report::write(&made_up::run(), folder.path()).unwrap();
+    let Some(browser) = Browser::start() else { return };
+    let mut pages = vec![index.clone()];
+    for sub in ["tasks", "items", "vibes"] {
+        let all = fs_err::read_dir(index.with_file_name(sub)).unwrap().map(|entry| entry.unwrap().path());
+        pages.extend(all.filter(|page| page.extension().is_some_and(|end| end == "html")));
+    }
+    assert!(pages.len() > 10, "{pages:?}");
+    for page in pages {
+        let name = page.strip_prefix(folder.path()).unwrap().display().to_string().replace('/', "-");
+        walk(&browser, &page, &name);
+        assert_eq!(browser.run("return document.images.length"), 0, "{name}: no markup from data");
+    }
+}
+
+#[test]
+fn switches_redraw_and_a_cursor_reads_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Report::write(&made_up::run(), folder.path()).unwrap();
+    let Some(browser) = Browser::start() else { return };
+    browser.open(&index);
+    let line = "return document.querySelector('figure path.line').getAttribute('d')";
+    let linear = browser.run(line);
+    browser.click("[data-switch=log][data-to='1']");
+    assert_ne!(browser.run(line), linear, "the logarithmic axis moves the line");
+    browser.click("[data-switch=log][data-to='0']");
+    browser.run("document.querySelector('figure svg').focus()");
+    browser.keys("\u{e012}"); // ←
+    let read = browser.run("return document.querySelector('.read').textContent");
+    assert!(read.as_str().unwrap().contains('±'), "{read}");
+    let before = browser.run("return document.documentElement.dataset.theme ?? ''");
+    browser.click("#theme");
+    assert_ne!(browser.run("return document.documentElement.dataset.theme"), before);
+    assert!(browser.complaints().is_empty());
+}
+
+#[test]
+fn items_are_filtered_and_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Report::write(&made_up::run(), folder.path()).unwrap();
+    let Some(browser) = Browser::start() else { return };
+    browser.open(&index.with_file_name("items").join("letters.html"));
+    let count = "return document.getElementById('count').textContent";
+    assert_eq!(browser.run(count), "600 of 600");
+    let rows = browser.run("return document.querySelectorAll('.row').length").as_u64().unwrap();
+    assert!(rows < 80, "{rows} rows exist at once");
+    browser.run(
+        "const s = document.getElementById('subject'); s.value = 'letters_art'; s.dispatchEvent(new Event('input'))",
+    );
+    assert_eq!(browser.run(count), "300 of 600");
+    browser.click(".row");
+    let shown = "return document.querySelectorAll('#detail tbody tr').length";
+    (0..50).find(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        browser.run(shown).as_u64() == Some(9)
+    });
+    assert_eq!(browser.run(shown), 9, "a row a checkpoint");
+    assert!(browser.complaints().is_empty());
+}
+
+#[test]
+fn a_reader_filters_compares_blind_and_exports_the_rating() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Report::write(&made_up::run(), folder.path()).unwrap();
+    let Some(browser) = Browser::start() else { return };
+    let vibes = index.with_file_name("vibes").join("index.html");
+    browser.open(&vibes);
+    let count = "return document.getElementById('count').textContent";
+    assert_eq!(browser.run(count), "3 of 3 conversations");
+    browser.run("const s = document.getElementById('verdict'); s.value = 'fail'; s.dispatchEvent(new Event('input'))");
+    assert_eq!(browser.run(count), "0 of 3 conversations");
+    browser.open(&vibes.with_file_name("pirate-stays.html"));
+    let talk = browser.run("return document.getElementById('talks').textContent").as_str().unwrap().to_owned();
+    assert!(talk.contains("arr , the sea 2 is rough"), "{talk}");
+    browser.keys("\u{e012}"); // ← one checkpoint back
+    browser.keys("4");
+    browser.keys("b");
+    let hidden = browser.run("return document.getElementById('talks').textContent").as_str().unwrap().to_owned();
+    assert!(!hidden.contains("trunk") && !hidden.contains("anneal"), "blind: {hidden}");
+    browser.click("[data-winner=a]");
+    let revealed = browser.run("return document.getElementById('reveal').textContent").as_str().unwrap().to_owned();
+    assert!(revealed.contains("The left was"), "{revealed}");
+    browser.open(&vibes);
+    let kept = browser.run("return Ratings.jsonl()").as_str().unwrap().to_owned();
+    let ratings: Vec<spyglass_dashboards::run::Rating> =
+        kept.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(ratings.len(), 2, "{kept}");
+    assert!(ratings.iter().any(|rating| rating.stars().is_some_and(|(_, stars)| (stars - 4.0).abs() < 1e-9)));
+    assert!(ratings.iter().any(|rating| rating.game().is_some()));
+    assert!(browser.complaints().is_empty());
+}
+
+/// Opens a page at both widths and in both colour schemes, and leaves a picture of each.
+fn walk(browser: &Browser, page: &Path, name: &str) -> Vec<PathBuf> {
+    let views = [(1440, "light"), (1440, "dark"), (900, "light")];
+    let view = |(width, scheme): (u32, &str)| {
+        browser.resize(width, 900);
+        browser.colour_scheme(scheme);
+        browser.open(page);
+        let overflow = browser.run("return document.documentElement.scrollWidth - innerWidth");
+        assert!(overflow.as_i64().unwrap() <= 0, "{name} is wider than {width} pixels by {overflow}");
+        let complaints = browser.complaints();
+        assert!(complaints.is_empty(), "{name}: {complaints:?}");
+        browser.screenshot(&format!("{name}-{width}-{scheme}"))
+    };
+    views.map(view).into()
+}

@@ -1,0 +1,189 @@
+//! A sweep from end to end: scores, resumption after kills, two at once.
+
+use crate::program::{RunFolder, run, shared, spyglass};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+#[test]
+fn a_sweep_scores_reports_and_has_nothing_to_do_the_second_time() {
+    let folder = RunFolder::small();
+    let first = folder.run(&["sweep", "run.yaml", "--limit", "60"]);
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    assert_eq!(first.stdout.trim(), "results/report/index.html");
+    assert!(folder.path("results/report/index.html").is_file());
+    assert!(first.stderr.contains("4 units scored"), "{}", first.stderr);
+    let scores = folder.scores();
+    assert_eq!(scores.len(), 4);
+    let second = folder.run(&["sweep", "run.yaml", "--limit", "60"]);
+    assert!(
+        second.stderr.contains("0 units scored") && second.stderr.contains("4 units done before"),
+        "{}",
+        second.stderr
+    );
+    assert_eq!(folder.scores(), scores);
+    // The report needs neither weights nor data.
+    fs_err::remove_dir_all(folder.path("trunk")).unwrap();
+    fs_err::remove_dir_all(folder.path("tasks")).unwrap();
+    let report = folder.run(&["report", "run.yaml"]);
+    assert_eq!(report.code, Some(0), "{}", report.stderr);
+    let page = fs_err::read_to_string(folder.path("results/report/index.html")).unwrap();
+    assert!(page.contains("pilot_letters"));
+}
+
+#[test]
+fn threads_jobs_and_a_raised_limit_change_no_number() {
+    let plain = RunFolder::small();
+    assert_eq!(plain.run(&["sweep", "run.yaml", "--limit", "150"]).code, Some(0));
+    let other = RunFolder::small();
+    for arguments in [["--limit", "40", "--threads", "1"], ["--limit", "150", "--jobs", "2"]] {
+        let ran = other.run(&[&["sweep", "run.yaml"][..], &arguments].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    }
+    let numbers = |folder: &RunFolder| -> Vec<(Value, Value, Vec<String>)> {
+        let lines = |chunks: Vec<Vec<u8>>| chunks.into_iter().flat_map(|chunk| unpacked(&chunk)).collect();
+        folder.scores().into_values().map(|(metrics, items, chunks)| (metrics, items, lines(chunks))).collect()
+    };
+    assert_eq!(numbers(&plain), numbers(&other), "every digit of every record is the same");
+    // A smaller limit asks for nothing new.
+    let smaller = other.run(&["sweep", "run.yaml", "--limit", "10"]);
+    assert!(smaller.stderr.contains("0 units scored"), "{}", smaller.stderr);
+}
+
+fn unpacked(chunk: &[u8]) -> Vec<String> {
+    let text = String::from_utf8(zstd::decode_all(chunk).unwrap()).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn killed_at_any_instant_and_started_again_it_ends_with_the_same_scores() {
+    let undisturbed = RunFolder::small();
+    assert_eq!(undisturbed.run(&["sweep", "run.yaml"]).code, Some(0));
+    let folder = RunFolder::small();
+    let mut finished: BTreeMap<_, Vec<u8>> = BTreeMap::new();
+    // Instants drawn once (from /dev/urandom), spread over reading, scoring and writing.
+    for milliseconds in [31, 947, 212, 1403, 118, 655, 1810, 377, 74, 1196] {
+        let mut child =
+            folder.command(&["sweep", "run.yaml"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+        for unit in folder.unit_folders() {
+            let record = fs_err::read(unit.join("unit.json")).unwrap();
+            let before = finished.entry(unit).or_insert_with(|| record.clone());
+            assert_eq!(*before, record, "a finished unit is never done twice");
+        }
+    }
+    let last = folder.run(&["sweep", "run.yaml"]);
+    assert_eq!(last.code, Some(0), "{}", last.stderr);
+    for (unit, record) in finished {
+        assert_eq!(fs_err::read(unit.join("unit.json")).unwrap(), record, "a finished unit is never lost");
+    }
+    assert_eq!(folder.scores(), undisturbed.scores());
+}
+
+#[test]
+fn two_sweeps_at_once_both_end_well_and_score_nothing_twice() {
+    let folder = RunFolder::small();
+    let start = || {
+        folder
+            .command(&["sweep", "run.yaml", "--limit", "200"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let both = [start(), start()].map(|child| child.wait_with_output().unwrap());
+    let scored = |stderr: &[u8]| -> usize {
+        let text = String::from_utf8_lossy(stderr);
+        let line = text.lines().find(|line| line.contains(" scored in ")).unwrap_or_else(|| panic!("{text}"));
+        line.split(' ').next().unwrap().parse().unwrap()
+    };
+    for output in &both {
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(scored(&both[0].stderr) + scored(&both[1].stderr), 4);
+    assert_eq!(folder.scores().len(), 4);
+}
+
+#[test]
+fn ctrl_c_keeps_what_is_finished() {
+    let folder = RunFolder::small();
+    let mut child =
+        folder.command(&["sweep", "run.yaml"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let code = child.wait().unwrap().code();
+    assert!(matches!(code, Some(130 | 0)), "{code:?}");
+    assert_eq!(folder.run(&["sweep", "run.yaml"]).code, Some(0));
+}
+
+#[test]
+fn a_failing_checkpoint_is_named_and_forgiven_when_it_is_mended() {
+    let folder = RunFolder::small();
+    let weights = folder.checkpoint().join("model.safetensors");
+    let whole = fs_err::read(&weights).unwrap();
+    fs_err::write(&weights, &whole[..whole.len() / 2]).unwrap();
+    let ran = folder.run(&["sweep", "run.yaml", "--limit", "20"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("model.safetensors") && ran.stderr.contains("truncated"), "{}", ran.stderr);
+    assert_eq!(folder.scores().len(), 2, "the other checkpoint is scored");
+    let status = folder.run(&["status", "run.yaml"]);
+    assert!(status.stdout.contains("truncated"), "{}", status.stdout);
+    fs_err::write(&weights, whole).unwrap();
+    let again = folder.run(&["sweep", "run.yaml", "--limit", "20"]);
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert_eq!(fs_err::read_dir(folder.path("results/failed")).unwrap().count(), 0);
+}
+
+#[test]
+fn the_prototype_scores_as_its_reference_says() {
+    let Some(prototype) = shared("pilot_prototype") else { return };
+    let folder = RunFolder::small();
+    let branch = |name: &str| format!("{{branch: {name}, path: {}}}", prototype.join(name).display());
+    let fork = branch("anneal").replace("}", ", parent: {branch: trunk, step: 1100}}");
+    let tasks = "tasks: [pilot_letters, pilot_facts_easy, pilot_facts_hard, pilot_stories]";
+    folder.write(
+        "all.yaml",
+        &format!(
+            "checkpoints: [{}, {fork}]\n{tasks}\ntask_folders: tasks\ndata: {}\n",
+            branch("trunk"),
+            prototype.join("tasks").display()
+        ),
+    );
+    let ran = folder.run(&["sweep", "all.yaml", "--only", "{trunk/75,anneal/1400}/*"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let reference = reference(&prototype.join("reference_scores.csv"));
+    let units = folder.unit_folders();
+    assert_eq!(units.len(), 8);
+    for unit in units {
+        let record: Value = serde_json::from_str(&fs_err::read_to_string(unit.join("unit.json")).unwrap()).unwrap();
+        let at = &record["checkpoint"];
+        let place = format!("{},{},{}", record["task"].as_str().unwrap(), at["branch"].as_str().unwrap(), at["step"]);
+        let score = record["metrics"][0]["value"].as_f64().unwrap();
+        assert!((score - reference[&place]).abs() < 1e-6, "{place}: {score} against {}", reference[&place]);
+    }
+}
+
+/// `task,branch,step` → accuracy, as transformers computed it.
+fn reference(file: &Path) -> BTreeMap<String, f64> {
+    let text = fs_err::read_to_string(file).unwrap();
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        (cells[..3].join(","), cells[4].parse().unwrap())
+    };
+    text.lines().skip(1).map(row).collect()
+}
+
+#[test]
+fn the_demo_runs_from_any_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = run(folder.path(), &["demo"]);
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    let report = folder.path().join(first.stdout.trim());
+    assert!(fs_err::read_to_string(report).unwrap().contains("pilot_letters"));
+    let second = spyglass().current_dir(folder.path()).arg("demo").output().unwrap();
+    assert!(String::from_utf8(second.stderr).unwrap().contains("0 units scored"));
+}
