@@ -66,6 +66,8 @@ pub fn gather(store: &Store, snapshot: Snapshot) -> Result<Gathered> {
         tree: snapshot.tree,
         units: whole,
         superseded,
+        packs: Vec::new(),
+        ratings: Vec::new(),
         failures: store.failures(),
         texts: store.texts(),
         groups: snapshot.groups,

@@ -53,6 +53,7 @@ impl Settings {
                 DtFloorSpec::Config => DtFloor::Config,
                 DtFloorSpec::Zero => DtFloor::Zero,
             },
+            ..LoadOptions::default()
         }
     }
 

@@ -125,7 +125,7 @@ fn counts(item: &Item, tokenizer: &Tokenizer) -> Result<Counts> {
             }
             Query::Rolling { text, .. } => tokenizer.encode_plain(&text)?,
             Query::Generate { context: Text::Text(text), .. } => tokenizer.encode(&text)?,
-            Query::Generate { context: Text::Ids(ids), .. } => ids,
+            Query::Generate { context: Text::Ids(ids) | Text::Draws(ids), .. } => ids,
         };
         if index == 0 {
             counts.n_context_tokens = context.len();
@@ -172,7 +172,7 @@ fn shown(task: &SuiteTask, item: &Item, tokenizer: Option<&Tokenizer>) -> Result
 fn plain(text: &Text) -> String {
     match text {
         Text::Text(text) => text.clone(),
-        Text::Ids(ids) => format!("{ids:?}"),
+        Text::Ids(ids) | Text::Draws(ids) => format!("{ids:?}"),
     }
 }
 
