@@ -3,6 +3,7 @@
 use crate::{Error, Result};
 use rayon::prelude::*;
 use spyglass_model::{EncodedPair, Request, Tokenizer};
+use spyglass_tasks::icl::token_id;
 use spyglass_tasks::{Item, Query, Text};
 
 /// One item's questions, ready for the model.
@@ -69,11 +70,7 @@ fn prepare_query(query: Query, tokenizer: &Tokenizer, max_length: usize) -> Resu
             Ok(PreparedQuery::Score { requests, truncated: false, off_token_edge: false })
         }
         Query::Generate { context, settings } => {
-            let mut prompt = match context {
-                Text::Text(text) => tokenizer.encode(&text)?,
-                Text::Ids(ids) => ids,
-                Text::Draws(draws) => ids_of(&draws, tokenizer),
-            };
+            let mut prompt = prompt_ids(context, tokenizer)?;
             let room = max_length.saturating_sub(settings.max_tokens).max(1);
             let truncated = prompt.len() > room;
             prompt.drain(..prompt.len().saturating_sub(room));
@@ -92,14 +89,11 @@ pub fn encode(context: Text, continuation: Text, tokenizer: &Tokenizer) -> Resul
         (context, continuation) => EncodedPair {
             context: match context {
                 Text::Text(text) if text.is_empty() => Vec::new(),
-                Text::Text(text) => tokenizer.encode(&text)?,
-                Text::Ids(ids) => ids,
-                Text::Draws(draws) => ids_of(&draws, tokenizer),
+                context => prompt_ids(context, tokenizer)?,
             },
             continuation: match continuation {
                 Text::Text(text) => tokenizer.encode_plain(&text)?,
-                Text::Ids(ids) => ids,
-                Text::Draws(draws) => ids_of(&draws, tokenizer),
+                ids => prompt_ids(ids, tokenizer)?,
             },
             on_token_edge: true,
         },
@@ -110,9 +104,16 @@ pub fn encode(context: Text, continuation: Text, tokenizer: &Tokenizer) -> Resul
     Ok(pair)
 }
 
-/// Random tokens of the tokenizer's vocabulary.
-fn ids_of(draws: &[u32], tokenizer: &Tokenizer) -> Vec<u32> {
-    draws.iter().map(|draw| spyglass_tasks::icl::token_id(*draw, tokenizer.vocab_size())).collect()
+/// A prompt as token ids; draws become ids of the tokenizer's vocabulary.
+///
+/// # Errors
+/// The tokenizer refuses the text.
+pub fn prompt_ids(text: Text, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
+    Ok(match text {
+        Text::Text(text) => tokenizer.encode(&text)?,
+        Text::Ids(ids) => ids,
+        Text::Draws(draws) => draws.into_iter().map(|draw| token_id(draw, tokenizer.vocab_size())).collect(),
+    })
 }
 
 fn prefix_token(tokenizer: &Tokenizer) -> Result<u32> {

@@ -5,7 +5,7 @@ use super::{Exit, print, say};
 use crate::Result;
 use crate::executor::open_tokenizer;
 use crate::suite::SuiteTask;
-use crate::tokenise::encode;
+use crate::tokenise::{encode, prompt_ids};
 use clap::Args;
 use serde::Serialize;
 use spyglass_model::{Tokenizer, Zamba2Config};
@@ -126,8 +126,7 @@ fn counts(item: &Item, tokenizer: &Tokenizer) -> Result<Counts> {
                 pair.context
             }
             Query::Rolling { text, .. } => tokenizer.encode_plain(&text)?,
-            Query::Generate { context: Text::Text(text), .. } => tokenizer.encode(&text)?,
-            Query::Generate { context: Text::Ids(ids) | Text::Draws(ids), .. } => ids,
+            Query::Generate { context, .. } => prompt_ids(context, tokenizer)?,
         };
         if index == 0 {
             counts.n_context_tokens = context.len();

@@ -16,6 +16,8 @@ pub(super) struct Schema {
 enum What {
     /// Run files
     Run,
+    /// Task files
+    Task,
     /// Prompt packs
     Prompts,
 }
@@ -24,6 +26,7 @@ impl Schema {
     pub(super) fn run(&self) -> Result<Exit> {
         let schema = match self.what {
             What::Run => schemars::schema_for!(RunFile).to_value(),
+            What::Task => spyglass_tasks::task_schema(),
             What::Prompts => spyglass_tasks::vibes::schema(),
         };
         print(&(serde_json::to_string_pretty(&schema).expect("a schema is plain data") + "\n"))?;
