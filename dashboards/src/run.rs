@@ -254,6 +254,9 @@ pub struct Failure {
     pub branch: String,
     /// Step of the checkpoint.
     pub step: u64,
+    /// Variant of the checkpoint, where a step has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// Leaf task; `None` when the checkpoint itself could not be read.
     pub task: Option<String>,
     /// What went wrong, with file, place and mend.

@@ -151,11 +151,16 @@ fn subfolders(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-/// `path` as seen from `base`, without asking what links lead where.
+/// `path` as seen from `base`, without asking what links lead where; as it is where they share nothing but the root.
 fn relative(path: &Path, base: &Path) -> String {
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let (path, base) = (absolute(path), absolute(base));
+    let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
+    let (Ok(path), Ok(base)) = (std::path::absolute(path), std::path::absolute(base)) else {
+        return path.display().to_string();
+    };
     let shared = path.components().zip(base.components()).take_while(|(a, b)| a == b).count();
+    if shared <= 1 {
+        return path.display().to_string();
+    }
     let mut relative: PathBuf = base.components().skip(shared).map(|_| "..").collect();
     relative.extend(path.components().skip(shared));
     if relative.as_os_str().is_empty() { ".".into() } else { relative.display().to_string() }

@@ -81,7 +81,8 @@ fn add_task(suite: &Suite, records: &[UnitRecord], name: &str, depth: usize, tas
 fn version(metadata: Option<&Value>) -> String {
     match metadata.and_then(|metadata| metadata.get("version")) {
         Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        // `1.0` is shown as it would be counted: 1
+        Some(other) => other.as_f64().map_or_else(|| other.to_string(), |number| number.to_string()),
         None => String::new(),
     }
 }

@@ -6,7 +6,7 @@ use crate::run_file::{DtFloorSpec, PrecisionSpec, RunFile, ScheduleSpec};
 use crate::store::SCORING_VERSION;
 use crate::suite::{Suite, SuiteTask};
 use crate::{Error, Result};
-use spyglass_dashboards::run::{Branch, Checkpoint, RunTree, TrainingLog, UnitInputs};
+use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog, UnitInputs};
 use spyglass_model::{DtFloor, LoadOptions, Precision};
 use std::path::{Path, PathBuf};
 
@@ -159,6 +159,16 @@ impl Work {
             schedule: ScheduleSpec::default(),
             notes: Vec::new(),
         })
+    }
+
+    /// Whether what failed is still part of the run.
+    pub fn asks_for(&self, failure: &Failure) -> bool {
+        let there =
+            |at: &Checkpoint| (&at.branch, at.step, &at.variant) == (&failure.branch, failure.step, &failure.variant);
+        let checkpoint = failure.branch == Failure::EVERYWHERE
+            || self.tree.branches.iter().flat_map(|branch| &branch.checkpoints).any(there);
+        let task = |name: &String| self.suite.tasks.iter().any(|task| task.task.name == *name);
+        checkpoint && failure.task.as_ref().is_none_or(task)
     }
 
     /// The folder of a checkpoint.

@@ -155,6 +155,7 @@ fn failures_are_said_in_words() {
     run.failures.push(crate::run::Failure {
         branch: "trunk".into(),
         step: 40,
+        variant: None,
         task: None,
         reason: "model.safetensors ends early".into(),
         time: "2026-11-24T00:00:00Z".into(),

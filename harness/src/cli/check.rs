@@ -3,7 +3,7 @@
 use super::{Exit, complain, counted, print, say};
 use crate::checkpoint::discover_tree;
 use crate::executor::open_tokenizer;
-use crate::run_file::{RunFile, TaskSpec};
+use crate::run_file::RunFile;
 use crate::suite::{Suite, catalogue};
 use crate::{Error, Result};
 use clap::Args;
@@ -71,30 +71,45 @@ impl Check {
         run_file(file)
     }
 
+    /// Without --data the rows are checked when they lie beside the task file.
     fn task_file(&self, file: &Path) -> Result<Found> {
         let own = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let data = if self.data.is_empty() { vec![own.to_path_buf()] } else { self.data.clone() };
-        let mut suite = Suite::default();
-        suite.add(
-            &catalogue(&[])?,
-            &TaskSpec { task: file.display().to_string(), shots: None, limit: None, perturb: None },
-            &data,
-            None,
-        )?;
-        Ok(tasks(&suite))
+        let catalogue = catalogue(&[])?;
+        let checked = if self.data.is_empty() {
+            match catalogue.check(file, &[own.to_path_buf()]) {
+                Err(spyglass_tasks::Error::NoData { .. }) => catalogue.check(file, &[])?,
+                other => other?,
+            }
+        } else {
+            catalogue.check(file, &self.data)?
+        };
+        for warning in &checked.warnings {
+            say(warning);
+        }
+        let rows = checked
+            .bad_rows
+            .iter()
+            .map(|(task, row)| format!("{task}: {}, line {}: {}", row.file, row.line, row.message));
+        let what = format!("{}, {}", counted(checked.leaves.len(), "task"), counted(checked.items, "item"));
+        Ok(Found { what, wrong: first_few(rows.collect()) })
     }
+}
+
+/// The first rows of a list, and how many more there are.
+fn first_few(mut rows: Vec<String>) -> Vec<String> {
+    let more = rows.len().saturating_sub(ROWS_SHOWN);
+    rows.truncate(ROWS_SHOWN);
+    if more > 0 {
+        rows.push(format!("and {} more", counted(more, "row")));
+    }
+    rows
 }
 
 fn tasks(suite: &Suite) -> Found {
     let items: usize = suite.tasks.iter().flat_map(|task| &task.items).map(|items| items.items.len()).sum();
     let mut wrong: Vec<String> =
         suite.tasks.iter().filter_map(|task| task.items.as_ref().err()).map(Error::in_full).collect();
-    let rows = suite.bad_rows();
-    let more = rows.len().saturating_sub(ROWS_SHOWN);
-    wrong.extend(rows.into_iter().take(ROWS_SHOWN));
-    if more > 0 {
-        wrong.push(format!("and {} more", counted(more, "row")));
-    }
+    wrong.extend(first_few(suite.bad_rows()));
     Found { what: format!("{}, {}", counted(suite.tasks.len(), "task"), counted(items, "item")), wrong }
 }
 

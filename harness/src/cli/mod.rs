@@ -3,6 +3,7 @@
 
 mod check;
 mod demo;
+mod generate;
 mod init;
 mod list;
 mod logprobs;
@@ -42,6 +43,7 @@ enum Command {
     Score(score::Score),
     Prompts(prompts::Prompts),
     Logprobs(logprobs::Logprobs),
+    Generate(generate::Generate),
 }
 
 /// How a command ended that did what it was asked.
@@ -99,6 +101,7 @@ impl Command {
             Self::Score(command) => command.run(),
             Self::Prompts(command) => command.run(),
             Self::Logprobs(command) => command.run(),
+            Self::Generate(command) => command.run(),
         }
     }
 }

@@ -57,6 +57,8 @@ impl Prompts {
     pub(super) fn run(&self) -> Result<Exit> {
         let suite = self.tasks.suite()?;
         let tokenizer = match &self.model {
+            // A folder that holds a tokenizer alone will do.
+            Some(folder) if !folder.join("config.json").exists() => Some(Tokenizer::open(folder)?),
             Some(folder) => Some(open_tokenizer(folder, &Zamba2Config::read(folder)?)?),
             None => None,
         };

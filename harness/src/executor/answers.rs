@@ -3,14 +3,19 @@
 use super::opened::Opened;
 use super::questions::{Asked, ItemQuestions};
 use crate::Result;
+use crate::interrupt::Interrupt;
 use crate::store::CHUNK_ITEMS;
-use spyglass_model::LogLikelihood;
+use spyglass_model::{LanguageModel, LogLikelihood, Prompt, Sampling, Stopped, Token, generate_batch};
 use spyglass_tasks::{Answer, Generation, Item, ItemRecord};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
+
+/// Replies generated together: each holds a state of its own.
+const REPLIES_AT_ONCE: usize = 16;
 
 /// The answers to a list of items.
 pub(super) struct Answers<'a> {
     opened: &'a Opened<'a>,
+    task: &'a str,
     items: &'a [Item],
     asked: &'a ItemQuestions,
     /// Number of the first of these items in the task.
@@ -35,10 +40,16 @@ fn chunk_after(done: usize, end: usize) -> Range<usize> {
 }
 
 impl<'a> Answers<'a> {
-    /// For `items`, the first of which is number `first` of its task.
-    pub(super) fn new(opened: &'a Opened<'a>, items: &'a [Item], asked: &'a ItemQuestions, first: usize) -> Self {
+    /// For `items`, the first of which is number `first` of `task`.
+    pub(super) fn new(
+        opened: &'a Opened<'a>,
+        task: &'a str,
+        items: &'a [Item],
+        asked: &'a ItemQuestions,
+        first: usize,
+    ) -> Self {
         let open = asked.starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        Self { opened, items, asked, first, given: 0, scores: vec![None; asked.plan.requests()], open }
+        Self { opened, task, items, asked, first, given: 0, scores: vec![None; asked.plan.requests()], open }
     }
 
     /// Takes in answers by the index of their request.
@@ -50,49 +61,82 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// The next chunk, once all its requests are answered. Replies are asked for here.
+    /// The next chunk, once all its requests are answered. Replies are asked for here; `None` too when they are interrupted.
     ///
     /// # Errors
     /// A number of the model is broken.
-    pub(super) fn next_chunk(&mut self) -> Result<Option<AnsweredChunk>> {
+    pub(super) fn next_chunk(&mut self, interrupt: &Interrupt) -> Result<Option<AnsweredChunk>> {
         let range = chunk_after(self.first + self.given, self.first + self.items.len());
         let (start, end) = (range.start - self.first, range.end - self.first);
         if start == end || self.open[start..end].iter().any(|open| *open > 0) {
             return Ok(None);
         }
-        let mut chunk = AnsweredChunk { records: Vec::with_capacity(end - start), tokens_generated: 0 };
-        for index in start..end {
-            chunk.records.push(self.record(index, &mut chunk.tokens_generated)?);
-        }
+        let Some(replies) = self.replies(start..end, interrupt)? else { return Ok(None) };
+        let read = self.asked.items[start..end].iter().flatten().map(Asked::prompt_tokens).sum::<usize>();
+        let tokens_generated = (read + replies.iter().map(|reply| reply.tokens).sum::<usize>()) as u64;
+        let mut replies = replies.into_iter();
+        let records = (start..end).map(|index| self.record(index, &mut replies)).collect::<Result<_>>()?;
         self.given = end;
-        Ok(Some(chunk))
+        Ok(Some(AnsweredChunk { records, tokens_generated }))
     }
 
-    fn record(&mut self, index: usize, tokens_generated: &mut u64) -> Result<ItemRecord> {
+    fn record(&mut self, index: usize, replies: &mut impl Iterator<Item = Answer>) -> Result<ItemRecord> {
         let mut request = self.asked.starts[index];
         let mut answers = Vec::with_capacity(self.asked.items[index].len());
         for question in &self.asked.items[index] {
-            answers.push(match question {
+            answers.extend(match question {
                 Asked::Score { requests, truncated, off_token_edge } => {
                     let windows = self.scores[request..request + requests].iter_mut().filter_map(Option::take);
                     request += requests;
-                    Answer { truncated: *truncated, off_token_edge: *off_token_edge, ..joined(windows) }
+                    Some(Answer { truncated: *truncated, off_token_edge: *off_token_edge, ..joined(windows) })
                 }
-                Asked::Generate { prompt, settings, truncated } => {
-                    let reply = reply(self.opened, prompt, settings)?;
-                    *tokens_generated += (prompt.len() + reply.tokens) as u64;
-                    Answer { truncated: *truncated, ..reply }
-                }
+                Asked::Generate { .. } => replies.next(),
             });
         }
         Ok(self.items[index].record(&answers)?)
     }
+
+    /// The replies that the items of a range ask for, in order; `None` when they were interrupted.
+    fn replies(&self, items: Range<usize>, interrupt: &Interrupt) -> Result<Option<Vec<Answer>>> {
+        let mut wanted = Vec::new();
+        for index in items {
+            for question in &self.asked.items[index] {
+                if let Asked::Generate { prompt, settings, truncated } = question {
+                    let name = [self.task.to_owned(), self.items[index].doc_id.to_string()];
+                    wanted.push((prompt, sampling(settings), *truncated, name));
+                }
+            }
+        }
+        let mut replies = Vec::with_capacity(wanted.len());
+        for together in wanted.chunks(REPLIES_AT_ONCE) {
+            let words: Vec<Vec<&str>> =
+                together.iter().map(|(.., name)| name.iter().map(String::as_str).collect()).collect();
+            let prompts = together.iter().zip(&words).map(|((prompt, sampling, ..), words)| Prompt {
+                state: self.opened.model.new_state(),
+                seen: &[],
+                tokens: prompt,
+                sampling,
+                words,
+            });
+            let go_on =
+                |_: &Token<'_>| if interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            let generated =
+                generate_batch(&self.opened.model, self.opened.tokens().tokenizer, prompts.collect(), go_on)?;
+            for (reply, (_, _, truncated, _)) in generated.into_iter().zip(together) {
+                if reply.stopped == Stopped::Interrupted {
+                    return Ok(None);
+                }
+                let (tokens, text) = (reply.ids.len(), Some(reply.text));
+                replies.push(Answer { tokens, text, truncated: *truncated, ..Answer::default() });
+            }
+        }
+        Ok(Some(replies))
+    }
 }
 
-/// What the model writes after a prompt.
-fn reply(opened: &Opened<'_>, prompt: &[u32], settings: &Generation) -> Result<Answer> {
-    let _ = (opened, prompt, settings);
-    Ok(Answer::default())
+fn sampling(settings: &Generation) -> Sampling {
+    let (temperature, max_tokens, stop) = (settings.temperature, settings.max_tokens, settings.until.clone());
+    Sampling { temperature, max_tokens, stop, ..Sampling::default() }
 }
 
 /// The answer to a text that was read in one or more windows.

@@ -7,9 +7,9 @@ use super::unit::{OurUnit, now};
 use super::{Event, Executor, Site, Summary};
 use crate::checkpoint::Hashing;
 use crate::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing, unit_folder};
-use crate::store::{Claim, ClaimHolder, Claimed};
+use crate::store::{Blamed, Claim, ClaimHolder, Claimed};
 use crate::{Error, Result};
-use spyglass_dashboards::run::{Failure, UnitRecord};
+use spyglass_dashboards::run::UnitRecord;
 use std::sync::{Mutex, MutexGuard, mpsc};
 use std::time::Duration;
 
@@ -122,12 +122,12 @@ impl Running<'_> {
         }
         planned.units = left;
         if planned.units.is_empty() {
-            self.site.store.forgive(&planned.checkpoint.branch, planned.checkpoint.step, None);
+            self.site.store.forgive(Blamed::Checkpoint(&planned.checkpoint));
             return None;
         }
         match Opened::read(&planned, self.site.work.settings, &self.memory) {
             Ok(opened) => {
-                self.site.store.forgive(&planned.checkpoint.branch, planned.checkpoint.step, None);
+                self.site.store.forgive(Blamed::Checkpoint(&planned.checkpoint));
                 Some((planned, opened))
             }
             Err(error) => {
@@ -242,12 +242,8 @@ impl Running<'_> {
     fn tasks_without_items(&self) -> Result<()> {
         for task in &self.site.work.suite.tasks {
             match &task.items {
-                Ok(_) => self.site.store.forgive(Failure::EVERYWHERE, 0, Some(&task.task.name)),
-                Err(error) => {
-                    let reason = error.in_full();
-                    let failure = failure(Failure::EVERYWHERE, 0, Some(&task.task.name), reason);
-                    self.failed(failure, 0, 0);
-                }
+                Ok(_) => self.site.store.forgive(Blamed::Task(&task.task.name)),
+                Err(error) => self.failed(Blamed::Task(&task.task.name), error.in_full(), 0, 0),
             }
         }
         self.broken.lock().expect(UNPOISONED).take().map_or(Ok(()), Err)
@@ -256,16 +252,16 @@ impl Running<'_> {
     fn checkpoint_failed(&self, planned: &PlannedCheckpoint, reason: String) {
         let left = || planned.units.iter().filter(|unit| !unit.is_done());
         let items = left().map(PlannedUnit::items_left).sum();
-        let at = &planned.checkpoint;
-        self.failed(failure(&at.branch, at.step, None, reason), left().count(), items);
+        self.failed(Blamed::Checkpoint(&planned.checkpoint), reason, left().count(), items);
     }
 
     fn unit_failed(&self, planned: &PlannedCheckpoint, unit: &PlannedUnit, error: &Error) {
-        let (at, task) = (&planned.checkpoint, &self.site.work.suite.tasks[unit.task].task.name);
-        self.failed(failure(&at.branch, at.step, Some(task), error.in_full()), 1, unit.items_left());
+        let blamed = Blamed::Unit(&planned.checkpoint, &self.site.work.suite.tasks[unit.task].task.name);
+        self.failed(blamed, error.in_full(), 1, unit.items_left());
     }
 
-    fn failed(&self, failure: Failure, units: usize, items: usize) {
+    fn failed(&self, blamed: Blamed<'_>, reason: String, units: usize, items: usize) {
+        let failure = blamed.failure(reason, now());
         self.site.observer.notice(&Event::Failed { failure: &failure, units, items });
         if let Err(error) = self.site.store.fail(&failure) {
             self.broken.lock().expect(UNPOISONED).get_or_insert(error);
@@ -284,7 +280,7 @@ impl Running<'_> {
 
     fn finished(&self, record: UnitRecord, was_left: bool, fresh: bool) {
         self.site.observer.notice(&Event::Finished { record: &record, was_left });
-        self.site.store.forgive(&record.checkpoint.branch, record.checkpoint.step, Some(&record.task));
+        self.site.store.forgive(Blamed::Unit(&record.checkpoint, &record.task));
         let mut summary = self.summary();
         summary.scored += usize::from(fresh);
         summary.records.push(record);
@@ -304,8 +300,4 @@ enum Look {
     Finished(Box<UnitRecord>),
     Free,
     Held,
-}
-
-fn failure(branch: &str, step: u64, task: Option<&str>, reason: String) -> Failure {
-    Failure { branch: branch.into(), step, task: task.map(str::to_owned), reason, time: now() }
 }

@@ -42,6 +42,16 @@ pub enum Asked {
     },
 }
 
+impl Asked {
+    /// Tokens of a prompt that is to be completed; the others are counted in the plan.
+    pub(super) fn prompt_tokens(&self) -> usize {
+        match self {
+            Self::Score { .. } => 0,
+            Self::Generate { prompt, .. } => prompt.len(),
+        }
+    }
+}
+
 /// Which questions: of which tokenizer (by content) and context limit, which task, which items.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Which {

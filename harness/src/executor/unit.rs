@@ -41,14 +41,14 @@ impl OurUnit<'_> {
         let items = site.work.suite.tasks[self.task].items.as_ref().map_or(&[][..], |items| &items.items);
         if records.len() < items.len() {
             let started = Instant::now();
-            let first = records.len();
+            let (name, first) = (&site.work.suite.tasks[self.task].task.name, records.len());
             let asked = questions.of(opened.tokens(), self.task, first..items.len()).map_err(as_told)?;
             let mut tokens_seen = 0;
-            let mut answers = Answers::new(opened, &items[first..], &asked, first);
+            let mut answers = Answers::new(opened, name, &items[first..], &asked, first);
             let mut keep = |answers: &mut Answers<'_>, tokens: u64| -> Result<()> {
                 cost.tokens_computed += tokens;
                 site.observer.notice(&Event::Scored { items: 0, tokens });
-                while let Some(chunk) = answers.next_chunk()? {
+                while let Some(chunk) = answers.next_chunk(site.interrupt)? {
                     chunks.push(self.folder.write_chunk(records.len(), &chunk.records)?);
                     cost.tokens_computed += chunk.tokens_generated;
                     site.observer.notice(&Event::Scored { items: chunk.records.len(), tokens: chunk.tokens_generated });

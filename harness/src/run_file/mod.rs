@@ -1,9 +1,12 @@
 //! The run file: what was asked for, as it stands in `run.yaml`.
 
+mod branch;
 mod file;
+mod phases;
+mod settings;
 mod values;
 
-pub use file::{
-    BranchSpec, CheckpointOrder, DtFloorSpec, LogColumns, LogSpec, ModelSpec, ParentSpec, PhaseSpec, PhasesSpec,
-    PrecisionSpec, RunFile, ScheduleSpec, StepsSpec, TaskSpec,
-};
+pub use branch::{BranchSpec, LogColumns, LogSpec, ParentSpec, StepsSpec};
+pub use file::{RunFile, TaskSpec};
+pub use phases::{PhaseSpec, PhasesSpec};
+pub use settings::{CheckpointOrder, DtFloorSpec, ModelSpec, PrecisionSpec, ScheduleSpec};

@@ -1,6 +1,7 @@
 //! The results folder: immutable files, written aside, flushed and renamed.
 
 mod claim;
+mod failures;
 mod files;
 mod hashes;
 mod key;
@@ -10,6 +11,7 @@ mod texts;
 mod unit;
 
 pub use claim::{Claim, ClaimHolder, Claimed};
+pub use failures::Blamed;
 pub use files::write_whole;
 pub use hashes::Hashes;
 pub use key::{SCORING_VERSION, unit_key};

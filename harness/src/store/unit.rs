@@ -2,7 +2,7 @@
 
 use super::{slug, write_whole};
 use crate::{Error, Result};
-use spyglass_dashboards::run::{Chunk, Failure, UnitRecord};
+use spyglass_dashboards::run::{Chunk, UnitRecord};
 use spyglass_tasks::ItemRecord;
 use std::path::{Path, PathBuf};
 
@@ -72,34 +72,6 @@ impl Store {
             }
         }
         Ok((units, damaged))
-    }
-
-    /// Keeps the reason why a unit failed.
-    ///
-    /// # Errors
-    /// The folder cannot be written.
-    pub fn fail(&self, failure: &Failure) -> Result<()> {
-        let text = serde_json::to_string_pretty(failure).expect("plain data");
-        write_whole(&self.failure_file(&failure.branch, failure.step, failure.task.as_deref()), text.as_bytes())
-    }
-
-    /// Forgets a failure, since the unit is done now.
-    pub fn forgive(&self, branch: &str, step: u64, task: Option<&str>) {
-        drop(fs_err::remove_file(self.failure_file(branch, step, task)));
-    }
-
-    /// All failures that are kept.
-    pub fn failures(&self) -> Vec<Failure> {
-        let Ok(entries) = fs_err::read_dir(self.root.join("failed")) else { return Vec::new() };
-        let texts = entries.filter_map(|entry| fs_err::read_to_string(entry.ok()?.path()).ok());
-        let mut failures: Vec<Failure> = texts.filter_map(|text| serde_json::from_str(&text).ok()).collect();
-        failures.sort_by(|a, b| (&a.branch, a.step, &a.task).cmp(&(&b.branch, b.step, &b.task)));
-        failures
-    }
-
-    fn failure_file(&self, branch: &str, step: u64, task: Option<&str>) -> PathBuf {
-        let task = task.map_or_else(|| "checkpoint".into(), |task| format!("task-{}", slug(task)));
-        self.root.join("failed").join(format!("{}.step-{step:09}.{task}.json", slug(branch)))
     }
 }
 

@@ -70,7 +70,9 @@ fn weights_that_are_missing_or_damaged() {
             let names: Vec<String> =
                 header.as_object().unwrap().keys().filter(|name| *name != "__metadata__").cloned().collect();
             let same = names.iter().flat_map(|a| names.iter().map(move |b| (a, b))).find(|(a, b)| {
-                a != b && header[*a]["shape"] == header[*b]["shape"] && header[*a]["dtype"] == header[*b]["dtype"]
+                header[*a]["data_offsets"][0].as_u64() > header[*b]["data_offsets"][0].as_u64()
+                    && header[*a]["shape"] == header[*b]["shape"]
+                    && header[*a]["dtype"] == header[*b]["dtype"]
             });
             let (a, b) = same.unwrap();
             header[a]["data_offsets"] = header[b]["data_offsets"].clone();
@@ -101,7 +103,7 @@ fn tensors_that_are_not_as_they_should_be() {
             fs_err::write(&file, bytes).unwrap();
         });
     }
-    spoilt(&[NORM, "config.json"], |folder| {
+    spoilt(&["model.embed_tokens.weight", "[256, 64]", "config.json asks for"], |folder| {
         edit_json(&folder.join("config.json"), |config| config["hidden_size"] = 128.into())
     });
     spoilt(&[NORM, "U16", "F32, BF16, F16"], |folder| {
@@ -181,9 +183,11 @@ fn run_files() {
 
 #[test]
 fn data() {
-    let task =
-        "checkpoints: [{path: trunk}]\ntasks: [pilot_letters, pilot_facts_easy]\ntask_folders: tasks\ndata: data\n";
-    refused(task, &["pilot_letters", "data"]);
+    let folder = RunFolder::small();
+    for task in ["letters", "facts_easy"] {
+        fs_err::remove_file(folder.path(&format!("tasks/pilot_{task}.jsonl"))).unwrap();
+    }
+    check(&folder.run(&["sweep", "run.yaml"]), 2, &["`pilot_letters`", "looked for", "pilot_letters.jsonl"]);
     // One task without data: the other is scored.
     let folder = RunFolder::small();
     fs_err::remove_file(folder.path("tasks/pilot_letters.jsonl")).unwrap();
@@ -219,7 +223,7 @@ fn wrong_use() {
     check(&folder.run(&["sweep", "run.yaml", "--limit", "0"]), 2, &["--limit"]);
     check(&folder.run(&["report", "run.yaml"]), 2, &["there are no results here yet", "spyglass sweep run.yaml"]);
     check(&folder.run(&["score", "--model", "nowhere", "--tasks", "hellaswag"]), 2, &["nowhere"]);
-    check(&folder.run(&["init", "tasks"]), 2, &["no folder with a number in its name"]);
+    check(&folder.run(&["init", "tasks", "--out", "new.yaml"]), 2, &["no folder with a number in its name"]);
     check(&folder.run(&["swep"]), 2, &["swep"]);
 }
 

@@ -1,0 +1,130 @@
+//! A branch in the run file: where its checkpoints and its log lie, where it leaves its parent.
+
+use super::values::{self, WordOrMap};
+use crate::Result;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// One folder of checkpoints.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BranchSpec {
+    /// Name of the branch.
+    #[serde(default = "default_branch")]
+    pub branch: String,
+    /// The folder that holds one folder a checkpoint.
+    pub path: PathBuf,
+    /// How a checkpoint's folder is named; `{step}` stands for the number.
+    #[serde(default = "default_pattern")]
+    pub pattern: String,
+    /// Where the branch leaves another one.
+    pub parent: Option<ParentSpec>,
+    /// Whether steps go on from the parent's.
+    #[serde(default)]
+    pub steps: StepsSpec,
+    /// Tells several checkpoints of one step apart (EMA, merged).
+    pub variant: Option<String>,
+    /// Tokens of one optimiser step.
+    #[serde(default, deserialize_with = "values::optional_count")]
+    #[schemars(schema_with = "values::count_schema")]
+    pub tokens_per_step: Option<u64>,
+    /// Tokens seen, step by step, where nothing else tells.
+    #[serde(default, deserialize_with = "values::counts")]
+    #[schemars(with = "BTreeMap<u64, u64>")]
+    pub tokens: BTreeMap<u64, u64>,
+    /// The training log; the newest checkpoint's `trainer_state.json` when absent.
+    pub log: Option<LogSpec>,
+}
+
+/// Where a branch leaves its parent.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ParentSpec {
+    /// The parent branch.
+    pub branch: String,
+    /// The step at which it leaves.
+    #[serde(deserialize_with = "values::count")]
+    #[schemars(schema_with = "values::count_schema")]
+    pub step: u64,
+}
+
+/// How a branch counts its steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StepsSpec {
+    /// On from the parent's.
+    #[default]
+    Continued,
+    /// From 0 at the fork; the fork's steps and tokens are added.
+    Own,
+}
+
+/// A training log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogSpec {
+    /// `trainer_state.json`, a JSONL or a CSV file.
+    pub file: PathBuf,
+    /// Its columns, where they are not named as usual.
+    pub columns: LogColumns,
+}
+
+/// The map form of [`LogSpec`].
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogMap {
+    file: PathBuf,
+    #[serde(default)]
+    columns: LogColumns,
+}
+
+impl From<LogMap> for LogSpec {
+    fn from(map: LogMap) -> Self {
+        Self { file: map.file, columns: map.columns }
+    }
+}
+
+impl WordOrMap for LogSpec {
+    type Map = LogMap;
+    const EXPECTING: &'static str = "a log file, or a map with `file` and `columns`";
+    fn from_word(word: &str) -> Self {
+        Self { file: word.into(), columns: LogColumns::default() }
+    }
+}
+
+impl JsonSchema for LogSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "LogSpec".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        values::word_or_map_schema::<Self>(generator)
+    }
+}
+
+impl<'de> Deserialize<'de> for LogSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        values::word_or_map(deserializer)
+    }
+}
+
+/// The columns of a log, where they are not named as usual.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each names the column that holds it")]
+pub struct LogColumns {
+    pub step: Option<String>,
+    pub tokens: Option<String>,
+    pub lr: Option<String>,
+    pub loss: Option<String>,
+}
+
+/// The branch that is meant where none is named.
+pub(super) fn default_branch() -> String {
+    "trunk".into()
+}
+
+fn default_pattern() -> String {
+    "checkpoint-{step}".into()
+}
