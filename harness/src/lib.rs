@@ -5,6 +5,7 @@ mod cli;
 pub mod demo;
 mod error;
 pub mod executor;
+pub mod export;
 pub mod gather;
 pub mod init;
 pub mod interrupt;
