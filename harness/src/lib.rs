@@ -7,6 +7,7 @@ mod error;
 pub mod executor;
 pub mod export;
 pub mod gather;
+pub mod import;
 pub mod init;
 pub mod interrupt;
 pub mod plan;

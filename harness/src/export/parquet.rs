@@ -26,7 +26,12 @@ fn write(rows: &[ScoreRow]) -> ParquetResult<Vec<u8>> {
     let schema = Arc::new(parse_message_type(SCHEMA)?);
     let properties = WriterProperties::builder().set_compression(Compression::ZSTD(Default::default())).build();
     let mut file = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
-    let mut columns = Columns { group: file.next_row_group()?, rows };
+    columns(file.next_row_group()?, rows)?;
+    file.into_inner()
+}
+
+fn columns(group: SerializedRowGroupWriter<'_, Vec<u8>>, rows: &[ScoreRow]) -> ParquetResult<()> {
+    let mut columns = Columns { group, rows };
     columns.text(|row| Some(&row.branch))?;
     columns.whole(|row| Some(row.step))?;
     columns.optional_text(|row| row.variant.as_deref())?;
@@ -45,9 +50,7 @@ fn write(rows: &[ScoreRow]) -> ParquetResult<Vec<u8>> {
     columns.whole(|row| Some(row.n as u64))?;
     columns.optional_number(|row| row.chance)?;
     columns.optional_text(|row| row.key.as_deref())?;
-    let Columns { group, .. } = columns;
-    group.close()?;
-    file.into_inner()
+    columns.group.close().map(drop)
 }
 
 /// Writes one column after the other. A column that may be empty carries a level a row: 1 where there is a value.
