@@ -17,6 +17,7 @@ pub mod suite;
 pub mod sweep;
 pub mod table;
 pub mod tokenise;
+pub mod vibes;
 pub mod work;
 
 pub use error::{Error, Result};
