@@ -148,15 +148,3 @@ impl Suite {
         self.tasks.iter().flat_map(rows).collect()
     }
 }
-
-/// Reads an optional text file; an absent one is `None`.
-///
-/// # Errors
-/// The file is there and cannot be read.
-pub(crate) fn read_optional(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs_err::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}

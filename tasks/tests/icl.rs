@@ -1,4 +1,5 @@
 //! The probes of in-context learning as tasks: found, built and graded like any other.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use spyglass_tasks::{Answer, Catalogue, Items, Query, Text};
 

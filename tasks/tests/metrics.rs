@@ -1,4 +1,5 @@
 //! Metrics against lm-evaluation-harness 0.4.13, and regrading from what is stored.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,13 +13,11 @@ use spyglass_tasks::{ChoiceRecord, Error, ItemRecord, MetricValue, RollingRecord
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn golden(name: &str) -> Option<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/tasks/golden").join(name);
-    match fs_err::read_to_string(&path) {
-        Ok(text) => Some(serde_json::from_str(&text).unwrap()),
-        Err(_) => {
-            eprintln!("skipped: ../shared/tasks/golden/{name} is not there");
-            None
-        }
-    }
+    let Ok(text) = fs_err::read_to_string(&path) else {
+        eprintln!("skipped: ../shared/tasks/golden/{name} is not there");
+        return None;
+    };
+    Some(serde_json::from_str(&text).unwrap())
 }
 
 const LIKE_LM_EVAL: [&str; 6] = ["acc", "acc_norm", "acc_bytes", "exact_match", "brier_score", "acc_mutual_info"];

@@ -157,7 +157,9 @@ fn p_byte(record: Option<&ItemRecord>) -> u8 {
 /// 2 right, 1 wrong, 0 not scored: by the task's own metric where that is one of right and wrong, else by `acc`.
 fn right_byte(record: Option<&ItemRecord>, primary: &str) -> u8 {
     let Some(record) = record else { return 0 };
-    let verdict = |metric: &str| per_item(metric, record).ok().flatten().filter(|value| *value == 0.0 || *value == 1.0);
+    let verdict = |metric: &str| {
+        per_item(metric, record).ok().flatten().filter(|value| value.fract() == 0.0 && (0.0..=1.0).contains(value))
+    };
     verdict(primary).or_else(|| verdict("acc")).map_or(0, |value| 1 + u8::from(value > 0.5))
 }
 

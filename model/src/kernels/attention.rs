@@ -186,6 +186,7 @@ fn soften<V: Vector>(scores: &mut [f32; BLOCK], visible: usize, highest: &mut f3
 /// `x · factor`, in place.
 #[inline(always)]
 fn scale_by<V: Vector>(x: &mut [f32], factor: f32) {
+    #[expect(clippy::float_cmp, reason = "exactly 1 is what an unchanged maximum gives")]
     if factor != 1.0 {
         map::<V>(x, Scale(factor));
     }

@@ -2,6 +2,10 @@
 //!
 //! Whatever the batch, the split or the threads, a number is computed by the same operations in the same order: on one
 //! instruction set results are equal bit for bit.
+#![expect(
+    clippy::inline_always,
+    reason = "a body takes on its caller's target features only when it is inlined into it"
+)]
 
 mod attention;
 mod convolution;

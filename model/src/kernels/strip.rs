@@ -81,7 +81,7 @@ mod tests {
         let mut values = vec![0.0; 5 * 7];
         let mut whole = Strip::new(&mut values, 7);
         let mut top = whole.cut_rows(2);
-        let mut strips = vec![whole.cut(3), top.cut(4), top.cut(9), whole];
+        let mut strips = [whole.cut(3), top.cut(4), top.cut(9), whole];
         for (number, strip) in strips.iter_mut().enumerate() {
             for row in 0..strip.rows() {
                 strip.row(row).iter_mut().for_each(|value| *value += 1.0 + number as f32);

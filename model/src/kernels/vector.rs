@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "intrinsics")]
 
 #[cfg(target_arch = "x86_64")]
+#[expect(clippy::wildcard_imports, reason = "intrinsics carry their own prefix")]
 use std::arch::x86_64::*;
 
 /// Numbers in a vector.
@@ -81,9 +82,7 @@ impl Plain {
     #[inline(always)]
     fn with(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
         let mut out = self.0;
-        for lane in 0..LANES {
-            out[lane] = f(out[lane], other.0[lane]);
-        }
+        out.iter_mut().zip(other.0).for_each(|(own, other)| *own = f(*own, other));
         Self(out)
     }
 }

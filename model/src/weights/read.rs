@@ -57,6 +57,7 @@ impl Dtype {
     }
 
     /// Packs rows of `input` numbers, `len` bytes in all, into `panels`, and says whether all are finite.
+    #[expect(clippy::needless_bitwise_bool, reason = "without a branch the loop becomes vectors")]
     fn pack(self, words: &mut [u32], len: usize, input: usize, format: Format, panels: &mut [u32]) -> bool {
         let rows = PANEL * input;
         let panel_words = panels.len() / (len / self.bytes()).div_ceil(rows);

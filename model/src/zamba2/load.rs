@@ -203,10 +203,10 @@ impl Loader<'_> {
 }
 
 /// Reads the checkpoint in `dir`.
-pub(super) fn load(dir: &Path, options: &LoadOptions) -> Result<Zamba2> {
+pub(super) fn load(dir: &Path, options: LoadOptions) -> Result<Zamba2> {
     let config = Zamba2Config::read(dir)?;
     let weights = Weights::open(dir, &config)?;
-    let loader = Loader { weights: &weights, config: &config, options: *options, bytes: Cell::new(0) };
+    let loader = Loader { weights: &weights, config: &config, options, bytes: Cell::new(0) };
     let (embedding, head) = loader.embedding_and_head()?;
     let final_norm = loader.values("model.final_layernorm.weight", &[config.hidden_size])?;
     let (layers, blocks) = loader.layers()?;

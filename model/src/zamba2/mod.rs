@@ -118,7 +118,7 @@ impl Zamba2 {
     /// # Errors
     /// Whatever is wrong with config.json or the weights, by file, tensor, what was expected and what was found.
     pub fn load(dir: &Path, options: &LoadOptions) -> Result<Self> {
-        load::load(dir, options)
+        load::load(dir, *options)
     }
 
     /// Its sizes.

@@ -100,7 +100,9 @@ fn json_lines(search: &mut Search, mut reader: impl BufRead, path: &Path) -> Res
     let mut line = 0;
     while reader.read_until(b'\n', &mut bytes)? > 0 {
         line += 1;
-        if !bytes.trim_ascii().is_empty() {
+        if bytes.trim_ascii().is_empty() {
+            search.skip();
+        } else {
             let document: Value =
                 serde_json::from_str(&String::from_utf8_lossy(&bytes)).map_err(|error| Error::Data {
                     file: path.to_owned(),
@@ -115,8 +117,6 @@ fn json_lines(search: &mut Search, mut reader: impl BufRead, path: &Path) -> Res
                 search.push(&text);
                 search.end();
             }
-        } else {
-            search.skip();
         }
         bytes.clear();
     }
