@@ -5,7 +5,7 @@ use crate::{Error, Result};
 use spyglass_dashboards::run::TaskGroup;
 use spyglass_tasks::metric::Weighting;
 use spyglass_tasks::{Catalogue, Group, Items, Task};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// One leaf task as a sweep asks it.
 #[derive(Debug)]

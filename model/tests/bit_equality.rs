@@ -1,4 +1,5 @@
 //! A number never depends on how it was computed: whole or in pieces, alone or among others, on one thread or several.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
 //! Our Zamba2 against the golden fixtures: logits, states, splits, forks, greedy tokens.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::path::{Path, PathBuf};
 

@@ -108,6 +108,7 @@ fn the_groups_of_a_real_run_come_out_of_their_leaves() {
         n: run["results"][name]["sample_len"].as_u64().unwrap() as usize,
         ..Default::default()
     };
+    #[expect(clippy::items_after_statements, reason = "it serves the next line alone")]
     fn leaves_below(name: &str, subtasks: &Value) -> Vec<String> {
         match subtasks[name].as_array() {
             Some(members) => {

@@ -1,4 +1,5 @@
 //! The shipped packs and those of the small world: all can be read, and what they call a good reply passes their own checks.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::HashSet;
 use std::path::Path;

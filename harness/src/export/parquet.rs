@@ -24,7 +24,8 @@ pub fn parquet(rows: &[ScoreRow]) -> Vec<u8> {
 
 fn write(rows: &[ScoreRow]) -> ParquetResult<Vec<u8>> {
     let schema = Arc::new(parse_message_type(SCHEMA)?);
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(Default::default())).build();
+    let properties =
+        WriterProperties::builder().set_compression(Compression::ZSTD(parquet::basic::ZstdLevel::default())).build();
     let mut file = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
     columns(file.next_row_group()?, rows)?;
     file.into_inner()

@@ -28,6 +28,9 @@ pub struct Estimate {
     pub problems: Vec<String>,
 }
 
+/// What makes the tokens of a unit: its task and how far it is done, by place in the suite; the tokens to compute and asked for.
+type Counted = HashMap<(String, usize, usize, usize), Result<(u64, u64), String>>;
+
 /// Estimates what is left of `plan`. Reads tokenizers and configs, but no weights. Replies that have to be generated are not
 /// counted, since nobody knows how long they will be.
 ///
@@ -37,7 +40,7 @@ pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
     let questions = Questions::new(&work.suite);
     let mut estimate = Estimate::default();
     let mut flops = 0.0;
-    let mut counted: HashMap<(String, usize, usize, usize), Result<(u64, u64), String>> = HashMap::new();
+    let mut counted = Counted::new();
     for planned in plan.checkpoints.iter().filter(|planned| planned.problem.is_none() && !planned.is_done()) {
         let opened = Zamba2Config::read(&planned.folder)
             .map_err(crate::Error::from)

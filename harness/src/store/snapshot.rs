@@ -22,7 +22,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// Takes over the checkpoints of `older` that have left the disk since and still have a unit: a training run deletes its
     /// old checkpoints, and their scores stay on the curve.
-    pub fn keep_scored<'a>(&mut self, older: &Self, units: impl Iterator<Item = &'a UnitRecord> + Clone) {
+    pub fn keep_scored<'a>(&mut self, older: &Self, units: &(impl Iterator<Item = &'a UnitRecord> + Clone)) {
         for branch in &mut self.tree.branches {
             let Some(before) = older.tree.branch(&branch.name) else { continue };
             for checkpoint in &before.checkpoints {

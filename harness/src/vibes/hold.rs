@@ -107,7 +107,7 @@ fn take_turn<'a, M: LanguageModel>(
     }
     let mut generated = generated.into_iter();
     for held in live {
-        let reply = held.open.as_ref().is_some_and(|open| open.room()).then(|| generated.next()).flatten();
+        let reply = held.open.as_ref().is_some_and(OpenTurn::room).then(|| generated.next()).flatten();
         held.close(reply);
     }
     Ok(ControlFlow::Continue(()))
@@ -197,7 +197,7 @@ impl<'a, M: LanguageModel> Held<'a, M> {
         let Some(OpenTurn { mut record, last: [last], .. }) = self.open.take() else { return };
         if let Some(generated) = reply {
             self.memory.take(last, &generated);
-            record.reply = generated.text.trim().to_owned();
+            generated.text.trim().clone_into(&mut record.reply);
             record.stop = match generated.stopped {
                 Stopped::Eos => Stop::EndToken,
                 Stopped::StopString => Stop::StopString,

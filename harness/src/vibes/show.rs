@@ -162,9 +162,10 @@ fn outcome(talk: &Transcript, colour: Colour) -> String {
     }
     if let Some(stick) = talk.stickiness {
         let turns = talk.turns.len();
-        parts.push(match stick.dropped {
-            true => format!("kept the persona for {} of {turns} turns", stick.turns_kept),
-            false => format!("kept the persona for all {turns} turns"),
+        parts.push(if stick.dropped {
+            format!("kept the persona for {} of {turns} turns", stick.turns_kept)
+        } else {
+            format!("kept the persona for all {turns} turns")
         });
     }
     if talk.recomputed() > 0 {
