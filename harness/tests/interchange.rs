@@ -1,4 +1,5 @@
 //! Exports in others' formats, and results of lm-evaluation-harness brought in.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
