@@ -5,7 +5,7 @@ use crate::{Error, Result};
 use spyglass_dashboards::run::TaskGroup;
 use spyglass_tasks::metric::Weighting;
 use spyglass_tasks::{Catalogue, Group, Items, Task};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// One leaf task as a sweep asks it.
 #[derive(Debug)]
@@ -146,17 +146,5 @@ impl Suite {
             rows.map(move |row| format!("{name}: {}, line {}: {}", row.file, row.line, row.message)).collect::<Vec<_>>()
         };
         self.tasks.iter().flat_map(rows).collect()
-    }
-}
-
-/// Reads an optional text file; an absent one is `None`.
-///
-/// # Errors
-/// The file is there and cannot be read.
-pub(crate) fn read_optional(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs_err::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }

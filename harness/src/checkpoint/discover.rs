@@ -24,7 +24,7 @@ pub struct LeftAlone {
 }
 
 /// A trainer that is still writing touches its folder at least this often.
-const STILL_WRITING: Duration = Duration::from_secs(600);
+const STILL_WRITING: Duration = Duration::from_mins(10);
 
 /// Lists a branch's checkpoints in ascending steps (by number, not by name) and the folders that are still being written.
 ///

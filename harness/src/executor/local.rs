@@ -85,10 +85,10 @@ impl Running<'_> {
                 if self.should_stop() {
                     break;
                 }
-                if let Some(next) = self.read(planned) {
-                    if ready.send(next).is_err() {
-                        break;
-                    }
+                if let Some(next) = self.read(planned)
+                    && ready.send(next).is_err()
+                {
+                    break;
                 }
             }
             drop(ready);
@@ -174,12 +174,12 @@ impl Running<'_> {
             Claimed::Held(holder) => return Ok(Some(holder)),
         };
         // Another sweep may have finished it between our look and our claim.
-        if let Ok(Some(record)) = folder.record() {
-            if record.items >= unit.items {
-                self.found(unit.items_left());
-                self.finished(record, true, false);
-                return Ok(None);
-            }
+        if let Ok(Some(record)) = folder.record()
+            && record.items >= unit.items
+        {
+            self.found(unit.items_left());
+            self.finished(record, true, false);
+            return Ok(None);
         }
         let ours = OurUnit { checkpoint: &planned.checkpoint, task: unit.task, inputs, folder };
         if let Some(record) = ours.score(opened, &self.questions, self.site)? {

@@ -17,7 +17,7 @@ pub fn order(tree: &RunTree, schedule: ScheduleSpec) -> Vec<&Checkpoint> {
             all.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.tokens));
             all
         }
-        CheckpointOrder::CoarseToFine => in_turn(branches.map(coarse_to_fine).collect()),
+        CheckpointOrder::CoarseToFine => in_turn(&branches.map(coarse_to_fine).collect::<Vec<_>>()),
     }
 }
 
@@ -45,7 +45,7 @@ fn coarse_to_fine(checkpoints: Vec<&Checkpoint>) -> Vec<&Checkpoint> {
     order.into_iter().map(|index| checkpoints[index]).collect()
 }
 
-fn in_turn<T: Copy>(lists: Vec<Vec<T>>) -> Vec<T> {
+fn in_turn<T: Copy>(lists: &[Vec<T>]) -> Vec<T> {
     let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
     (0..longest).flat_map(|round| lists.iter().filter_map(move |list| list.get(round).copied())).collect()
 }

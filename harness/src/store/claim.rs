@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 /// A claim whose heartbeat is older than this belongs to nobody any more.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 /// How often the holder of a claim says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 

@@ -56,7 +56,7 @@ impl Store {
     ///
     /// # Errors
     /// The folder itself cannot be listed.
-    pub fn units(&self) -> Result<(Vec<(UnitFolder, UnitRecord)>, Vec<String>)> {
+    pub fn units(&self) -> Result<(KeptUnits, Vec<String>)> {
         let (mut units, mut damaged) = (Vec::new(), Vec::new());
         let root = self.root.join("units");
         for branch in subfolders(&root)? {
@@ -74,6 +74,9 @@ impl Store {
         Ok((units, damaged))
     }
 }
+
+/// Finished units with their folders.
+pub type KeptUnits = Vec<(UnitFolder, UnitRecord)>;
 
 /// What a unit's folder is named after.
 #[derive(Debug, Clone, Copy)]

@@ -104,7 +104,7 @@ fn tensors_that_are_not_as_they_should_be() {
         });
     }
     spoilt(&["model.embed_tokens.weight", "[256, 64]", "config.json asks for"], |folder| {
-        edit_json(&folder.join("config.json"), |config| config["hidden_size"] = 128.into())
+        edit_json(&folder.join("config.json"), |config| config["hidden_size"] = 128.into());
     });
     spoilt(&[NORM, "U16", "F32, BF16, F16"], |folder| {
         edit_header(folder, |header| header[NORM]["dtype"] = "U16".into())
