@@ -48,14 +48,29 @@ enum Trend {
     AtLevel,
 }
 
-/// How one curve came out.
+/// How one curve came out, in tokens.
 #[derive(Debug, Clone, Copy)]
 struct Outcome {
-    covered: bool,
-    inside: bool,
-    closed: bool,
-    by: bool,
-    after: bool,
+    truth: f64,
+    after: Option<f64>,
+    by: Option<f64>,
+    first: f64,
+    last: f64,
+}
+
+impl Outcome {
+    /// The truth lies in (after, by]; a missing end is open.
+    fn is_covered(&self) -> bool {
+        self.after.is_none_or(|after| self.truth > after) && self.by.is_none_or(|by| self.truth <= by)
+    }
+
+    fn is_inside(&self) -> bool {
+        self.truth > self.first && self.truth <= self.last
+    }
+
+    fn is_closed(&self) -> bool {
+        self.after.is_some() && self.by.is_some()
+    }
 }
 
 /// `SplitMix64` (Steele, Lea and Flood 2014): small, and the same everywhere.
@@ -145,15 +160,14 @@ fn simulate(cell: Cell, number: usize, seed: u64) -> (Outcome, Onset) {
     };
     let found = onset(&curve);
     let level = found.scale.map_or(f64::INFINITY, |scale| scale.level);
-    let truth = trend.crossing(level);
-    let (after, by) = (found.after().map(|t| t as f64), found.by().map(|t| t as f64));
-    let covered = after.is_none_or(|after| truth > after) && by.is_none_or(|by| truth <= by);
-    let (first, last) = (curve.tokens[0] as f64, curve.tokens[curve.tokens.len() - 1] as f64);
-    let inside = truth > first && truth <= last;
-    (
-        Outcome { covered, inside, closed: after.is_some() && by.is_some(), by: by.is_some(), after: after.is_some() },
-        found,
-    )
+    let outcome = Outcome {
+        truth: trend.crossing(level),
+        after: found.after().map(|tokens| tokens as f64),
+        by: found.by().map(|tokens| tokens as f64),
+        first: curve.tokens[0] as f64,
+        last: curve.tokens[curve.tokens.len() - 1] as f64,
+    };
+    (outcome, found)
 }
 
 /// The same draws again, flat at the level they reported before, until that stays.
@@ -162,7 +176,7 @@ fn at_level(cell: Cell, number: usize, seed: u64) -> (Outcome, Onset) {
     for _ in 0..8 {
         let found = simulate(Cell { trend: Trend::Flat { at }, ..cell }, number, seed);
         match found.1.scale {
-            Some(scale) if scale.level != at => at = scale.level,
+            Some(scale) if scale.level.total_cmp(&at).is_ne() => at = scale.level,
             _ => return found,
         }
     }
@@ -213,11 +227,11 @@ fn print_row(name: &str, outcomes: &[Outcome]) {
     let all = |_: &Outcome| true;
     println!(
         "{name:<22} {:>8.3} {:>8.3} {:>8.3} {:>8.2} {:>8.2}",
-        share(outcomes, |o| o.covered, all),
-        share(outcomes, |o| o.covered, |o| o.inside),
-        share(outcomes, |o| o.covered, |o| o.closed),
-        share(outcomes, |o| o.by, |o| o.inside),
-        share(outcomes, |o| o.after, |o| o.inside),
+        share(outcomes, Outcome::is_covered, all),
+        share(outcomes, Outcome::is_covered, Outcome::is_inside),
+        share(outcomes, Outcome::is_covered, Outcome::is_closed),
+        share(outcomes, |o| o.by.is_some(), Outcome::is_inside),
+        share(outcomes, |o| o.after.is_some(), Outcome::is_inside),
     );
 }
 
@@ -255,12 +269,22 @@ fn coverage(curves: usize) {
         print_row(&name, &chosen.flat_map(|(_, _, outcomes)| outcomes.iter().copied()).collect::<Vec<_>>());
     };
     slice("all".into(), &|_, _| true);
-    ITEMS.iter().for_each(|&n| slice(format!("n = {n}"), &|cell, _| cell.n == n));
-    CHECKPOINTS.iter().for_each(|&t| slice(format!("T = {t}"), &|cell, _| cell.checkpoints == t));
-    WOBBLES.iter().for_each(|&w| slice(format!("wobble {:.1} points", w * 100.0), &|cell, _| cell.wobble == w));
-    CORRELATIONS.iter().for_each(|&rho| slice(format!("rho {rho}"), &|cell, _| cell.correlation == rho));
-    SHAPES.iter().enumerate().for_each(|(index, shape)| slice(shape.0.into(), &|_, shape| shape == index));
-    let worst = cells.iter().map(|(cell, _, outcomes)| (share(outcomes, |o| o.covered, |_| true), cell));
+    for n in ITEMS {
+        slice(format!("n = {n}"), &|cell, _| cell.n == n);
+    }
+    for checkpoints in CHECKPOINTS {
+        slice(format!("T = {checkpoints}"), &|cell, _| cell.checkpoints == checkpoints);
+    }
+    for wobble in WOBBLES {
+        slice(format!("wobble {:.1} points", wobble * 100.0), &|cell, _| cell.wobble.total_cmp(&wobble).is_eq());
+    }
+    for rho in CORRELATIONS {
+        slice(format!("rho {rho}"), &|cell, _| cell.correlation.total_cmp(&rho).is_eq());
+    }
+    for (index, (name, _, _)) in SHAPES.into_iter().enumerate() {
+        slice(name.into(), &|_, shape| shape == index);
+    }
+    let worst = cells.iter().map(|(cell, _, outcomes)| (share(outcomes, Outcome::is_covered, |_| true), cell));
     if let Some((least, cell)) = worst.min_by(|a, b| a.0.total_cmp(&b.0)) {
         println!("worst cell {least:.3}: {cell:?}");
     }
@@ -288,7 +312,7 @@ fn false_positives(curves: usize) {
         }
         let claimed = |(index, cell): (usize, Cell)| {
             let found = outcomes(cell, curves, 0x4000 + ((case as u64) << 8) + index as u64);
-            found.iter().filter(|(outcome, _)| outcome.by).count() as f64 / curves as f64
+            found.iter().filter(|(outcome, _)| outcome.by.is_some()).count() as f64 / curves as f64
         };
         let shares: Vec<f64> = grid.into_par_iter().enumerate().map(claimed).collect();
         let mean = shares.iter().sum::<f64>() / shares.len() as f64;

@@ -1,4 +1,6 @@
 //! Every vector of `shared/emergence/golden`, value by value to 1e-9.
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its vectors has failed")]
+#![expect(clippy::print_stderr, reason = "a test that finds no vectors says so")]
 
 use serde_json::{Value, json};
 use spyglass_dashboards::alarms::{letters, lone_jump, perturbed_gap};

@@ -5,7 +5,9 @@ mod cli;
 pub mod demo;
 mod error;
 pub mod executor;
+pub mod export;
 pub mod gather;
+pub mod import;
 pub mod init;
 pub mod interrupt;
 pub mod plan;
@@ -15,6 +17,7 @@ pub mod suite;
 pub mod sweep;
 pub mod table;
 pub mod tokenise;
+pub mod vibes;
 pub mod work;
 
 pub use error::{Error, Result};

@@ -81,7 +81,7 @@ pub fn generate<M: LanguageModel>(
     on_token: impl FnMut(&Token<'_>) -> ControlFlow<()>,
 ) -> Result<Generated<M::State>> {
     let mut answers = generate_batch(model, tokenizer, vec![prompt], on_token)?;
-    Ok(answers.pop().expect("one prompt, one answer"))
+    Ok(answers.remove(0)) // one prompt, one answer
 }
 
 /// Answers conversations together, each as it would be answered alone; the answers are in the order of the prompts.

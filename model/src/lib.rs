@@ -36,4 +36,4 @@ pub use state::State;
 pub use tokenizer::{EncodedPair, Tokenizer};
 pub use trie::Plan;
 pub use weights::{check, weight_files};
-pub use zamba2::{Backend, DtFloor, LoadOptions, Precision, Zamba2};
+pub use zamba2::{Backend, DtFloor, LoadOptions, Part, Precision, Zamba2};

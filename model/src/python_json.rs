@@ -12,6 +12,7 @@ use serde_json::{Map, Number, Value as Json};
 const DEEPEST: usize = 64;
 
 /// The filter: `{{ value | tojson(indent=4) }}`; nothing is escaped for the sake of HTML or ASCII.
+#[expect(clippy::needless_pass_by_value, reason = "filters take their options so")]
 pub(crate) fn to_json(value: &Value, options: Kwargs) -> Result<String, Error> {
     let indent: Option<usize> = options.get("indent")?;
     if options.get::<Option<bool>>("ensure_ascii")? == Some(true) {

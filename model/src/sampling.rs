@@ -117,7 +117,7 @@ impl<'a> Sampler<'a> {
 
     fn penalised(&self, logits: &[f32]) -> Option<Vec<f32>> {
         let penalty = self.sampling.repetition_penalty as f32;
-        if penalty == 1.0 {
+        if (penalty - 1.0).abs() < f32::EPSILON {
             return None;
         }
         let mut logits = logits.to_vec();
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_seed_is_made_of_seed_and_words() {
-        let logits = vec![0.0; 1000];
+        let logits = [0.0; 1000];
         let draws = |seed, words: &[&str]| -> Vec<u32> {
             let sampling = Sampling { temperature: 1.0, seed, ..Sampling::default() };
             let mut sampler = Sampler::new(&sampling, words, std::iter::empty());

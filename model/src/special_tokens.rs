@@ -15,9 +15,9 @@ pub(crate) struct SpecialTokens {
     pub(crate) texts: BTreeMap<String, String>,
     /// `add_bos_token`, where the file says so.
     pub(crate) add_bos: Option<bool>,
-    /// Ids that begin a text by config.json; taken only where no tokenizer_config.json names a token.
+    /// Ids that begin a text by config.json; taken only where no `tokenizer_config.json` names a token.
     pub(crate) config_bos: Option<u32>,
-    /// Ids that end an answer by config.json and generation_config.json.
+    /// Ids that end an answer by config.json and `generation_config.json`.
     pub(crate) end_ids: Vec<u32>,
     /// Whether the space before the first word is put at the beginning of a text alone, not after every special token.
     pub(crate) prefix_space_once: bool,
@@ -79,7 +79,7 @@ impl SpecialTokens {
     }
 }
 
-/// Ids that end an answer: `eos_token_id` of config.json and generation_config.json in `dir`, each a number or a list.
+/// Ids that end an answer: `eos_token_id` of config.json and `generation_config.json` in `dir`, each a number or a list.
 pub(crate) fn end_ids(dir: &Path) -> Result<Vec<u32>> {
     let mut ids = Vec::new();
     for name in ["config.json", "generation_config.json"] {

@@ -179,12 +179,12 @@ impl Tokenizer {
         self.bos
     }
 
-    /// The token that ends a text by tokenizer_config.json.
+    /// The token that ends a text by `tokenizer_config.json`.
     pub fn eos(&self) -> Option<u32> {
         self.eos
     }
 
-    /// All tokens that end an answer, ascending: [`Tokenizer::eos`] and `eos_token_id` of config.json and generation_config.json.
+    /// All tokens that end an answer, ascending: [`Tokenizer::eos`] and `eos_token_id` of config.json and `generation_config.json`.
     pub fn end_tokens(&self) -> &[u32] {
         &self.end_tokens
     }
@@ -192,7 +192,7 @@ impl Tokenizer {
     /// Adds the end tokens of the checkpoint in `dir`, for a tokenizer that was opened from another folder.
     ///
     /// # Errors
-    /// config.json or generation_config.json cannot be read.
+    /// config.json or `generation_config.json` cannot be read.
     pub fn add_end_tokens_of(&mut self, dir: &Path) -> Result<()> {
         self.end_tokens.extend(end_ids(dir)?);
         self.end_tokens.sort_unstable();
@@ -248,7 +248,7 @@ impl Tokenizer {
         Ok(())
     }
 
-    /// The special tokens by their keys in tokenizer_config.json (`bos_token` → `<s>`).
+    /// The special tokens by their keys in `tokenizer_config.json` (`bos_token` → `<s>`).
     pub fn special_tokens(&self) -> impl Iterator<Item = (&str, &str)> {
         self.special.texts.iter().map(|(key, text)| (key.as_str(), text.as_str()))
     }

@@ -103,7 +103,7 @@ fn plain(request: &Request) -> LogLikelihood {
         let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let sum: f64 = row.iter().map(|logit| (logit - largest).exp()).sum();
         per_token.push(row[token as usize] - largest - sum.ln());
-        is_greedy &= row.iter().position(|&logit| logit == largest) == Some(token as usize);
+        is_greedy &= row.iter().position(|&logit| logit >= largest) == Some(token as usize);
         hash = mix(hash, token);
     }
     LogLikelihood { sum: per_token.iter().sum(), is_greedy, per_token }

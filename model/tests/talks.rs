@@ -1,5 +1,7 @@
 //! Four-turn talks of the prototype's checkpoints against transformers: prompts by the chat template, greedy answers, states.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 

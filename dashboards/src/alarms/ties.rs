@@ -11,7 +11,7 @@ const MOST: f64 = 0.05;
 pub fn ties(options: &[Vec<f64>]) -> Option<f64> {
     let is_tie = |options: &&Vec<f64>| {
         let best = options.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        options.iter().filter(|value| **value == best).count() > 1
+        options.iter().filter(|value| value.total_cmp(&best).is_eq()).count() > 1
     };
     (!options.is_empty()).then(|| options.iter().filter(is_tie).count() as f64 / options.len() as f64)
 }

@@ -96,11 +96,11 @@ fn one_task(subject: &Subject, a: &Unit, b: &Unit) -> Result<ComparedTask, Strin
     let pairs = left.pairs(&right);
     let mean = |of: fn(&(usize, f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / pairs.len() as f64;
     let is_right_or_wrong = pairs.iter().all(|(_, x, y)| [0.0, 1.0].contains(x) && [0.0, 1.0].contains(y));
-    let flipped = |from: f64| -> Vec<usize> {
-        let flip = |pair: &&(usize, f64, f64)| is_right_or_wrong && pair.1 == from && pair.2 == 1.0 - from;
+    let flipped = |change: f64| -> Vec<usize> {
+        let flip = |pair: &&(usize, f64, f64)| is_right_or_wrong && (pair.2 - pair.1) * change > 0.0;
         pairs.iter().filter(flip).map(|pair| pair.0).collect()
     };
-    let (lost, gained) = (flipped(1.0), flipped(0.0));
+    let (lost, gained) = (flipped(-1.0), flipped(1.0));
     let mcnemar = is_right_or_wrong.then(|| mcnemar_exact(lost.len() as u64, gained.len() as u64));
     let z = if difference.value == 0.0 { 0.0 } else { difference.value.abs() / difference.se };
     let p = mcnemar.filter(|_| left.clusters().is_none()).unwrap_or_else(|| (2.0 * phi(-z)).min(1.0));

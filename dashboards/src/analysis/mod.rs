@@ -31,7 +31,7 @@ pub use contrast::{Contrast, benjamini_hochberg, clustered_contrast, contrast, h
 pub use curve::{Curve, Noise};
 pub use findings::{
     AnswerFormat, Basis, BranchGain, Difference, Findings, PathFindings, PathPoint, PhaseGrowth, Sentence,
-    SentenceKind, Subject, TaskFindings, findings,
+    SentenceKind, Subject, TaskFindings, findings, phase_words,
 };
 pub use hops::{Hops, VerdictHops, hops, verdict_hops};
 pub use intervals::{Interval, PackInterval, clustered_se, effective_count, mean_se, pack_interval, wilson};

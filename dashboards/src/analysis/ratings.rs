@@ -110,7 +110,7 @@ fn solve(a: &[Vec<f64>], b: &[f64]) -> Option<Vec<f64>> {
 
 /// Cohen's κ of two raters' judgements of the same pairs; `None` under 10 pairs, and when both always say the same one thing.
 ///
-/// κ = (p_o − p_e)/(1 − p_e), `p_o` the share of equal judgements, `p_e` what their own shares of each judgement would give by
+/// `κ = (p_o − p_e)/(1 − p_e)`, `p_o` the share of equal judgements, `p_e` what their own shares of each judgement would give by
 /// chance. Source: Cohen (1960).
 pub fn cohen_kappa<J: Ord>(judgements: &[(J, J)]) -> Option<f64> {
     if judgements.len() < FEWEST_PAIRS {

@@ -243,8 +243,11 @@ type Name = (String, Option<String>);
 /// A parent begins earlier than its branch, so this ends.
 fn before_fork(name: &Name, own: &[Row], all: &[(Name, Vec<Row>)]) -> Vec<Row> {
     let first = &own[0];
-    let same =
-        |row: &Row| row.tokens == first.tokens && row.score == first.score && (row.n, row.se) == (first.n, first.se);
+    let same = |row: &Row| {
+        row.tokens == first.tokens
+            && (row.n, row.se) == (first.n, first.se)
+            && row.score.total_cmp(&first.score).is_eq()
+    };
     let mut others = all.iter().filter(|(other, _)| other.0 == name.0 && other.1 != name.1);
     let Some((parent, rows)) = others.find(|(_, rows)| rows.iter().skip(1).any(same)) else { return Vec::new() };
     let mut before = before_fork(parent, rows, all);

@@ -129,7 +129,7 @@ fn emergence_score(y: &[f64]) -> Option<f64> {
     let typical = median(&squares)?.sqrt();
     let (high, low) =
         (y.iter().copied().fold(f64::NEG_INFINITY, f64::max), y.iter().copied().fold(f64::INFINITY, f64::min));
-    let first = |value: f64| y.iter().position(|&v| v == value);
+    let first = |value: f64| y.iter().position(|v| v.total_cmp(&value).is_eq());
     let sign = if first(high)? > first(low)? { 1.0 } else { -1.0 };
     (typical > 0.0).then(|| sign * (high - low) / typical).and_then(finite)
 }

@@ -75,7 +75,7 @@ fn value(curve: &Curve, value: f64) -> String {
 fn items(curve: &Curve) -> Option<String> {
     let Noise::Items(n) = &curve.noise else { return None };
     let known: Vec<f64> = n.iter().copied().filter(|n| n.is_finite()).collect();
-    median(&known).map(|n| format!("{n:.0} item{}", if n.round() == 1.0 { "" } else { "s" }))
+    median(&known).map(|n| format!("{n:.0} item{}", if n.round() as u64 == 1 { "" } else { "s" }))
 }
 
 impl Sharpness {

@@ -82,6 +82,17 @@ pub struct Rate {
     pub points: Vec<(f64, f64)>,
 }
 
+/// The interval of an onset, in tokens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Onset {
+    /// Which colour: that of its branch.
+    pub colour: usize,
+    /// Its lower end; open where nothing tells it.
+    pub after: Option<f64>,
+    /// Its upper end.
+    pub by: f64,
+}
+
 /// All that one small multiple shows.
 #[derive(Debug, Clone)]
 pub struct CurvePlot<'a> {
@@ -101,8 +112,8 @@ pub struct CurvePlot<'a> {
     pub fractions: bool,
     /// The score of guessing.
     pub chance: Option<f64>,
-    /// The interval of the onset, in tokens; open to the left where nothing tells its lower end.
-    pub onset: Option<(Option<f64>, f64)>,
+    /// Where it emerged.
+    pub onsets: &'a [Onset],
     /// The curves.
     pub series: &'a [Series],
     /// Phases.
@@ -127,7 +138,7 @@ impl CurvePlot<'_> {
             self.vertical(&area);
             self.horizontal(&area);
             self.curves(&area);
-            self.bracket(&area);
+            self.brackets(&area);
             self.names(&area);
             if !self.rates.is_empty() {
                 self.strip(&area);
@@ -218,14 +229,15 @@ impl CurvePlot<'_> {
         }
     }
 
-    /// Marks on the axis where the onset lies.
-    fn bracket(&self, area: &Area<'_>) {
-        let Some((after, by)) = self.onset else { return };
+    /// Marks on the axis where the onsets lie.
+    fn brackets(&self, area: &Area<'_>) {
         let plane = self.main(self.range);
         let x = |tokens: f64| plane.translate(&(tokens.clamp(self.axis.from, self.axis.to), self.range.0)).0;
-        let (from, to, y) = (x(after.unwrap_or(self.axis.from)), x(by), self.geometry.bottom - 20);
-        let corners = vec![(from, y - 60), (from, y), (to, y), (to, y - 60)];
-        area.draw(&PathElement::new(corners, Role::Bracket.colour(0))).expect(SURE);
+        for onset in self.onsets {
+            let (from, to, y) = (x(onset.after.unwrap_or(self.axis.from)), x(onset.by), self.geometry.bottom - 20);
+            let corners = vec![(from, y - 60), (from, y), (to, y), (to, y - 60)];
+            area.draw(&PathElement::new(corners, Role::Bracket.colour(onset.colour))).expect(SURE);
+        }
     }
 
     /// Names the branches at the right edge, pushed apart, as soon as there are two.

@@ -7,10 +7,11 @@ mod labels;
 mod number;
 mod svg;
 
-pub use curve::{Band, CurvePlot, Geometry, Point, Rate, Series};
+pub use curve::{Band, CurvePlot, Geometry, Onset, Point, Rate, Series};
 pub use heat::{HeatBranch, HeatMap};
 pub use number::{percent, points, tokens};
 pub use svg::STYLE;
 
 pub use axis::TokenAxis;
 pub(crate) use curve::thinned;
+pub(crate) use number::significant;

@@ -65,7 +65,7 @@ const CLASSES: [(&str, bool); 16] = [
     ("t ph", false),
     ("t ch", false),
     ("t name s", true),
-    ("bracket", false),
+    ("bracket s", true),
     ("h", true),
 ];
 

@@ -19,6 +19,19 @@ pub(crate) struct Subject {
     pub(crate) perturb: Option<String>,
 }
 
+impl Subject {
+    /// The name with its settings where they are not plain: `mmlu · 5-shot`.
+    pub(crate) fn title(&self) -> String {
+        let (task, shots, perturb) = (self.task.clone(), self.shots, self.perturb.clone());
+        crate::analysis::Subject { task, shots, perturb, is_group: false }.title()
+    }
+
+    /// Whether the analysis means the same.
+    pub(crate) fn is(&self, other: &crate::analysis::Subject) -> bool {
+        (&self.task, self.shots, &self.perturb) == (&other.task, other.shots, &other.perturb)
+    }
+}
+
 /// One checkpoint's measured values, oldest first along the branch.
 #[derive(Debug, Clone)]
 pub(crate) struct Measured<'a> {
@@ -195,10 +208,9 @@ pub(crate) enum Logged {
     Loss,
 }
 
-/// Different items of all tasks: the largest count of each.
-pub(crate) fn items(tasks: &[TaskCurves<'_>]) -> usize {
-    let most = |task: &TaskCurves<'_>| task.measured.iter().flatten().map(|m| m.items).max().unwrap_or(0);
-    tasks.iter().map(most).sum()
+/// Different items of a task: the largest count at any checkpoint.
+pub(crate) fn items(task: &TaskCurves<'_>) -> usize {
+    task.measured.iter().flatten().map(|m| m.items).max().unwrap_or(0)
 }
 
 /// Names of branches that have at least one checkpoint.

@@ -1,15 +1,14 @@
 //! The front page: a run's curves as words, figures and a table.
 
-use super::curves::{Logged, Measured, Shared, Subject, TaskCurves, branches, items, logged};
-use super::tables;
-use crate::plots::{CurvePlot, Geometry, Point, Rate, STYLE, Series, TokenAxis, percent, thinned, tokens};
+use super::curves::{Shared, TaskCurves, branches, items};
+use super::figure::{Figure, LOSS, figure, loss, plot_data};
+use super::rows::{Row, rows};
+use crate::alarms::{Alarm, Evidence};
+use crate::analysis::{Findings, Sentence, Subject, TaskFindings};
+use crate::plots::{Geometry, TokenAxis, significant, tokens};
 use crate::run::Run;
 use serde::Serialize;
-use serde_json::{Value, json};
-use std::fmt::Write;
-
-/// Name of the loss's files and figure; no task's may be the same.
-pub(crate) const LOSS: &str = "training-loss";
+use serde_json::Value;
 
 /// What the template shows.
 #[derive(Serialize)]
@@ -17,7 +16,10 @@ pub(crate) struct Page {
     name: String,
     headline: String,
     failed: Vec<String>,
-    happened: Vec<String>,
+    alarms: Vec<ShownAlarm>,
+    happened: Vec<Told>,
+    scored: bool,
+    notes: Vec<String>,
     pub(crate) figures: Vec<Figure>,
     rows: Vec<Row>,
     facts: Vec<(String, String)>,
@@ -26,69 +28,59 @@ pub(crate) struct Page {
     data: String,
 }
 
-/// One small multiple.
+/// A sentence of what happened, and where its evidence is.
 #[derive(Serialize)]
-pub(crate) struct Figure {
-    pub(crate) slug: String,
-    /// Where a click leads; empty for nowhere.
-    page: String,
-    title: String,
-    note: String,
-    newest: String,
-    error: String,
-    change: String,
-    svg: String,
-    #[serde(skip)]
-    pub(crate) csv: String,
+struct Told {
+    text: String,
+    link: String,
 }
 
-impl Figure {
-    /// The figure as a file of its own, with its style.
-    pub(crate) fn file(&self) -> String {
-        with_style(&self.svg)
-    }
-}
-
-/// An SVG as a file of its own, with its style inside.
-pub(crate) fn with_style(svg: &str) -> String {
-    svg.replacen("<title>", &format!("<style>{STYLE}</style><title>"), 1)
-}
-
-/// A line of the table: one task on one branch.
+/// A reason to look, with its numbers and its rule.
 #[derive(Serialize)]
-struct Row {
-    task: String,
-    page: String,
-    branch: String,
-    colour: usize,
-    value: f64,
-    newest: String,
-    error: String,
-    change: String,
-    delta: f64,
-    chance: String,
-    at: String,
-    tokens: f64,
-    items: usize,
-    verdict: &'static str,
+struct ShownAlarm {
+    text: String,
+    evidence: String,
+    rule: String,
+    link: String,
+}
+
+/// A task as the front page shows it.
+pub(crate) struct FrontTask<'a> {
+    pub(crate) curves: TaskCurves<'a>,
+    /// Name of its files.
+    pub(crate) slug: &'a str,
+    pub(crate) found: Option<&'a TaskFindings>,
 }
 
 impl Page {
-    /// The page of `run`; `slugs` holds a name for each task's files.
-    pub(crate) fn of(run: &Run, tasks: &[TaskCurves<'_>], slugs: &[String], shared: &Shared) -> Self {
-        let mut figures: Vec<Figure> =
-            tasks.iter().zip(slugs).map(|(task, slug)| figure(task, slug, shared, Geometry::SMALL)).collect();
+    /// The page of `run` with these tasks.
+    pub(crate) fn of(run: &Run, tasks: &[FrontTask<'_>], findings: &Findings, shared: &Shared) -> Self {
+        let small = |task: &FrontTask<'_>| figure(&task.curves, task.slug, task.found, shared, Geometry::SMALL);
+        let mut figures: Vec<Figure> = tasks.iter().map(small).collect();
         let loss = loss(run, shared);
-        let plots = tasks.iter().zip(slugs).map(|(task, slug)| plot_data(task, slug));
+        let plots = tasks.iter().map(|task| plot_data(&task.curves, task.slug, task.found));
         let plots: Vec<Value> = plots.chain(loss.as_ref().map(|(_, data)| data.clone())).collect();
         figures.extend(loss.map(|(figure, _)| figure));
+        let page_of = |subject: Option<&Subject>| {
+            let task = tasks.iter().find(|task| subject.is_some_and(|subject| task.curves.subject.is(subject)));
+            task.map_or_else(|| "#curves".to_owned(), |task| format!("tasks/{}.html", task.slug))
+        };
+        let alarm = |alarm: &Alarm| {
+            let named = |task: &FrontTask<'_>| alarm.place.task.as_ref() == Some(&task.curves.subject.task);
+            let page = tasks.iter().find(|task| named(task)).map(|task| format!("tasks/{}.html", task.slug));
+            shown_alarm(alarm, page.unwrap_or_else(|| format!("#{LOSS}")))
+        };
+        let told = |sentence: &Sentence| Told { text: sentence.text.clone(), link: page_of(sentence.subject.as_ref()) };
         Self {
             name: run.name.clone(),
             headline: headline(run, tasks, &shared.axis),
             failed: run.failures.iter().map(failure).collect(),
-            happened: happened(tasks),
+            alarms: findings.alarms.iter().map(alarm).collect(),
+            happened: findings.sentences.iter().map(told).collect(),
+            scored: !run.units.is_empty(),
+            notes: findings.notes.clone(),
             figures,
-            rows: tasks.iter().zip(slugs).flat_map(|(task, slug)| rows(task, slug)).collect(),
+            rows: tasks.iter().flat_map(|task| rows(&task.curves, task.slug, task.found)).collect(),
             facts: facts(run),
             warnings: warnings(run),
             run_file: run.run_file.clone(),
@@ -97,19 +89,18 @@ impl Page {
     }
 }
 
-/// The task's name, with its shots and perturbation where they are not plain.
-pub(crate) fn name_of(subject: &Subject) -> String {
-    let mut title = subject.task.clone();
-    if subject.shots > 0 {
-        let _ = write!(title, " · {}-shot", subject.shots);
+fn shown_alarm(alarm: &Alarm, link: String) -> ShownAlarm {
+    let number = |evidence: &Evidence| format!("{} {}", evidence.name, significant(evidence.value));
+    let rate = alarm.false_alarms.map_or_else(String::new, |rate| format!("; false alarms: {rate}"));
+    ShownAlarm {
+        text: alarm.sentence.clone(),
+        evidence: alarm.evidence.iter().map(number).collect::<Vec<_>>().join(", "),
+        rule: format!("{}{rate}", alarm.threshold),
+        link,
     }
-    if let Some(perturb) = &subject.perturb {
-        let _ = write!(title, " · {perturb}");
-    }
-    title
 }
 
-fn headline(run: &Run, tasks: &[TaskCurves<'_>], axis: &TokenAxis) -> String {
+fn headline(run: &Run, tasks: &[FrontTask<'_>], axis: &TokenAxis) -> String {
     let checkpoints: usize = run.tree.branches.iter().map(|b| b.checkpoints.len()).sum();
     let branches = branches(run).len();
     let done = if run.failures.is_empty() { "no failure".to_owned() } else { counted(run.failures.len(), "failure") };
@@ -120,7 +111,7 @@ fn headline(run: &Run, tasks: &[TaskCurves<'_>], axis: &TokenAxis) -> String {
         tokens(axis.from),
         tokens(axis.to),
         counted(tasks.len(), "task"),
-        counted(items(tasks), "item"),
+        counted(tasks.iter().map(|task| items(&task.curves)).sum(), "item"),
         run.generated,
     )
 }
@@ -135,188 +126,6 @@ fn failure(failure: &crate::run::Failure) -> String {
         return format!("every checkpoint, {task}: {}", failure.reason);
     }
     format!("{} at step {}, {task}: {}", failure.branch, failure.step, failure.reason)
-}
-
-/// The newest point that a task has, on whichever branch went furthest.
-fn newest<'a, 'b>(task: &'b TaskCurves<'a>) -> Option<(&'b Series, &'b Measured<'a>)> {
-    let ends = task.series.iter().zip(&task.measured).filter_map(|(s, m)| m.last().map(|m| (s, m)));
-    ends.max_by(|a, b| a.1.point.tokens.total_cmp(&b.1.point.tokens))
-}
-
-fn shown(task: &TaskCurves<'_>, value: f64) -> String {
-    if task.fractions { format!("{} %", percent(value)) } else { format!("{value:.3}") }
-}
-
-/// `± half` of the interval, in the unit of [`shown`].
-fn half(task: &TaskCurves<'_>, point: &Point) -> String {
-    point.interval.map_or_else(String::new, |(low, high)| {
-        let half = (high - low) / 2.0;
-        if task.fractions { format!("± {}", percent(half)) } else { format!("± {half:.3}") }
-    })
-}
-
-/// Where a point's interval lies beside chance.
-fn verdict(task: &TaskCurves<'_>, point: &Point) -> &'static str {
-    match (task.chance, point.interval) {
-        (Some(chance), Some((low, _))) if low > chance => "above chance",
-        (Some(chance), Some((_, high))) if high < chance => "below chance",
-        (Some(_), Some(_)) => "not told from chance",
-        _ => "",
-    }
-}
-
-fn change(measured: &[Measured<'_>]) -> Option<f64> {
-    let [.., before, last] = measured else { return None };
-    Some(last.point.value - before.point.value)
-}
-
-fn signed(task: &TaskCurves<'_>, delta: f64) -> String {
-    if task.fractions { format!("{:+.1}", delta * 100.0) } else { format!("{delta:+.3}") }.replace('-', "−")
-}
-
-/// One sentence a task, largest distance from chance first; with many tasks the rest is counted.
-fn happened(tasks: &[TaskCurves<'_>]) -> Vec<String> {
-    const MOST: usize = 6;
-    let mut ends: Vec<_> = tasks.iter().filter_map(|task| newest(task).map(|(series, m)| (task, series, m))).collect();
-    let distance = |task: &TaskCurves<'_>, m: &Measured<'_>| (m.point.value - task.chance.unwrap_or(0.0)).abs();
-    ends.sort_by(|a, b| distance(b.0, b.2).total_cmp(&distance(a.0, a.2)));
-    let mut sentences: Vec<String> = ends
-        .iter()
-        .take(MOST)
-        .map(|(task, series, m)| {
-            let chance = task.chance.map_or_else(String::new, |c| format!(" (chance {})", shown(task, c)));
-            let verdict = verdict(task, &m.point);
-            let verdict = if verdict.is_empty() { String::new() } else { format!(": {verdict}{chance}") };
-            let (value, half) = (shown(task, m.point.value), half(task, &m.point));
-            let value = if half.is_empty() { value } else { format!("{value} {half}") };
-            let place = format!("{} at {} tokens", series.name, tokens(m.point.tokens));
-            format!("{}: {value} on {place}{verdict}.", name_of(&task.subject))
-        })
-        .collect();
-    if ends.len() > MOST {
-        let above = ends.iter().filter(|(task, _, m)| verdict(task, &m.point) == "above chance").count();
-        sentences.push(format!("Of all {} tasks, {above} are above chance at their newest checkpoint.", ends.len()));
-    }
-    sentences
-}
-
-/// One task's curve.
-pub(crate) fn figure(task: &TaskCurves<'_>, slug: &str, shared: &Shared, geometry: Geometry) -> Figure {
-    let title = name_of(&task.subject);
-    let end = newest(task);
-    let description =
-        task.series.iter().zip(&task.measured).filter_map(|(series, m)| Some((series, m.first()?, m.last()?)));
-    let description = description.fold(String::new(), |mut text, (series, first, last)| {
-        let (a, b) = (shown(task, first.point.value), shown(task, last.point.value));
-        let (from, to) = (tokens(first.point.tokens), tokens(last.point.tokens));
-        let _ = write!(text, "{}: {a} at {from} tokens, {b} at {to} tokens. ", series.name);
-        text
-    });
-    let plot = CurvePlot {
-        title: &format!("{title} against tokens seen"),
-        description: &description,
-        geometry,
-        axis: shared.axis,
-        range: task.range,
-        dots: true,
-        fractions: task.fractions,
-        chance: task.chance,
-        onset: None,
-        series: &task.series,
-        bands: &shared.bands,
-        rates: &shared.rates,
-    };
-    Figure {
-        slug: slug.to_owned(),
-        page: format!("tasks/{slug}.html"),
-        note: task.metric.clone(),
-        newest: end.map_or_else(|| "no score yet".into(), |(_, m)| shown(task, m.point.value)),
-        error: end.map_or_else(String::new, |(_, m)| half(task, &m.point)),
-        change: end
-            .and_then(|(series, _)| task.series.iter().position(|s| s.name == series.name))
-            .and_then(|index| change(&task.measured[index]))
-            .map_or_else(String::new, |delta| signed(task, delta)),
-        svg: plot.svg(),
-        csv: tables::curve(task),
-        title,
-    }
-}
-
-/// The training loss and what the script needs of it.
-fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
-    let all = logged(run, &shared.axis, Logged::Loss);
-    let values = || all.iter().flat_map(|rate| &rate.points).map(|p| p.1);
-    let (low, high) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
-    let named =
-        |rate: &Rate| run.tree.branches.iter().enumerate().find(|(i, _)| super::curves::colour(*i) == rate.colour);
-    let names: Vec<String> = all.iter().filter_map(named).map(|(_, branch)| branch.name.clone()).collect();
-    let point = |(tokens, value): &(f64, f64)| Some(Point { tokens: *tokens, value: *value, interval: None });
-    let series: Vec<Series> = all
-        .iter()
-        .zip(&names)
-        .map(|(rate, name)| Series {
-            name: name.clone(),
-            colour: rate.colour,
-            fork: None,
-            points: thinned(&rate.points, &shared.axis).iter().map(point).collect(),
-        })
-        .collect();
-    let spare = ((high - low) * 0.06).max(high.abs() * 1e-3).max(1e-9);
-    let range = (low - spare, high + spare);
-    let plot = CurvePlot {
-        title: "training loss against tokens seen",
-        description: &format!("From {high:.2} at the highest to {low:.2} at the lowest."),
-        geometry: Geometry::SMALL,
-        axis: shared.axis,
-        range,
-        dots: false,
-        fractions: false,
-        chance: None,
-        onset: None,
-        series: &series,
-        bands: &shared.bands,
-        rates: &[],
-    };
-    let newest = all.iter().filter_map(|rate| rate.points.last()).max_by(|a, b| a.0.total_cmp(&b.0));
-    let slug = LOSS.to_owned();
-    let shown: Vec<Value> = series.iter().map(series_data).collect();
-    let data = json!({"id": slug, "y": range, "pc": false, "ch": null, "s": shown});
-    let figure = Figure {
-        slug,
-        page: String::new(),
-        title: "training loss".into(),
-        note: "from the log".into(),
-        newest: newest.map_or_else(String::new, |p| format!("{:.2}", p.1)),
-        error: String::new(),
-        change: String::new(),
-        svg: plot.svg(),
-        csv: tables::logged("loss", &all, &names),
-    };
-    Some((figure, data))
-}
-
-fn rows(task: &TaskCurves<'_>, slug: &str) -> Vec<Row> {
-    let ends = task.series.iter().zip(&task.measured).filter_map(|(s, m)| m.last().map(|last| (s, m, last)));
-    ends.map(|(series, measured, last)| {
-        let delta = change(measured);
-        Row {
-            task: name_of(&task.subject),
-            page: format!("tasks/{slug}.html"),
-            branch: series.name.clone(),
-            colour: series.colour,
-            value: last.point.value,
-            newest: shown(task, last.point.value),
-            error: half(task, &last.point),
-            change: delta.map_or_else(String::new, |delta| signed(task, delta)),
-            delta: delta.unwrap_or_default(),
-            chance: task.chance.map_or_else(String::new, |chance| shown(task, chance)),
-            at: tokens(last.point.tokens),
-            tokens: last.point.tokens,
-            items: last.items,
-            verdict: verdict(task, &last.point),
-        }
-    })
-    .collect()
 }
 
 fn facts(run: &Run) -> Vec<(String, String)> {
@@ -351,22 +160,6 @@ fn warnings(run: &Run) -> Vec<String> {
         }
     }
     counts.into_iter().map(|(warning, units)| format!("{warning} ({})", counted(units, "unit"))).collect()
-}
-
-/// One plot as `curves.js` reads it: range, chance and series, each point as [tokens, value, low, high].
-pub(crate) fn plot_data(task: &TaskCurves<'_>, slug: &str) -> Value {
-    let series: Vec<Value> = task.series.iter().map(series_data).collect();
-    json!({"id": slug, "y": task.range, "pc": task.fractions, "ch": task.chance, "s": series})
-}
-
-fn series_data(series: &Series) -> Value {
-    let short = |value: f64| (value * 1e5).round() / 1e5;
-    let point = |p: &Point| match p.interval {
-        Some((low, high)) => json!([p.tokens, short(p.value), short(low), short(high)]),
-        None => json!([p.tokens, short(p.value)]),
-    };
-    let points: Vec<Value> = series.points.iter().map(|p| p.as_ref().map_or(json!(0), point)).collect();
-    json!({"n": series.name, "c": series.colour, "f": series.fork.as_ref().map(point), "p": points})
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 //! Numbers travel as base64: one byte a P(gold) for the list, and for the detail a file for every [`DETAIL_ITEMS`] items,
 //! loaded when one of them is opened.
 
+use super::Error;
 use super::curves::TaskUnits;
 use super::site::Site;
-use super::{Error, front};
 use crate::run::{Checkpoint, ItemText, Run, TaskTexts, Unit};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Serialize;
@@ -82,7 +82,7 @@ pub(super) fn write(site: &Site, run: &Run, task: &TaskUnits<'_>, slug: &str) ->
         let details: Vec<Value> = part.iter().map(|item| detail(item, &shown)).collect();
         site.data(&format!("{data}-{number}"), &format!("detail-{number}"), &json!(details))?;
     }
-    let title = front::name_of(&task.subject);
+    let title = task.subject.title();
     let page = ItemsPage {
         task_page: format!("../tasks/{slug}.html"),
         count: items.len(),

@@ -1,10 +1,12 @@
 //! The report: a folder of HTML that opens by a double-click, with no network and, for reading, no script.
 
 mod curves;
+mod figure;
 mod folder;
 mod front;
 mod interval;
 mod items_page;
+mod rows;
 mod site;
 mod tables;
 mod task_page;
@@ -12,6 +14,8 @@ mod vibes;
 
 pub use crate::error::Error;
 
+use crate::analysis::findings;
+use crate::groups::add_groups;
 use crate::run::Run;
 use site::{Link, Site};
 use std::path::{Path, PathBuf};
@@ -25,27 +29,47 @@ impl Report {
     ///
     /// It is written aside and then put in the place of the old one. An `out` that holds something else than a report is an error.
     pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
+        let findings = findings(run);
+        let mut run = run.clone();
+        add_groups(&mut run);
+        let run = &run;
         let grids = vibes::grids(run);
         let site = Site::begin(out, &run.name, links(!grids.is_empty()))?;
         let tasks = curves::tasks(run);
-        let curves: Vec<_> = tasks.iter().map(|task| task.curves(run, &task.primary)).collect();
-        let names: Vec<String> = curves.iter().map(|curve| front::name_of(&curve.subject)).collect();
-        let slugs = folder::slugs([front::LOSS].into_iter().chain(names.iter().map(String::as_str)));
+        let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
+        let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));
         let shared = curves::Shared::of(run);
-        let page = front::Page::of(run, &curves, &slugs[1..], &shared);
+        let mut shown = Vec::new();
+        for (task, slug) in tasks.iter().zip(&slugs[1..]) {
+            let found = findings.tasks.iter().find(|found| task.subject.is(&found.subject));
+            let items = items_page::write(&site, run, task, slug)?;
+            task_page::write(&site, run, task, slug, found, &shared, items)?;
+            let curves = task.curves(run, &task.primary);
+            if !is_in_group(run, &tasks, &task.subject) {
+                shown.push(front::FrontTask { curves, slug, found });
+            }
+        }
+        let page = front::Page::of(run, &shown, &findings, &shared);
         for figure in &page.figures {
             site.file(&format!("plots/{}.svg", figure.slug), &figure.file())?;
             site.file(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
-        }
-        for (task, slug) in tasks.iter().zip(&slugs[1..]) {
-            let items = items_page::write(&site, run, task, slug)?;
-            task_page::write(&site, run, task, slug, &shared, items)?;
         }
         vibes::write(&site, run, &grids)?;
         site.file("units.csv", &tables::units(run))?;
         site.page("index.html", "index.html", &run.name, &page)?;
         site.finish()
     }
+}
+
+/// A leaf whose group is there is read through the group; it keeps a page of its own.
+fn is_in_group(run: &Run, tasks: &[curves::TaskUnits<'_>], subject: &curves::Subject) -> bool {
+    let group_is_there = |name: &str| {
+        tasks.iter().any(|task| {
+            let other = &task.subject;
+            other.task == name && (other.shots, &other.perturb) == (subject.shots, &subject.perturb)
+        })
+    };
+    run.groups.iter().any(|group| group.leaves.contains(&subject.task) && group_is_there(&group.name))
 }
 
 fn links(vibes: bool) -> Vec<Link> {

@@ -2,8 +2,9 @@
 
 use super::Error;
 use super::curves::{Shared, TaskUnits, colour};
-use super::front::{Figure, figure, name_of, plot_data};
+use super::figure::{Figure, figure, plot_data};
 use super::site::Site;
+use crate::analysis::TaskFindings;
 use crate::plots::{Geometry, HeatBranch, HeatMap};
 use crate::run::{Checkpoint, Run, Unit};
 use serde::Serialize;
@@ -36,10 +37,11 @@ pub(super) fn write(
     run: &Run,
     task: &TaskUnits<'_>,
     slug: &str,
+    found: Option<&TaskFindings>,
     shared: &Shared,
     items: bool,
 ) -> Result<(), Error> {
-    let title = name_of(&task.subject);
+    let title = task.subject.title();
     let (mut figures, mut plots) = (Vec::new(), Vec::new());
     for metric in task.metrics() {
         let curves = task.curves(run, &metric);
@@ -47,12 +49,12 @@ pub(super) fn write(
             continue;
         }
         let name = if metric == task.primary { slug.to_owned() } else { format!("{slug}.{metric}") };
-        let large = figure(&curves, &name, shared, Geometry::LARGE);
+        let large = figure(&curves, &name, found, shared, Geometry::LARGE);
         if metric != task.primary {
             site.file(&format!("plots/{name}.csv"), &large.csv)?;
             site.file(&format!("plots/{name}.svg"), &large.file())?;
         }
-        plots.push(plot_data(&curves, &name));
+        plots.push(plot_data(&curves, &name, found));
         figures.push(large);
     }
     let heat = heat(run, task, &title);
@@ -111,7 +113,7 @@ fn heat(run: &Run, task: &TaskUnits<'_>, title: &str) -> Option<Heat> {
         pale,
     };
     let svg = map.svg();
-    Some(Heat { file: super::front::with_style(&svg), svg, parts: rows.len() })
+    Some(Heat { file: super::figure::with_style(&svg), svg, parts: rows.len() })
 }
 
 /// Mean of the primary metric over the items of each part.

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::gemm::{ByF32, Start, Task, strip};
-use super::math::{exp, map};
+use super::math::{Scale, exp, map};
 use super::memory::{Buffer, Pool};
 use super::panels::PANEL;
 use super::strip::Strip;
@@ -118,8 +118,11 @@ fn attend_body<V: Vector>(queries: Queries<'_>, mut out: Strip<'_>) {
     let AttentionSizes { head_dim, scale, .. } = sizes;
     let (width, padded, count) = (sizes.width(), sizes.panels() * PANEL, out.rows());
     let here = head * head_dim..(head + 1) * head_dim;
-    let scaled: Vec<f32> =
-        rows.chunks_exact(width).take(count).flat_map(|row| row[here.clone()].iter().map(|x| x * scale)).collect();
+    let mut scaled = vec![0f32; count * head_dim];
+    for (to, row) in scaled.chunks_exact_mut(head_dim).zip(rows.chunks_exact(width)) {
+        to.copy_from_slice(&row[here.clone()]);
+    }
+    map::<V>(&mut scaled, Scale(scale));
     let mut weights = vec![0f32; count * BLOCK];
     let mut sums = vec![0f32; count * padded];
     let mut highest = [f32::NEG_INFINITY; QUERIES];
@@ -184,7 +187,7 @@ fn soften<V: Vector>(scores: &mut [f32; BLOCK], visible: usize, highest: &mut f3
 #[inline(always)]
 fn scale_by<V: Vector>(x: &mut [f32], factor: f32) {
     if factor != 1.0 {
-        map::<V>(x, |x| x.mul(V::splat(factor)));
+        map::<V>(x, Scale(factor));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The mixer's causal convolution, channel by channel, and `SiLU`.
 
-use super::math::{load_part, map, silu};
+use super::math::{Silu, load_part, map, store_part};
 use super::vector::{LANES, Vector, on_isa};
 
 /// Weights of a convolution: K taps over CD channels.
@@ -57,7 +57,7 @@ fn convolve_body<V: Vector>(convolution: &Convolution, inputs: Inputs<'_>, first
                 };
                 add_product::<V>(out, input, &convolution.taps[tap * channels + here.start..tap * channels + here.end]);
             }
-            map::<V>(out, silu);
+            map::<V>(out, Silu);
         }
     }
 }
@@ -71,8 +71,7 @@ fn add_product<V: Vector>(out: &mut [f32], x: &[f32], weight: &[f32]) {
         V::load(x).fma(V::load(weight), V::load(out)).store(out);
     }
     if !out_rest.is_empty() {
-        let sum = load_part::<V>(x_rest).fma(load_part(weight_rest), load_part(out_rest)).to_array();
-        out_rest.copy_from_slice(&sum[..out_rest.len()]);
+        store_part(load_part::<V>(x_rest).fma(load_part(weight_rest), load_part(out_rest)), out_rest);
     }
 }
 

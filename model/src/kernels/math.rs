@@ -59,31 +59,87 @@ pub(super) fn softplus(x: f32) -> f32 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
-/// Calls `f` on whole vectors of `values`, the last one filled up with zeros.
+/// A function of one number, or of two. A type and no closure, since a closure is compiled without the instruction set of the kernel
+/// that it is passed in, and a large one is not inlined back.
+pub(super) trait Unary<V>: Copy {
+    fn of(self, x: V) -> V;
+}
+
+/// See [`Unary`].
+pub(super) trait Binary<V>: Copy {
+    fn of(self, x: V, y: V) -> V;
+}
+
+/// Defines functions: `Name(fields), x, y => value`.
+macro_rules! functions {
+    ($($(#[$doc:meta])* $trait:ident $name:ident$(($field:ident: $type:ty))?, |$($x:ident),*| $value:expr;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy)]
+            pub(super) struct $name$((pub(super) $type))?;
+
+            impl<V: Vector> $trait<V> for $name {
+                #[inline(always)]
+                fn of(self, $($x: V),*) -> V {
+                    $(let $name($field) = self;)?
+                    $value
+                }
+            }
+        )*
+    };
+}
+
+functions! {
+    /// eˣ.
+    Unary Exp, |x| exp(x);
+    /// x·σ(x).
+    Unary Silu, |x| silu(x);
+    /// x times a number.
+    Unary Scale(factor: f32), |x| x.mul(V::splat(factor));
+    /// x + y.
+    Binary Sum, |x, y| x.add(y);
+    /// gelu(x)·y.
+    Binary Gate, |x, y| gelu(x).mul(y);
+    /// x·silu(y).
+    Binary GatedBySilu, |x, y| x.mul(silu(y));
+    /// x·y times a number.
+    Binary ScaledProduct(factor: f32), |x, y| x.mul(V::splat(factor)).mul(y);
+}
+
+/// `x = f(x)`, vector by vector, the last one filled up with zeros.
 #[inline(always)]
-pub(super) fn map<V: Vector>(values: &mut [f32], f: impl Fn(V) -> V) {
+pub(super) fn map<V: Vector>(values: &mut [f32], f: impl Unary<V>) {
     let (whole, rest) = values.as_chunks_mut::<LANES>();
     for chunk in whole {
-        f(V::load(chunk)).store(chunk);
+        f.of(V::load(chunk)).store(chunk);
     }
     if !rest.is_empty() {
-        let out = f(load_part(rest)).to_array();
-        rest.copy_from_slice(&out[..rest.len()]);
+        store_part(f.of(load_part(rest)), rest);
     }
 }
 
-/// `out = f(a, b)`, vector by vector; all three are of one length.
+/// `x = f(x, y)`, vector by vector; both are of one length.
 #[inline(always)]
-pub(super) fn zip<V: Vector>(out: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(V, V) -> V) {
+pub(super) fn zip<V: Vector>(x: &mut [f32], y: &[f32], f: impl Binary<V>) {
+    let ((x, x_rest), (y, y_rest)) = (x.as_chunks_mut::<LANES>(), y.as_chunks::<LANES>());
+    for (x, y) in x.iter_mut().zip(y) {
+        f.of(V::load(x), V::load(y)).store(x);
+    }
+    if !x_rest.is_empty() {
+        store_part(f.of(load_part(x_rest), load_part(y_rest)), x_rest);
+    }
+}
+
+/// `out = f(x, y)`, vector by vector; all three are of one length.
+#[inline(always)]
+pub(super) fn zip_to<V: Vector>(out: &mut [f32], x: &[f32], y: &[f32], f: impl Binary<V>) {
     let (out, out_rest) = out.as_chunks_mut::<LANES>();
-    let (a, a_rest) = a.as_chunks::<LANES>();
-    let (b, b_rest) = b.as_chunks::<LANES>();
-    for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
-        f(V::load(a), V::load(b)).store(out);
+    let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+    for ((out, x), y) in out.iter_mut().zip(x).zip(y) {
+        f.of(V::load(x), V::load(y)).store(out);
     }
     if !out_rest.is_empty() {
-        let value = f(load_part(a_rest), load_part(b_rest)).to_array();
-        out_rest.copy_from_slice(&value[..out_rest.len()]);
+        store_part(f.of(load_part(x_rest), load_part(y_rest)), out_rest);
     }
 }
 
@@ -101,6 +157,12 @@ pub(super) fn sum_of_squares<V: Vector>(values: &[f32]) -> f32 {
         sums = x.fma(x, sums);
     }
     sums.sum()
+}
+
+/// The first lanes, as many as `to` holds.
+#[inline(always)]
+pub(super) fn store_part<V: Vector>(value: V, to: &mut [f32]) {
+    to.copy_from_slice(&value.to_array()[..to.len()]);
 }
 
 /// Fewer numbers than a vector holds, then zeros.

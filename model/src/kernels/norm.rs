@@ -1,7 +1,7 @@
 //! What is done row by row: norms, the gate of the MLP, rotation, addition.
 
-use super::math::{gelu, load_part, silu, sum_of_squares, zip};
-use super::vector::{LANES, Vector, on_isa};
+use super::math::{Gate, GatedBySilu, ScaledProduct, Sum, sum_of_squares, zip, zip_to};
+use super::vector::{Vector, on_isa};
 
 /// ε of the gated norm, whatever the config says (SPEC §1).
 const GATED_NORM_EPS: f32 = 1e-5;
@@ -21,7 +21,7 @@ pub(crate) enum Row<'a> {
 fn rms_norm_body<V: Vector>(row: Row<'_>, weight: &[f32], eps: f32, out: &mut [f32]) {
     match row {
         Row::One(x) => out.copy_from_slice(x),
-        Row::Sum(x, y) => zip::<V>(out, x, y, V::add),
+        Row::Sum(x, y) => zip_to::<V>(out, x, y, Sum),
         Row::Joined(x, y) => {
             let (first, second) = out.split_at_mut(x.len());
             first.copy_from_slice(x);
@@ -34,26 +34,13 @@ fn rms_norm_body<V: Vector>(row: Row<'_>, weight: &[f32], eps: f32, out: &mut [f
 /// `x / sqrt(mean(x²) + ε) ⊙ w`, in place.
 #[inline(always)]
 fn scale<V: Vector>(x: &mut [f32], weight: &[f32], eps: f32) {
-    let scale = V::splat(1.0 / (sum_of_squares::<V>(x) / x.len() as f32 + eps).sqrt());
-    zip_in_place::<V>(x, weight, |x, weight| x.mul(scale).mul(weight));
-}
-
-#[inline(always)]
-fn zip_in_place<V: Vector>(x: &mut [f32], y: &[f32], f: impl Fn(V, V) -> V) {
-    let (x, x_rest) = x.as_chunks_mut::<LANES>();
-    let (y, y_rest) = y.as_chunks::<LANES>();
-    for (x, y) in x.iter_mut().zip(y) {
-        f(V::load(x), V::load(y)).store(x);
-    }
-    if !x_rest.is_empty() {
-        let value = f(load_part(x_rest), load_part(y_rest)).to_array();
-        x_rest.copy_from_slice(&value[..x_rest.len()]);
-    }
+    let scale = 1.0 / (sum_of_squares::<V>(x) / x.len() as f32 + eps).sqrt();
+    zip::<V>(x, weight, ScaledProduct(scale));
 }
 
 #[inline(always)]
 fn gated_norm_body<V: Vector>(y: &mut [f32], z: &[f32], weight: &[f32], groups: usize) {
-    zip_in_place::<V>(y, z, |y, z| y.mul(silu(z)));
+    zip::<V>(y, z, GatedBySilu);
     let size = y.len() / groups;
     for (y, weight) in y.chunks_exact_mut(size).zip(weight.chunks_exact(size)) {
         scale::<V>(y, weight, GATED_NORM_EPS);
@@ -62,12 +49,12 @@ fn gated_norm_body<V: Vector>(y: &mut [f32], z: &[f32], weight: &[f32], groups: 
 
 #[inline(always)]
 fn gate_body<V: Vector>(gate: &[f32], up: &[f32], out: &mut [f32]) {
-    zip::<V>(out, gate, up, |gate, up| gelu(gate).mul(up));
+    zip_to::<V>(out, gate, up, Gate);
 }
 
 #[inline(always)]
 fn add_body<V: Vector>(x: &mut [f32], y: &[f32]) {
-    zip_in_place::<V>(x, y, V::add);
+    zip::<V>(x, y, Sum);
 }
 
 /// Turns every pair (i, i + half) of every head of a row by its angle.

@@ -3,7 +3,7 @@
 //! Sixteen channels of a head lie in the lanes of a vector, sixteen columns of the state in registers, while time passes by. No chunks: a
 //! state is carried from any token to the next by the same operations, so a text may be cut anywhere.
 
-use super::math::{exp, map, softplus};
+use super::math::{Exp, map, softplus};
 use super::strip::Strip;
 use super::vector::{LANES, Vector, on_isa};
 
@@ -98,7 +98,7 @@ fn steps<V: Vector>(head: Head<'_>, len: usize) -> (Vec<f32>, Vec<f32>) {
     };
     let dts: Vec<f32> = (0..len).map(step).collect();
     let mut decays: Vec<f32> = dts.iter().map(|dt| dt * head.a).collect();
-    map::<V>(&mut decays, exp);
+    map::<V>(&mut decays, Exp);
     (dts, decays)
 }
 

@@ -33,10 +33,12 @@ pub(super) trait Vector: Copy {
     /// Sixteen pairs of bf16, widened: the first of each pair, then the second.
     fn widen(pairs: &[u32; LANES]) -> [Self; 2];
 
+    #[inline(always)]
     fn zero() -> Self {
         Self::splat(0.0)
     }
 
+    #[inline(always)]
     fn to_array(self) -> [f32; LANES] {
         let mut values = [0.0; LANES];
         self.store(&mut values);
@@ -144,11 +146,13 @@ impl Vector for Plain {
     }
 }
 
-/// A vector of `$count` registers, each lane treated alike.
+/// A vector of registers, each treated alike. Everything is written out: a closure would be a function of its own, compiled without the
+/// instruction set, and a large one is not inlined back into code that has it.
 #[cfg(target_arch = "x86_64")]
 macro_rules! of_registers {
     (
-        $(#[$doc:meta])* $name:ident, [$register:ty; $count:literal] of $lanes:literal, $integers:ty, tile $rows:literal x $vectors:literal,
+        $(#[$doc:meta])* $name:ident, [$register:ty; $count:literal] of $lanes:literal, $($i:literal)*, $integers:ty,
+        tile $rows:literal x $vectors:literal,
         $set:ident, $load:ident, $store:ident, [$($method:ident = $two:ident),*], $fma:ident,
         $to_integers:ident, $to_floats:ident, $load_integers:ident, $set_integers:ident, $add:ident, $and:ident, $shift:ident
     ) => {
@@ -170,58 +174,58 @@ macro_rules! of_registers {
             #[inline(always)]
             fn load(from: &[f32; LANES]) -> Self {
                 // SAFETY: see above
-                Self(std::array::from_fn(|i| unsafe { $load(from.as_ptr().add(i * $lanes)) }))
+                unsafe { Self([$($load(from.as_ptr().add($i * $lanes))),*]) }
             }
             #[inline(always)]
             fn store(self, to: &mut [f32; LANES]) {
-                for (i, part) in self.0.into_iter().enumerate() {
-                    // SAFETY: see above
-                    unsafe { $store(to.as_mut_ptr().add(i * $lanes), part) }
-                }
+                // SAFETY: see above
+                unsafe { $($store(to.as_mut_ptr().add($i * $lanes), self.0[$i]);)* }
             }
-            $(
-                #[inline(always)]
-                fn $method(self, other: Self) -> Self {
-                    // SAFETY: see above
-                    Self(std::array::from_fn(|i| unsafe { $two(self.0[i], other.0[i]) }))
-                }
-            )*
+            of_registers!(methods [$($method = $two),*] $($i)*);
             #[inline(always)]
             fn abs(self) -> Self {
                 // SAFETY: see above
-                Self(self.0.map(|x| unsafe { $to_floats($and($to_integers(x), $set_integers(i32::MAX))) }))
+                unsafe { Self([$($to_floats($and($to_integers(self.0[$i]), $set_integers(i32::MAX)))),*]) }
             }
             #[inline(always)]
             fn fma(self, factor: Self, term: Self) -> Self {
                 // SAFETY: see above
-                Self(std::array::from_fn(|i| unsafe { $fma(self.0[i], factor.0[i], term.0[i]) }))
+                unsafe { Self([$($fma(self.0[$i], factor.0[$i], term.0[$i])),*]) }
             }
             #[inline(always)]
             fn power_of_shifted(self) -> Self {
                 // SAFETY: see above
-                Self(self.0.map(|x| unsafe { $to_floats($add($shift::<23>($to_integers(x)), $set_integers(ONE))) }))
+                unsafe { Self([$($to_floats($add($shift::<23>($to_integers(self.0[$i])), $set_integers(ONE)))),*]) }
             }
             #[inline(always)]
             fn widen(pairs: &[u32; LANES]) -> [Self; 2] {
-                let load = |i: usize| -> $integers {
-                    // SAFETY: see above
-                    unsafe { $load_integers(pairs.as_ptr().add(i * $lanes).cast()) }
-                };
-                [
-                    // SAFETY: see above
-                    Self(std::array::from_fn(|i| unsafe { $to_floats($shift::<16>(load(i))) })),
-                    // SAFETY: see above
-                    Self(std::array::from_fn(|i| unsafe { $to_floats($and(load(i), $set_integers(-0x1_0000))) })),
-                ]
+                // SAFETY: see above
+                unsafe {
+                    let pairs: [$integers; $count] = [$($load_integers(pairs.as_ptr().add($i * $lanes).cast())),*];
+                    let high = $set_integers(-0x1_0000);
+                    [
+                        Self([$($to_floats($shift::<16>(pairs[$i]))),*]),
+                        Self([$($to_floats($and(pairs[$i], high))),*]),
+                    ]
+                }
             }
         }
     };
+    (methods [$method:ident = $two:ident $(, $others:ident = $of_others:ident)*] $($i:literal)*) => {
+        #[inline(always)]
+        fn $method(self, other: Self) -> Self {
+            // SAFETY: see above
+            unsafe { Self([$($two(self.0[$i], other.0[$i])),*]) }
+        }
+        of_registers!(methods [$($others = $of_others),*] $($i)*);
+    };
+    (methods [] $($i:literal)*) => {};
 }
 
 #[cfg(target_arch = "x86_64")]
 of_registers!(
     /// One register of AVX-512.
-    Wide, [__m512; 1] of 16, __m512i, tile 10 x 2, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps,
+    Wide, [__m512; 1] of 16, 0, __m512i, tile 10 x 2, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps,
     [add = _mm512_add_ps, sub = _mm512_sub_ps, mul = _mm512_mul_ps, div = _mm512_div_ps, max = _mm512_max_ps, min = _mm512_min_ps],
     _mm512_fmadd_ps, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_add_epi32,
     _mm512_and_si512, shift_left_512
@@ -230,7 +234,7 @@ of_registers!(
 #[cfg(target_arch = "x86_64")]
 of_registers!(
     /// Two registers of AVX2.
-    Double, [__m256; 2] of 8, __m256i, tile 6 x 1, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
+    Double, [__m256; 2] of 8, 0 1, __m256i, tile 6 x 1, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
     [add = _mm256_add_ps, sub = _mm256_sub_ps, mul = _mm256_mul_ps, div = _mm256_div_ps, max = _mm256_max_ps, min = _mm256_min_ps],
     _mm256_fmadd_ps, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_loadu_si256, _mm256_set1_epi32, _mm256_add_epi32,
     _mm256_and_si256, _mm256_slli_epi32

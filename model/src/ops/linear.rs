@@ -49,3 +49,15 @@ impl Packed {
         multiply(Isa::current(), self.arithmetic, x, &self.weight, Start::Onto, y);
     }
 }
+
+impl Linear {
+    /// Multiply-adds of one row, and bytes of the weight.
+    pub(crate) fn cost(&self) -> (u64, u64) {
+        match self {
+            Self::Packed(Packed { weight, .. }) => ((weight.out() * weight.input()) as u64, weight.bytes() as u64),
+            Self::Tensor { weight, .. } => {
+                (weight.elem_count() as u64, (weight.elem_count() * size_of::<f32>()) as u64)
+            }
+        }
+    }
+}

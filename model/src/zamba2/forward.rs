@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::batch::{Piece, ROWS, passes, shares};
+use super::clock::{Clock, Part};
 use super::{Adapter, Call, Zamba2};
 use crate::error::{Error, Result};
 use crate::kernels::{AttentionSizes, alone};
@@ -19,7 +20,8 @@ const SMALL: u64 = 8 << 20;
 const SMALL_ROWS: usize = 128;
 
 /// The joined rows of one pass.
-struct Pass {
+struct Pass<'a> {
+    clock: &'a Clock,
     spans: Vec<Span>,
     embedded: Rows, // [rows, H]
     angles: Option<Arc<Angles>>,
@@ -32,7 +34,7 @@ impl Zamba2 {
     }
 
     /// Computes a batch; see [`crate::LanguageModel::forward`].
-    pub(super) fn run(&self, sequences: &mut [Sequence<'_, State>]) -> Result<Vec<Logits>> {
+    pub(crate) fn run(&self, sequences: &mut [Sequence<'_, State>], clock: &Clock) -> Result<Vec<Logits>> {
         let vocab = self.config.vocab_size;
         for sequence in &*sequences {
             if let Some(&token) = sequence.tokens.iter().find(|&&token| token as usize >= vocab) {
@@ -44,7 +46,7 @@ impl Zamba2 {
         let threads = rayon::current_num_threads();
         if self.weight_bytes > SMALL || threads == 1 || sequences.len() == 1 || rows < 2 * SMALL_ROWS {
             // a scope runs on a thread of the pool, where sharing an operation costs least
-            return rayon::scope(|_| self.run_passes(sequences, ROWS));
+            return rayon::scope(|_| self.run_passes(sequences, ROWS, clock));
         }
         let mut left = sequences;
         let mut parts = Vec::new();
@@ -53,13 +55,16 @@ impl Zamba2 {
             parts.push(part);
             left = rest;
         }
-        let logits: Result<Vec<Vec<Logits>>> =
-            parts.into_par_iter().with_max_len(1).map(|part| alone(|| self.run_passes(part, SMALL_ROWS))).collect();
+        let logits: Result<Vec<Vec<Logits>>> = parts
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|part| alone(|| self.run_passes(part, SMALL_ROWS, clock)))
+            .collect();
         Ok(logits?.into_iter().flatten().collect())
     }
 
     /// Computes a batch, `rows` rows at a time.
-    fn run_passes(&self, sequences: &mut [Sequence<'_, State>], rows: usize) -> Result<Vec<Logits>> {
+    fn run_passes(&self, sequences: &mut [Sequence<'_, State>], rows: usize, clock: &Clock) -> Result<Vec<Logits>> {
         let vocab = self.config.vocab_size;
         let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.tokens.len()).collect();
         let wanted: Vec<Range<usize>> =
@@ -70,7 +75,7 @@ impl Zamba2 {
         let mut between: Vec<Option<State>> = sequences.iter().map(|_| None).collect();
         for pieces in passes(&lengths, rows) {
             let (first, last) = (pieces[0].sequence, pieces[pieces.len() - 1].sequence);
-            let pass = self.pass(&pieces, sequences, &lengths)?;
+            let pass = self.pass(&pieces, sequences, &lengths, clock)?;
             let mut states: Vec<&mut State> = Vec::with_capacity(pieces.len());
             let here = sequences[first..=last].iter_mut().zip(&mut between[first..=last]).zip(&lengths[first..=last]);
             let mut next = pieces.iter().peekable();
@@ -99,10 +104,12 @@ impl Zamba2 {
                 }
             }
             if !indices.is_empty() {
-                let x = ops::select(&x, &indices)?;
-                let x = ops::rms_norm(Input::One(&x), &self.final_norm, self.config.rms_norm_eps)?;
                 let end = done + indices.len() * vocab;
-                ops::head(&x, &self.head, &mut logits[done..end])?;
+                clock.time(Part::Head, || {
+                    let x = ops::select(&x, &indices)?;
+                    let x = ops::rms_norm(Input::One(&x), &self.final_norm, self.config.rms_norm_eps)?;
+                    ops::head(&x, &self.head, &mut logits[done..end])
+                })?;
                 done = end;
             }
         }
@@ -117,7 +124,13 @@ impl Zamba2 {
     }
 
     /// The embedded rows of one pass.
-    fn pass(&self, pieces: &[Piece], sequences: &[Sequence<'_, State>], lengths: &[usize]) -> Result<Pass> {
+    fn pass<'a>(
+        &self,
+        pieces: &[Piece],
+        sequences: &[Sequence<'_, State>],
+        lengths: &[usize],
+        clock: &'a Clock,
+    ) -> Result<Pass<'a>> {
         let mut spans = Vec::with_capacity(pieces.len());
         let mut ids = Vec::new();
         for piece in pieces {
@@ -134,41 +147,45 @@ impl Zamba2 {
         }
         let end = spans.iter().map(|span| span.position + span.len).max().unwrap_or(0);
         let angles = self.angles.as_ref().map(|table| table.until(end));
-        Ok(Pass { spans, embedded: ops::embed(&self.embedding, &ids, &self.pool)?, angles })
+        let embedded = clock.time(Part::Rest, || ops::embed(&self.embedding, &ids, &self.pool))?;
+        Ok(Pass { clock, spans, embedded, angles })
     }
 
     /// The stream after the last layer: [rows, H].
-    fn stream(&self, pass: &Pass, states: &mut [&mut State]) -> Result<Rows> {
-        let eps = self.config.rms_norm_eps;
+    fn stream(&self, pass: &Pass<'_>, states: &mut [&mut State]) -> Result<Rows> {
+        let (eps, clock) = (self.config.rms_norm_eps, pass.clock);
         let mut x = pass.embedded.clone();
         for (index, layer) in self.layers.iter().enumerate() {
             let mut own: Vec<&mut LayerState> = states.iter_mut().map(|state| &mut state.layers[index]).collect();
-            let normed = match &layer.call {
-                // the call's output is not added to the stream
-                Some(call) => ops::rms_norm(Input::Sum(&x, &self.call(call, &x, pass, &mut own)?), &layer.norm, eps)?,
-                None => ops::rms_norm(Input::One(&x), &layer.norm, eps)?,
-            };
-            let projected = ops::linear(&normed, &layer.in_proj)?;
-            let mixed = ops::mixer(&layer.mixer, &projected, &pass.spans, &mut own)?; // [rows, DI]
-            ops::add(&mut x, &ops::linear(&mixed, &layer.out_proj)?)?;
+            let called = layer.call.as_ref().map(|call| self.call(call, &x, pass, &mut own)).transpose()?;
+            // the call's output is not added to the stream
+            let input = called.as_ref().map_or(Input::One(&x), |called| Input::Sum(&x, called));
+            let normed = clock.time(Part::Rest, || ops::rms_norm(input, &layer.norm, eps))?;
+            let projected = clock.time(Part::MixerProducts, || ops::linear(&normed, &layer.in_proj))?;
+            let mixed = clock.time(Part::Mixer, || ops::mixer(&layer.mixer, &projected, &pass.spans, &mut own))?; // [rows, DI]
+            let out = clock.time(Part::MixerProducts, || ops::linear(&mixed, &layer.out_proj))?;
+            clock.time(Part::Rest, || ops::add(&mut x, &out))?;
         }
         Ok(x)
     }
 
     /// One hybrid layer's addition to its mixer's input: x [rows, H] → [rows, H].
-    fn call(&self, call: &Call, x: &Rows, pass: &Pass, states: &mut [&mut LayerState]) -> Result<Rows> {
-        let (block, eps) = (&self.blocks[call.block], self.config.rms_norm_eps);
-        let u = ops::rms_norm(Input::Joined(x, &pass.embedded), &block.input_norm, eps)?; // [rows, 2H]
+    fn call(&self, call: &Call, x: &Rows, pass: &Pass<'_>, states: &mut [&mut LayerState]) -> Result<Rows> {
+        let (block, eps, clock) = (&self.blocks[call.block], self.config.rms_norm_eps, pass.clock);
+        let joined = Input::Joined(x, &pass.embedded);
+        let u = clock.time(Part::Rest, || ops::rms_norm(joined, &block.input_norm, eps))?; // [rows, 2H]
         let project = |index: usize| match &call.adapters {
             Some(adapters) => adapted(&u, &block.qkv[index], &adapters[index]),
             None => ops::linear(&u, &block.qkv[index]),
         };
-        let qkv = [project(0)?, project(1)?, project(2)?];
-        let attended = ops::attention(self.attention_sizes(), qkv, pass.angles.as_deref(), &pass.spans, states)?;
-        let attended = ops::linear(&attended, &block.output)?;
-        let m = ops::rms_norm(Input::One(&attended), &block.pre_ff_norm, eps)?; // [rows, H]
-        let gate_up = adapted(&m, &block.gate_up, &call.gate_up)?; // [rows, 2F]
-        ops::linear(&ops::linear(&ops::gated_mlp(&gate_up)?, &block.down)?, &call.linear)
+        let qkv = clock.time(Part::BlockProducts, || Ok::<_, Error>([project(0)?, project(1)?, project(2)?]))?;
+        let (sizes, angles) = (self.attention_sizes(), pass.angles.as_deref());
+        let attended = clock.time(Part::Attention, || ops::attention(sizes, qkv, angles, &pass.spans, states))?;
+        let attended = clock.time(Part::BlockProducts, || ops::linear(&attended, &block.output))?;
+        let m = clock.time(Part::Rest, || ops::rms_norm(Input::One(&attended), &block.pre_ff_norm, eps))?; // [rows, H]
+        let gate_up = clock.time(Part::BlockProducts, || adapted(&m, &block.gate_up, &call.gate_up))?; // [rows, 2F]
+        let gated = clock.time(Part::Gate, || ops::gated_mlp(&gate_up))?;
+        clock.time(Part::BlockProducts, || ops::linear(&ops::linear(&gated, &block.down)?, &call.linear))
     }
 }
 

@@ -2,13 +2,17 @@
 
 mod angles;
 mod batch;
+mod clock;
 mod forward;
 mod load;
+mod size;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use angles::AngleTable;
+pub(crate) use clock::Clock;
+pub use clock::Part;
 
 use crate::config::Zamba2Config;
 use crate::error::Result;
@@ -136,7 +140,7 @@ impl LanguageModel for Zamba2 {
     }
 
     fn forward(&self, sequences: &mut [Sequence<'_, State>]) -> Result<Vec<Logits>> {
-        self.run(sequences)
+        self.run(sequences, &Clock::stopped())
     }
 
     fn vocab_size(&self) -> usize {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::table::{Table, Tables};
 use crate::error::Result;
+use crate::hash::sha256_hex;
 use crate::item::Row;
 
 /// One row and where it stands.
@@ -58,6 +59,12 @@ impl Split {
         let row = |(index, row)| SplitRow { row: Arc::new(row), file: 0, line: index + 1 };
         let rows = rows.into_iter().enumerate().map(row).collect();
         Self { rows, files: vec![file.into()], hashes: Vec::new() }
+    }
+
+    /// Rows that are made, not read; their hash stands for a file's.
+    pub(crate) fn generated(rows: Vec<Row>) -> Self {
+        let text = serde_json::to_string(&rows).expect("rows are JSON already");
+        Self { hashes: vec![sha256_hex(text.as_bytes())], ..Self::of_rows("(generated)", rows) }
     }
 
     /// The file a row comes from, as messages show it.

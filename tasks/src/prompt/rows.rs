@@ -22,7 +22,7 @@ impl Plan {
     pub(super) fn asked_split(&self, task: &Task, data: &[PathBuf]) -> Result<Split> {
         if self.is_generated() {
             let rows = icl::rows(self.file.dataset_name.as_deref().unwrap_or_default())?;
-            return Ok(Split::of_rows("(generated)", rows));
+            return Ok(Split::generated(rows));
         }
         let name = self.file.test_split.as_ref().or(self.file.validation_split.as_ref());
         let name = name.expect("a task without a split was refused when it was read");

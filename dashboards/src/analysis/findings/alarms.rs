@@ -4,7 +4,7 @@ use super::TaskFindings;
 use super::items::{ItemScores, paired, shared_ids};
 use super::path::PathFindings;
 use super::series::Series;
-use super::subject::AnswerFormat;
+use super::subject::{AnswerFormat, At, at};
 use crate::alarms::{
     Alarm, Jump, Place, letters, letters_alarm, lone_jump_alarm, loss_alarms, perturbed_gap, perturbed_gap_alarm,
     plateau_alarm, regressed_alarm, same_weights_alarm, ties, ties_alarm,
@@ -143,7 +143,7 @@ fn leaked(
 }
 
 fn items_at<'s>(series: &'s Series<'_>, checkpoint: &'s Checkpoint) -> Option<&'s ItemScores> {
-    series.points.get(&super::subject::at(checkpoint)).map(|point| &point.items)
+    series.points.get(&at(checkpoint)).map(|point| &point.items)
 }
 
 fn perturbed_words(twin: &Series<'_>) -> String {
@@ -174,7 +174,7 @@ fn mean(values: &[f64]) -> f64 {
 /// A3 at the newest own checkpoint, A5 at the newest own one with too many ties.
 fn answers(run: &Run, series: &Series<'_>, path: &PathFindings, place: &dyn Fn(usize) -> Place) -> Vec<Alarm> {
     let points = series.path(&run.tree, &path.branch);
-    let units = |k: usize| series.units.get(&super::subject::at(points[k].0)).map_or(&[][..], Vec::as_slice);
+    let units = |k: usize| series.units.get(&at(points[k].0)).map_or(&[][..], Vec::as_slice);
     let own = path.own_from..points.len();
     let mut found = Vec::new();
     if series.format == AnswerFormat::Letters {
@@ -208,16 +208,18 @@ fn predicted(units: &[&Unit]) -> Option<(Vec<usize>, Vec<usize>, usize)> {
     Some((predicted, gold, letters))
 }
 
+/// Hash and number of the log-likelihoods of each task with its settings.
+type Fingerprints = HashMap<String, (u64, usize)>;
+
 /// A4: checkpoints whose log-likelihoods equal those of an earlier one on every task that both were scored on.
 fn copies(run: &Run) -> Vec<Alarm> {
-    let mut answers: BTreeMap<(u64, &str, u64, Option<&str>), (&Checkpoint, HashMap<String, (u64, usize)>)> =
-        BTreeMap::new();
+    let mut answers: BTreeMap<(u64, At<'_>), (&Checkpoint, Fingerprints)> = BTreeMap::new();
     for unit in run.units.iter().filter(|unit| !unit.items.is_empty()) {
-        let at = &unit.record.checkpoint;
-        let entry = answers.entry((at.tokens, &at.branch, at.step, at.variant.as_deref()));
+        let checkpoint = &unit.record.checkpoint;
+        let entry = answers.entry((checkpoint.tokens, at(checkpoint)));
         let inputs = &unit.record.inputs;
         let task = format!("{} {} {:?} {}", unit.record.task, unit.record.shots, inputs.perturb, unit.items.len());
-        entry.or_insert_with(|| (at, HashMap::new())).1.insert(task, fingerprint(unit));
+        entry.or_insert_with(|| (checkpoint, HashMap::new())).1.insert(task, fingerprint(unit));
     }
     let all: Vec<_> = answers.into_values().collect();
     let mut found = Vec::new();

@@ -49,7 +49,9 @@ pub(crate) fn branch_gain(run: &Run, series: &Series<'_>, branch: &Branch, wobbl
     let tokens: Vec<u64> = trend.iter().map(|(checkpoint, _)| checkpoint.tokens).collect();
     let difference = |before: Vec<(&ItemScores, f64)>| {
         let (mut points, mut weights): (Vec<&ItemScores>, Vec<f64>) = before.into_iter().unzip();
-        weights.iter_mut().for_each(|weight| *weight *= -series.orientation());
+        for weight in &mut weights {
+            *weight *= -series.orientation();
+        }
         points.push(&newest.items);
         weights.push(series.orientation());
         Difference::of(&points, &weights, wobble)
@@ -58,12 +60,11 @@ pub(crate) fn branch_gain(run: &Run, series: &Series<'_>, branch: &Branch, wobbl
         let weighed = trend.iter().zip(weights).filter(|(_, weight)| *weight != 0.0);
         difference(weighed.map(|((_, point), weight)| (&point.items, weight)).collect())
     });
-    let (basis, gain) = match expected {
-        Some(gain) => (if ahead { Basis::Trend } else { Basis::EqualTokens }, gain),
-        None => {
-            let (_, at_fork) = own.iter().rfind(|(checkpoint, _)| checkpoint.tokens <= fork.tokens)?;
-            (Basis::Fork, difference(vec![(&at_fork.items, 1.0)])?)
-        }
+    let (basis, gain) = if let Some(gain) = expected {
+        (if ahead { Basis::Trend } else { Basis::EqualTokens }, gain)
+    } else {
+        let (_, at_fork) = own.iter().rfind(|(checkpoint, _)| checkpoint.tokens <= fork.tokens)?;
+        (Basis::Fork, difference(vec![(&at_fork.items, 1.0)])?)
     };
     Some(BranchGain { branch: branch.name.clone(), parent: parent.name.clone(), tokens: end.tokens, basis, gain })
 }

@@ -10,7 +10,7 @@ mod subject;
 
 pub use anneal::{Basis, BranchGain};
 pub use path::{Difference, PathFindings, PathPoint, PhaseGrowth};
-pub use sentences::{Sentence, SentenceKind};
+pub use sentences::{Sentence, SentenceKind, phase_words};
 pub use subject::{AnswerFormat, Subject};
 
 pub(crate) use items::{ItemScores, by_metric};

@@ -12,6 +12,7 @@ use crate::analysis::sharpness::Shape;
 use crate::plots::{percent, points, tokens};
 use crate::run::{Phase, Run};
 use serde::Serialize;
+use std::fmt::Write;
 
 /// At most so many sentences.
 const MOST: usize = 7;
@@ -85,8 +86,8 @@ fn is_told(run: &Run, task: &TaskFindings, tasks: &[TaskFindings]) -> bool {
         };
         name != subject.task && leaves.contains(&subject.task) && tasks.iter().any(group)
     };
-    subject.perturb.is_none()
-        && !(!subject.is_group && run.groups.iter().any(|group| in_group(&group.name, &group.leaves)))
+    let speaks_itself = subject.is_group || !run.groups.iter().any(|group| in_group(&group.name, &group.leaves));
+    subject.perturb.is_none() && speaks_itself
 }
 
 fn sentence(kind: SentenceKind, text: String, task: &TaskFindings, branch: &str) -> Sentence {
@@ -112,7 +113,7 @@ fn onsets(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {
             let place = on_branch(run, task, path);
             let mut text = format!("{}{place} {}", task.subject.title(), onset.words(&path.curve));
             if let Some(phases) = &path.phases {
-                text.push_str(&format!(", {}", phase_words(phases)));
+                let _ = write!(text, ", {}", phase_words(phases));
             }
             text.push_str(&shape_words(path));
             text.push_str(task.kinds.get(index).map_or("", |kind| kind_words(*kind)));
@@ -166,7 +167,7 @@ fn kind_words(kind: EmergenceKind) -> &'static str {
 }
 
 /// `in the anneal`, `probably in the stable phase (87 %)`, or the phases it may lie in.
-pub(crate) fn phase_words(found: &PhaseProbabilities) -> String {
+pub fn phase_words(found: &PhaseProbabilities) -> String {
     let mut phases: Vec<(Phase, f64)> = found.phases.iter().map(|(phase, p)| (*phase, *p)).collect();
     phases.sort_by(|a, b| b.1.total_cmp(&a.1));
     match phases.first() {

@@ -111,15 +111,12 @@ impl PointData {
         let pick =
             |score: &dyn Fn(&spyglass_tasks::ItemRecord) -> Option<f64>| ItemScores::of(units, plain_mean, score);
         let items = if is_mean_of_items(metric) { pick(&by_metric(metric)) } else { ItemScores::default() };
-        let (value, n, se, clustered) = match units {
-            [unit] => {
-                let found = unit.record.metric(metric)?;
-                (found.value, found.n, found.clustered_stderr.or(found.stderr), found.clustered_stderr)
-            }
-            _ => {
-                let clustered = items.clusters().and_then(|clusters| clustered_se(items.values(), clusters));
-                (mean_se(items.values()).0?, items.len(), clustered, clustered)
-            }
+        let (value, n, se, clustered) = if let [unit] = units {
+            let found = unit.record.metric(metric)?;
+            (found.value, found.n, found.clustered_stderr.or(found.stderr), found.clustered_stderr)
+        } else {
+            let clustered = items.clusters().and_then(|clusters| clustered_se(items.values(), clusters));
+            (mean_se(items.values()).0?, items.len(), clustered, clustered)
         };
         if !value.is_finite() {
             return None;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use spyglass_tasks::ItemRecord;
 use spyglass_tasks::metric::{self, Range};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// A task with its settings, or a group of them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -24,10 +25,10 @@ impl Subject {
     pub fn title(&self) -> String {
         let mut title = self.task.clone();
         if self.shots > 0 {
-            title.push_str(&format!(" · {}-shot", self.shots));
+            let _ = write!(title, " · {}-shot", self.shots);
         }
         if let Some(perturb) = &self.perturb {
-            title.push_str(&format!(" · {perturb}"));
+            let _ = write!(title, " · {perturb}");
         }
         title
     }
@@ -40,17 +41,20 @@ pub(crate) fn at(checkpoint: &Checkpoint) -> At<'_> {
     (&checkpoint.branch, checkpoint.step, checkpoint.variant.as_deref())
 }
 
+/// Units by checkpoint.
+pub(crate) type Units<'a> = BTreeMap<At<'a>, Vec<&'a Unit>>;
+
 /// A subject and the units that measured it, one a checkpoint (of a group, one a leaf).
 pub(crate) struct Measured<'a> {
     pub(crate) subject: Subject,
-    pub(crate) units: BTreeMap<At<'a>, Vec<&'a Unit>>,
+    pub(crate) units: Units<'a>,
     /// Each leaf counts alike, however many items it has.
     pub(crate) plain_mean: bool,
 }
 
 /// All subjects of the run, tasks before groups.
 pub(crate) fn subjects(run: &Run) -> Vec<Measured<'_>> {
-    let mut leaves: BTreeMap<Subject, BTreeMap<At<'_>, Vec<&Unit>>> = BTreeMap::new();
+    let mut leaves: BTreeMap<Subject, Units<'_>> = BTreeMap::new();
     for unit in &run.units {
         let record = &unit.record;
         let (shots, perturb) = (record.shots, record.inputs.perturb.clone());
@@ -63,8 +67,8 @@ pub(crate) fn subjects(run: &Run) -> Vec<Measured<'_>> {
 }
 
 /// The group with each setting that its leaves have, at the checkpoints where all of them were measured.
-fn of_group<'a>(group: &TaskGroup, leaves: &BTreeMap<Subject, BTreeMap<At<'a>, Vec<&'a Unit>>>) -> Vec<Measured<'a>> {
-    let mut settings: BTreeMap<(usize, Option<String>), Vec<&BTreeMap<At<'a>, Vec<&'a Unit>>>> = BTreeMap::new();
+fn of_group<'a>(group: &TaskGroup, leaves: &BTreeMap<Subject, Units<'a>>) -> Vec<Measured<'a>> {
+    let mut settings: BTreeMap<(usize, Option<String>), Vec<&Units<'a>>> = BTreeMap::new();
     for (subject, units) in leaves.iter().filter(|(subject, _)| group.leaves.contains(&subject.task)) {
         settings.entry((subject.shots, subject.perturb.clone())).or_default().push(units);
     }

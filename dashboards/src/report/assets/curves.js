@@ -91,14 +91,16 @@ function draw(figure) {
     if (!crowded || points.length === 1) for (const p of points) d.dot += `M${round(X(p[0]))} ${round(Y(p[1]))}h0`;
   }
   for (const [colour, d] of strokes) for (const kind in d) setPaths(svg, `${kind} s${colour}`, d[kind]);
-  if (plot.on) setPaths(svg, "bracket", bracket(figure, plot.on));
+  const brackets = new Map();
+  for (const [colour, from, to] of plot.on) brackets.set(colour, (brackets.get(colour) ?? "") + bracket(figure, from, to));
+  for (const [colour, d] of brackets) setPaths(svg, `bracket s${colour}`, d);
   const names = all(".name", svg), ends = plot.s.map(s => s.p.filter(Boolean).pop()).filter(Boolean).slice(0, names.length);
   pushApart(ends.map(p => Y(p[1]) + 35), top + 40, bottom).forEach((y, i) => names[i].setAttribute("y", round(y)));
   rescale(figure);
 }
 
-// Where the onset lies, on the axis: [from, to] in tokens, from the left end where nothing tells.
-function bracket(figure, [from, to]) {
+// Where an onset lies, on the axis, in tokens; from the left end where nothing tells its lower end.
+function bracket(figure, from, to) {
   const a = Math.max(figure.left, x(figure, from ?? data.axis.from)), b = x(figure, to), y = figure.bottom - 20;
   return `M${round(a)} ${y - 60}V${y}H${round(b)}V${y - 60}`;
 }

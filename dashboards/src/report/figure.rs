@@ -1,0 +1,198 @@
+//! Figures: a task's curve, small or large, the training loss, and what the script needs to redraw them.
+
+use super::curves::{Logged, Measured, Shared, TaskCurves, logged};
+use super::tables;
+use crate::analysis::TaskFindings;
+use crate::plots::{CurvePlot, Geometry, Onset, Point, Rate, STYLE, Series, percent, thinned, tokens};
+use crate::run::Run;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// Name of the loss's files and figure; no task's may be the same.
+pub(crate) const LOSS: &str = "training-loss";
+
+/// One small multiple.
+#[derive(Serialize)]
+pub(crate) struct Figure {
+    pub(crate) slug: String,
+    /// Where a click leads; empty for nowhere.
+    page: String,
+    title: String,
+    note: String,
+    newest: String,
+    error: String,
+    change: String,
+    svg: String,
+    #[serde(skip)]
+    pub(crate) csv: String,
+}
+
+impl Figure {
+    /// The figure as a file of its own, with its style.
+    pub(crate) fn file(&self) -> String {
+        with_style(&self.svg)
+    }
+}
+
+/// An SVG as a file of its own, with its style inside.
+pub(crate) fn with_style(svg: &str) -> String {
+    svg.replacen("<title>", &format!("<style>{STYLE}</style><title>"), 1)
+}
+
+/// The newest point that a task has, on whichever branch went furthest.
+pub(crate) fn newest<'a, 'b>(task: &'b TaskCurves<'a>) -> Option<(&'b Series, &'b Measured<'a>)> {
+    let ends = task.series.iter().zip(&task.measured).filter_map(|(s, m)| m.last().map(|m| (s, m)));
+    ends.max_by(|a, b| a.1.point.tokens.total_cmp(&b.1.point.tokens))
+}
+
+pub(crate) fn shown(task: &TaskCurves<'_>, value: f64) -> String {
+    if task.fractions { format!("{} %", percent(value)) } else { format!("{value:.3}") }
+}
+
+/// `± half` of the interval, in the unit of [`shown`].
+pub(crate) fn half(task: &TaskCurves<'_>, point: &Point) -> String {
+    point.interval.map_or_else(String::new, |(low, high)| {
+        let half = (high - low) / 2.0;
+        if task.fractions { format!("± {}", percent(half)) } else { format!("± {half:.3}") }
+    })
+}
+
+pub(crate) fn change(measured: &[Measured<'_>]) -> Option<f64> {
+    let [.., before, last] = measured else { return None };
+    Some(last.point.value - before.point.value)
+}
+
+pub(crate) fn signed(task: &TaskCurves<'_>, delta: f64) -> String {
+    if task.fractions { format!("{:+.1}", delta * 100.0) } else { format!("{delta:+.3}") }.replace('-', "−")
+}
+
+/// One task's curve.
+pub(crate) fn figure(
+    task: &TaskCurves<'_>,
+    slug: &str,
+    found: Option<&TaskFindings>,
+    shared: &Shared,
+    geometry: Geometry,
+) -> Figure {
+    let onsets = onsets(task, found);
+    let title = task.subject.title();
+    let end = newest(task);
+    let description =
+        task.series.iter().zip(&task.measured).filter_map(|(series, m)| Some((series, m.first()?, m.last()?)));
+    let description = description.fold(String::new(), |mut text, (series, first, last)| {
+        let (a, b) = (shown(task, first.point.value), shown(task, last.point.value));
+        let (from, to) = (tokens(first.point.tokens), tokens(last.point.tokens));
+        let _ = write!(text, "{}: {a} at {from} tokens, {b} at {to} tokens. ", series.name);
+        text
+    });
+    let plot = CurvePlot {
+        title: &format!("{title} against tokens seen"),
+        description: &description,
+        geometry,
+        axis: shared.axis,
+        range: task.range,
+        dots: true,
+        fractions: task.fractions,
+        chance: task.chance,
+        onsets: &onsets,
+        series: &task.series,
+        bands: &shared.bands,
+        rates: &shared.rates,
+    };
+    Figure {
+        slug: slug.to_owned(),
+        page: format!("tasks/{slug}.html"),
+        note: task.metric.clone(),
+        newest: end.map_or_else(|| "no score yet".into(), |(_, m)| shown(task, m.point.value)),
+        error: end.map_or_else(String::new, |(_, m)| half(task, &m.point)),
+        change: end
+            .and_then(|(series, _)| task.series.iter().position(|s| s.name == series.name))
+            .and_then(|index| change(&task.measured[index]))
+            .map_or_else(String::new, |delta| signed(task, delta)),
+        svg: plot.svg(),
+        csv: tables::curve(task),
+        title,
+    }
+}
+
+/// The training loss and what the script needs of it.
+pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
+    let all = logged(run, &shared.axis, Logged::Loss);
+    let values = || all.iter().flat_map(|rate| &rate.points).map(|p| p.1);
+    let (low, high) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
+    let named =
+        |rate: &Rate| run.tree.branches.iter().enumerate().find(|(i, _)| super::curves::colour(*i) == rate.colour);
+    let names: Vec<String> = all.iter().filter_map(named).map(|(_, branch)| branch.name.clone()).collect();
+    let point = |(tokens, value): &(f64, f64)| Some(Point { tokens: *tokens, value: *value, interval: None });
+    let series: Vec<Series> = all
+        .iter()
+        .zip(&names)
+        .map(|(rate, name)| Series {
+            name: name.clone(),
+            colour: rate.colour,
+            fork: None,
+            points: thinned(&rate.points, &shared.axis).iter().map(point).collect(),
+        })
+        .collect();
+    let spare = ((high - low) * 0.06).max(high.abs() * 1e-3).max(1e-9);
+    let range = (low - spare, high + spare);
+    let plot = CurvePlot {
+        title: "training loss against tokens seen",
+        description: &format!("From {high:.2} at the highest to {low:.2} at the lowest."),
+        geometry: Geometry::SMALL,
+        axis: shared.axis,
+        range,
+        dots: false,
+        fractions: false,
+        chance: None,
+        onsets: &[],
+        series: &series,
+        bands: &shared.bands,
+        rates: &[],
+    };
+    let newest = all.iter().filter_map(|rate| rate.points.last()).max_by(|a, b| a.0.total_cmp(&b.0));
+    let slug = LOSS.to_owned();
+    let shown: Vec<Value> = series.iter().map(series_data).collect();
+    let data = json!({"id": slug, "y": range, "pc": false, "ch": null, "on": [], "s": shown});
+    let figure = Figure {
+        slug,
+        page: String::new(),
+        title: "training loss".into(),
+        note: "from the log".into(),
+        newest: newest.map_or_else(String::new, |p| format!("{:.2}", p.1)),
+        error: String::new(),
+        change: String::new(),
+        svg: plot.svg(),
+        csv: tables::logged("loss", &all, &names),
+    };
+    Some((figure, data))
+}
+
+/// One plot as `curves.js` reads it: range, chance and series, each point as [tokens, value, low, high].
+pub(crate) fn plot_data(task: &TaskCurves<'_>, slug: &str, found: Option<&TaskFindings>) -> Value {
+    let onsets: Vec<Value> =
+        onsets(task, found).iter().map(|onset| json!([onset.colour, onset.after, onset.by])).collect();
+    let series: Vec<Value> = task.series.iter().map(series_data).collect();
+    json!({"id": slug, "y": task.range, "pc": task.fractions, "ch": task.chance, "on": onsets, "s": series})
+}
+
+/// Where the task emerged: each event once, in the colour of its branch; only under the metric that was analysed.
+fn onsets(task: &TaskCurves<'_>, found: Option<&TaskFindings>) -> Vec<Onset> {
+    let Some(found) = found.filter(|found| found.metric == task.metric) else { return Vec::new() };
+    let event = |series: &Series| {
+        let onset = found.path(&series.name)?.own_onset().filter(|onset| onset.came())?;
+        Some(Onset { colour: series.colour, after: onset.after().map(|t| t as f64), by: onset.by()? as f64 })
+    };
+    task.series.iter().filter_map(event).collect()
+}
+
+fn series_data(series: &Series) -> Value {
+    let short = |value: f64| (value * 1e5).round() / 1e5;
+    let point = |p: &Point| match p.interval {
+        Some((low, high)) => json!([p.tokens, short(p.value), short(low), short(high)]),
+        None => json!([p.tokens, short(p.value)]),
+    };
+    let points: Vec<Value> = series.points.iter().map(|p| p.as_ref().map_or(json!(0), point)).collect();
+    json!({"n": series.name, "c": series.colour, "f": series.fork.as_ref().map(point), "p": points})
+}

@@ -1,0 +1,147 @@
+//! One row a score: every metric of every task, group and prompt pack on every checkpoint.
+
+use serde::Serialize;
+use spyglass_dashboards::run::{Checkpoint, Run, RunTree, TaskGroup, UnitRecord};
+use spyglass_tasks::MetricValue;
+use spyglass_tasks::metric::{Weighting, aggregate};
+use std::collections::BTreeMap;
+
+/// One score. The names are those that `spyglass onset` reads.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScoreRow {
+    /// Branch of the checkpoint.
+    pub branch: String,
+    /// Optimiser step.
+    pub step: u64,
+    /// Tells several checkpoints of one step apart.
+    pub variant: Option<String>,
+    /// Tokens seen in training.
+    pub tokens: u64,
+    /// Learning rate at this step.
+    pub lr: Option<f64>,
+    /// Phase of the learning rate.
+    pub phase: Option<&'static str>,
+    /// `task`, `group` or `pack`.
+    pub kind: &'static str,
+    /// Task, group or prompt pack.
+    pub task: String,
+    /// Shots of every item; `None` for a group whose tasks differ.
+    pub shots: Option<usize>,
+    /// How the items are perturbed, where they are.
+    pub perturb: Option<String>,
+    /// Metric.
+    pub metric: String,
+    /// Whether this is the metric that curves show.
+    pub primary: bool,
+    /// The value.
+    pub score: f64,
+    /// Standard error; `None` below two items.
+    pub se: Option<f64>,
+    /// Standard error that lets items of one cluster vary together; a group's clusters are its tasks.
+    pub clustered_se: Option<f64>,
+    /// Items behind the value.
+    pub n: usize,
+    /// Score of guessing, for the accuracies.
+    pub chance: Option<f64>,
+    /// Key of the unit; `None` for a group.
+    pub key: Option<String>,
+}
+
+/// All scores of a run, in the order of branches, steps and tasks.
+pub fn score_rows(run: &Run) -> Vec<ScoreRow> {
+    let mut rows = Vec::new();
+    for unit in &run.units {
+        rows.extend(unit_rows(&run.tree, &unit.record, "task"));
+    }
+    for pack in &run.packs {
+        rows.extend(unit_rows(&run.tree, &pack.record, "pack"));
+    }
+    for group in &run.groups {
+        rows.extend(group_rows(run, group));
+    }
+    let place = |branch: &str| run.tree.branches.iter().position(|known| known.name == branch);
+    rows.sort_by_cached_key(|row| {
+        (place(&row.branch), row.step, row.variant.clone(), row.kind, row.task.clone(), row.shots, row.perturb.clone())
+    });
+    rows
+}
+
+fn unit_rows(tree: &RunTree, record: &UnitRecord, kind: &'static str) -> Vec<ScoreRow> {
+    let row = |metric: &MetricValue| ScoreRow {
+        kind,
+        task: record.task.clone(),
+        shots: Some(record.shots),
+        perturb: record.inputs.perturb.clone(),
+        primary: metric.name == record.primary_metric,
+        chance: record.chance.filter(|_| metric.name == record.primary_metric || is_accuracy(&metric.name)),
+        key: Some(record.key.clone()),
+        ..at(tree, &record.checkpoint, metric)
+    };
+    record.metrics.iter().map(row).collect()
+}
+
+/// Metrics for which guessing gives the task's chance level.
+fn is_accuracy(metric: &str) -> bool {
+    ["acc", "acc_norm", "acc_bytes", "acc_mutual_info", "p_gold"].contains(&metric)
+}
+
+fn at(tree: &RunTree, checkpoint: &Checkpoint, metric: &MetricValue) -> ScoreRow {
+    let phases = tree.branch(&checkpoint.branch).map(|branch| branch.phases.as_slice()).unwrap_or_default();
+    let phase = phases.iter().rfind(|start| start.from_step <= checkpoint.step);
+    ScoreRow {
+        branch: checkpoint.branch.clone(),
+        step: checkpoint.step,
+        variant: checkpoint.variant.clone(),
+        tokens: checkpoint.tokens,
+        lr: checkpoint.learning_rate,
+        phase: phase.map(|start| start.phase.name()),
+        kind: "task",
+        task: String::new(),
+        shots: None,
+        perturb: None,
+        metric: metric.name.clone(),
+        primary: false,
+        score: metric.value,
+        se: metric.stderr,
+        clustered_se: metric.clustered_stderr,
+        n: metric.n,
+        chance: None,
+        key: None,
+    }
+}
+
+/// The group's scores on each checkpoint that has all its tasks, for each way in which they were asked.
+fn group_rows(run: &Run, group: &TaskGroup) -> Vec<ScoreRow> {
+    let mut asked: BTreeMap<_, Vec<&UnitRecord>> = BTreeMap::new();
+    for unit in run.units.iter().filter(|unit| group.leaves.contains(&unit.record.task)) {
+        let (record, at) = (&unit.record, &unit.record.checkpoint);
+        let how = (&at.branch, at.step, &at.variant, record.shots, &record.inputs.perturb);
+        asked.entry(how).or_default().push(record);
+    }
+    let weighting = if group.weight_by_size { Weighting::BySize } else { Weighting::Plain };
+    let mut rows = Vec::new();
+    for (_, records) in asked.into_iter().filter(|(_, records)| records.len() == group.leaves.len()) {
+        let first = records[0];
+        for name in first.metrics.iter().map(|metric| &metric.name) {
+            let values: Option<Vec<&MetricValue>> = records.iter().map(|record| record.metric(name)).collect();
+            let Some(value) = values.and_then(|values| aggregate(&values, weighting)) else { continue };
+            let chances: Option<Vec<f64>> = records.iter().map(|record| record.chance).collect();
+            let size = |record: &&&UnitRecord| if group.weight_by_size { record.items as f64 } else { 1.0 };
+            let chance = chances.filter(|_| is_accuracy(name)).map(|chances| {
+                let weights: Vec<f64> = records.iter().map(|record| size(&record)).collect();
+                chances.iter().zip(&weights).map(|(chance, weight)| chance * weight).sum::<f64>()
+                    / weights.iter().sum::<f64>()
+            });
+            rows.push(ScoreRow {
+                kind: "group",
+                task: group.name.clone(),
+                shots: Some(first.shots),
+                perturb: first.inputs.perturb.clone(),
+                primary: *name == first.primary_metric,
+                chance,
+                ..at(&run.tree, &first.checkpoint, &value)
+            });
+        }
+    }
+    rows
+}

@@ -1,0 +1,72 @@
+//! Where the time of a forward pass goes.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A part of a forward pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The two projections of the mixers.
+    MixerProducts,
+    /// Convolution, scan and gated norm.
+    Mixer,
+    /// The products of the shared blocks, adapters included.
+    BlockProducts,
+    /// Attention proper, with rotation and the writing of keys and values.
+    Attention,
+    /// The gate of the MLP.
+    Gate,
+    /// The final norm and the head.
+    Head,
+    /// Embedding, norms, additions.
+    Rest,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::MixerProducts, Self::Mixer, Self::BlockProducts, Self::Attention, Self::Gate, Self::Head, Self::Rest];
+
+    /// What to call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MixerProducts => "mixer products",
+            Self::Mixer => "convolution, scan, gated norm",
+            Self::BlockProducts => "shared-block products",
+            Self::Attention => "attention",
+            Self::Gate => "gate",
+            Self::Head => "head",
+            Self::Rest => "embedding, norms, additions",
+        }
+    }
+}
+
+/// Adds up the time of each part, or, stopped, does nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Clock(Option<[AtomicU64; Part::ALL.len()]>);
+
+impl Clock {
+    /// One that adds up nothing.
+    pub(crate) const fn stopped() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn running() -> Self {
+        Self(Some(Default::default()))
+    }
+
+    /// Does `f` and counts its time as that of `part`.
+    pub(super) fn time<T>(&self, part: Part, f: impl FnOnce() -> T) -> T {
+        let Some(spent) = &self.0 else { return f() };
+        let start = Instant::now();
+        let result = f();
+        spent[part as usize].fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
+        result
+    }
+
+    /// The time of each part so far.
+    pub(crate) fn spent(&self) -> Vec<(Part, Duration)> {
+        let of = |part: Part| self.0.as_ref().map_or(0, |spent| spent[part as usize].load(Ordering::Relaxed));
+        Part::ALL.into_iter().map(|part| (part, Duration::from_nanos(of(part)))).collect()
+    }
+}
