@@ -21,7 +21,7 @@ pub struct Estimate {
     pub seconds: f64,
     /// The time follows from units that were scored here; otherwise it is a guess from the size of the model.
     pub measured: bool,
-    /// Weights of the largest checkpoint in memory as f32, without the states.
+    /// Weights of the largest checkpoint, which lie in memory as wide as on disk, without the states.
     pub memory_bytes: u64,
     /// Units that are left out because their questions cannot be built, with the reason.
     pub problems: Vec<String>,
@@ -48,7 +48,7 @@ pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
             }
         };
         let width = bytes_per_weight(&planned.folder);
-        estimate.memory_bytes = estimate.memory_bytes.max(bytes / width * 4);
+        estimate.memory_bytes = estimate.memory_bytes.max(bytes);
         let hash = crate::checkpoint::tokenizer_hash(&planned.folder)?;
         let tokens = Tokens { tokenizer: &tokenizer, hash: &hash, max_length: max_length(&config) };
         for unit in planned.units.iter().filter(|unit| unit.items_left() > 0) {
