@@ -60,23 +60,22 @@ fn text(name: &str, branches: &[FoundBranch], base: &Path) -> String {
     let trunk = &branches[0];
     for branch in branches {
         let (first, last) = (branch.steps[0], branch.steps[branch.steps.len() - 1]);
-        text += &format!("  - branch: {}\n", quoted(&branch.name));
-        text += &format!(
-            "    path: {}    # {} checkpoints, steps {first} to {last}\n",
-            quoted(&relative(&branch.folder, base)),
-            branch.steps.len()
-        );
+        let (name, path) = (quoted(&branch.name), quoted(&relative(&branch.folder, base)));
+        let mut lines = vec![
+            format!("  - branch: {name}"),
+            format!("    path: {path}    # {} checkpoints, steps {first} to {last}", branch.steps.len()),
+        ];
         if branch.pattern != "checkpoint-{step}" {
-            text += &format!("    pattern: {}\n", quoted(&branch.pattern));
+            lines.push(format!("    pattern: {}", quoted(&branch.pattern)));
         }
         if branch.name != trunk.name {
             let fork = trunk.steps.iter().rev().find(|step| **step < first).copied().unwrap_or(trunk.steps[0]);
-            text += &format!(
-                "    parent: {{branch: {}, step: {fork}}}    # a guess: the last step of `{}` before it; correct it\n",
-                quoted(&trunk.name),
-                trunk.name
-            );
+            let parent = quoted(&trunk.name);
+            lines.push(format!(
+                "    parent: {{branch: {parent}, step: {fork}}}    # a guess: the last step before it; correct it"
+            ));
         }
+        text += &(lines.join("\n") + "\n");
         text += &tokens_lines(branch);
     }
     text += "\n\

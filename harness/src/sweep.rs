@@ -56,7 +56,7 @@ pub fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
     };
     if let Ok(Some(older)) = store.snapshot() {
         let (units, _) = store.units()?;
-        snapshot.keep_scored(&older, &units.iter().map(|(_, record)| record));
+        snapshot.keep_scored(&older, &units);
     }
     store.keep_snapshot(&snapshot)?;
     store.keep_texts(&work.suite)?;

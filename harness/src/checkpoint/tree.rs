@@ -132,7 +132,9 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
     for &spec in specs {
         let (mut found, alone) = discover(spec)?;
         if let (StepsSpec::Own, Some(fork)) = (spec.steps, &fork) {
-            found.iter_mut().for_each(|found| found.step += fork.step);
+            for found in &mut found {
+                found.step += fork.step;
+            }
         }
         left_alone.extend(alone);
         all_found.push(found);

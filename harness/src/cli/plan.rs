@@ -3,7 +3,7 @@
 use super::sweep::Narrow;
 use super::{Exit, Threads, counted, duration, print, say, thousands};
 use crate::Result;
-use crate::plan::{Estimate, Plan, Standing, estimate};
+use crate::plan::{Estimate, Plan, PlannedUnit, Standing, estimate};
 use crate::run_file::RunFile;
 use crate::store::{Hashes, Store};
 use crate::work::Work;
@@ -45,44 +45,43 @@ impl PlanRun {
 fn text(work: &Work, plan: &Plan, estimate: &Estimate) -> String {
     let (all, done) = (plan.units().count(), plan.done().count());
     let begun = plan.units().filter(|unit| matches!(unit.standing, Standing::Open { items } if items > 0)).count();
-    let items: usize = plan.units().map(crate::plan::PlannedUnit::items_left).sum();
-    let mut text = format!(
-        "{} on {} branches, {}\n",
-        counted(plan.checkpoints.len(), "checkpoint"),
-        work.tree.branches.len(),
-        counted(work.suite.tasks.len(), "task")
-    );
-    text += &format!("{}: {done} done, {} to score", counted(all, "unit"), all - done);
-    if begun > 0 {
-        text += &format!(" ({begun} of them begun)");
-    }
-    text += &format!(", {}\n", counted(items, "item"));
-    let unhashed =
-        plan.checkpoints.iter().filter(|planned| planned.identity.is_none() && planned.problem.is_none()).count();
+    let begun = if begun > 0 { format!(" ({begun} of them begun)") } else { String::new() };
+    let items: usize = plan.units().map(PlannedUnit::items_left).sum();
+    let branches = work.tree.branches.len();
+    let mut lines = vec![
+        format!(
+            "{} on {}, {}",
+            counted(plan.checkpoints.len(), "checkpoint"),
+            if branches == 1 { "1 branch".into() } else { format!("{branches} branches") },
+            counted(work.suite.tasks.len(), "task")
+        ),
+        format!("{}: {done} done, {} to score{begun}, {}", counted(all, "unit"), all - done, counted(items, "item")),
+    ];
+    let unhashed = plan.checkpoints.iter().filter(|at| at.identity.is_none() && at.problem.is_none()).count();
     if unhashed > 0 {
-        text +=
-            &format!("{} not hashed yet: some of their units may be done already\n", counted(unhashed, "checkpoint"));
+        lines.push(format!(
+            "{} not hashed yet: some of their units may be done already",
+            counted(unhashed, "checkpoint")
+        ));
     }
-    for planned in plan.checkpoints.iter().filter(|planned| planned.problem.is_some()) {
-        text += &format!(
-            "{} cannot be read: {}\n",
-            planned.name(),
-            planned.problem.as_deref().unwrap_or("").replace('\n', " ")
-        );
+    for planned in &plan.checkpoints {
+        if let Some(problem) = &planned.problem {
+            lines.push(format!("{} cannot be read: {}", planned.name(), problem.replace('\n', " ")));
+        }
     }
     if estimate.tokens_computed > 0 {
-        let saved = 100.0 * (1.0 - estimate.tokens_computed as f64 / estimate.tokens_requested as f64);
-        text += &format!(
-            "{} tokens to compute; one request at a time it would be {} ({saved:.0} % shared)\n",
-            thousands(estimate.tokens_computed),
-            thousands(estimate.tokens_requested)
-        );
+        let (computed, requested) = (estimate.tokens_computed, estimate.tokens_requested);
+        let saved = 100.0 * (1.0 - computed as f64 / requested as f64);
+        let (computed, requested) = (thousands(computed), thousands(requested));
+        lines.push(format!(
+            "{computed} tokens to compute; one request at a time it would be {requested} ({saved:.0} % shared)"
+        ));
         let how =
             if estimate.measured { "as measured on what is done" } else { "a guess: nothing was scored here yet" };
-        text += &format!("about {} ({how})\n", duration(estimate.seconds));
-        text += &format!("about {} of weights in memory, and the states\n", bytes(estimate.memory_bytes));
+        lines.push(format!("about {} ({how})", duration(estimate.seconds)));
+        lines.push(format!("about {} of weights in memory, and the states", bytes(estimate.memory_bytes)));
     }
-    text
+    lines.join("\n") + "\n"
 }
 
 /// Bytes as a person says them.

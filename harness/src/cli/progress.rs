@@ -158,11 +158,8 @@ pub(super) fn summary(
 ) -> String {
     let mut lines = Vec::new();
     let before = summary.records.len() - summary.scored;
-    let mut line = format!("{} scored in {}", counted(summary.scored, "unit"), duration(seconds));
-    if before > 0 {
-        line += &format!(", {} done before", counted(before, "unit"));
-    }
-    lines.push(line);
+    let before = if before > 0 { format!(", {} done before", counted(before, "unit")) } else { String::new() };
+    lines.push(format!("{} scored in {}{before}", counted(summary.scored, "unit"), duration(seconds)));
     if !summary.failures.is_empty() {
         let missing = if summary.units_failed > 0 {
             format!(" ({} missing)", counted(summary.units_failed, "unit"))

@@ -140,7 +140,8 @@ fn counts(item: &Item, tokenizer: &Tokenizer) -> Result<Counts> {
 /// One item for reading: each question's tokens between bars, or its text as it is.
 fn shown(task: &SuiteTask, item: &Item, tokenizer: Option<&Tokenizer>) -> Result<String> {
     let subject = item.subject.as_ref().map(|subject| format!(", {subject}")).unwrap_or_default();
-    let mut text = format!("== {}{subject}, document {}, {} shots\n", task.task.name, item.doc_id, task.task.shots);
+    let mut lines =
+        vec![format!("== {}{subject}, document {}, {} shots", task.task.name, item.doc_id, task.task.shots)];
     let mut before = None;
     for (index, query) in item.queries().into_iter().enumerate() {
         let gold = if index == item.gold && index < item.choices.len() { "  ← gold" } else { "" };
@@ -162,12 +163,12 @@ fn shown(task: &SuiteTask, item: &Item, tokenizer: Option<&Tokenizer>) -> Result
             }
         };
         if before.as_ref() != Some(&context) {
-            text += &format!("-- context\n{context}\n");
+            lines.push(format!("-- context\n{context}"));
         }
-        text += &format!("-- {index}: {continuation}{gold}\n");
+        lines.push(format!("-- {index}: {continuation}{gold}"));
         before = Some(context);
     }
-    Ok(text)
+    Ok(lines.join("\n") + "\n")
 }
 
 fn plain(text: &Text) -> String {

@@ -42,7 +42,7 @@ pub(super) fn snapshot_of(run: &RunFile, store: &Store) -> Result<Snapshot> {
     let (name, run_file) = (run.display_name(), run.text.clone());
     let mut snapshot = Snapshot { name, tree: found.tree, groups: kept.groups.clone(), run_file };
     let (units, _) = store.units()?;
-    snapshot.keep_scored(&kept, &units.iter().map(|(_, record)| record));
+    snapshot.keep_scored(&kept, &units);
     Ok(snapshot)
 }
 

@@ -40,8 +40,8 @@ pub(super) struct Score {
 #[expect(clippy::struct_field_names, reason = "fields are named as the options are")]
 pub(super) struct Tasks {
     /// Tasks, groups, globs or task files
-    #[arg(long, alias = "task", value_name = "A,B", value_delimiter = ',', required = true)]
-    tasks: Vec<String>,
+    #[arg(long = "tasks", alias = "task", value_name = "A,B", value_delimiter = ',', required = true)]
+    names: Vec<String>,
     /// Examples before each question; the task's own number unless given
     #[arg(long, value_name = "N")]
     shots: Option<usize>,
@@ -67,7 +67,7 @@ impl Tasks {
     pub(super) fn suite(&self) -> Result<Suite> {
         let catalogue = catalogue(&self.task_folder)?;
         let mut suite = Suite::default();
-        for task in &self.tasks {
+        for task in &self.names {
             let spec =
                 TaskSpec { task: task.clone(), shots: self.shots, limit: self.limit, perturb: self.perturb.clone() };
             suite.add(&catalogue, &spec, &self.data, None)?;

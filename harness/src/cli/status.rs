@@ -8,7 +8,7 @@ use crate::run_file::RunFile;
 use crate::store::{Hashes, Store};
 use crate::work::{Overrides, Work};
 use clap::Args;
-use std::fmt::Write;
+use spyglass_dashboards::run::Cost;
 use std::path::PathBuf;
 
 /// Tell how many units are done, failed (with the reason) and left
@@ -25,51 +25,35 @@ impl Status {
         let work = Work::of_run(&run, &Overrides::default())?;
         let plan = Plan::new(&work, &store, &hashes)?;
         let failures = store.failures();
-        print(&text(&plan, &failures.iter().map(failed).collect::<Vec<_>>()))?;
+        print(&text(&plan, failures.iter().map(failed).collect()))?;
         Ok(if failures.is_empty() { Exit::Well } else { Exit::SomeFailed })
     }
 }
 
-fn text(plan: &Plan, failures: &[String]) -> String {
+fn text(plan: &Plan, failures: Vec<String>) -> String {
     let (all, done) = (plan.units().count(), plan.done().count());
     let begun = plan.units().filter(|unit| matches!(unit.standing, Standing::Open { items } if items > 0)).count();
-    let unknown =
-        plan.checkpoints.iter().filter(|planned| planned.identity.is_none() && planned.problem.is_none()).count();
-    let (mut computed, mut requested, mut seconds) = (0, 0, 0.0);
-    for record in plan.done() {
-        computed += record.cost.tokens_computed;
-        requested += record.cost.tokens_requested;
-        seconds += record.cost.seconds;
-    }
-    let mut text = format!("{} of {} done, {} left", done, counted(all, "unit"), all - done);
-    if begun > 0 {
-        write!(text, " ({begun} of them begun)").expect("a string takes all that is written to it");
-    }
-    text.push('\n');
+    let begun = if begun > 0 { format!(" ({begun} of them begun)") } else { String::new() };
+    let mut lines = vec![format!("{done} of {} done, {} left{begun}", counted(all, "unit"), all - done)];
     for planned in &plan.checkpoints {
         let done = planned.units.iter().filter(|unit| unit.is_done()).count();
         let note = match (&planned.problem, &planned.identity) {
             (Some(problem), _) => format!("  {}", problem.replace('\n', " ")),
-            (None, None) => "  weights not hashed yet".into(),
+            (None, None) => "  weights not hashed yet, so its units count as left".into(),
             _ => String::new(),
         };
-        text += &format!("  {:<32} {done:>4} of {}{note}\n", planned.name(), planned.units.len());
+        lines.push(format!("  {:<32} {done:>4} of {}{note}", planned.name(), planned.units.len()));
     }
-    if unknown > 0 {
-        text += &format!("{} not hashed yet: their units count as left\n", counted(unknown, "checkpoint"));
-    }
+    let sum = |count: fn(&Cost) -> u64| plan.done().map(|record| count(&record.cost)).sum::<u64>();
+    let (computed, requested) = (sum(|cost| cost.tokens_computed), sum(|cost| cost.tokens_requested));
     if requested > 0 {
         let saved = 100.0 * (1.0 - computed as f64 / requested as f64);
-        text += &format!(
-            "{} tokens computed in {}; {saved:.0} % of {} were shared and not computed again\n",
-            thousands(computed),
-            duration(seconds),
-            thousands(requested)
-        );
+        let seconds = duration(plan.done().map(|record| record.cost.seconds).sum());
+        let (computed, requested) = (thousands(computed), thousands(requested));
+        lines.push(format!(
+            "{computed} tokens computed in {seconds}; {saved:.0} % of {requested} were shared and not computed again"
+        ));
     }
-    for failure in failures {
-        text += failure;
-        text.push('\n');
-    }
-    text
+    lines.extend(failures);
+    lines.join("\n") + "\n"
 }

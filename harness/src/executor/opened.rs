@@ -8,8 +8,8 @@ use crate::work::Settings;
 use spyglass_model::{Tokenizer, Zamba2, Zamba2Config, max_length, weight_files};
 use std::path::Path;
 
-/// Weights on disk may be half as wide as in memory, and the states want room too.
-const MEMORY_PER_BYTE: u64 = 3;
+/// Weights lie in memory as wide as on disk; the states and the batches want room too.
+const MEMORY_PER_BYTE: u64 = 2;
 
 /// A checkpoint in memory.
 pub(super) struct Opened<'a> {

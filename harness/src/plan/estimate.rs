@@ -5,7 +5,6 @@ use crate::Result;
 use crate::executor::{Questions, Tokens, open_tokenizer, weight_bytes};
 use crate::work::Work;
 use spyglass_model::{Zamba2Config, max_length};
-use std::collections::HashMap;
 use std::path::Path;
 
 /// Multiply-adds of one core in a second, for a first guess where nothing was scored yet.
@@ -22,14 +21,11 @@ pub struct Estimate {
     pub seconds: f64,
     /// The time follows from units that were scored here; otherwise it is a guess from the size of the model.
     pub measured: bool,
-    /// Weights of the largest checkpoint in memory as f32, without the states.
+    /// Weights of the largest checkpoint, which lie in memory as wide as on disk, without the states.
     pub memory_bytes: u64,
     /// Units that are left out because their questions cannot be built, with the reason.
     pub problems: Vec<String>,
 }
-
-/// What makes the tokens of a unit: its task and how far it is done, by place in the suite; the tokens to compute and asked for.
-type Counted = HashMap<(String, usize, usize, usize), Result<(u64, u64), String>>;
 
 /// Estimates what is left of `plan`. Reads tokenizers and configs, but no weights. Replies that have to be generated are not
 /// counted, since nobody knows how long they will be.
@@ -40,7 +36,6 @@ pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
     let questions = Questions::new(&work.suite);
     let mut estimate = Estimate::default();
     let mut flops = 0.0;
-    let mut counted = Counted::new();
     for planned in plan.checkpoints.iter().filter(|planned| planned.problem.is_none() && !planned.is_done()) {
         let opened = Zamba2Config::read(&planned.folder)
             .map_err(crate::Error::from)
@@ -53,23 +48,19 @@ pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
             }
         };
         let width = bytes_per_weight(&planned.folder);
-        estimate.memory_bytes = estimate.memory_bytes.max(bytes / width * 4);
+        estimate.memory_bytes = estimate.memory_bytes.max(bytes);
         let hash = crate::checkpoint::tokenizer_hash(&planned.folder)?;
         let tokens = Tokens { tokenizer: &tokenizer, hash: &hash, max_length: max_length(&config) };
         for unit in planned.units.iter().filter(|unit| unit.items_left() > 0) {
-            let first = unit.items - unit.items_left();
-            let which = (hash.clone(), tokens.max_length, unit.task, first);
-            let count = counted.entry(which).or_insert_with(|| {
-                let asked = questions.of(tokens, unit.task, first..unit.items)?;
-                Ok((asked.plan.tokens_computed(), asked.plan.tokens_requested()))
-            });
-            match count {
-                Ok((computed, requested)) => {
-                    estimate.tokens_computed += *computed;
-                    estimate.tokens_requested += *requested;
-                    flops += 2.0 * *computed as f64 * (bytes / width) as f64;
+            // Built once for all checkpoints with this tokenizer.
+            match questions.of(tokens, unit.task, unit.items - unit.items_left()..unit.items) {
+                Ok(asked) => {
+                    let computed = asked.plan.tokens_computed();
+                    estimate.tokens_computed += computed;
+                    estimate.tokens_requested += asked.plan.tokens_requested();
+                    flops += 2.0 * computed as f64 * (bytes / width) as f64;
                 }
-                Err(problem) if !estimate.problems.contains(problem) => estimate.problems.push(problem.clone()),
+                Err(problem) if !estimate.problems.contains(&problem) => estimate.problems.push(problem),
                 Err(_) => {}
             }
         }

@@ -17,4 +17,4 @@ pub use hashes::Hashes;
 pub use key::{SCORING_VERSION, unit_key};
 pub use slug::slug;
 pub use snapshot::Snapshot;
-pub use unit::{CHUNK_ITEMS, FinishedUnit, Store, UnitFolder, UnitPlace};
+pub use unit::{CHUNK_ITEMS, KeptUnits, Store, UnitFolder, UnitPlace};

@@ -1,6 +1,6 @@
 //! The run as it was when it was last swept, so that the report needs neither checkpoints nor logs.
 
-use super::{Store, write_whole};
+use super::{Store, UnitFolder, write_whole};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use spyglass_dashboards::run::{Checkpoint, RunTree, TaskGroup, UnitRecord};
@@ -22,12 +22,12 @@ pub struct Snapshot {
 impl Snapshot {
     /// Takes over the checkpoints of `older` that have left the disk since and still have a unit: a training run deletes its
     /// old checkpoints, and their scores stay on the curve.
-    pub fn keep_scored<'a>(&mut self, older: &Self, units: &(impl Iterator<Item = &'a UnitRecord> + Clone)) {
+    pub fn keep_scored(&mut self, older: &Self, units: &[(UnitFolder, UnitRecord)]) {
         for branch in &mut self.tree.branches {
             let Some(before) = older.tree.branch(&branch.name) else { continue };
             for checkpoint in &before.checkpoints {
                 let is_there = branch.checkpoints.iter().any(|known| same_place(known, checkpoint));
-                if !is_there && units.clone().any(|unit| same_place(&unit.checkpoint, checkpoint)) {
+                if !is_there && units.iter().any(|(_, unit)| same_place(&unit.checkpoint, checkpoint)) {
                     branch.checkpoints.push(checkpoint.clone());
                 }
             }

@@ -10,9 +10,6 @@ use std::path::{Path, PathBuf};
 /// unless a `limit` cut one short; the rest of that one then is a chunk of its own.
 pub const CHUNK_ITEMS: usize = 128;
 
-/// A finished unit: its folder and its summary.
-pub type FinishedUnit = (UnitFolder, UnitRecord);
-
 /// A results folder.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -59,7 +56,7 @@ impl Store {
     ///
     /// # Errors
     /// The folder itself cannot be listed.
-    pub fn units(&self) -> Result<(Vec<FinishedUnit>, Vec<String>)> {
+    pub fn units(&self) -> Result<(KeptUnits, Vec<String>)> {
         let (mut units, mut damaged) = (Vec::new(), Vec::new());
         let root = self.root.join("units");
         for branch in subfolders(&root)? {
@@ -77,6 +74,9 @@ impl Store {
         Ok((units, damaged))
     }
 }
+
+/// Finished units with their folders.
+pub type KeptUnits = Vec<(UnitFolder, UnitRecord)>;
 
 /// What a unit's folder is named after.
 #[derive(Debug, Clone, Copy)]

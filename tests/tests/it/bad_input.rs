@@ -104,10 +104,10 @@ fn tensors_that_are_not_as_they_should_be() {
         });
     }
     spoilt(&["model.embed_tokens.weight", "[256, 64]", "config.json asks for"], |folder| {
-        edit_json(&folder.join("config.json"), |config| config["hidden_size"] = 128.into())
+        edit_json(&folder.join("config.json"), |config| config["hidden_size"] = 128.into());
     });
     spoilt(&[NORM, "U16", "F32, BF16, F16"], |folder| {
-        edit_header(folder, |header| header[NORM]["dtype"] = "U16".into())
+        edit_header(folder, |header| header[NORM]["dtype"] = "U16".into());
     });
     spoilt(&["model.extra.weight"], |folder| {
         edit_header(folder, |header| {
@@ -121,11 +121,11 @@ fn tensors_that_are_not_as_they_should_be() {
 fn configs_and_tokenizers_that_do_not_fit() {
     for size in [json!(0), json!(-1), json!(1_000_000_000_000_u64)] {
         spoilt(&["config.json", "`hidden_size`"], |folder| {
-            edit_json(&folder.join("config.json"), |config| config["hidden_size"] = size.clone())
+            edit_json(&folder.join("config.json"), |config| config["hidden_size"] = size.clone());
         });
     }
     spoilt(&["`llama`", "zamba2"], |folder| {
-        edit_json(&folder.join("config.json"), |config| config["model_type"] = "llama".into())
+        edit_json(&folder.join("config.json"), |config| config["model_type"] = "llama".into());
     });
     spoilt(&["config.json", "line 1"], |folder| fs_err::write(folder.join("config.json"), "{").unwrap());
     spoilt(&["the tokenizer has", "embedding"], |folder| {
@@ -158,10 +158,8 @@ fn run_files() {
     refused("checkpoint: [a, b]\n", &["run.yaml:1:1", "unknown field `checkpoint`", "did you mean `checkpoints`?"]);
     refused("checkpoints: [{path: trunk}\ntasks: 3\n", &["run.yaml:2"]);
     refused("checkpoints: [{path: trunk, every: 3}]\n", &["run.yaml:1:", "`every`"]);
-    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..12 {
-        bomb += &format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(", "));
-    }
+    let level = |level: usize| format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(", "));
+    let bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned() + &(1..12).map(level).collect::<String>();
     refused(&bomb, &["run.yaml", "aliases"]);
     let parent = |name: &str| {
         format!("checkpoints: [{{path: trunk}}, {{branch: b, path: trunk, parent: {{branch: {name}, step: 600}}}}]\n")
@@ -207,7 +205,7 @@ fn an_item_longer_than_the_context_limit_is_cut_counted_and_shown() {
     let folder = RunFolder::small();
     for checkpoint in fs_err::read_dir(folder.path("trunk")).unwrap() {
         edit_json(&checkpoint.unwrap().path().join("config.json"), |config| {
-            config["max_position_embeddings"] = 40.into()
+            config["max_position_embeddings"] = 40.into();
         });
     }
     let ran = folder.run(&["sweep", "run.yaml", "--limit", "5"]);
