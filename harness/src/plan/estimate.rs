@@ -3,6 +3,7 @@
 use super::Plan;
 use crate::Result;
 use crate::executor::{Questions, Tokens, open_tokenizer, weight_bytes};
+use crate::suite::Subject;
 use crate::work::Work;
 use spyglass_model::{Zamba2Config, max_length};
 use std::collections::HashMap;
@@ -54,10 +55,11 @@ pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
         let hash = crate::checkpoint::tokenizer_hash(&planned.folder)?;
         let tokens = Tokens { tokenizer: &tokenizer, hash: &hash, max_length: max_length(&config) };
         for unit in planned.units.iter().filter(|unit| unit.items_left() > 0) {
+            let Subject::Task(task) = unit.subject else { continue };
             let first = unit.items - unit.items_left();
-            let which = (hash.clone(), tokens.max_length, unit.task, first);
+            let which = (hash.clone(), tokens.max_length, task, first);
             let count = counted.entry(which).or_insert_with(|| {
-                let asked = questions.of(tokens, unit.task, first..unit.items)?;
+                let asked = questions.of(tokens, task, first..unit.items)?;
                 Ok((asked.plan.tokens_computed(), asked.plan.tokens_requested()))
             });
             match count {
