@@ -2,9 +2,9 @@
 
 use crate::Result;
 use crate::executor::now;
-use crate::store::{Snapshot, Store, UnitFolder};
+use crate::store::{Snapshot, Store, UnitFolder, is_pack};
 use rayon::prelude::*;
-use spyglass_dashboards::run::{Run, Unit, UnitRecord};
+use spyglass_dashboards::run::{PackUnit, Run, Unit, UnitRecord};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,11 +18,20 @@ pub struct Gathered {
     pub damaged: Vec<String>,
 }
 
+/// A unit with what lies beside its summary.
+enum Read {
+    Task(Unit),
+    Pack(PackUnit),
+}
+
+/// What a unit tells of.
+type Subject = (bool, String, u64, Option<String>, String, usize, Option<String>);
+
 /// Which units tell of the same thing, so that the newest of them counts.
-fn subject(record: &UnitRecord) -> (String, u64, Option<String>, String, usize, Option<String>) {
+fn subject(record: &UnitRecord) -> Subject {
     let at = &record.checkpoint;
     let perturb = record.inputs.perturb.clone();
-    (at.branch.clone(), at.step, at.variant.clone(), record.task.clone(), record.shots, perturb)
+    (is_pack(record), at.branch.clone(), at.step, at.variant.clone(), record.task.clone(), record.shots, perturb)
 }
 
 /// Reads all units of a results folder. Of several for one branch, step, task and settings the newest counts, the others are
@@ -49,15 +58,21 @@ pub fn gather(store: &Store, snapshot: Snapshot) -> Result<Gathered> {
             }
         }
     }
-    let newest: Vec<_> = newest.into_values().collect();
-    let read = |(folder, record): (UnitFolder, UnitRecord)| match folder.items(&record) {
-        Ok(items) => Ok(Unit { record, items: Arc::new(items) }),
-        Err(error) => Err(error.in_full()),
+    let read = |(folder, record): (UnitFolder, UnitRecord)| {
+        let unit = if is_pack(&record) {
+            let transcripts = folder.transcripts(&record);
+            transcripts.map(|transcripts| Read::Pack(PackUnit { record, transcripts: Arc::new(transcripts) }))
+        } else {
+            folder.items(&record).map(|items| Read::Task(Unit { record, items: Arc::new(items) }))
+        };
+        unit.map_err(|error| error.in_full())
     };
-    let mut whole = Vec::with_capacity(newest.len());
+    let newest: Vec<_> = newest.into_values().collect();
+    let (mut whole, mut packs) = (Vec::with_capacity(newest.len()), Vec::new());
     for unit in newest.into_par_iter().map(read).collect::<Vec<_>>() {
         match unit {
-            Ok(unit) => whole.push(unit),
+            Ok(Read::Task(unit)) => whole.push(unit),
+            Ok(Read::Pack(unit)) => packs.push(unit),
             Err(message) => damaged.push(message),
         }
     }
@@ -66,7 +81,7 @@ pub fn gather(store: &Store, snapshot: Snapshot) -> Result<Gathered> {
         tree: snapshot.tree,
         units: whole,
         superseded,
-        packs: Vec::new(),
+        packs,
         ratings: Vec::new(),
         failures: store.failures(),
         texts: store.texts(),

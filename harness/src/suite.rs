@@ -1,11 +1,14 @@
 //! The tasks of a sweep with their items: built once, asked of every checkpoint.
 
 use crate::run_file::{RunFile, TaskSpec};
+use crate::vibes::packs;
 use crate::{Error, Result};
 use spyglass_dashboards::run::TaskGroup;
 use spyglass_tasks::metric::Weighting;
+use spyglass_tasks::vibes::PromptPack;
 use spyglass_tasks::{Catalogue, Group, Items, Task};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One leaf task as a sweep asks it.
 #[derive(Debug)]
@@ -18,13 +21,24 @@ pub struct SuiteTask {
     pub items: Result<Items>,
 }
 
-/// The leaf tasks of a sweep and the groups they belong to.
+/// What is asked of a checkpoint, by its index in the suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A leaf task.
+    Task(usize),
+    /// A prompt pack.
+    Pack(usize),
+}
+
+/// The leaf tasks of a sweep, the groups they belong to, and its prompt packs.
 #[derive(Debug, Default)]
 pub struct Suite {
     /// The leaf tasks, each once.
     pub tasks: Vec<SuiteTask>,
     /// The groups, outermost first.
     pub groups: Vec<Group>,
+    /// The prompt packs, each once.
+    pub packs: Vec<Arc<PromptPack>>,
 }
 
 /// All tasks that are known: the shipped ones and those in `folders`.
@@ -62,7 +76,35 @@ impl Suite {
                 other => other,
             })?;
         }
+        suite.packs = packs(&run.prompts, &run.pack_folders).map_err(|error| match error {
+            Error::Tasks(spyglass_tasks::Error::UnknownPack { name, help }) => {
+                Error::RunFile { file: run.path.clone(), what: format!("there is no prompt pack `{name}`"), help }
+            }
+            other => other,
+        })?;
         Ok(suite)
+    }
+
+    /// All that can be asked, tasks before packs. A task without items is left out.
+    pub fn subjects(&self) -> impl Iterator<Item = Subject> {
+        let tasks = (0..self.tasks.len()).filter(|&task| self.tasks[task].items.is_ok()).map(Subject::Task);
+        tasks.chain((0..self.packs.len()).map(Subject::Pack))
+    }
+
+    /// The name of a task or pack.
+    pub fn name(&self, subject: Subject) -> &str {
+        match subject {
+            Subject::Task(task) => &self.tasks[task].task.name,
+            Subject::Pack(pack) => &self.packs[pack].name,
+        }
+    }
+
+    /// Items of a task, conversations of a pack.
+    pub fn items(&self, subject: Subject) -> usize {
+        match subject {
+            Subject::Task(task) => self.tasks[task].items.as_ref().map_or(0, |items| items.items.len()),
+            Subject::Pack(pack) => self.packs[pack].conversations.len(),
+        }
     }
 
     /// Adds the leaves of one task, group or glob.
@@ -128,7 +170,7 @@ impl Suite {
     /// # Errors
     /// None can: what is wrong with the first.
     pub fn require_one(&mut self) -> Result<()> {
-        if self.tasks.iter().any(|task| task.items.is_ok()) {
+        if self.tasks.iter().any(|task| task.items.is_ok()) || !self.packs.is_empty() {
             return Ok(());
         }
         let first = self.tasks.drain(..).next();

@@ -8,6 +8,7 @@ use crate::suite::{Suite, SuiteTask};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog, UnitInputs};
 use spyglass_model::{DtFloor, LoadOptions, Precision};
+use spyglass_tasks::vibes::PromptPack;
 use std::path::{Path, PathBuf};
 
 /// What a sweep works on.
@@ -70,10 +71,25 @@ impl Settings {
             shots: task.task.shots,
             perturb: task.perturb(),
             precision: self.precision.name().into(),
-            dt_floor: match self.dt_floor {
-                DtFloorSpec::Config => "config".into(),
-                DtFloorSpec::Zero => "0".into(),
-            },
+            dt_floor: self.dt_floor.name().into(),
+            scoring_version: SCORING_VERSION,
+        }
+    }
+
+    /// What a unit of `pack` on a checkpoint depends on.
+    pub fn pack_inputs(self, identity: &Identity, pack: &PromptPack) -> UnitInputs {
+        UnitInputs {
+            weights: identity.weights.clone(),
+            config: identity.config.clone(),
+            tokenizer: identity.tokenizer.clone(),
+            chat_template: Some(identity.chat_template.clone()),
+            task: pack.name.clone(),
+            task_definition: pack.sha256.clone(),
+            data: String::new(),
+            shots: 0,
+            perturb: None,
+            precision: self.precision.name().into(),
+            dt_floor: self.dt_floor.name().into(),
             scoring_version: SCORING_VERSION,
         }
     }
@@ -167,7 +183,9 @@ impl Work {
             |at: &Checkpoint| (&at.branch, at.step, &at.variant) == (&failure.branch, failure.step, &failure.variant);
         let checkpoint = failure.branch == Failure::EVERYWHERE
             || self.tree.branches.iter().flat_map(|branch| &branch.checkpoints).any(there);
-        let task = |name: &String| self.suite.tasks.iter().any(|task| task.task.name == *name);
+        let tasks = self.suite.tasks.iter().map(|task| &task.task.name);
+        let mut names = tasks.chain(self.suite.packs.iter().map(|pack| &pack.name));
+        let task = |name: &String| names.any(|known| known == name);
         checkpoint && failure.task.as_ref().is_none_or(task)
     }
 

@@ -16,6 +16,8 @@ pub struct Identity {
     pub weights: String,
     pub config: String,
     pub tokenizer: String,
+    /// Of the chat template in a file of its own; one in tokenizer_config.json is part of `tokenizer`.
+    pub chat_template: String,
 }
 
 /// What to do about weights whose hash is not remembered.
@@ -44,7 +46,12 @@ impl Identity {
                 None => return Ok(None),
             },
         };
-        Ok(Some(Self { weights, config: small_files(folder, &CONFIG)?, tokenizer: tokenizer_hash(folder)? }))
+        Ok(Some(Self {
+            weights,
+            config: small_files(folder, &CONFIG)?,
+            tokenizer: tokenizer_hash(folder)?,
+            chat_template: small_files(folder, &["chat_template.jinja"])?,
+        }))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: the only place that prints. Results go to stdout, talk goes to stderr.
 #![expect(clippy::print_stderr, reason = "this is the place that talks")]
 
+mod chat;
 mod check;
 mod demo;
 mod generate;
@@ -15,6 +16,7 @@ mod schema;
 mod score;
 mod status;
 mod sweep;
+mod vibes;
 
 use crate::{Error, Result};
 use clap::{Args, Parser, Subcommand};
@@ -43,6 +45,8 @@ enum Command {
     Score(score::Score),
     Prompts(prompts::Prompts),
     Logprobs(logprobs::Logprobs),
+    Vibes(vibes::Vibes),
+    Chat(chat::Chat),
     Generate(generate::Generate),
 }
 
@@ -101,6 +105,8 @@ impl Command {
             Self::Score(command) => command.run(),
             Self::Prompts(command) => command.run(),
             Self::Logprobs(command) => command.run(),
+            Self::Vibes(command) => command.run(),
+            Self::Chat(command) => command.run(),
             Self::Generate(command) => command.run(),
         }
     }

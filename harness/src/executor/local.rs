@@ -2,12 +2,14 @@
 
 use super::memory::Memory;
 use super::opened::Opened;
+use super::pack::OurPack;
 use super::questions::Questions;
 use super::unit::{OurUnit, now};
 use super::{Event, Executor, Site, Summary};
 use crate::checkpoint::Hashing;
 use crate::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing, unit_folder};
 use crate::store::{Blamed, Claim, ClaimHolder, Claimed};
+use crate::suite::Subject;
 use crate::{Error, Result};
 use spyglass_dashboards::run::UnitRecord;
 use std::sync::{Mutex, MutexGuard, mpsc};
@@ -168,7 +170,7 @@ impl Running<'_> {
     ) -> Result<Option<ClaimHolder>> {
         let identity = planned.identity.as_ref().expect("a checkpoint is identified before it is read");
         let (work, store) = (self.site.work, self.site.store);
-        let (inputs, folder) = unit_folder(work, store, &planned.checkpoint, identity, unit.task);
+        let (inputs, folder) = unit_folder(work, store, &planned.checkpoint, identity, unit.subject);
         let _claim: Claim = match Claim::ask(&folder.claim_path()?)? {
             Claimed::Ours(claim) => claim,
             Claimed::Held(holder) => return Ok(Some(holder)),
@@ -181,8 +183,18 @@ impl Running<'_> {
             self.finished(record, true, false);
             return Ok(None);
         }
-        let ours = OurUnit { checkpoint: &planned.checkpoint, task: unit.task, inputs, folder };
-        if let Some(record) = ours.score(opened, &self.questions, self.site)? {
+        let scored = match unit.subject {
+            Subject::Task(task) => OurUnit { checkpoint: &planned.checkpoint, task, inputs, folder }.score(
+                opened,
+                &self.questions,
+                self.site,
+            )?,
+            Subject::Pack(pack) => {
+                let pack = &work.suite.packs[pack];
+                OurPack { checkpoint: &planned.checkpoint, pack, inputs, folder }.talk(opened, self.site)?
+            }
+        };
+        if let Some(record) = scored {
             self.finished(record, true, true);
         }
         Ok(None)
@@ -227,7 +239,7 @@ impl Running<'_> {
 
     fn look_again(&self, planned: &PlannedCheckpoint, unit: &PlannedUnit) -> Result<Look> {
         let identity = planned.identity.as_ref().expect("a unit is held only after its checkpoint was identified");
-        let (_, folder) = unit_folder(self.site.work, self.site.store, &planned.checkpoint, identity, unit.task);
+        let (_, folder) = unit_folder(self.site.work, self.site.store, &planned.checkpoint, identity, unit.subject);
         match folder.record() {
             Ok(Some(record)) if record.items >= unit.items => return Ok(Look::Finished(Box::new(record))),
             _ => {}
@@ -256,7 +268,7 @@ impl Running<'_> {
     }
 
     fn unit_failed(&self, planned: &PlannedCheckpoint, unit: &PlannedUnit, error: &Error) {
-        let blamed = Blamed::Unit(&planned.checkpoint, &self.site.work.suite.tasks[unit.task].task.name);
+        let blamed = Blamed::Unit(&planned.checkpoint, self.site.work.suite.name(unit.subject));
         self.failed(blamed, error.in_full(), 1, unit.items_left());
     }
 

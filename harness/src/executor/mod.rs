@@ -4,6 +4,7 @@ mod answers;
 mod local;
 mod memory;
 mod opened;
+mod pack;
 mod questions;
 mod summary;
 mod unit;

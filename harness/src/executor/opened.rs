@@ -31,6 +31,11 @@ impl<'a> Opened<'a> {
         Ok(Self { model, tokenizer, tokenizer_hash, _room: room })
     }
 
+    /// The tokenizer.
+    pub(super) fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
     /// The tokenizer as the questions know it.
     pub(super) fn tokens(&self) -> Tokens<'_> {
         let max_length = max_length(self.model.config());

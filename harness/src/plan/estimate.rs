@@ -3,6 +3,7 @@
 use super::Plan;
 use crate::Result;
 use crate::executor::{Questions, Tokens, open_tokenizer, weight_bytes};
+use crate::suite::Subject;
 use crate::work::Work;
 use spyglass_model::{Zamba2Config, max_length};
 use std::path::Path;
@@ -52,8 +53,9 @@ pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
         let hash = crate::checkpoint::tokenizer_hash(&planned.folder)?;
         let tokens = Tokens { tokenizer: &tokenizer, hash: &hash, max_length: max_length(&config) };
         for unit in planned.units.iter().filter(|unit| unit.items_left() > 0) {
+            let Subject::Task(task) = unit.subject else { continue };
             // Built once for all checkpoints with this tokenizer.
-            match questions.of(tokens, unit.task, unit.items - unit.items_left()..unit.items) {
+            match questions.of(tokens, task, unit.items - unit.items_left()..unit.items) {
                 Ok(asked) => {
                     let computed = asked.plan.tokens_computed();
                     estimate.tokens_computed += computed;

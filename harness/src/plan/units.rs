@@ -3,7 +3,7 @@
 use super::order;
 use crate::checkpoint::{Hashing, Identity};
 use crate::store::{Hashes, Store, UnitFolder, UnitPlace, unit_key};
-use crate::suite::SuiteTask;
+use crate::suite::Subject;
 use crate::work::Work;
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Checkpoint, UnitInputs, UnitRecord};
@@ -31,12 +31,12 @@ pub struct PlannedCheckpoint {
     pub units: Vec<PlannedUnit>,
 }
 
-/// One leaf task on one checkpoint.
+/// One leaf task, or one prompt pack, on one checkpoint.
 #[derive(Debug)]
 pub struct PlannedUnit {
-    /// Index of the task in the suite.
-    pub task: usize,
-    /// Items asked for.
+    /// What is asked.
+    pub subject: Subject,
+    /// Items (of a pack: conversations) asked for.
     pub items: usize,
     /// How it stands in the results.
     pub standing: Standing,
@@ -81,12 +81,11 @@ impl Plan {
     pub fn new(work: &Work, store: &Store, hashes: &Hashes) -> Result<Self> {
         let mut checkpoints = Vec::new();
         for checkpoint in order(&work.tree, work.schedule) {
-            let tasks: Vec<usize> = (0..work.suite.tasks.len())
-                .filter(|&task| work.suite.tasks[task].items.is_ok())
-                .filter(|&task| work.only.fits(&checkpoint.branch, checkpoint.step, &work.suite.tasks[task].task.name))
-                .collect();
-            if !tasks.is_empty() {
-                let mut planned = PlannedCheckpoint::new(work, checkpoint, &tasks);
+            let fits =
+                |subject: &Subject| work.only.fits(&checkpoint.branch, checkpoint.step, work.suite.name(*subject));
+            let subjects: Vec<Subject> = work.suite.subjects().filter(fits).collect();
+            if !subjects.is_empty() {
+                let mut planned = PlannedCheckpoint::new(work, checkpoint, &subjects);
                 match planned.identify(hashes, Hashing::Remembered) {
                     Ok(()) => planned.stand(work, store)?,
                     Err(error) => planned.problem = Some(error.in_full()),
@@ -115,17 +114,15 @@ impl Plan {
 }
 
 impl PlannedCheckpoint {
-    fn new(work: &Work, checkpoint: &Checkpoint, tasks: &[usize]) -> Self {
-        let unit = |&task: &usize| {
-            let items = work.suite.tasks[task].items.as_ref().map_or(0, |items| items.items.len());
-            PlannedUnit { task, items, standing: Standing::Unknown }
-        };
+    fn new(work: &Work, checkpoint: &Checkpoint, subjects: &[Subject]) -> Self {
+        let unit =
+            |&subject: &Subject| PlannedUnit { subject, items: work.suite.items(subject), standing: Standing::Unknown };
         Self {
             folder: work.folder(checkpoint),
             checkpoint: checkpoint.clone(),
             identity: None,
             problem: None,
-            units: tasks.iter().map(unit).collect(),
+            units: subjects.iter().map(unit).collect(),
         }
     }
 
@@ -147,7 +144,7 @@ impl PlannedCheckpoint {
     pub fn stand(&mut self, work: &Work, store: &Store) -> Result<()> {
         let Some(identity) = &self.identity else { return Ok(()) };
         for unit in &mut self.units {
-            let (_, folder) = unit_folder(work, store, &self.checkpoint, identity, unit.task);
+            let (_, folder) = unit_folder(work, store, &self.checkpoint, identity, unit.subject);
             unit.standing = match folder.record() {
                 Ok(Some(record)) if record.items >= unit.items => Standing::Done(Box::new(record)),
                 Ok(Some(record)) => Standing::Open { items: record.items },
@@ -188,18 +185,23 @@ pub(crate) fn unit_folder(
     store: &Store,
     checkpoint: &Checkpoint,
     identity: &Identity,
-    task: usize,
+    subject: Subject,
 ) -> (UnitInputs, UnitFolder) {
-    let task: &SuiteTask = &work.suite.tasks[task];
-    let data_hash = task.items.as_ref().map_or("", |items| items.data_hash.as_str());
-    let inputs = work.settings.inputs(identity, task, data_hash);
+    let inputs = match subject {
+        Subject::Task(task) => {
+            let task = &work.suite.tasks[task];
+            let data_hash = task.items.as_ref().map_or("", |items| items.data_hash.as_str());
+            work.settings.inputs(identity, task, data_hash)
+        }
+        Subject::Pack(pack) => work.settings.pack_inputs(identity, &work.suite.packs[pack]),
+    };
     let key = unit_key(&inputs);
     let place = UnitPlace {
         branch: &checkpoint.branch,
         step: checkpoint.step,
         variant: checkpoint.variant.as_deref(),
-        task: &task.task.name,
-        shots: task.task.shots,
+        task: &inputs.task,
+        shots: inputs.shots,
         key: &key,
     };
     let folder = store.unit(&place);

@@ -24,6 +24,16 @@ pub enum DtFloorSpec {
     Zero,
 }
 
+impl DtFloorSpec {
+    /// The name as it goes into a unit's key.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Zero => "0",
+        }
+    }
+}
+
 impl JsonSchema for DtFloorSpec {
     fn schema_name() -> Cow<'static, str> {
         "DtFloorSpec".into()

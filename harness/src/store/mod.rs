@@ -8,6 +8,7 @@ mod key;
 mod slug;
 mod snapshot;
 mod texts;
+mod transcripts;
 mod unit;
 
 pub use claim::{Claim, ClaimHolder, Claimed};
@@ -17,4 +18,5 @@ pub use hashes::Hashes;
 pub use key::{SCORING_VERSION, unit_key};
 pub use slug::slug;
 pub use snapshot::Snapshot;
+pub use transcripts::is_pack;
 pub use unit::{CHUNK_ITEMS, KeptUnits, Store, UnitFolder, UnitPlace};

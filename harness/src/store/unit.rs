@@ -203,7 +203,7 @@ fn parse_chunk(path: &Path, bytes: &[u8]) -> Result<Vec<ItemRecord>> {
     lines.map(|line| serde_json::from_slice(line).map_err(|error| damaged(path, &error.to_string()))).collect()
 }
 
-fn damaged(path: &Path, what: &str) -> Error {
+pub(super) fn damaged(path: &Path, what: &str) -> Error {
     Error::Results {
         path: path.to_path_buf(),
         what: format!("is damaged ({what})"),

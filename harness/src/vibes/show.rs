@@ -204,3 +204,8 @@ pub fn summary(pack: &str, summary: &PackSummary, colour: Colour) -> String {
     }
     text
 }
+
+/// What stands before the line that a person types.
+pub fn prompt_mark(colour: Colour) -> String {
+    colour.paint(Shade::Bold, "› ")
+}

@@ -1,0 +1,109 @@
+//! `spyglass vibes`: prompt packs on one checkpoint.
+
+use super::logprobs::How;
+use super::{Exit, Threads, complain, print};
+use crate::Result;
+use crate::executor::open;
+use crate::interrupt::Interrupt;
+use crate::vibes::show::{Colour, summary, transcript};
+use crate::vibes::{Heard, Speaker, hold, packs};
+use clap::Args;
+use spyglass_model::{Zamba2, max_length};
+use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+/// Talk through prompt packs with one checkpoint, and judge what it says
+#[derive(Debug, Args)]
+pub(super) struct Vibes {
+    /// The checkpoint's folder
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// Prompt packs: names, globs or files
+    #[arg(long, alias = "pack", value_name = "A,B", value_delimiter = ',', required = true)]
+    packs: Vec<String>,
+    /// Folders with prompt packs of your own
+    #[arg(long, value_name = "DIR")]
+    pack_folder: Vec<PathBuf>,
+    /// How often each conversation is held; the pack's own number unless given
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    repeats: Option<usize>,
+    /// End with exit code 1 when a conversation fails
+    #[arg(long)]
+    fail_on_verdict: bool,
+    /// Print the transcripts as JSON, one a line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    how: How,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+impl Vibes {
+    pub(super) fn run(&self) -> Result<Exit> {
+        self.threads.set_up();
+        let packs = packs(&self.packs, &self.pack_folder)?;
+        let interrupt = Interrupt::listen()?;
+        let (model, tokenizer) = open(&self.model, self.how.settings())?;
+        let template = tokenizer.chat_template()?;
+        let max_length = max_length(model.config());
+        let speaker = Speaker { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };
+        let (mut exit, mut summaries) = (Exit::Well, String::new());
+        for pack in packs {
+            let pack = match self.repeats {
+                Some(repeats) => (*pack).clone().with_repeats(repeats),
+                None => (*pack).clone(),
+            };
+            match self.talk(&speaker, &pack, &interrupt) {
+                Ok(Some(held)) => {
+                    summaries += &summary(&pack.name, &PackSummary::of(&held), colour());
+                    if self.fail_on_verdict && held.iter().any(|talk| talk.passed == Some(false)) {
+                        exit = Exit::SomeFailed;
+                    }
+                }
+                Ok(None) => return Ok(Exit::Interrupted),
+                Err(error @ crate::Error::Io(_)) => return Err(error),
+                Err(error) => {
+                    complain(error);
+                    exit = Exit::SomeFailed;
+                }
+            }
+        }
+        if !self.json {
+            print(&summaries)?;
+        }
+        Ok(exit)
+    }
+
+    /// Holds a pack's conversations and prints each as soon as it has ended.
+    fn talk(
+        &self,
+        speaker: &Speaker<'_, Zamba2>,
+        pack: &PromptPack,
+        interrupt: &Interrupt,
+    ) -> Result<Option<Vec<Transcript>>> {
+        let mut broken = None;
+        let held = hold(speaker, &pack.conversations, |heard| {
+            if let (Heard::Finished(talk, _), false) = (heard, self.json) {
+                broken = print(&(transcript(talk, colour()) + "\n")).err();
+            }
+            if broken.is_some() || interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        if let Some(error) = broken {
+            return Err(error);
+        }
+        if let (Some(held), true) = (&held, self.json) {
+            let line = |talk| serde_json::to_string(talk).expect("plain data") + "\n";
+            print(&held.iter().map(line).collect::<String>())?;
+        }
+        Ok(held)
+    }
+}
+
+/// Colours for a terminal, unless `NO_COLOR` is set.
+pub(super) fn colour() -> Colour {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if std::io::stdout().is_terminal() && !unwanted { Colour::On } else { Colour::Off }
+}

@@ -1,0 +1,104 @@
+//! One unit of a prompt pack: its conversations are held and judged, and kept together.
+
+use super::opened::Opened;
+use super::{Event, Site, now};
+use crate::Result;
+use crate::store::{UnitFolder, unit_key};
+use crate::vibes::{Heard, Speaker, hold};
+use spyglass_dashboards::analysis::survival;
+use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
+use spyglass_model::max_length;
+use spyglass_tasks::MetricValue;
+use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// A unit of a prompt pack that is ours.
+pub(super) struct OurPack<'a> {
+    pub(super) checkpoint: &'a Checkpoint,
+    pub(super) pack: &'a PromptPack,
+    pub(super) inputs: UnitInputs,
+    pub(super) folder: UnitFolder,
+}
+
+impl OurPack<'_> {
+    /// Holds the pack's conversations and writes transcripts and summary; `None` when it was interrupted before its end.
+    ///
+    /// # Errors
+    /// The chat template refuses a conversation, the model's numbers are broken, or the results cannot be written.
+    pub(super) fn talk(&self, opened: &Opened<'_>, site: &Site<'_>) -> Result<Option<UnitRecord>> {
+        let started = Instant::now();
+        let template = opened.tokenizer().chat_template()?;
+        let speaker = Speaker {
+            model: &opened.model,
+            tokenizer: opened.tokenizer(),
+            template: template.as_ref(),
+            max_length: max_length(opened.model.config()),
+        };
+        let (mut finished, mut tokens_computed) = (0, 0);
+        let held = hold(&speaker, &self.pack.conversations, |heard| {
+            if let Heard::Finished(_, tokens) = heard {
+                finished += 1;
+                tokens_computed += tokens;
+                site.observer.notice(&Event::Scored { items: 1, tokens });
+            }
+            if site.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        let Some(transcripts) = held else { return Ok(None) };
+        // Repeats that could only say the same were not held again.
+        site.observer.notice(&Event::Scored { items: transcripts.len() - finished, tokens: 0 });
+        let chunk = self.folder.write_transcripts(&transcripts)?;
+        let seconds = started.elapsed().as_secs_f64();
+        let cost = Cost { seconds, tokens_computed, tokens_requested: requested(&transcripts) };
+        let record = self.summary(&transcripts, chunk, cost);
+        self.folder.finish(&record)?;
+        Ok(Some(record))
+    }
+
+    fn summary(&self, transcripts: &[Transcript], chunk: Chunk, cost: Cost) -> UnitRecord {
+        let summary = PackSummary::of(transcripts);
+        let metrics = metrics(&summary);
+        UnitRecord {
+            key: unit_key(&self.inputs),
+            inputs: self.inputs.clone(),
+            checkpoint: self.checkpoint.clone(),
+            task: self.pack.name.clone(),
+            shots: 0,
+            chance: summary.baseline(),
+            primary_metric: metrics.first().map(|metric| metric.name.clone()).unwrap_or_default(),
+            metrics,
+            items: transcripts.len(),
+            items_total: transcripts.len(),
+            truncated: 0,
+            off_token_edge: 0,
+            warnings: Vec::new(),
+            chunks: vec![chunk],
+            cost,
+            finished: now(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        }
+    }
+}
+
+/// The pack's metrics, and `turns_kept`: the mean number of turns before the persona is dropped, within the talks' length.
+fn metrics(summary: &PackSummary) -> Vec<MetricValue> {
+    let mut metrics = summary.metrics();
+    let kept: Vec<usize> = summary.talks.iter().map(|talk| talk.turns_kept).collect();
+    let dropped: Vec<bool> = summary.talks.iter().map(|talk| talk.dropped).collect();
+    let weights: Vec<f64> = summary.talks.iter().map(|talk| talk.weight).collect();
+    let curve = survival(&kept, &dropped, Some(&weights));
+    let n = kept.len();
+    metrics.extend(curve.map(|curve| MetricValue {
+        name: "turns_kept".into(),
+        value: curve.mean,
+        n,
+        ..MetricValue::default()
+    }));
+    metrics
+}
+
+/// Tokens that a program without states would compute: each turn's whole prompt, and the reply.
+fn requested(transcripts: &[Transcript]) -> u64 {
+    let turns = transcripts.iter().flat_map(|transcript| &transcript.turns);
+    turns.map(|turn| (turn.prompt_ids.len() + turn.reply_ids.len()) as u64).sum()
+}
