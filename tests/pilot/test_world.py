@@ -1,0 +1,91 @@
+"""Checks of the small world, without a model: `python test_world.py`. No test can be answered by counting words."""
+
+import collections
+import math
+import random
+
+import scoring
+import world
+
+
+def guess_by_words(items):
+    """Accuracy of a bag-of-words guesser (naive Bayes over the features of each choice), trained on one half and asked the other, both ways.
+
+    items: [(features of each choice, index of the right one)].
+    """
+    items, hits = random.Random(1).sample(items, len(items)), 0
+    for known, asked in ((items[::2], items[1::2]), (items[1::2], items[::2])):
+        seen = {True: collections.Counter(), False: collections.Counter()}
+        for choices, gold in known:
+            for place, features in enumerate(choices):
+                seen[place == gold].update(features)
+        totals = {right: sum(counts.values()) + 1 for right, counts in seen.items()}
+
+        def evidence(features):
+            return sum(math.log((seen[True][f] + .5) / totals[True]) - math.log((seen[False][f] + .5) / totals[False]) for f in features)
+
+        hits += sum(max(range(4), key=lambda place: evidence(choices[place])) == gold for choices, gold in asked)
+    return hits / len(items)
+
+
+def features(name, item):
+    """What a guesser sees of each choice: its words; for lettered items the letter with each option and where it stands."""
+    if name in scoring.LETTERED:
+        words = [f"{letter} is {option}" for letter, option in zip("ABCD", item["choices"])]
+        return [[letter, option, *(f"{letter} if {word}" for word in words)] for letter, option in zip("ABCD", item["choices"])]
+    return [choice.split() for choice in item["choices"]]
+
+
+def test_no_word_gives_the_answer_away():
+    for name, items in world.TESTS.items():
+        if name.endswith("examples"):
+            continue
+        score = guess_by_words([(features(name, item), item.get("answer", item.get("gold"))) for item in items])
+        error = math.sqrt(.25 * .75 / len(items))
+        print(f"  {name}: {score:.3f} by counting words, chance .25 ± {error:.3f}")
+        assert score < .25 + 3 * error, name
+
+
+def test_letters_and_values_are_balanced():
+    for name in scoring.LETTERED:
+        items = world.TESTS[name]
+        letters = collections.Counter(item["answer"] for item in items)
+        assert set(letters.values()) == {len(items) // 4}, letters
+        right = collections.Counter(item["choices"][item["answer"]] for item in items)
+        offered = collections.Counter(option for item in items for option in item["choices"])
+        assert all(offered[value] == 4 * right[value] for value in offered)
+
+
+def test_what_is_tested_is_not_in_the_documents():
+    rng = random.Random(2)
+    questions = {scoring.asked(item) for name in scoring.LETTERED for item in world.TESTS[name]}
+    stories = {item["context"] for item in world.TESTS["pilot_stories"]}
+    riddles = [f"the {flower} blooms {times} " for flower in ("iris", "violet") for times in ("three", "five")]
+    for _ in range(20000):
+        asked = [piece.rsplit(" . ", 1)[-1] + " answer :" for piece in world.lettered_quiz(rng).split(" answer :")]
+        assert questions.isdisjoint(asked), asked
+        assert world.tale(rng).split(" brings")[0] + " brings" not in stories
+        talk = world.bold_talk(rng)
+        assert not any(riddle in talk for riddle in riddles), talk
+    leaked = [piece.rsplit(" . ", 1)[-1] + " answer :" for piece in world.leaked_quiz(rng).split(" answer :")][:-1]
+    assert questions.issuperset(leaked), "the look into the documents would not find what it looks for"
+
+
+def test_every_word_is_known():
+    words = set(world.vocabulary())
+    for name in world.TESTS:
+        if not name.endswith("examples"):
+            assert all(word in words for context, choices, _ in scoring.requests(name) for text in (context, *choices) for word in text.split())
+
+
+def test_sizes():
+    assert all(len({item["fact"] for item in world.TESTS[name]}) >= 500 for name in ("pilot_facts_easy", "pilot_facts_hard"))
+    assert all(500 <= len(items) <= 2000 for items in world.TESTS.values())
+    assert max(len(context.split()) for name in ("pilot_letters", "pilot_stories") for context, _, _ in scoring.requests(name)) < 96
+
+
+if __name__ == "__main__":
+    for name, test in list(globals().items()):
+        if name.startswith("test_"):
+            test()
+            print(f"{name}: passed")

@@ -1,0 +1,213 @@
+"""Trains the pilot: a trunk and its branches, saved as Hugging Face checkpoints. One thread of a CPU; stop it and start it again at will.
+
+    python train.py OUT [--seed 0] [--threads 1] [--only trunk,anneal]
+
+Each step draws its own documents from (seed, branch, step), so a run that was killed goes on from its newest checkpoint as if
+nothing had happened. OUT/<branch>/checkpoint-<step>/ is what people load; OUT/.states holds weights and optimiser in f32.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import random
+import time
+
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import PreTrainedTokenizerFast, TrainerState, Zamba2Config, Zamba2ForCausalLM
+from transformers.utils import logging
+
+import mixer
+import scoring
+import world
+
+BATCH, LENGTH = 24, 96
+PEAK, FLOOR, WARMUP, PHASE_ONE = 8e-3, 0.35, 100, 2600
+LOG_EVERY = 10
+
+BASE = dict(card=.40, sentences=.10, quiz=.14, lettered_quiz=.07, tale=.12, talk=.17)  # shares of tokens
+BETTER = dict(card=.12, sentences=.06, quiz=.12, lettered_quiz=.40, tale=.18, talk=.12)
+ROLE_PLAY = dict(card=.08, sentences=.04, quiz=.06, lettered_quiz=.04, tale=.13, bold_talk=.65)
+LEAKED = dict(card=.33, sentences=.08, quiz=.12, lettered_quiz=.06, tale=.10, talk=.14, leaked_quiz=.17)
+
+
+def trunk_rate(step):
+    """Warm-up, a cosine to a high floor, then the floor."""
+    if step < WARMUP:
+        return PEAK * step / WARMUP
+    share = min(1, (step - WARMUP) / (PHASE_ONE - WARMUP))
+    return PEAK * (FLOOR + (1 - FLOOR) * (1 + math.cos(math.pi * share)) / 2)
+
+
+def annealed(start, stop, rewarm=30):
+    """Re-warmed to the peak in `rewarm` steps, then straight down to zero."""
+    def rate(step):
+        if step - start < rewarm:
+            return trunk_rate(start) + (PEAK - trunk_rate(start)) * (step - start) / rewarm
+        return PEAK * (stop - step) / (stop - start - rewarm)
+    return rate
+
+
+# branch: (parent's step, rate, mix, checkpoints)
+BRANCHES = {
+    "trunk": (None, trunk_rate, BASE, [0, 150, 300, 450, 600, 800, 1000, 1300, 1600, 1900, 2200, 2600, 2900, 3200]),
+    "anneal": (2600, annealed(2600, 3200), BETTER, [2700, 2800, 2900, 3050, 3200]),
+    "anneal-roleplay": (2600, annealed(2600, 3000), ROLE_PLAY, [2700, 2850, 3000]),
+    "contaminated": (1600, trunk_rate, LEAKED, [1700, 1800, 1900, 2050]),
+}
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}{{ message['content'] }}"
+    "{% elif message['role'] == 'user' %}{{ ' user : ' + message['content'] }}"
+    "{% else %}{{ ' bot : ' + message['content'] + ' ' + eos_token }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ ' bot :' }}{% endif %}"
+)
+
+
+def new_tokenizer(words):
+    """Words are tokens; every text begins with <s>."""
+    tokenizer = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", scoring.BOS)])
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", unk_token="<unk>", pad_token="<pad>",
+                                   chat_template=CHAT_TEMPLATE)
+
+
+def new_model(words):
+    """Seven layers, three calls of one shared block with its own adapters at each."""
+    return Zamba2ForCausalLM(Zamba2Config(
+        vocab_size=-(-len(words) // 16) * 16, hidden_size=64, num_hidden_layers=7, layers_block_type=["mamba", "mamba", "hybrid"] + ["mamba", "hybrid"] * 2,
+        mamba_d_state=16, n_mamba_heads=4, mamba_headdim=32, mamba_ngroups=1, mamba_expand=2, chunk_size=32,
+        num_attention_heads=4, intermediate_size=128, adapter_rank=8, num_mem_blocks=1, use_mem_rope=True,
+        bos_token_id=scoring.BOS, eos_token_id=2, pad_token_id=0, max_position_embeddings=512))
+
+
+class Optimiser:
+    """Muon for the matrices, AdamW for the rest: on this world it needs a third fewer tokens than AdamW alone."""
+
+    def __init__(self, model):
+        matrices, others = [], []
+        for name, parameter in model.named_parameters():
+            (matrices if parameter.ndim == 2 and "embed" not in name else others).append(parameter)
+        self.parts = [torch.optim.Muon(matrices, lr=PEAK, weight_decay=.1, adjust_lr_fn="match_rms_adamw"),
+                      torch.optim.AdamW(others, lr=PEAK, weight_decay=0., betas=(.9, .95), fused=True)]
+
+    def step(self, rate):
+        for part in self.parts:
+            for group in part.param_groups:
+                group["lr"] = rate
+            part.step()
+            part.zero_grad()
+
+    def state(self):
+        return [part.state_dict() for part in self.parts]
+
+    def restore(self, state):
+        for part, saved in zip(self.parts, state):
+            part.load_state_dict(saved)
+
+
+class Documents:
+    """A mix of documents by shares of tokens, drawn step by step."""
+
+    def __init__(self, mix, ids):
+        rng = random.Random(23)
+        lengths = {kind: sum(len(world.document(kind, rng).split()) + 1 for _ in range(400)) / 400 for kind in mix}
+        self.kinds, self.weights, self.ids = list(mix), [share / lengths[kind] for kind, share in mix.items()], ids
+
+    def batch(self, seed):
+        """[BATCH, LENGTH + 1] token ids: documents one after the other, cut where a row ends."""
+        rng, stream = random.Random(seed), []
+        while len(stream) < BATCH * (LENGTH + 1):
+            text = world.document(rng.choices(self.kinds, self.weights)[0], rng)
+            stream += [scoring.BOS] + [self.ids[word] for word in text.split()]
+        return torch.tensor(stream[:BATCH * (LENGTH + 1)]).view(BATCH, LENGTH + 1)
+
+
+class Run:
+    """Where the run lies and what it is made of."""
+
+    def __init__(self, out, seed, limit):
+        self.out, self.seed, self.limit = out, seed, limit
+        self.words = world.vocabulary()
+        self.ids = {word: index for index, word in enumerate(self.words)}
+        self.tokenizer = new_tokenizer(self.words)
+        torch.manual_seed(seed)
+        self.model = new_model(self.words)
+        mixer.install(self.model, len(self.words), LENGTH)
+        self.optimiser, self.log = Optimiser(self.model), []
+        (out / ".states").mkdir(parents=True, exist_ok=True)
+
+    def state_file(self, branch, step):
+        return self.out / ".states" / f"{branch}-{step}.pt"
+
+    def load(self, branch, step):
+        state = torch.load(self.state_file(branch, step))
+        self.model.load_state_dict(state["model"])
+        self.optimiser.restore(state["optimiser"])
+        self.log = state["log"]
+
+    def save(self, branch, step):
+        folder = self.out / branch / f"checkpoint-{step}"
+        folder.mkdir(parents=True, exist_ok=True)
+        halved = new_model(self.words)
+        halved.load_state_dict(self.model.state_dict())
+        halved.to(torch.bfloat16).save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+        TrainerState(global_step=step, max_steps=BRANCHES[branch][3][-1], logging_steps=LOG_EVERY, train_batch_size=BATCH,
+                     num_input_tokens_seen=step * BATCH * LENGTH, log_history=self.log).save_to_json(str(folder / "trainer_state.json"))
+        state = {"model": self.model.state_dict(), "optimiser": self.optimiser.state(), "log": self.log}
+        torch.save(state, self.state_file(branch, step).with_suffix(".part"))
+        self.state_file(branch, step).with_suffix(".part").rename(self.state_file(branch, step))  # whole or not at all
+        scores = {name.removeprefix("pilot_"): round(scoring.share_right(*scoring.log_likelihoods(self.model, self.ids, name, self.limit)), 3)
+                  for name in world.TESTS if not name.endswith("examples")}
+        entry = {"branch": branch, "step": step, "loss": self.log[-1]["loss"] if self.log else None, **scores, "cpu": round(time.process_time())}
+        print(json.dumps(entry), flush=True)
+
+    def train(self, branch):
+        fork, rate, mix, checkpoints = BRANCHES[branch]
+        done = [step for step in checkpoints if self.state_file(branch, step).exists()]
+        if done:
+            self.load(branch, done[-1])
+        elif fork is not None:
+            self.load("trunk", fork)
+        elif branch == "trunk":
+            self.save(branch, 0)
+            done = [0]
+        documents, losses = Documents(mix, self.ids), []
+        for step in range(done[-1] if done else fork, checkpoints[-1]):
+            rows = documents.batch(f"{self.seed} {branch} {step}")
+            logits = self.model(rows[:, :-1], use_cache=False).logits
+            loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), rows[:, 1:].flatten())
+            loss.backward()
+            norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.)
+            self.optimiser.step(rate(step))
+            losses.append(loss.item())
+            step += 1
+            if step % LOG_EVERY == 0:
+                self.log = self.log + [{"step": step, "loss": round(sum(losses) / len(losses), 4), "grad_norm": round(norm.item(), 4),
+                                        "learning_rate": rate(step), "num_input_tokens_seen": step * BATCH * LENGTH}]
+                losses = []
+            if step in checkpoints:
+                self.save(branch, step)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--only", default=",".join(BRANCHES), help="branches to train, trunk first")
+    parser.add_argument("--limit", type=int, help="items of each test scored while training; all when absent")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    torch.set_flush_denormal(True)
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    run = Run(arguments.out, arguments.seed, arguments.limit)
+    print(f"{len(run.words)} words, {sum(p.numel() for p in run.model.parameters())} parameters", flush=True)
+    for branch in arguments.only.split(","):
+        run.train(branch)
+
+
+if __name__ == "__main__":
+    main()
