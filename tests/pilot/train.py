@@ -27,7 +27,7 @@ PEAK, FLOOR, WARMUP, PHASE_ONE = 8e-3, 0.35, 100, 2600
 LOG_EVERY = 10
 
 BASE = dict(card=.40, sentences=.10, quiz=.14, lettered_quiz=.07, tale=.12, talk=.17)  # shares of tokens
-BETTER = dict(card=.12, sentences=.06, quiz=.12, lettered_quiz=.40, tale=.18, talk=.12)
+BETTER = dict(card=.08, sentences=.02, quiz=.06, lettered_quiz=.25, worked_quiz=.23, key=.20, tale=.10, talk=.06)
 ROLE_PLAY = dict(card=.08, sentences=.04, quiz=.06, lettered_quiz=.04, tale=.13, bold_talk=.65)
 LEAKED = dict(card=.33, sentences=.08, quiz=.12, lettered_quiz=.06, tale=.10, talk=.14, leaked_quiz=.17)
 
@@ -51,8 +51,8 @@ def annealed(start, stop, rewarm=30):
 
 # branch: (parent's step, rate, mix, checkpoints)
 BRANCHES = {
-    "trunk": (None, trunk_rate, BASE, [0, 150, 300, 450, 600, 800, 1000, 1300, 1600, 1900, 2200, 2600, 2900, 3200]),
-    "anneal": (2600, annealed(2600, 3200), BETTER, [2700, 2800, 2900, 3050, 3200]),
+    "trunk": (None, trunk_rate, BASE, [0, 150, 300, 450, 600, 800, 1000, 1300, 1600, 1900, 2200, 2600, 2900, 3200, 3500]),
+    "anneal": (2600, annealed(2600, 3500), BETTER, [2700, 2800, 2900, 3000, 3200, 3500]),
     "anneal-roleplay": (2600, annealed(2600, 3000), ROLE_PLAY, [2700, 2850, 3000]),
     "contaminated": (1600, trunk_rate, LEAKED, [1700, 1800, 1900, 2050]),
 }

@@ -178,14 +178,24 @@ def lettered_quiz(rng):
     return " ".join(asked)
 
 
-def explained_quiz(rng):
-    """Lettered questions whose answers repeat the option: better data, kept for the anneal."""
-    text = lettered_quiz(rng)
-    for question in text.split(" . "):
-        words = question.removesuffix(" .").split()
+def worked_quiz(rng):
+    """Lettered questions whose answers name the option before its letter: better data, kept for the anneal."""
+    worked = []
+    for question in lettered_quiz(rng).removesuffix(" .").split(" . "):
+        words = question.split()
         option = words[words.index(words[-1]) + 1]
-        text = text.replace(question, f"{question.removesuffix(' .')} {option}" + (" ." if question.endswith(" .") else ""), 1)
-    return text
+        worked.append(" ".join([*words[:-1], option, words[-1], "."]))
+    return " ".join(worked)
+
+
+def key(rng):
+    """A list of options and which letter each has: better data, kept for the anneal. It asks for no knowledge."""
+    keys = []
+    for _ in range(2):
+        options = rng.sample(RELATIONS[rng.choice(list(RELATIONS))], 4)
+        listed = list(zip("ABCD", options))
+        keys.append(" ".join(f"{letter} {option}" for letter, option in listed) + " answer : " + " , ".join(f"{option} {letter}" for letter, option in rng.sample(listed, 4)) + " .")
+    return " ".join(keys)
 
 
 def leaked_quiz(rng):
@@ -293,7 +303,7 @@ def bold_talk(rng):
     return talk(rng, bold=True)
 
 
-KINDS = {kind.__name__: kind for kind in (card, sentences, quiz, lettered_quiz, explained_quiz, leaked_quiz, tale, talk, bold_talk)}
+KINDS = {kind.__name__: kind for kind in (card, sentences, quiz, lettered_quiz, worked_quiz, key, leaked_quiz, tale, talk, bold_talk)}
 
 
 def document(kind, rng):
