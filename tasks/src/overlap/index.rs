@@ -204,6 +204,15 @@ impl Search<'_> {
         self.window.sums[0] = 0;
     }
 
+    /// A document in pieces that each end with a word.
+    pub(super) fn document(&mut self, texts: &[String]) {
+        self.begin();
+        for text in texts {
+            self.push(text);
+            self.end();
+        }
+    }
+
     /// A line without a document.
     pub(super) fn skip(&mut self) {
         self.place.document += 1;
@@ -215,7 +224,7 @@ impl Search<'_> {
         words.push(piece, &mut |word| window.word(word, index, place, findings));
     }
 
-    /// The document ends.
+    /// The word at hand ends, as at the end of the document.
     pub(super) fn end(&mut self) {
         let Self { index, place, words, window, findings } = self;
         words.end(&mut |word| window.word(word, index, place, findings));

@@ -103,24 +103,24 @@ fn json_lines(search: &mut Search, mut reader: impl BufRead, path: &Path) -> Res
         if bytes.trim_ascii().is_empty() {
             search.skip();
         } else {
-            let document: Value =
-                serde_json::from_str(&String::from_utf8_lossy(&bytes)).map_err(|error| Error::Data {
-                    file: path.to_owned(),
-                    line,
-                    message: format!("this line is no JSON: {error}"),
-                    help: "JSON lines hold one document a line".into(),
-                })?;
-            let mut texts = Vec::new();
-            strings(["text", "content"].iter().find_map(|key| document.get(key)).unwrap_or(&document), &mut texts);
-            search.begin();
-            for text in texts {
-                search.push(&text);
-                search.end();
-            }
+            search.document(&document(&bytes, path, line)?);
         }
         bytes.clear();
     }
     Ok(())
+}
+
+/// The texts of one line.
+fn document(bytes: &[u8], path: &Path, line: usize) -> Result<Vec<String>> {
+    let document: Value = serde_json::from_str(&String::from_utf8_lossy(bytes)).map_err(|error| Error::Data {
+        file: path.to_owned(),
+        line,
+        message: format!("this line is no JSON: {error}"),
+        help: "JSON lines hold one document a line".into(),
+    })?;
+    let mut texts = Vec::new();
+    strings(["text", "content"].iter().find_map(|key| document.get(key)).unwrap_or(&document), &mut texts);
+    Ok(texts)
 }
 
 #[cfg(test)]
