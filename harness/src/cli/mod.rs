@@ -3,10 +3,13 @@
 
 mod check;
 mod demo;
+mod export;
 mod generate;
+mod import;
 mod init;
 mod list;
 mod logprobs;
+mod overlap;
 mod plan;
 mod progress;
 mod prompts;
@@ -43,6 +46,9 @@ enum Command {
     Score(score::Score),
     Prompts(prompts::Prompts),
     Logprobs(logprobs::Logprobs),
+    Export(export::Export),
+    Import(import::Import),
+    Overlap(overlap::OverlapRun),
     Generate(generate::Generate),
 }
 
@@ -101,6 +107,9 @@ impl Command {
             Self::Score(command) => command.run(),
             Self::Prompts(command) => command.run(),
             Self::Logprobs(command) => command.run(),
+            Self::Export(command) => command.run(),
+            Self::Import(command) => command.run(),
+            Self::Overlap(command) => command.run(),
             Self::Generate(command) => command.run(),
         }
     }
