@@ -1,5 +1,6 @@
 //! Exports in others' formats, and results of lm-evaluation-harness brought in.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;

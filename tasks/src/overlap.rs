@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::item::Item;
 
 pub use index::{Findings, Index, Place};
-pub use text::{is_text_file, scan_file};
+pub use text::{is_text_file, scan_file, scan_folder};
 
 /// Words of an n-gram: 13, as Brown et al. (2020), "Language models are few-shot learners", appendix C, used.
 pub const N: usize = 13;
@@ -24,20 +24,20 @@ pub const SHARED_BY: usize = 10;
 /// What is looked for of one item: its passages, each by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passages {
+    /// The leaf task it belongs to.
+    pub task: String,
     /// Number of the document in its split.
     pub doc_id: usize,
-    /// The subset it belongs to, where a task has one.
-    pub subject: Option<String>,
     /// Question, choices and whatever else its row says.
     pub texts: Vec<String>,
 }
 
 impl Passages {
     /// All texts in an item's row. Not its prompt: shots and description are no part of the item.
-    pub fn of(item: &Item) -> Self {
+    pub fn of(task: &str, item: &Item) -> Self {
         let mut texts = Vec::new();
         item.doc.values().for_each(|value| strings(value, &mut texts));
-        Self { doc_id: item.doc_id, subject: item.subject.clone(), texts }
+        Self { task: task.to_owned(), doc_id: item.doc_id, texts }
     }
 }
 
@@ -53,11 +53,10 @@ fn strings(value: &serde_json::Value, found: &mut Vec<String>) {
 /// One item of which something was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ItemOverlap {
+    /// The leaf task it belongs to.
+    pub task: String,
     /// Number of the document in its split.
     pub doc_id: usize,
-    /// The subset it belongs to, where a task has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
     /// Its different n-grams.
     pub grams: usize,
     /// Those of them that the text holds.
@@ -70,19 +69,30 @@ pub struct ItemOverlap {
     pub place: Place,
 }
 
-/// What was found of a task's items.
+/// How much of one task was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Overlap {
+pub struct TaskOverlap {
+    /// The leaf task.
+    pub task: String,
     /// Items.
     pub items: usize,
     /// Items too short to be looked for, or made of nothing but their task's template.
     pub not_checked: usize,
-    /// Items of which at least one n-gram was found, over the items that were checked; `None` when none was.
+    /// Items of which at least one n-gram was found.
+    pub found: usize,
+    /// `found` over the items that were checked; `None` when none was.
     pub share: Option<f64>,
+}
+
+/// What was found of the items of one or several tasks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Overlap {
+    /// Each task, in the order of their items.
+    pub tasks: Vec<TaskOverlap>,
     /// Words of text that were read.
     pub words: u64,
     /// Documents that were read.
     pub documents: u64,
-    /// Those items, in the order of the task.
+    /// The items of which at least one n-gram was found, in their order.
     pub found: Vec<ItemOverlap>,
 }

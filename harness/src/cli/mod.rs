@@ -4,10 +4,13 @@
 mod chat;
 mod check;
 mod demo;
+mod export;
 mod generate;
+mod import;
 mod init;
 mod list;
 mod logprobs;
+mod overlap;
 mod plan;
 mod progress;
 mod prompts;
@@ -47,6 +50,9 @@ enum Command {
     Logprobs(logprobs::Logprobs),
     Vibes(vibes::Vibes),
     Chat(chat::Chat),
+    Export(export::Export),
+    Import(import::Import),
+    Overlap(overlap::OverlapRun),
     Generate(generate::Generate),
 }
 
@@ -107,6 +113,9 @@ impl Command {
             Self::Logprobs(command) => command.run(),
             Self::Vibes(command) => command.run(),
             Self::Chat(command) => command.run(),
+            Self::Export(command) => command.run(),
+            Self::Import(command) => command.run(),
+            Self::Overlap(command) => command.run(),
             Self::Generate(command) => command.run(),
         }
     }

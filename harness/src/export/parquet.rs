@@ -1,7 +1,7 @@
 //! Scores as Parquet: one row a score, columns as in CSV.
 
 use super::ScoreRow;
-use ::parquet::basic::Compression;
+use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use ::parquet::errors::Result as ParquetResult;
 use ::parquet::file::properties::WriterProperties;
@@ -24,8 +24,7 @@ pub fn parquet(rows: &[ScoreRow]) -> Vec<u8> {
 
 fn write(rows: &[ScoreRow]) -> ParquetResult<Vec<u8>> {
     let schema = Arc::new(parse_message_type(SCHEMA)?);
-    let properties =
-        WriterProperties::builder().set_compression(Compression::ZSTD(parquet::basic::ZstdLevel::default())).build();
+    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
     let mut file = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
     columns(file.next_row_group()?, rows)?;
     file.into_inner()

@@ -29,8 +29,8 @@ fn questions_of(context: usize, shots: usize, questions: usize) -> Vec<Row> {
     let mut labels: Vec<usize> = (0..shots).map(|shot| order[shot % LABELS.len()]).collect();
     dice.shuffle(&mut labels);
     let words = words(&mut dice, shots);
-    let shown: String =
-        words.iter().zip(&labels).map(|(word, &label)| format!("{word}: {}\n", LABELS[label])).collect();
+    let pair = |(word, &label): (&String, &usize)| [word.as_str(), ": ", LABELS[label], "\n"].concat();
+    let shown: String = words.iter().zip(&labels).map(pair).collect();
     let mut asked: Vec<usize> = (0..shots).collect();
     dice.shuffle(&mut asked);
     let row = |&shot: &usize| {

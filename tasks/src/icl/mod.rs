@@ -17,11 +17,11 @@ pub use copy::token_id;
 /// The `dataset_path` of task files whose rows are generated here.
 pub const DATASET_PATH: &str = "icl";
 
-/// A data set's name and what makes its rows.
-type Dataset = (&'static str, fn() -> Vec<Row>);
+/// Makes the rows of a data set.
+type Make = fn() -> Vec<Row>;
 
 /// The data sets, by `dataset_name`. The numbers in the names: tokens of a copied sequence, shots of a mapping.
-const DATASETS: &[Dataset] = &[
+const DATASETS: &[(&str, Make)] = &[
     ("copy_16", || copy::rows(16, 512)),
     ("copy_64", || copy::rows(64, 128)),
     ("copy_256", || copy::rows(256, 64)),
@@ -67,7 +67,9 @@ mod tests {
     /// Share of rows whose gold is each choice.
     fn gold_shares(rows: &[Row]) -> Vec<f64> {
         let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
-        rows.iter().for_each(|row| *counts.entry(row["gold"].as_u64().unwrap()).or_default() += 1);
+        for row in rows {
+            *counts.entry(row["gold"].as_u64().unwrap()).or_default() += 1;
+        }
         counts.values().map(|count| *count as f64 / rows.len() as f64).collect()
     }
 
@@ -85,9 +87,10 @@ mod tests {
 
     #[test]
     fn guessing_one_choice_scores_chance() {
-        for (name, chance) in [("mapping_16", 0.25), ("mapping_1", 0.25), ("flipped", 0.5), ("repeated", 0.5)] {
+        for (name, choices) in [("mapping_16", 4), ("mapping_1", 4), ("flipped", 2), ("repeated", 2)] {
             let shares = gold_shares(&rows(name).unwrap());
-            assert_eq!(shares.len(), (1.0_f64 / chance).round() as usize);
+            assert_eq!(shares.len(), choices);
+            let chance = 1.0 / choices as f64;
             assert!(shares.iter().all(|share| (share - chance).abs() < 0.03), "{name}: {shares:?}");
         }
     }

@@ -96,7 +96,7 @@ fn contrast(context: usize, labels: Labels) -> Vec<Row> {
     let shots: String = kinds
         .iter()
         .enumerate()
-        .map(|(shot, &good)| format!("{} {}\n\n", question(&reviews.text(shot, good)), CHOICES[label(good)]))
+        .map(|(shot, &good)| answered(&reviews.text(shot, good), CHOICES[label(good)]))
         .collect();
     // The last two reviews share nothing with the shots.
     [true, false]
@@ -117,8 +117,7 @@ pub(super) fn repeated() -> Vec<Row> {
         let good = dice.below(2) == 1;
         let reviews = Reviews::draw(&mut dice, 5);
         let answer = CHOICES[usize::from(good)];
-        let shots: String =
-            (0..4).map(|shot| format!("{} {answer}\n\n", question(&reviews.text(shot, good)))).collect();
+        let shots: String = (0..4).map(|shot| answered(&reviews.text(shot, good), answer)).collect();
         row(format!("{shots}{}", question(&reviews.text(4, !good))), usize::from(!good), context)
     };
     (0..3200).map(question_of).collect()
@@ -126,6 +125,10 @@ pub(super) fn repeated() -> Vec<Row> {
 
 fn question(review: &str) -> String {
     format!("Review: {review}\nSentiment:")
+}
+
+fn answered(review: &str, answer: &str) -> String {
+    format!("{} {answer}\n\n", question(review))
 }
 
 fn row(prompt: String, gold: usize, context: usize) -> Row {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::words::{Words, hash, words};
-use super::{ItemOverlap, N, Overlap, Passages, SHARED_BY, SHORTEST};
+use super::{ItemOverlap, N, Overlap, Passages, SHARED_BY, SHORTEST, TaskOverlap};
 
 /// Any odd number with many bits set serves as the base of the rolling hash.
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -24,7 +24,8 @@ struct Gram {
 /// The n-grams of a task's items, ready to be looked for.
 #[derive(Debug)]
 pub struct Index {
-    items: Vec<(usize, Option<String>)>,
+    /// Task and document of each item.
+    items: Vec<(String, usize)>,
     /// The words of all passages, one after the other.
     words: Vec<String>,
     /// In the order of their hashes.
@@ -109,7 +110,7 @@ impl Index {
             let (slot, bit) = place(gram.hash, bitmap_bits);
             bitmap[slot] |= bit;
         }
-        let items = items.iter().map(|item| (item.doc_id, item.subject.clone())).collect();
+        let items = items.iter().map(|item| (item.task.clone(), item.doc_id)).collect();
         Self { items, words: all_words, grams, lengths, bitmap, bitmap_bits }
     }
 
@@ -136,26 +137,39 @@ impl Index {
             .into_iter()
             .map(|(item, hits)| self.item_overlap(item as usize, grams[item as usize], &hits))
             .collect();
-        let not_checked = grams.iter().filter(|grams| **grams == 0).count();
-        let checked = self.items.len() - not_checked;
-        Overlap {
-            items: self.items.len(),
-            not_checked,
-            share: (checked > 0).then(|| found.len() as f64 / checked as f64),
-            words: findings.words,
-            documents: findings.documents,
-            found,
+        Overlap { tasks: self.tasks(&grams, &found), words: findings.words, documents: findings.documents, found }
+    }
+
+    /// Each task's share; `grams` is how many n-grams each item has.
+    fn tasks(&self, grams: &[usize], found: &[ItemOverlap]) -> Vec<TaskOverlap> {
+        let mut tasks: Vec<TaskOverlap> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for ((task, _), grams) in self.items.iter().zip(grams) {
+            let at = *places.entry(task).or_insert_with(|| {
+                tasks.push(TaskOverlap { task: task.clone(), items: 0, not_checked: 0, found: 0, share: None });
+                tasks.len() - 1
+            });
+            tasks[at].items += 1;
+            tasks[at].not_checked += usize::from(*grams == 0);
         }
+        for item in found {
+            tasks[places[item.task.as_str()]].found += 1;
+        }
+        for task in &mut tasks {
+            let checked = task.items - task.not_checked;
+            task.share = (checked > 0).then(|| task.found as f64 / checked as f64);
+        }
+        tasks
     }
 
     fn item_overlap(&self, item: usize, grams: usize, hits: &[(u32, &Place)]) -> ItemOverlap {
         let start = |gram: u32| self.grams[gram as usize].start;
         let (gram, place) =
             hits.iter().min_by_key(|(gram, place)| (*place, start(*gram))).expect("an item is listed for a hit");
-        let (doc_id, subject) = self.items[item].clone();
+        let (task, doc_id) = self.items[item].clone();
         ItemOverlap {
+            task,
             doc_id,
-            subject,
             grams,
             found: hits.len(),
             share: hits.len() as f64 / grams as f64,
@@ -204,6 +218,15 @@ impl Search<'_> {
         self.window.sums[0] = 0;
     }
 
+    /// A document in pieces that each end with a word.
+    pub(super) fn document(&mut self, texts: &[String]) {
+        self.begin();
+        for text in texts {
+            self.push(text);
+            self.end();
+        }
+    }
+
     /// A line without a document.
     pub(super) fn skip(&mut self) {
         self.place.document += 1;
@@ -215,7 +238,7 @@ impl Search<'_> {
         words.push(piece, &mut |word| window.word(word, index, place, findings));
     }
 
-    /// The document ends.
+    /// The word at hand ends, as at the end of the document.
     pub(super) fn end(&mut self) {
         let Self { index, place, words, window, findings } = self;
         words.end(&mut |word| window.word(word, index, place, findings));

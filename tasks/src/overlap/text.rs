@@ -1,8 +1,9 @@
 //! Training text from files: plain text, JSON lines, and both compressed with zstd.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::index::{Findings, Index, Search};
@@ -60,6 +61,35 @@ pub fn scan_file(index: &Index, path: &Path) -> Result<Findings> {
     Ok(search.findings())
 }
 
+/// Looks for the items in all text files below a folder, many at once; also the files that are none by their name.
+///
+/// # Errors
+/// As [`scan_file`]; the folder cannot be listed, or holds no text file.
+pub fn scan_folder(index: &Index, folder: &Path) -> Result<(Findings, Vec<PathBuf>)> {
+    let (mut files, mut others, mut folders) = (Vec::new(), Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs_err::read_dir(&folder)? {
+            let path = entry?.path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false if is_text_file(&path) => files.push(path),
+                false => others.push(path),
+            }
+        }
+    }
+    if files.is_empty() {
+        return Err(Error::Definition {
+            file: folder.display().to_string(),
+            message: "there is no text file here or below".into(),
+            help: "text lies in `.txt`, `.md`, `.jsonl` or `.json` files, with `.zst` after it when compressed".into(),
+        });
+    }
+    let findings = files.par_iter().map(|path| scan_file(index, path));
+    let findings = findings.try_reduce(Findings::default, |one, other| Ok(one.and(other)))?;
+    others.sort();
+    Ok((findings, others))
+}
+
 fn plain(search: &mut Search, mut reader: impl Read) -> Result<()> {
     let mut bytes = Vec::with_capacity(2 * PIECE);
     search.begin();
@@ -103,24 +133,24 @@ fn json_lines(search: &mut Search, mut reader: impl BufRead, path: &Path) -> Res
         if bytes.trim_ascii().is_empty() {
             search.skip();
         } else {
-            let document: Value =
-                serde_json::from_str(&String::from_utf8_lossy(&bytes)).map_err(|error| Error::Data {
-                    file: path.to_owned(),
-                    line,
-                    message: format!("this line is no JSON: {error}"),
-                    help: "JSON lines hold one document a line".into(),
-                })?;
-            let mut texts = Vec::new();
-            strings(["text", "content"].iter().find_map(|key| document.get(key)).unwrap_or(&document), &mut texts);
-            search.begin();
-            for text in texts {
-                search.push(&text);
-                search.end();
-            }
+            search.document(&document(&bytes, path, line)?);
         }
         bytes.clear();
     }
     Ok(())
+}
+
+/// The texts of one line.
+fn document(bytes: &[u8], path: &Path, line: usize) -> Result<Vec<String>> {
+    let document: Value = serde_json::from_str(&String::from_utf8_lossy(bytes)).map_err(|error| Error::Data {
+        file: path.to_owned(),
+        line,
+        message: format!("this line is no JSON: {error}"),
+        help: "JSON lines hold one document a line".into(),
+    })?;
+    let mut texts = Vec::new();
+    strings(["text", "content"].iter().find_map(|key| document.get(key)).unwrap_or(&document), &mut texts);
+    Ok(texts)
 }
 
 #[cfg(test)]
@@ -131,7 +161,7 @@ mod tests {
     const QUESTION: &str = "In which year did the old harbour of Lindau freeze over for the very last time, according to the town's chronicle?";
 
     fn item(doc_id: usize, texts: &[&str]) -> Passages {
-        Passages { doc_id, subject: None, texts: texts.iter().map(|text| (*text).to_owned()).collect() }
+        Passages { task: "quiz".into(), doc_id, texts: texts.iter().map(|text| (*text).to_owned()).collect() }
     }
 
     fn write(dir: &Path, name: &str, bytes: &[u8]) -> std::path::PathBuf {
@@ -158,7 +188,8 @@ mod tests {
         ];
         for (path, document) in &files {
             let overlap = index.overlap(&scan_file(&index, path).unwrap());
-            assert_eq!((overlap.items, overlap.not_checked, overlap.share), (3, 1, Some(0.5)), "{}", path.display());
+            let [task] = overlap.tasks.as_slice() else { panic!("{overlap:?}") };
+            assert_eq!((task.items, task.not_checked, task.share), (3, 1, Some(0.5)), "{}", path.display());
             let [found] = overlap.found.as_slice() else { panic!("{overlap:?}") };
             assert_eq!((found.doc_id, found.found, found.share), (0, found.grams, 1.0));
             assert_eq!(found.place.document, *document);
@@ -166,6 +197,9 @@ mod tests {
         }
         let all =
             files.iter().map(|(path, _)| scan_file(&index, path).unwrap()).fold(Findings::default(), Findings::and);
+        fs_err::write(dir.path().join("weights.bin"), "no text").unwrap();
+        let (found, others) = scan_folder(&index, dir.path()).unwrap();
+        assert_eq!((found, others.len()), (all.clone(), 1));
         assert!(index.overlap(&all).found[0].place.source.ends_with("a.txt"));
         assert_eq!(
             all,
@@ -206,7 +240,7 @@ mod tests {
         let text = format!("{short} {eight} {template}");
         let overlap = index.overlap(&scan_file(&index, &write(dir.path(), "a.txt", text.as_bytes())).unwrap());
         assert_eq!(overlap.found.iter().map(|item| item.doc_id).collect::<Vec<_>>(), [1]);
-        assert_eq!(overlap.not_checked, 13);
+        assert_eq!(overlap.tasks[0].not_checked, 13);
     }
 
     #[test]
