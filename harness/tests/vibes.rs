@@ -1,4 +1,5 @@
 //! Prompt packs talked through with real checkpoints: against transformers, and against themselves.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

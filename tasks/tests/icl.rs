@@ -1,6 +1,4 @@
 //! The probes of in-context learning as tasks: found, built and graded like any other.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use spyglass_tasks::{Answer, Catalogue, Items, Query, Text};

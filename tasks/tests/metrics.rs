@@ -1,6 +1,4 @@
 //! Metrics against lm-evaluation-harness 0.4.13, and regrading from what is stored.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;

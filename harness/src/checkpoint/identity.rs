@@ -16,7 +16,7 @@ pub struct Identity {
     pub weights: String,
     pub config: String,
     pub tokenizer: String,
-    /// Of the chat template in a file of its own; one in tokenizer_config.json is part of `tokenizer`.
+    /// Of the chat template in a file of its own; one in `tokenizer_config.json` is part of `tokenizer`.
     pub chat_template: String,
 }
 

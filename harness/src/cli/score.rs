@@ -37,7 +37,6 @@ pub(super) struct Score {
 
 /// Tasks on the command line.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_field_names, reason = "fields are named as the options are")]
 pub(super) struct Tasks {
     /// Tasks, groups, globs or task files
     #[arg(long = "tasks", alias = "task", value_name = "A,B", value_delimiter = ',', required = true)]
