@@ -1,5 +1,4 @@
 //! Exports in others' formats, and results of lm-evaluation-harness brought in.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -315,7 +314,7 @@ fn one_row_a_score_in_three_formats() {
     assert_eq!(rows.len(), 2 * 3 * 3);
     let group = rows.iter().find(|row| row.kind == "group" && row.metric == "acc").unwrap();
     let tasks: Vec<&MetricValue> = run.units[..2].iter().map(|unit| unit.record.metric("acc").unwrap()).collect();
-    assert!((group.score - (tasks[0].value + tasks[1].value) / 2.0).abs() < 1e-12 && group.n == 6);
+    assert!((group.score - f64::midpoint(tasks[0].value, tasks[1].value)).abs() < 1e-12 && group.n == 6);
     assert_eq!((group.chance, group.phase, group.lr), (Some(0.5), Some("warmup"), Some(3e-4)));
     let text = String::from_utf8(csv(&rows)).unwrap();
     assert!(

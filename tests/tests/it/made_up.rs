@@ -88,7 +88,7 @@ fn checkpoint(branch: &str, step: u64) -> Checkpoint {
 fn texts() -> Vec<ItemText> {
     let text = |doc_id: usize| ItemText {
         doc_id,
-        subject: Some(if doc_id % 2 == 0 { "law".into() } else { "art".into() }),
+        subject: Some(if doc_id.is_multiple_of(2) { "law".into() } else { "art".into() }),
         context: format!("Question {doc_id}: {HOSTILE}\nAnswer:"),
         choices: ["A", "B", "C", "D"].map(String::from).into(),
     };

@@ -143,7 +143,7 @@ fn the_prototype_scores_as_its_reference_says() {
     let Some(prototype) = shared("pilot_prototype") else { return };
     let folder = RunFolder::small();
     let branch = |name: &str| format!("{{branch: {name}, path: {}}}", prototype.join(name).display());
-    let fork = branch("anneal").replace("}", ", parent: {branch: trunk, step: 1100}}");
+    let fork = branch("anneal").replace('}', ", parent: {branch: trunk, step: 1100}}");
     let tasks = "tasks: [pilot_letters, pilot_facts_easy, pilot_facts_hard, pilot_stories]";
     folder.write(
         "all.yaml",

@@ -1,4 +1,4 @@
-//! What a reply is held against. A new check is a variant of [`Check`], its arm in [`Check::measure`], and a function.
+//! What a reply is held against. A new check is a variant of [`Check`], its arm in `Check::measure`, and a function.
 
 mod assertion;
 mod json;
