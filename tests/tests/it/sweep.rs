@@ -1,5 +1,6 @@
 //! A sweep from end to end: scores, resumption after kills, two at once.
 
+use crate::browser::Browser;
 use crate::program::{RunFolder, run, shared, spyglass};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -143,21 +144,23 @@ fn the_prototype_scores_as_its_reference_says() {
     let Some(prototype) = shared("pilot_prototype") else { return };
     let folder = RunFolder::small();
     let branch = |name: &str| format!("{{branch: {name}, path: {}}}", prototype.join(name).display());
-    let fork = branch("anneal").replace('}', ", parent: {branch: trunk, step: 1100}}");
+    let fork =
+        |name: &str, step: u64| branch(name).replace('}', &format!(", parent: {{branch: trunk, step: {step}}}}}"));
+    let branches =
+        [branch("trunk"), fork("anneal", 1100), fork("anneal-roleplay", 1100), fork("contaminated", 600)].join(", ");
     let tasks = "tasks: [pilot_letters, pilot_facts_easy, pilot_facts_hard, pilot_stories]";
     folder.write(
         "all.yaml",
         &format!(
-            "checkpoints: [{}, {fork}]\n{tasks}\ntask_folders: tasks\ndata: {}\n",
-            branch("trunk"),
+            "checkpoints: [{branches}]\n{tasks}\ntask_folders: tasks\ndata: {}\n",
             prototype.join("tasks").display()
         ),
     );
-    let ran = folder.run(&["sweep", "all.yaml", "--only", "{trunk/75,anneal/1400}/*"]);
+    let ran = folder.run(&["sweep", "all.yaml"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let reference = reference(&prototype.join("reference_scores.csv"));
     let units = folder.unit_folders();
-    assert_eq!(units.len(), 8);
+    assert_eq!(units.len(), 39 * 4, "39 checkpoints, 4 tasks");
     for unit in units {
         let record: Value = serde_json::from_str(&fs_err::read_to_string(unit.join("unit.json")).unwrap()).unwrap();
         let at = &record["checkpoint"];
@@ -183,7 +186,14 @@ fn the_demo_runs_from_any_folder() {
     let first = run(folder.path(), &["demo"]);
     assert_eq!(first.code, Some(0), "{}", first.stderr);
     let report = folder.path().join(first.stdout.trim());
-    assert!(fs_err::read_to_string(report).unwrap().contains("pilot_letters"));
+    assert!(fs_err::read_to_string(&report).unwrap().contains("pilot_letters"));
+    if let Some(browser) = Browser::start() {
+        browser.resize(1440, 1000);
+        browser.colour_scheme("light");
+        browser.open(&report);
+        browser.screenshot("demo"); // README's picture
+        assert!(browser.complaints().is_empty());
+    }
     let second = spyglass().current_dir(folder.path()).arg("demo").output().unwrap();
     assert!(String::from_utf8(second.stderr).unwrap().contains("0 units scored"));
 }
