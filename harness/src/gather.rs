@@ -76,13 +76,17 @@ pub fn gather(store: &Store, snapshot: Snapshot) -> Result<Gathered> {
             Err(message) => damaged.push(message),
         }
     }
+    let ratings = store.ratings().unwrap_or_else(|error| {
+        damaged.push(error.in_full());
+        Vec::new()
+    });
     let run = Run {
         name: snapshot.name,
         tree: snapshot.tree,
         units: whole,
         superseded,
         packs,
-        ratings: Vec::new(),
+        ratings,
         failures: store.failures(),
         texts: store.texts(),
         groups: snapshot.groups,

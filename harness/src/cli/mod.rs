@@ -10,10 +10,12 @@ mod import;
 mod init;
 mod list;
 mod logprobs;
+mod onset;
 mod overlap;
 mod plan;
 mod progress;
 mod prompts;
+mod ratings;
 mod report;
 mod schema;
 mod score;
@@ -53,6 +55,8 @@ enum Command {
     Export(export::Export),
     Import(import::Import),
     Overlap(overlap::OverlapRun),
+    Onset(onset::OnsetRun),
+    Ratings(ratings::Ratings),
     Generate(generate::Generate),
 }
 
@@ -116,6 +120,8 @@ impl Command {
             Self::Export(command) => command.run(),
             Self::Import(command) => command.run(),
             Self::Overlap(command) => command.run(),
+            Self::Onset(command) => command.run(),
+            Self::Ratings(command) => command.run(),
             Self::Generate(command) => command.run(),
         }
     }

@@ -5,6 +5,7 @@ mod failures;
 mod files;
 mod hashes;
 mod key;
+mod ratings;
 mod slug;
 mod snapshot;
 mod texts;

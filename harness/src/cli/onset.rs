@@ -1,0 +1,30 @@
+//! `spyglass onset`: when did it emerge, for curves that somebody else measured.
+
+use super::{Exit, print, say};
+use crate::Result;
+use clap::Args;
+use spyglass_dashboards::analysis::read_scores;
+use std::path::PathBuf;
+
+/// Analyse a table of scores, whoever measured them: one JSON object a curve
+///
+/// Columns `task,tokens,score,chance` and `n` or `se`; optional `branch,step,lr,delta`.
+#[derive(Debug, Args)]
+pub(super) struct OnsetRun {
+    /// The table, a CSV file
+    scores: PathBuf,
+}
+
+impl OnsetRun {
+    pub(super) fn run(&self) -> Result<Exit> {
+        let text = fs_err::read_to_string(&self.scores)?;
+        let scores = read_scores(&self.scores.display().to_string(), &text)?;
+        if !scores.ignored.is_empty() {
+            say(&format!("columns that were not read: {}", scores.ignored.join(", ")));
+        }
+        for curve in &scores.curves {
+            print(&(serde_json::to_string(&curve.verdict()).expect("plain data") + "\n"))?;
+        }
+        Ok(Exit::Well)
+    }
+}
