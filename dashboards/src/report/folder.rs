@@ -11,6 +11,9 @@ const MARK: &str = "index.html";
 pub(crate) struct Folder {
     aside: PathBuf,
     place: PathBuf,
+    /// Held on the folder above, so that of two programs that write one report the second waits.
+    #[expect(dead_code, reason = "held, not read")]
+    lock: fs_err::File,
 }
 
 impl Folder {
@@ -19,8 +22,12 @@ impl Folder {
         if place.exists() && !place.join(MARK).is_file() && !is_empty(place) {
             return Err(Error::Foreign { path: place.to_owned() });
         }
-        let aside = beside(place, "new");
-        let folder = Self { aside, place: place.to_owned() };
+        let error = |source| Error::Write { path: place.to_owned(), source };
+        let above = place.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs_err::create_dir_all(above).map_err(error)?;
+        let lock = fs_err::File::open(above).map_err(error)?;
+        lock.file().lock().map_err(error)?;
+        let folder = Self { aside: beside(place, "new"), place: place.to_owned(), lock };
         if folder.aside.exists() {
             fs_err::remove_dir_all(&folder.aside).map_err(|source| folder.error("", source))?; // what a killed run left
         }
