@@ -65,6 +65,7 @@ document.documentElement.classList.add("on");
 function sortable(head) {
   const {all, make} = Spyglass, headings = all("th", head), body = head.parentElement.tBodies[0];
   headings.forEach((heading, column) => {
+    if (!heading.textContent.trim()) return; // a mark, not a word
     const button = make("button", {type: "button"}, heading.textContent);
     heading.replaceChildren(button);
     let up = false;
