@@ -78,6 +78,8 @@ fn one_unit(group: &TaskGroup, leaves: &BTreeMap<&str, &Unit>, starts: &Starts) 
         chance: mean_chance(&records),
         ..records[0].clone()
     };
+    // Two units of the group pair their items only where all leaves have the same data.
+    record.inputs.data = records.iter().map(|record| record.inputs.data.get(..8).unwrap_or_default()).collect();
     if !record.metrics.iter().any(|metric| metric.name == record.primary_metric) {
         record.primary_metric = record.metrics.first().map_or_else(String::new, |metric| metric.name.clone());
     }

@@ -7,8 +7,10 @@ pub mod groups;
 pub mod plots;
 pub mod report;
 pub mod run;
+mod side_by_side;
 
 pub use error::Error;
+pub use side_by_side::side_by_side;
 
 /// A result with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;

@@ -20,6 +20,7 @@ pub struct Comparison {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ComparedTask {
     /// The task with its settings.
+    #[serde(flatten)]
     pub subject: Subject,
     /// The metric.
     pub metric: String,
@@ -31,6 +32,10 @@ pub struct ComparedTask {
     pub b: f64,
     /// Second minus first on them, with item noise only: *do these two differ on items like these?*
     pub difference: Difference,
+    /// Items that only the first side has, and so were left out.
+    pub only_a: usize,
+    /// Items that only the second side has.
+    pub only_b: usize,
     /// Items that were right on the first side and are wrong on the second, of 0/1 scores.
     pub lost: Vec<usize>,
     /// Items that were wrong on the first side and are right on the second.
@@ -111,6 +116,8 @@ fn one_task(subject: &Subject, a: &Unit, b: &Unit) -> Result<ComparedTask, Strin
         a: mean(|pair| pair.1),
         b: mean(|pair| pair.2),
         difference,
+        only_a: left.len() - pairs.len(),
+        only_b: right.len() - pairs.len(),
         lost,
         gained,
         mcnemar,
