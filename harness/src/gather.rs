@@ -40,7 +40,16 @@ fn subject(record: &UnitRecord) -> Subject {
 /// # Errors
 /// The folder cannot be read. A single damaged unit is no error: it is named and left out.
 pub fn gather(store: &Store, snapshot: Snapshot) -> Result<Gathered> {
-    let (units, mut damaged) = store.units()?;
+    gather_some(store, snapshot, |_| true)
+}
+
+/// [`gather`] of the units that are `wanted`; the items of the others are not read.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&UnitRecord) -> bool) -> Result<Gathered> {
+    let (mut units, mut damaged) = store.units()?;
+    units.retain(|(_, record)| wanted(record));
     let mut newest: BTreeMap<_, (UnitFolder, UnitRecord)> = BTreeMap::new();
     let mut superseded = Vec::new();
     for (folder, record) in units {

@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 mod cli;
+pub mod compare;
 pub mod demo;
 mod error;
 pub mod executor;

@@ -3,6 +3,7 @@
 
 mod chat;
 mod check;
+mod compare;
 mod demo;
 mod export;
 mod generate;
@@ -56,6 +57,7 @@ enum Command {
     Import(import::Import),
     Overlap(overlap::OverlapRun),
     Onset(onset::OnsetRun),
+    Compare(compare::CompareRun),
     Ratings(ratings::Ratings),
     Generate(generate::Generate),
 }
@@ -121,6 +123,7 @@ impl Command {
             Self::Import(command) => command.run(),
             Self::Overlap(command) => command.run(),
             Self::Onset(command) => command.run(),
+            Self::Compare(command) => command.run(),
             Self::Ratings(command) => command.run(),
             Self::Generate(command) => command.run(),
         }

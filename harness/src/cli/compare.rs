@@ -1,0 +1,219 @@
+//! `spyglass compare`: two checkpoints, branches or runs on the same items.
+
+use super::report::snapshot_of;
+use super::{Exit, counted, print, say};
+use crate::compare::{Side, split_name};
+use crate::run_file::RunFile;
+use crate::store::Store;
+use crate::vibes::show::visible;
+use crate::{Error, Result};
+use clap::Args;
+use serde::Serialize;
+use spyglass_dashboards::analysis::{ComparedTask, Comparison, compare};
+use spyglass_dashboards::plots::{percent, points, tokens};
+use spyglass_dashboards::run::{Checkpoint, ItemText};
+use std::fmt::Write;
+
+/// How much of an item's text is shown: its end, where the question is.
+const TEXT_SHOWN: usize = 72;
+/// Where p, corrected for the number of tasks, is called a change.
+const CLEAR: f64 = 0.05;
+
+/// Compare two checkpoints, branches or runs on the same items
+///
+/// A side is a run file, a branch of it, or a checkpoint: `run.yaml`, `run.yaml:anneal`, `run.yaml:anneal@1300`. Without a branch the
+/// trunk is meant, without a step the newest checkpoint that has results: two branches are then compared at their ends, and the
+/// tokens of both are told.
+#[derive(Debug, Args)]
+pub(super) struct CompareRun {
+    /// The first side
+    #[arg(value_name = "RUN.yaml[:BRANCH[@STEP]]")]
+    a: String,
+    /// The second side
+    #[arg(value_name = "RUN.yaml[:BRANCH[@STEP]]")]
+    b: String,
+    /// List the items that were right on one side only
+    #[arg(long)]
+    items: bool,
+    /// Print one JSON object a task, with the items that flipped
+    #[arg(long)]
+    json: bool,
+}
+
+/// A side, in a line of JSON.
+#[derive(Serialize)]
+struct Place<'a> {
+    run: &'a str,
+    #[serde(flatten)]
+    checkpoint: &'a Checkpoint,
+}
+
+impl<'a> Place<'a> {
+    fn of(side: &'a Side) -> Self {
+        Self { run: &side.run.name, checkpoint: &side.checkpoint }
+    }
+}
+
+/// A line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    first: Place<'a>,
+    second: Place<'a>,
+    #[serde(flatten)]
+    row: &'a ComparedTask,
+}
+
+impl CompareRun {
+    pub(super) fn run(&self) -> Result<Exit> {
+        let (a, b) = (side(&self.a)?, side(&self.b)?);
+        let compared = compare(&a.units(), &b.units());
+        let mut damaged: Vec<&String> = a.damaged.iter().chain(&b.damaged).collect();
+        damaged.dedup();
+        for message in &damaged {
+            say(&format!("left out: {}", message.replace('\n', "\n  ")));
+        }
+        if compared.rows.is_empty() {
+            return Err(nothing_in_common(&a, &b, &compared));
+        }
+        for reason in &compared.left_out {
+            say(&format!("not compared: {reason}"));
+        }
+        print(&if self.json { json(&a, &b, &compared) } else { self.text(&a, &b, &compared) })?;
+        Ok(if damaged.is_empty() { Exit::Well } else { Exit::SomeFailed })
+    }
+
+    fn text(&self, a: &Side, b: &Side, compared: &Comparison) -> String {
+        let mut text = format!("A  {}\nB  {}\n\n{}\n", name(a), name(b), table(&compared.rows));
+        let tasks = counted(compared.rows.len(), "task");
+        let _ = writeln!(text, "B − A on the items that both answered; its 95 % interval is that of items like these.");
+        let _ = writeln!(
+            text,
+            "p: McNemar's exact test where items are right or wrong and stand alone, else that of B − A."
+        );
+        let _ = writeln!(text, "p adj.: corrected for {tasks} (Benjamini and Hochberg); * below {CLEAR}.");
+        if a.checkpoint.tokens != b.checkpoint.tokens {
+            text += "The two have not seen the same number of tokens: B − A includes what the others taught.\n";
+        }
+        for row in compared.rows.iter().filter(|row| row.only_a + row.only_b > 0) {
+            let (only_a, only_b) = (counted(row.only_a, "item"), counted(row.only_b, "item"));
+            let _ = writeln!(
+                text,
+                "{}: left out {only_a} that only A has, and {only_b} that only B has.",
+                row.subject.title()
+            );
+        }
+        if self.items {
+            compared.rows.iter().for_each(|row| text += &flipped(a, b, row));
+        }
+        text
+    }
+}
+
+fn side(name: &str) -> Result<Side> {
+    let (path, place) = split_name(name);
+    let run = RunFile::read(&path)?;
+    let store = Store::open(&run.results);
+    let snapshot = snapshot_of(&run, &store)?;
+    Side::read(&run, &store, snapshot, place)
+}
+
+fn nothing_in_common(a: &Side, b: &Side, compared: &Comparison) -> Error {
+    let mut reasons = compared.left_out.clone();
+    reasons.truncate(6);
+    Error::Usage {
+        what: format!("no task can be compared between {} and {}", name(a), name(b)),
+        help: match reasons.as_slice() {
+            [] => "neither of them has results that could be read".into(),
+            reasons => format!("score both on the same tasks; {}", reasons.join("; ")),
+        },
+    }
+}
+
+/// `pilot, anneal step 1300 (7.99 M tokens)`.
+fn name(side: &Side) -> String {
+    let place = crate::plan::checkpoint_name(&side.checkpoint);
+    format!("{}, {place} ({} tokens)", side.run.name, tokens(side.checkpoint.tokens as f64))
+}
+
+fn json(a: &Side, b: &Side, compared: &Comparison) -> String {
+    let line = |row| Line { first: Place::of(a), second: Place::of(b), row };
+    compared.rows.iter().map(|row| serde_json::to_string(&line(row)).expect("plain data") + "\n").collect()
+}
+
+/// One row a task, every column as wide as its widest cell; names to the left, numbers to the right.
+fn table(rows: &[ComparedTask]) -> String {
+    let heads = ["task", "metric", "A", "B", "B − A", "95 % interval", "p", "p adj.", "lost", "gained", "items"];
+    let mut cells = vec![heads.map(str::to_owned)];
+    cells.extend(rows.iter().map(row));
+    let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
+    let line = |row: &[String; 11]| {
+        let cell = |(column, cell): (usize, &String)| {
+            let width = widths[column];
+            if column < 2 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        };
+        row.iter().enumerate().map(cell).collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    cells.iter().map(line).collect()
+}
+
+fn row(row: &ComparedTask) -> [String; 11] {
+    let value = |value: f64| if row.fraction { percent(value) } else { format!("{value:.3}") };
+    let change = |value: f64| if row.fraction { points(value) } else { format!("{value:+.3}").replace('-', "−") };
+    let (low, high) = row.difference.interval;
+    let flips = |items: &[usize]| row.mcnemar.map_or_else(|| "–".into(), |_| items.len().to_string());
+    let mark = if row.p_bh < CLEAR { " *" } else { "  " };
+    [
+        row.subject.title(),
+        row.metric.clone(),
+        value(row.a),
+        value(row.b),
+        change(row.difference.value),
+        format!("{} to {}", change(low), change(high)),
+        probability(row.p),
+        probability(row.p_bh) + mark,
+        flips(&row.lost),
+        flips(&row.gained),
+        row.difference.items.to_string(),
+    ]
+}
+
+fn probability(p: f64) -> String {
+    if p < 1e-4 { "< .0001".into() } else { format!("{p:.4}").trim_start_matches('0').to_owned() }
+}
+
+/// The items of a task that flipped, each with what it asks.
+fn flipped(a: &Side, b: &Side, row: &ComparedTask) -> String {
+    // The items of a group are listed with its tasks.
+    if row.lost.is_empty() && row.gained.is_empty() || b.run.groups.iter().any(|group| group.name == row.subject.task) {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", row.subject.title());
+    for (what, items) in [("lost", &row.lost), ("gained", &row.gained)] {
+        for &doc_id in items {
+            let asked =
+                item_text(a, row, doc_id).or_else(|| item_text(b, row, doc_id)).map_or_else(String::new, question);
+            let _ = writeln!(text, "  {what:<6} {doc_id:>6}  {asked}");
+        }
+    }
+    text
+}
+
+fn item_text<'a>(side: &'a Side, row: &ComparedTask, doc_id: usize) -> Option<&'a ItemText> {
+    let subject = &row.subject;
+    let own =
+        side.run.texts.iter().find(|texts| {
+            (&texts.task, texts.shots, &texts.perturb) == (&subject.task, subject.shots, &subject.perturb)
+        })?;
+    own.items.iter().find(|item| item.doc_id == doc_id)
+}
+
+/// The end of the item's text on one line.
+fn question(item: &ItemText) -> String {
+    let words: Vec<&str> = item.context.split_whitespace().collect();
+    let line = visible(&words.join(" "));
+    match line.char_indices().rev().nth(TEXT_SHOWN - 1) {
+        Some((start, _)) if start > 0 => format!("… {}", &line[start..]),
+        _ => line,
+    }
+}
