@@ -2,26 +2,51 @@
 
 use super::{Exit, print, say};
 use crate::checkpoint::discover_tree;
+use crate::gather::{gather, report_folder};
 use crate::run_file::RunFile;
 use crate::store::{Snapshot, Store};
-use crate::sweep::write_report;
 use crate::{Error, Result};
 use clap::Args;
+use spyglass_dashboards::report::Report;
+use spyglass_dashboards::side_by_side;
 use std::path::{Path, PathBuf};
 
+/// The folder of a report on several runs.
+const TOGETHER: &str = "spyglass-report";
+
 /// Write the report again, from the results alone: no weights and no data are needed
+///
+/// Several runs (or seeds) are drawn in one report, their branches named `run/branch`.
 #[derive(Debug, Args)]
 pub(super) struct ReportRun {
-    /// The run file
-    run: PathBuf,
+    /// Run files
+    #[arg(required = true, value_name = "RUN.yaml")]
+    runs: Vec<PathBuf>,
+    /// Folder of the report: of one run `report` in its results unless given, of several `spyglass-report` here
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 impl ReportRun {
     pub(super) fn run(&self) -> Result<Exit> {
-        let run = RunFile::read(&self.run)?;
-        let store = Store::open(&run.results);
-        let snapshot = snapshot_of(&run, &store)?;
-        let (report, damaged) = write_report(&store, snapshot)?;
+        let files = self.runs.iter().map(|path| RunFile::read(path)).collect::<Result<Vec<_>>>()?;
+        let (mut runs, mut damaged) = (Vec::new(), Vec::new());
+        for file in &files {
+            let store = Store::open(&file.results);
+            let mut gathered = gather(&store, snapshot_of(file, &store)?)?;
+            if files.iter().filter(|other| other.display_name() == file.display_name()).count() > 1 {
+                let own = file.path.file_stem().unwrap_or_default().to_string_lossy();
+                gathered.run.name = format!("{} {own}", gathered.run.name);
+            }
+            runs.push(gathered.run);
+            damaged.extend(gathered.damaged);
+        }
+        let run = side_by_side(runs).expect("clap asks for one run file at least");
+        let out = self.out.clone().unwrap_or_else(|| match files.as_slice() {
+            [file] => report_folder(&Store::open(&file.results)),
+            _ => TOGETHER.into(),
+        });
+        let report = Report::write(&run, &out)?;
         for message in &damaged {
             say(&format!("left out: {}", message.replace('\n', "\n  ")));
         }
