@@ -118,12 +118,11 @@ impl Work {
             return Err(Error::Usage { what: "--limit 0 asks for nothing".into(), help });
         }
         let only = Only::new(overrides.only.as_deref())?;
-        let Discovered { tree, left_alone } = discover_tree(run)?;
+        let Discovered { tree, left_alone, notes } = discover_tree(run)?;
         let mut suite = Suite::of_run(run, overrides.limit)?;
         suite.require_one()?;
-        let notes =
-            left_alone.iter().map(|left| format!("{} is left alone: it {}", left.folder.display(), left.reason));
-        let notes: Vec<_> = notes.collect();
+        let left = left_alone.iter().map(|left| format!("{} is left alone: it {}", left.folder.display(), left.reason));
+        let notes: Vec<_> = left.chain(notes).collect();
         Ok(Self {
             name: run.display_name(),
             run_file: run.text.clone(),

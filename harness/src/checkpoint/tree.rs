@@ -16,6 +16,8 @@ pub struct Discovered {
     pub tree: RunTree,
     /// Folders that are still being written.
     pub left_alone: Vec<LeftAlone>,
+    /// What a person should know of it: a log that does not go with its checkpoints.
+    pub notes: Vec<String>,
 }
 
 /// Finds all checkpoints of a run file, places them by step and tokens, reads the logs and names the phases.
@@ -24,10 +26,11 @@ pub struct Discovered {
 /// A parent that does not exist or a cycle of parents, duplicate steps, sources of tokens that disagree, no source at all,
 /// a log that cannot be read.
 pub fn discover_tree(run: &RunFile) -> Result<Discovered> {
-    let mut discovered = Discovered { tree: RunTree::default(), left_alone: Vec::new() };
+    let mut discovered = Discovered { tree: RunTree::default(), left_alone: Vec::new(), notes: Vec::new() };
     for name in branches_in_order(run)? {
         let specs: Vec<_> = run.checkpoints.iter().filter(|spec| spec.branch == name).collect();
         let (branch, left_alone) = read_branch(run, &specs, &discovered.tree)?;
+        discovered.notes.extend(other_steps(&branch));
         discovered.tree.branches.push(branch);
         discovered.left_alone.extend(left_alone);
     }
@@ -136,6 +139,9 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
                 found.step += fork.step;
             }
         }
+        if let (Some(fork), Some(first)) = (&fork, found.first()) {
+            not_before(fork, first, spec)?;
+        }
         left_alone.extend(alone);
         all_found.push(found);
     }
@@ -168,6 +174,44 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
     fill_tokens(&mut entries, main, fork.as_ref(), &checkpoints)?;
     let log = TrainingLog { entries };
     Ok((Branch { name: main.branch.clone(), fork, checkpoints, log, phases: Vec::new() }, left_alone))
+}
+
+/// A branch has no checkpoints from before it left its parent.
+fn not_before(fork: &Fork, first: &Found, spec: &BranchSpec) -> Result<()> {
+    if first.step >= fork.step {
+        return Ok(());
+    }
+    let (branch, parent) = (&spec.branch, &fork.branch);
+    Err(Error::Checkpoint {
+        folder: first.folder.clone(),
+        what: format!(
+            "step {} of branch `{branch}` lies before it leaves `{parent}` at step {}",
+            first.step, fork.step
+        ),
+        help:
+            "add `steps: own` if the branch counts its steps from the fork; otherwise correct `parent: {branch, step}`"
+                .into(),
+    })
+}
+
+/// A note where the log of a branch and its checkpoints count other steps.
+fn other_steps(branch: &Branch) -> Option<String> {
+    let entries = &branch.log.entries;
+    let (first, last) = (entries.first()?.step, entries.last()?.step);
+    let gap = entries.windows(2).map(|pair| pair[1].step - pair[0].step).max().unwrap_or(0).max(last / 20);
+    let is_outside = |step: u64| step > 0 && !(first.saturating_sub(gap)..=last + gap).contains(&step);
+    let steps = branch.checkpoints.iter().map(|checkpoint| checkpoint.step);
+    let outside: Vec<u64> = steps.filter(|&step| is_outside(step)).collect();
+    let ends = match outside.as_slice() {
+        [] => return None,
+        [only] => format!("step {only}"),
+        [from, .., to] => format!("steps {from} to {to}"),
+    };
+    Some(format!(
+        "the log of branch `{}` covers steps {first} to {last}, but it has checkpoints at {ends}: what is said of learning rate, phase \
+         and loss there may be wrong",
+        branch.name
+    ))
 }
 
 fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {

@@ -116,6 +116,7 @@ fn tasks(suite: &Suite) -> Found {
 fn run_file(file: &Path) -> Result<Found> {
     let run = RunFile::read(file)?;
     let discovered = discover_tree(&run)?;
+    discovered.notes.iter().for_each(|note| say(note));
     let base = file.parent().unwrap_or(Path::new(""));
     let mut found = tasks(&Suite::of_run(&run, None)?);
     let checkpoints: Vec<_> = discovered.tree.branches.iter().flat_map(|branch| &branch.checkpoints).collect();
