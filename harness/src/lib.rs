@@ -13,6 +13,7 @@ pub mod init;
 pub mod interrupt;
 pub mod plan;
 pub mod run_file;
+pub mod search;
 pub mod store;
 pub mod suite;
 pub mod sweep;

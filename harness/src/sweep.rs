@@ -1,10 +1,12 @@
 //! A sweep from end to end: score what is missing, then write the report.
 
 use crate::Result;
-use crate::executor::{Executor, Observer, Site, Summary};
+use crate::executor::{Executor, Observer, Questions, Site, Summary, tasks_without_items};
 use crate::gather::{gather, report_folder};
 use crate::interrupt::Interrupt;
 use crate::plan::Plan;
+use crate::run_file::CheckpointOrder;
+use crate::search::search;
 use crate::store::{Hashes, Snapshot, Store};
 use crate::work::Work;
 use spyglass_dashboards::report::Report;
@@ -35,7 +37,13 @@ pub fn sweep(
     interrupt: &Interrupt,
 ) -> Result<Swept> {
     let snapshot = keep_snapshot(work, store)?;
-    let summary = executor.execute(plan, &Site { work, store, hashes, observer, interrupt })?;
+    let questions = Questions::new(&work.suite);
+    let site = Site { work, questions: &questions, store, hashes, observer, interrupt };
+    let mut summary = tasks_without_items(&site)?;
+    summary.add(match work.schedule.order {
+        CheckpointOrder::FindOnset => search(plan, executor, &site, &snapshot)?,
+        _ => executor.execute(plan, &site)?,
+    });
     if summary.interrupted {
         return Ok(Swept { summary, report: None, damaged: Vec::new() });
     }
@@ -43,11 +51,11 @@ pub fn sweep(
     Ok(Swept { summary, report: Some(report), damaged })
 }
 
-/// Keeps the run as it is now beside its results, with the checkpoints that only live on in the results.
+/// The run as it is now, with the checkpoints that only live on in the results.
 ///
 /// # Errors
-/// The results folder cannot be read or written.
-pub fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
+/// The results folder cannot be read.
+pub fn snapshot_of(work: &Work, store: &Store) -> Result<Snapshot> {
     let mut snapshot = Snapshot {
         name: work.name.clone(),
         tree: work.tree.clone(),
@@ -58,6 +66,15 @@ pub fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
         let (units, _) = store.units()?;
         snapshot.keep_scored(&older, &units);
     }
+    Ok(snapshot)
+}
+
+/// Keeps the run as it is now beside its results.
+///
+/// # Errors
+/// The results folder cannot be read or written.
+pub fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
+    let snapshot = snapshot_of(work, store)?;
     store.keep_snapshot(&snapshot)?;
     store.keep_texts(&work.suite)?;
     store.forgive_unless(|failure| work.asks_for(failure));

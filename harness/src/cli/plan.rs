@@ -4,8 +4,10 @@ use super::sweep::Narrow;
 use super::{Exit, Threads, counted, duration, print, say, thousands};
 use crate::Result;
 use crate::plan::{Estimate, Plan, PlannedUnit, Standing, estimate};
-use crate::run_file::RunFile;
+use crate::run_file::{CheckpointOrder, RunFile};
+use crate::search::at_most;
 use crate::store::{Hashes, Store};
+use crate::sweep::snapshot_of;
 use crate::work::Work;
 use clap::Args;
 use std::path::PathBuf;
@@ -28,6 +30,8 @@ impl PlanRun {
         let work = Work::of_run(&run, &self.narrow.overrides())?;
         let (store, hashes) = (Store::open(&run.results), Hashes::open(&run.results));
         let plan = Plan::new(&work, &store, &hashes)?;
+        let (mut lines, whole) = (overview(&work, &plan), plan.units().count());
+        let plan = needed(plan, &work, &store)?;
         let estimate = estimate(&work, &plan)?;
         for note in work.notes.iter().chain(&work.suite.bad_rows()).chain(&estimate.problems) {
             say(note);
@@ -37,26 +41,32 @@ impl PlanRun {
                 say(&format!("{}: {}", task.task.name, error.in_full()));
             }
         }
-        print(&text(&work, &plan, &estimate))?;
+        lines.extend(cost(&plan, whole, &estimate));
+        print(&(lines.join("\n") + "\n"))?;
         Ok(Exit::Well)
     }
 }
 
-fn text(work: &Work, plan: &Plan, estimate: &Estimate) -> String {
-    let (all, done) = (plan.units().count(), plan.done().count());
-    let begun = plan.units().filter(|unit| matches!(unit.standing, Standing::Open { items } if items > 0)).count();
-    let begun = if begun > 0 { format!(" ({begun} of them begun)") } else { String::new() };
-    let items: usize = plan.units().map(PlannedUnit::items_left).sum();
+/// What of a plan is needed: of a search at most so much, otherwise all.
+///
+/// # Errors
+/// The results folder cannot be read.
+pub(super) fn needed(plan: Plan, work: &Work, store: &Store) -> Result<Plan> {
+    match work.schedule.order {
+        CheckpointOrder::FindOnset => at_most(plan, work, store, &snapshot_of(work, store)?),
+        _ => Ok(plan),
+    }
+}
+
+/// Checkpoints and tasks, and what is not as it should be.
+fn overview(work: &Work, plan: &Plan) -> Vec<String> {
     let branches = work.tree.branches.len();
-    let mut lines = vec![
-        format!(
-            "{} on {}, {}",
-            counted(plan.checkpoints.len(), "checkpoint"),
-            if branches == 1 { "1 branch".into() } else { format!("{branches} branches") },
-            counted(work.suite.tasks.len(), "task")
-        ),
-        format!("{}: {done} done, {} to score{begun}, {}", counted(all, "unit"), all - done, counted(items, "item")),
-    ];
+    let mut lines = vec![format!(
+        "{} on {}, {}",
+        counted(plan.checkpoints.len(), "checkpoint"),
+        if branches == 1 { "1 branch".into() } else { format!("{branches} branches") },
+        counted(work.suite.tasks.len(), "task")
+    )];
     let unhashed = plan.checkpoints.iter().filter(|at| at.identity.is_none() && at.problem.is_none()).count();
     if unhashed > 0 {
         lines.push(format!(
@@ -68,6 +78,30 @@ fn text(work: &Work, plan: &Plan, estimate: &Estimate) -> String {
         if let Some(problem) = &planned.problem {
             lines.push(format!("{} cannot be read: {}", planned.name(), problem.replace('\n', " ")));
         }
+    }
+    lines
+}
+
+/// How many of the `whole` run's units are needed, and what they cost.
+fn cost(plan: &Plan, whole: usize, estimate: &Estimate) -> Vec<String> {
+    let (needed, done) = (plan.units().count(), plan.done().count());
+    let begun = plan.units().filter(|unit| matches!(unit.standing, Standing::Open { items } if items > 0)).count();
+    let begun = if begun > 0 { format!(" ({begun} of them begun)") } else { String::new() };
+    let items: usize = plan.units().map(PlannedUnit::items_left).sum();
+    let at_most = if needed < whole { "at most " } else { "" };
+    let mut lines = vec![format!(
+        "{}: {done} done, {at_most}{} to score{begun}, {}",
+        counted(whole, "unit"),
+        needed - done,
+        counted(items, "item")
+    )];
+    if needed < whole {
+        lines.push(format!(
+            "{} need not be scored ({:.0} %): the search for onsets takes five checkpoints of a path, then those that halve a bracket; \
+             a curve that lingers near its level takes more",
+            counted(whole - needed, "unit"),
+            100.0 * (whole - needed) as f64 / whole as f64
+        ));
     }
     if estimate.tokens_computed > 0 {
         let (computed, requested) = (estimate.tokens_computed, estimate.tokens_requested);
@@ -81,7 +115,7 @@ fn text(work: &Work, plan: &Plan, estimate: &Estimate) -> String {
         lines.push(format!("about {} ({how})", duration(estimate.seconds)));
         lines.push(format!("about {} of weights in memory, and the states", bytes(estimate.memory_bytes)));
     }
-    lines.join("\n") + "\n"
+    lines
 }
 
 /// Bytes as a person says them.

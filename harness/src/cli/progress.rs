@@ -2,8 +2,8 @@
 
 use super::{counted, duration, say, thousands};
 use crate::executor::{Event, Observer};
-use crate::plan::{Plan, PlannedUnit, checkpoint_name};
-use indicatif::{ProgressBar, ProgressStyle};
+use crate::plan::checkpoint_name;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -30,21 +30,18 @@ struct State {
 }
 
 impl Progress {
-    /// For what is left of a plan.
-    pub(super) fn of(plan: &Plan) -> Self {
-        let left = || plan.units().filter(|unit| !unit.is_done());
-        let (units, items) = (left().count(), left().map(PlannedUnit::items_left).sum());
+    /// Nothing is planned yet; the bar appears with the first plan that has something left.
+    pub(super) fn new() -> Self {
         let now = Instant::now();
-        let bar = (std::io::stderr().is_terminal() && units > 0).then(|| {
+        let bar = std::io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {pos}/{len} items  {msg}");
-            let bar = ProgressBar::new(items as u64).with_style(style.expect("the template is a constant"));
-            bar.enable_steady_tick(Duration::from_millis(250));
-            bar
+            let style = style.expect("the template is a constant");
+            ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()).with_style(style)
         });
         let state = State {
-            units,
+            units: 0,
             units_done: 0,
-            items,
+            items: 0,
             items_done: 0,
             tokens: 0,
             started: now,
@@ -107,6 +104,14 @@ impl Observer for Progress {
     fn notice(&self, event: &Event<'_>) {
         let mut state = self.state.lock().expect("no thread panics while it holds the lock");
         match event {
+            Event::Planned { units, items } => {
+                if let Some(bar) = self.bar.as_ref().filter(|_| state.units == 0 && *units > 0) {
+                    bar.set_draw_target(ProgressDrawTarget::stderr());
+                    bar.enable_steady_tick(Duration::from_millis(250));
+                }
+                state.units += units;
+                state.items += items;
+            }
             Event::Reading(checkpoint) => {
                 if let Some(bar) = &self.bar {
                     bar.set_message(format!("reading {}", checkpoint_name(checkpoint)));
@@ -160,6 +165,9 @@ pub(super) fn summary(
     let before = summary.records.len() - summary.scored;
     let before = if before > 0 { format!(", {} done before", counted(before, "unit")) } else { String::new() };
     lines.push(format!("{} scored in {}{before}", counted(summary.scored, "unit"), duration(seconds)));
+    if summary.spared > 0 && !summary.interrupted {
+        lines.push(format!("the search for onsets is over: {} need not be scored", counted(summary.spared, "unit")));
+    }
     if !summary.failures.is_empty() {
         let missing = if summary.units_failed > 0 {
             format!(" ({} missing)", counted(summary.units_failed, "unit"))

@@ -4,7 +4,7 @@ use super::logprobs::How;
 use super::progress::{self, Progress};
 use super::{Exit, Threads, counted, print, say};
 use crate::Result;
-use crate::executor::{Executor, Local, Site};
+use crate::executor::{Executor, Local, Questions, Site, tasks_without_items};
 use crate::interrupt::Interrupt;
 use crate::plan::Plan;
 use crate::run_file::TaskSpec;
@@ -89,9 +89,17 @@ impl Score {
         if self.out.is_some() {
             keep_snapshot(&work, &store)?;
         }
-        let (progress, started) = (Progress::of(&plan), Instant::now());
-        let site = Site { work: &work, store: &store, hashes: &hashes, observer: &progress, interrupt: &interrupt };
-        let summary = Local { jobs: 1 }.execute(plan, &site)?;
+        let (progress, questions, started) = (Progress::new(), Questions::new(&work.suite), Instant::now());
+        let site = Site {
+            work: &work,
+            questions: &questions,
+            store: &store,
+            hashes: &hashes,
+            observer: &progress,
+            interrupt: &interrupt,
+        };
+        let mut summary = tasks_without_items(&site)?;
+        summary.add(Local { jobs: 1 }.execute(plan, &site)?);
         progress.finish();
         let bad_rows = work.suite.bad_rows();
         say(&progress::summary(&summary, &bad_rows, &[], started.elapsed().as_secs_f64()));

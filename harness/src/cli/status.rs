@@ -1,5 +1,6 @@
 //! `spyglass status`: what is done, what failed and why, what is left.
 
+use super::plan::needed;
 use super::progress::failed;
 use super::{Exit, counted, duration, print, thousands};
 use crate::Result;
@@ -25,16 +26,28 @@ impl Status {
         let work = Work::of_run(&run, &Overrides::default())?;
         let plan = Plan::new(&work, &store, &hashes)?;
         let failures = store.failures();
-        print(&text(&plan, failures.iter().map(failed).collect()))?;
+        let lines = text(&plan, failures.iter().map(failed).collect());
+        print(&(count(plan, &work, &store)? + "\n" + &lines))?;
         Ok(if failures.is_empty() { Exit::Well } else { Exit::SomeFailed })
     }
 }
 
-fn text(plan: &Plan, failures: Vec<String>) -> String {
+/// How many units are done, and how many are left: of a search at most.
+fn count(plan: Plan, work: &Work, store: &Store) -> Result<String> {
     let (all, done) = (plan.units().count(), plan.done().count());
     let begun = plan.units().filter(|unit| matches!(unit.standing, Standing::Open { items } if items > 0)).count();
     let begun = if begun > 0 { format!(" ({begun} of them begun)") } else { String::new() };
-    let mut lines = vec![format!("{done} of {} done, {} left{begun}", counted(all, "unit"), all - done)];
+    let needed = needed(plan, work, store)?.units().count();
+    let left = match (needed - done, all - needed) {
+        (left, 0) => format!("{left} left"),
+        (0, spared) => format!("the search for onsets is over: {spared} need not be scored"),
+        (left, spared) => format!("at most {left} left, {spared} need not be scored"),
+    };
+    Ok(format!("{done} of {} done, {left}{begun}", counted(all, "unit")))
+}
+
+fn text(plan: &Plan, failures: Vec<String>) -> String {
+    let mut lines = Vec::new();
     for planned in &plan.checkpoints {
         let done = planned.units.iter().filter(|unit| unit.is_done()).count();
         let note = match (&planned.problem, &planned.identity) {

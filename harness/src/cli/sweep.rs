@@ -70,7 +70,7 @@ pub(super) fn carry_out(work: &Work, store: &Store, jobs: usize) -> Result<Exit>
     let hashes = Hashes::open(store.root());
     let plan = Plan::new(work, store, &hashes)?;
     let interrupt = Interrupt::listen()?;
-    let (progress, started) = (Progress::of(&plan), Instant::now());
+    let (progress, started) = (Progress::new(), Instant::now());
     let swept = sweep(work, store, &hashes, plan, &Local { jobs }, &progress, &interrupt);
     progress.finish();
     let swept = match swept {

@@ -3,7 +3,6 @@
 use super::memory::Memory;
 use super::opened::Opened;
 use super::pack::OurPack;
-use super::questions::Questions;
 use super::unit::{OurUnit, now};
 use super::{Event, Executor, Site, Summary};
 use crate::checkpoint::Hashing;
@@ -29,13 +28,14 @@ impl Executor for Local {
     fn execute(&self, plan: Plan, site: &Site<'_>) -> Result<Summary> {
         let run = Running {
             site,
-            questions: Questions::new(&site.work.suite),
             memory: Memory::default(),
             summary: Mutex::default(),
             held: Mutex::default(),
             broken: Mutex::default(),
         };
-        run.tasks_without_items()?;
+        let left = || plan.units().filter(|unit| !unit.is_done());
+        let items = left().map(PlannedUnit::items_left).sum();
+        site.observer.notice(&Event::Planned { units: left().count(), items });
         let mut todo = plan.checkpoints;
         loop {
             run.round(todo, self.jobs.max(1));
@@ -58,7 +58,6 @@ const UNPOISONED: &str = "no thread panics while it holds the lock";
 /// A sweep that is under way.
 struct Running<'a> {
     site: &'a Site<'a>,
-    questions: Questions<'a>,
     memory: Memory,
     summary: Mutex<Summary>,
     /// What another sweep holds, to be looked at again.
@@ -186,7 +185,7 @@ impl Running<'_> {
         let scored = match unit.subject {
             Subject::Task(task) => OurUnit { checkpoint: &planned.checkpoint, task, inputs, folder }.score(
                 opened,
-                &self.questions,
+                self.site.questions,
                 self.site,
             )?,
             Subject::Pack(pack) => {
@@ -248,17 +247,6 @@ impl Running<'_> {
             Claimed::Ours(_given_back) => Look::Free,
             Claimed::Held(_) => Look::Held,
         })
-    }
-
-    /// Tasks without items fail once, not once a checkpoint.
-    fn tasks_without_items(&self) -> Result<()> {
-        for task in &self.site.work.suite.tasks {
-            match &task.items {
-                Ok(_) => self.site.store.forgive(Blamed::Task(&task.task.name)),
-                Err(error) => self.failed(Blamed::Task(&task.task.name), error.in_full(), 0, 0),
-            }
-        }
-        self.broken.lock().expect(UNPOISONED).take().map_or(Ok(()), Err)
     }
 
     fn checkpoint_failed(&self, planned: &PlannedCheckpoint, reason: String) {

@@ -12,7 +12,7 @@ mod unit;
 pub use local::Local;
 pub(crate) use opened::{open, open_tokenizer, weight_bytes};
 pub use questions::{Asked, ItemQuestions, Questions, Tokens};
-pub use summary::Summary;
+pub use summary::{Summary, tasks_without_items};
 pub(crate) use unit::now;
 
 use crate::Result;
@@ -37,6 +37,8 @@ pub trait Executor {
 pub struct Site<'a> {
     /// What is scored.
     pub work: &'a Work,
+    /// Its questions as tokens.
+    pub questions: &'a Questions<'a>,
     /// Where results go.
     pub store: &'a Store,
     /// Hashes of weights.
@@ -56,6 +58,13 @@ pub trait Observer: Sync {
 /// What happens while a plan is carried out.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// This much is about to be scored.
+    Planned {
+        /// Units that are not finished.
+        units: usize,
+        /// Items of them that are left.
+        items: usize,
+    },
     /// A checkpoint is hashed and read.
     Reading(&'a Checkpoint),
     /// Some items that the plan counted as left now lie in the results.

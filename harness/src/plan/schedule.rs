@@ -17,7 +17,10 @@ pub fn order(tree: &RunTree, schedule: ScheduleSpec) -> Vec<&Checkpoint> {
             all.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.tokens));
             all
         }
-        CheckpointOrder::CoarseToFine => in_turn(&branches.map(coarse_to_fine).collect::<Vec<_>>()),
+        // A search picks from them by itself.
+        CheckpointOrder::CoarseToFine | CheckpointOrder::FindOnset => {
+            in_turn(&branches.map(coarse_to_fine).collect::<Vec<_>>())
+        }
     }
 }
 

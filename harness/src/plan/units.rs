@@ -99,6 +99,17 @@ impl Plan {
         Ok(Self { checkpoints })
     }
 
+    /// The checkpoints with those of their units that are `wanted`, in the same order.
+    #[must_use]
+    pub fn only(self, wanted: impl Fn(&Checkpoint, &PlannedUnit) -> bool) -> Self {
+        let mut checkpoints = self.checkpoints;
+        for planned in &mut checkpoints {
+            planned.units.retain(|unit| wanted(&planned.checkpoint, unit));
+        }
+        checkpoints.retain(|planned| !planned.units.is_empty());
+        Self { checkpoints }
+    }
+
     /// All units.
     pub fn units(&self) -> impl Iterator<Item = &PlannedUnit> {
         self.checkpoints.iter().flat_map(|planned| &planned.units)

@@ -95,6 +95,9 @@ pub enum CheckpointOrder {
     Ascending,
     /// The newest first.
     Descending,
+    /// A search: on each path the first, the last and three between them, then for each task those that halve the bracket of its
+    /// onset, until nothing narrows it; the rest is not scored.
+    FindOnset,
 }
 
 /// Arithmetic of the model.
