@@ -4,7 +4,11 @@
 
 mod bad_input;
 mod browser;
+mod compare;
+mod find_onset;
+mod lm_eval;
 mod made_up;
 mod program;
 mod report_pages;
+mod several_runs;
 mod sweep;

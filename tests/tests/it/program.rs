@@ -107,8 +107,13 @@ impl RunFolder {
 
     /// Folders of the finished units.
     pub(crate) fn unit_folders(&self) -> Vec<PathBuf> {
+        self.unit_folders_in("results")
+    }
+
+    /// Folders of the finished units in other results than `results`.
+    pub(crate) fn unit_folders_in(&self, results: &str) -> Vec<PathBuf> {
         let mut found = Vec::new();
-        let mut todo = vec![self.path("results/units")];
+        let mut todo = vec![self.path(results).join("units")];
         while let Some(folder) = todo.pop() {
             if folder.join("unit.json").is_file() {
                 found.push(folder);
@@ -123,13 +128,19 @@ impl RunFolder {
 }
 
 /// Names of the last two checkpoints of the pilot's trunk.
-fn newest_two() -> Vec<String> {
+pub(crate) fn newest_two() -> [String; 2] {
+    let all = trunk();
+    [&all[all.len() - 2], &all[all.len() - 1]].map(String::clone)
+}
+
+/// Names of all checkpoints of the pilot's trunk, in ascending steps.
+pub(crate) fn trunk() -> Vec<String> {
     let entries = fs_err::read_dir(pilot().join("trunk")).unwrap();
     let mut steps: Vec<u64> = entries
         .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_prefix("checkpoint-")?.parse().ok())
         .collect();
     steps.sort_unstable();
-    steps[steps.len() - 2..].iter().map(|step| format!("checkpoint-{step}")).collect()
+    steps.iter().map(|step| format!("checkpoint-{step}")).collect()
 }
 
 /// Copies a folder.

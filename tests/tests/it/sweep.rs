@@ -143,19 +143,7 @@ fn a_failing_checkpoint_is_named_and_forgiven_when_it_is_mended() {
 fn the_prototype_scores_as_its_reference_says() {
     let Some(prototype) = shared("pilot_prototype") else { return };
     let folder = RunFolder::small();
-    let branch = |name: &str| format!("{{branch: {name}, path: {}}}", prototype.join(name).display());
-    let fork =
-        |name: &str, step: u64| branch(name).replace('}', &format!(", parent: {{branch: trunk, step: {step}}}}}"));
-    let branches =
-        [branch("trunk"), fork("anneal", 1100), fork("anneal-roleplay", 1100), fork("contaminated", 600)].join(", ");
-    let tasks = "tasks: [pilot_letters, pilot_facts_easy, pilot_facts_hard, pilot_stories]";
-    folder.write(
-        "all.yaml",
-        &format!(
-            "checkpoints: [{branches}]\n{tasks}\ntask_folders: tasks\ndata: {}\n",
-            prototype.join("tasks").display()
-        ),
-    );
+    folder.write("all.yaml", &prototype_run(&prototype));
     let ran = folder.run(&["sweep", "all.yaml"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let reference = reference(&prototype.join("reference_scores.csv"));
@@ -168,6 +156,20 @@ fn the_prototype_scores_as_its_reference_says() {
         let score = record["metrics"][0]["value"].as_f64().unwrap();
         assert!((score - reference[&place]).abs() < 1e-6, "{place}: {score} against {}", reference[&place]);
     }
+    let (all, searched) = crate::find_onset::as_good_as_all(&folder, "all.yaml");
+    assert!(searched * 2 <= all, "{searched} of {all} units");
+}
+
+/// The run file of the prototype's 39 checkpoints.
+pub(crate) fn prototype_run(prototype: &Path) -> String {
+    let branch = |name: &str| format!("{{branch: {name}, path: {}}}", prototype.join(name).display());
+    let fork =
+        |name: &str, step: u64| branch(name).replace('}', &format!(", parent: {{branch: trunk, step: {step}}}}}"));
+    let branches =
+        [branch("trunk"), fork("anneal", 1100), fork("anneal-roleplay", 1100), fork("contaminated", 600)].join(", ");
+    let tasks = "tasks: [pilot_letters, pilot_facts_easy, pilot_facts_hard, pilot_stories]";
+    let data = prototype.join("tasks").display().to_string();
+    format!("checkpoints: [{branches}]\n{tasks}\ntask_folders: tasks\ndata: {data}\n")
 }
 
 /// `task,branch,step` → accuracy, as transformers computed it.
