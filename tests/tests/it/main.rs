@@ -8,3 +8,5 @@ mod made_up;
 mod program;
 mod report_pages;
 mod sweep;
+mod vibes;
+mod vibes_pages;
