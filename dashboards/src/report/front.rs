@@ -86,7 +86,7 @@ impl Page {
             failed: run.failures.iter().map(failure).collect(),
             alarms: findings.alarms.iter().map(alarm).collect(),
             happened: findings.sentences.iter().map(told).collect(),
-            scored: !run.units.is_empty(),
+            scored: !run.units.is_empty() || !run.packs.is_empty(),
             notes: findings.notes.clone(),
             figures,
             rows: tasks.iter().flat_map(|task| rows(&task.curves, task.slug, task.found)).collect(),

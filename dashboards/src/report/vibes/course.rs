@@ -60,11 +60,18 @@ impl Reading {
         ))
     }
 
+    /// `8`, and `8.0 turns on average, median: turn 9`.
+    pub(super) fn turns(&self) -> Option<(String, String)> {
+        let kept = self.kept.as_ref()?;
+        let median = kept.median.map_or_else(|| "longer than the talks".to_owned(), |turn| format!("turn {turn}"));
+        Some((format!("{:.0}", kept.mean), format!("{:.1} turns on average, median: {median}", kept.mean)))
+    }
+
     /// `it drops the act after 2.1 turns on average (half have by turn 2)`.
     pub(super) fn kept_words(&self) -> Option<String> {
         let kept = self.kept.as_ref()?;
         if !self.dropped {
-            return Some(format!("it keeps the act through all {:.1} turns", kept.mean));
+            return Some(format!("it keeps the act through all {:.0} turns", kept.mean));
         }
         let median = kept.median.map_or_else(
             || "half keep it longer than the talks last".to_owned(),
@@ -196,7 +203,7 @@ impl<'a> Course<'a> {
         let mut parts = vec![came(who, &shares)?];
         parts.extend(statistics(&shares, last.baseline));
         parts.extend(turned(&margins, &shares));
-        let place = format!("at {} tokens on {}", tokens(newest.tokens as f64), newest.branch);
+        let place = format!("At {} tokens on {}", tokens(newest.tokens as f64), newest.branch);
         let now: Vec<String> = last.share_words().into_iter().chain(last.kept_words()).collect();
         Some(format!("{}. {place}, {}", parts.join("; "), now.join("; ")))
     }
@@ -259,4 +266,53 @@ fn turned(margins: &[(u64, f64)], shares: &[(u64, &PackInterval)]) -> Option<Str
         Some(_) => "",
     };
     Some(format!("the margins favour it since {} tokens{order}", tokens(at as f64)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shares(shares: &[f64]) -> Vec<PackInterval> {
+        let share = |&share| PackInterval { share, effective: 6.0, interval: (0.0, 1.0) };
+        shares.iter().map(share).collect()
+    }
+
+    fn at(shares: &[PackInterval]) -> Vec<(u64, &PackInterval)> {
+        (0_u64..).map(|k| k * 1_000_000).zip(shares).collect()
+    }
+
+    #[test]
+    fn half_of_the_prompts_make_an_onset_that_stays_or_hops() {
+        let cases: [(&[f64], &str); 4] = [
+            (
+                &[0.0, 0.2, 0.9, 0.7],
+                "it comes between 1 M and 2 M tokens and stays (20.0 % of the prompts pass at 1 M, 90.0 % at 2 M tokens)",
+            ),
+            (
+                &[0.0, 0.6, 0.2, 0.7],
+                "it comes between 0 and 1 M tokens and comes and goes: 3 changes (0.0 % of the prompts pass at 0, 60.0 % at 1 M tokens)",
+            ),
+            (&[0.1, 0.4], "it has not come yet: never did half of the prompts pass (at most 40.0 %)"),
+            (&[0.5, 0.8], "it is there from the first checkpoint on (50.0 % pass)"),
+        ];
+        for (values, words) in cases {
+            assert_eq!(came("it", &at(&shares(values))).unwrap(), words);
+        }
+        assert_eq!(came("it", &[]), None);
+    }
+
+    #[test]
+    fn margins_may_turn_before_the_verdicts() {
+        let shares = shares(&[0.0, 0.2, 0.9]);
+        let margins = |values: [f64; 3]| (0_u64..).map(|k| k * 1_000_000).zip(values).collect::<Vec<_>>();
+        let told = |values| turned(&margins(values), &at(&shares)).unwrap();
+        assert_eq!(told([-1.0, 0.5, 3.0]), "the margins favour it since 1 M tokens, before the verdicts did");
+        assert_eq!(
+            told([0.1, -0.9, 3.0]),
+            "the margins favour it since 2 M tokens",
+            "a chance hit at first is no turn"
+        );
+        assert_eq!(told([0.1, 0.2, -0.1]), "the margins are against it still");
+        assert_eq!(turned(&[], &at(&shares)), None);
+    }
 }

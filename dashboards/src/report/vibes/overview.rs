@@ -32,7 +32,15 @@ struct PackOverview {
     story: String,
     cells: Vec<Option<Share>>,
     newest: String,
+    /// How many turns the act is kept on average, beside each checkpoint; empty without a persona.
+    turns: Vec<Option<Turns>>,
     rows: Vec<PromptOverview>,
+}
+
+#[derive(Serialize)]
+struct Turns {
+    mean: String,
+    words: String,
 }
 
 /// All conversations of one prompt.
@@ -102,7 +110,13 @@ fn pack(run: &Run, number: usize, course: &Course<'_>, grid: &Grid, checkpoints:
     let share = |checkpoint: &&Checkpoint| Some(Share::of(course.at(checkpoint)?.passed.as_ref()?.share));
     let newest = checkpoints.iter().filter_map(|checkpoint| Some((checkpoint.tokens, course.at(checkpoint)?)));
     let newest = newest.max_by_key(|(tokens, _)| *tokens).and_then(|(_, reading)| reading.passed.as_ref());
+    let turns = |checkpoint: &&Checkpoint| {
+        let (mean, words) = course.at(checkpoint)?.turns()?;
+        Some(Turns { mean, words })
+    };
+    let turns: Vec<Option<Turns>> = checkpoints.iter().map(turns).collect();
     PackOverview {
+        turns: if turns.iter().any(Option::is_some) { turns } else { Vec::new() },
         name: course.pack.to_owned(),
         link: format!("vibes/index.html#pack-{}", number + 1),
         story: course.story(run).unwrap_or_else(|| "nothing in it is checked".into()),
@@ -150,4 +164,22 @@ fn told(stories: &[&str]) -> String {
         .map(|(count, words)| format!("{count} {words}"))
         .collect();
     if parts.is_empty() { String::new() } else { format!("of {}: {}", stories.len(), parts.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_conversations_of_a_prompt_are_counted_by_their_story() {
+        assert_eq!(told(&["passes since 3.8 M"]), "passes since 3.8 M");
+        let stories = ["passes since 0", "never passed", "comes and goes: first at 1 M, 3 changes", "passes since 2 M"];
+        assert_eq!(told(&stories), "of 4: 2 stay, 1 come and go, 1 never pass");
+        assert_eq!(told(&["", ""]), "");
+    }
+
+    #[test]
+    fn a_share_has_colour_and_sign() {
+        assert_eq!([1.0, 0.5, 0.4].map(|share| Share::of(share).sign), ["✓", "~", "✗"]);
+    }
 }
