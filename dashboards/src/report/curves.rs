@@ -143,7 +143,7 @@ pub(crate) fn colour(branch: usize) -> usize {
 }
 
 /// The checkpoint of an ancestor at which the branch leaves.
-fn fork_point<'a>(run: &'a Run, branch: &Branch) -> Option<&'a Checkpoint> {
+pub(crate) fn fork_point<'a>(run: &'a Run, branch: &Branch) -> Option<&'a Checkpoint> {
     let fork = branch.fork.as_ref()?;
     let parent = run.tree.branch(&fork.branch)?;
     parent.checkpoints.iter().find(|checkpoint| checkpoint.step == fork.step && checkpoint.variant.is_none())
@@ -151,7 +151,7 @@ fn fork_point<'a>(run: &'a Run, branch: &Branch) -> Option<&'a Checkpoint> {
 
 /// Ends of the vertical axis: from a little under chance (or the lowest interval) to a little above the highest, at least
 /// ten points high, so that noise never looks like growth.
-fn range(series: &[Series], chance: Option<f64>, fractions: bool) -> (f64, f64) {
+pub(crate) fn range(series: &[Series], chance: Option<f64>, fractions: bool) -> (f64, f64) {
     let points = || series.iter().flat_map(|s| s.points.iter().flatten().chain(&s.fork));
     let low = points().map(|p| p.interval.map_or(p.value, |i| i.0)).chain(chance).fold(f64::INFINITY, f64::min);
     let high = points().map(|p| p.interval.map_or(p.value, |i| i.1)).chain(chance).fold(f64::NEG_INFINITY, f64::max);

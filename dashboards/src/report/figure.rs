@@ -17,7 +17,7 @@ pub(crate) const LOSS: &str = "training-loss";
 pub(crate) struct Figure {
     pub(crate) slug: String,
     /// Where a click leads; empty for nowhere.
-    page: String,
+    pub(crate) page: String,
     title: String,
     note: String,
     newest: String,

@@ -3,6 +3,7 @@
 use super::curves::{Shared, TaskCurves, branches, items};
 use super::figure::{Figure, LOSS, figure, loss, plot_data};
 use super::rows::{Row, rows};
+use super::vibes::Overview;
 use crate::alarms::{Alarm, Evidence};
 use crate::analysis::{Findings, Sentence, Subject, TaskFindings};
 use crate::plots::{Geometry, TokenAxis, significant, tokens};
@@ -22,6 +23,7 @@ pub(crate) struct Page {
     notes: Vec<String>,
     pub(crate) figures: Vec<Figure>,
     rows: Vec<Row>,
+    pub(crate) vibes: Option<Overview>,
     facts: Vec<(String, String)>,
     warnings: Vec<String>,
     run_file: String,
@@ -54,12 +56,19 @@ pub(crate) struct FrontTask<'a> {
 
 impl Page {
     /// The page of `run` with these tasks.
-    pub(crate) fn of(run: &Run, tasks: &[FrontTask<'_>], findings: &Findings, shared: &Shared) -> Self {
+    pub(crate) fn of(
+        run: &Run,
+        tasks: &[FrontTask<'_>],
+        findings: &Findings,
+        shared: &Shared,
+        vibes: Option<Overview>,
+    ) -> Self {
         let small = |task: &FrontTask<'_>| figure(&task.curves, task.slug, task.found, shared, Geometry::SMALL);
         let mut figures: Vec<Figure> = tasks.iter().map(small).collect();
         let loss = loss(run, shared);
         let plots = tasks.iter().map(|task| plot_data(&task.curves, task.slug, task.found));
-        let plots: Vec<Value> = plots.chain(loss.as_ref().map(|(_, data)| data.clone())).collect();
+        let talks = vibes.iter().flat_map(|vibes| vibes.plots.clone());
+        let plots: Vec<Value> = plots.chain(loss.as_ref().map(|(_, data)| data.clone())).chain(talks).collect();
         figures.extend(loss.map(|(figure, _)| figure));
         let page_of = |subject: Option<&Subject>| {
             let task = tasks.iter().find(|task| subject.is_some_and(|subject| task.curves.subject.is(subject)));
@@ -77,10 +86,11 @@ impl Page {
             failed: run.failures.iter().map(failure).collect(),
             alarms: findings.alarms.iter().map(alarm).collect(),
             happened: findings.sentences.iter().map(told).collect(),
-            scored: !run.units.is_empty(),
+            scored: !run.units.is_empty() || !run.packs.is_empty(),
             notes: findings.notes.clone(),
             figures,
             rows: tasks.iter().flat_map(|task| rows(&task.curves, task.slug, task.found)).collect(),
+            vibes,
             facts: facts(run),
             warnings: warnings(run),
             run_file: run.run_file.clone(),

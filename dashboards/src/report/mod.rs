@@ -49,8 +49,10 @@ impl Report {
                 shown.push(front::FrontTask { curves, slug, found });
             }
         }
-        let page = front::Page::of(run, &shown, &findings, &shared);
-        for figure in &page.figures {
+        let vibes = vibes::Overview::of(run, &grids, &shared);
+        let page = front::Page::of(run, &shown, &findings, &shared, vibes);
+        let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
+        for figure in page.figures.iter().chain(talks) {
             site.file(&format!("plots/{}.svg", figure.slug), &figure.file())?;
             site.file(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
         }

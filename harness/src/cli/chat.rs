@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 const HELP: &str = "\
 /system TEXT        begin anew with this system text (none without TEXT)
 /temperature T      0 takes the most probable token always
-/seed N             other draws
+/seed N             other draws; the same N draws the same again
 /retry              another reply to what you said last
 /new                begin anew
 /save FILE.yaml     keep the talk as a prompt pack
@@ -118,7 +118,7 @@ fn obey(talk: &mut Talk<'_, Zamba2>, line: &str, interrupt: &Interrupt) -> Resul
             _ => say("/temperature takes a number of at least 0"),
         },
         "/seed" => match rest.parse() {
-            Ok(seed) => talk.sampling.seed = seed,
+            Ok(seed) => talk.seed(seed),
             Err(_) => say("/seed takes a whole number"),
         },
         "/retry" => {

@@ -35,7 +35,7 @@ impl Ratings {
         let store = Store::create(&run.results)?;
         let before = store.ratings()?.len();
         let all = store.add_ratings(read.into_iter().flatten())?;
-        say(&format!("{} new, {} in all", counted(all - before, "rating"), all));
+        say(&format!("{}, {} in all", counted(all - before, "new rating"), all));
         Ok(Exit::Well)
     }
 }

@@ -36,6 +36,12 @@ impl<'a, M: LanguageModel> Chat<'a, M> {
         &self.turns
     }
 
+    /// Draws from another seed; the same one draws the same again.
+    pub fn seed(&mut self, seed: u64) {
+        self.sampling.seed = seed;
+        self.tries = 0;
+    }
+
     /// Begins anew, with the same system text.
     pub fn forget(&mut self) {
         self.turns.clear();
@@ -95,9 +101,14 @@ impl<'a, M: LanguageModel> Chat<'a, M> {
     pub fn as_pack(&self, name: &str) -> String {
         let text = |text: &str| serde_json::Value::from(plain(text)).to_string();
         let mut yaml = format!("pack: {}\ndescription: A talk that was saved.\n", text(name));
+        let sampling = &self.sampling;
         yaml += &format!(
-            "defaults: {{temperature: {}, top_p: {}, max_tokens: {}, seed: {}}}\nprompts:\n  - id: talk\n",
-            self.sampling.temperature, self.sampling.top_p, self.sampling.max_tokens, self.sampling.seed
+            "defaults: {{temperature: {}, top_p: {}, max_tokens: {}, seed: {}, stop: {}}}\nprompts:\n  - id: talk\n",
+            sampling.temperature,
+            sampling.top_p,
+            sampling.max_tokens,
+            sampling.seed,
+            serde_json::json!(sampling.stop)
         );
         if let Some(system) = &self.system {
             yaml += &format!("    system: {}\n", text(system));

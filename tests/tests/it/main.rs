@@ -12,3 +12,5 @@ mod program;
 mod report_pages;
 mod several_runs;
 mod sweep;
+mod vibes;
+mod vibes_pages;

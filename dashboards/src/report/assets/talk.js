@@ -35,34 +35,38 @@ function lcs(a, b) {
   return found;
 }
 
-function column(talk, other, heading, hidden) {
-  const parts = [make("h3", {}, heading)];
-  if (!hidden) parts.push(make("p", {class: "note"}, `${talk.passed === null ? "nothing checked" : talk.passed ? "✓ passes" : "✗ fails"} · spoken to ${talk.rendering}`));
-  if (talk.system) parts.push(make("p", {class: "said soft", dir: "auto"}, talk.system));
-  talk.turns.forEach((turn, i) => {
+const verdicts = checks => make("ul", {class: "checks"}, ...checks.map(([passed, text]) => make("li", {class: passed ? "right" : "wrong"}, `${passed ? "✓" : "✗"} ${text}`)));
+
+// The cells of one conversation from top to bottom: its head, its turns, the checks of the whole.
+function cells(talk, other, heading, hidden) {
+  const head = [make("h3", {}, heading)];
+  if (!hidden) head.push(make("p", {class: "note"}, `${talk.passed === null ? "nothing checked" : talk.passed ? "✓ passes" : "✗ fails"} · spoken to ${talk.rendering}`));
+  if (talk.system) head.push(make("p", {class: "said soft", dir: "auto"}, talk.system));
+  const turns = talk.turns.map((turn, i) => {
     const against = other.turns[i]?.reply ?? "";
     const reply = make("p", {class: "reply said", dir: "auto"}, ...(turn.reply ? marked(turn.reply, against) : ["(nothing)"]));
-    parts.push(make("p", {class: "user said", dir: "auto"}, turn.user), reply);
-    if (hidden) return;
+    const parts = [make("p", {class: "user said", dir: "auto"}, turn.user), reply];
+    if (hidden) return parts;
     const notes = [turn.stop];
-    if (turn.margin !== null) notes.push(`margin ${turn.margin.toFixed(2)} nats per token`);
-    if (turn.reference !== null) notes.push(`reference ${turn.reference.toFixed(2)} nats per token`);
+    if (turn.margin !== null) notes.push(`margin ${signed(turn.margin)} nats per token`);
+    if (turn.reference !== null) notes.push(`reference ${signed(turn.reference)} nats per token`);
     const checks = [...turn.checks, ...(turn.persona ? [turn.persona] : [])];
-    parts.push(make("p", {class: "note"}, notes.join(" · ")),
-      make("ul", {class: "checks"}, ...checks.map(([passed, text]) => make("li", {class: passed ? "right" : "wrong"}, `${passed ? "✓" : "✗"} ${text}`))));
+    return [...parts, verdicts(checks), make("p", {class: "note"}, notes.join(" · "))];
   });
-  if (!hidden && talk.checks.length) {
-    parts.push(make("h3", {}, "on the whole"), make("ul", {class: "checks"},
-      ...talk.checks.map(([passed, text]) => make("li", {class: passed ? "right" : "wrong"}, `${passed ? "✓" : "✗"} ${text}`))));
-  }
-  return make("div", {}, ...parts);
+  const whole = hidden || !talk.checks.length ? [] : [make("h3", {}, "on the whole"), verdicts(talk.checks)];
+  return [head, ...turns, whole].map(parts => make("div", {}, ...parts));
 }
+
+const signed = number => (number < 0 ? "−" : "+") + Math.abs(number).toFixed(2);
 
 function draw() {
   one("#left").value = left;
   one("#right").value = right;
   const [a, b] = blind ? blind.map(i => talks[i]) : [talks[left], talks[right]], hidden = blind !== null;
-  one("#talks").replaceChildren(column(a, b, hidden ? "A" : name(a), hidden), column(b, a, hidden ? "B" : name(b), hidden));
+  // Row by row, so that turns stand level; a talk cut short by its context limit may have fewer.
+  const sides = [cells(a, b, hidden ? "A" : name(a), hidden), cells(b, a, hidden ? "B" : name(b), hidden)];
+  const rows = Array.from({length: Math.max(...sides.map(side => side.length))}, (_, i) => sides.map(side => side[i] ?? make("div")));
+  one("#talks").replaceChildren(...rows.flat());
   one("#votes").hidden = !hidden;
   one("#stars").hidden = hidden;
   all("#left, #right").forEach(select => { select.disabled = hidden; });

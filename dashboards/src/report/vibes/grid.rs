@@ -1,13 +1,14 @@
 //! The grid of one pack: a row for each conversation, a column for each checkpoint, verdicts by colour and sign.
 
+use super::course::Reading;
 use super::visible::visible;
-use crate::analysis::{pack_interval, survival, verdict_hops};
-use crate::plots::{percent, tokens};
+use crate::analysis::verdict_hops;
+use crate::plots::tokens;
 use crate::report::curves::colour;
 use crate::report::folder::slugs;
 use crate::run::{Checkpoint, PackUnit, Run};
 use serde::Serialize;
-use spyglass_tasks::vibes::{PackSummary, Transcript};
+use spyglass_tasks::vibes::Transcript;
 use std::collections::BTreeMap;
 
 /// Characters of the newest reply in the last column.
@@ -36,6 +37,29 @@ pub(crate) struct Column {
     /// The first branch's come after it in no branch: the column with most tokens.
     #[serde(skip)]
     pub(crate) count: u64,
+    #[serde(skip)]
+    variant: Option<String>,
+}
+
+impl Column {
+    /// A column for each of `checkpoints`, which come branch by branch.
+    pub(crate) fn of(run: &Run, checkpoints: &[&Checkpoint]) -> Vec<Self> {
+        let column = |(number, checkpoint): (usize, &&Checkpoint)| Self {
+            branch: checkpoint.branch.clone(),
+            colour: run.tree.branches.iter().position(|branch| branch.name == checkpoint.branch).map_or(0, colour),
+            step: checkpoint.step,
+            tokens: tokens(checkpoint.tokens as f64),
+            first: number > 0 && checkpoints[number - 1].branch != checkpoint.branch,
+            count: checkpoint.tokens,
+            variant: checkpoint.variant.clone(),
+        };
+        checkpoints.iter().enumerate().map(column).collect()
+    }
+
+    /// Whether it is the column of that checkpoint.
+    pub(crate) fn is(&self, checkpoint: &Checkpoint) -> bool {
+        (&self.branch, self.step, &self.variant) == (&checkpoint.branch, checkpoint.step, &checkpoint.variant)
+    }
 }
 
 /// One conversation at all checkpoints.
@@ -85,23 +109,10 @@ fn grid(run: &Run, pack: &str, units: &[&PackUnit]) -> Grid {
         };
         units.iter().find(same).copied()
     };
-    let mut columns = Vec::new();
-    let mut placed: Vec<&PackUnit> = Vec::new();
-    for (index, branch) in run.tree.branches.iter().enumerate() {
-        for (number, (checkpoint, unit)) in
-            branch.checkpoints.iter().filter_map(|checkpoint| Some((checkpoint, of(checkpoint)?))).enumerate()
-        {
-            columns.push(Column {
-                branch: branch.name.clone(),
-                colour: colour(index),
-                step: checkpoint.step,
-                tokens: tokens(checkpoint.tokens as f64),
-                first: number == 0 && !columns.is_empty(),
-                count: checkpoint.tokens,
-            });
-            placed.push(unit);
-        }
-    }
+    let all = run.tree.branches.iter().flat_map(|branch| &branch.checkpoints);
+    let (asked, placed): (Vec<&Checkpoint>, Vec<&PackUnit>) =
+        all.filter_map(|checkpoint| Some((checkpoint, of(checkpoint)?))).unzip();
+    let columns = Column::of(run, &asked);
     let newest = (0..columns.len()).max_by_key(|&i| columns[i].count);
     let rows = rows(run, pack, &columns, &placed, newest);
     let mut tags: Vec<String> = rows.iter().flat_map(|row| row.tags.split_whitespace().map(str::to_owned)).collect();
@@ -116,34 +127,15 @@ fn grid(run: &Run, pack: &str, units: &[&PackUnit]) -> Grid {
     }
 }
 
-/// "61.5 % of its prompts pass at 9.2 M tokens (95 % 41.0 to 78.0); the persona is kept for 2.1 turns on average."
+/// "At 9.2 M tokens on trunk, 61.5 % of its prompts pass (95 % 41.0 to 78.0); it drops the act after 2.1 turns on average."
 fn summary(unit: &PackUnit, at: &Column) -> String {
-    let summary = PackSummary::of(&unit.transcripts);
-    let passes: Vec<Vec<f64>> = (summary.passes().iter())
-        .map(|repeats| repeats.iter().map(|&pass| f64::from(u8::from(pass))).collect())
-        .collect();
-    let mut parts = Vec::new();
-    if let Some(share) = pack_interval(&passes) {
-        let (low, high) = share.interval;
-        let (count, place) = (passes.len(), format!("at {} tokens on {}", at.tokens, at.branch));
-        let interval = format!("95 % {} to {}", percent(low), percent(high));
-        parts.push(format!("{} % of its {count} prompts pass {place} ({interval})", percent(share.share)));
+    let reading = Reading::of(unit);
+    let parts: Vec<String> = reading.share_words().into_iter().chain(reading.kept_words()).collect();
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!("At {} tokens on {}, {}", at.tokens, at.branch, parts.join("; "))
     }
-    let kept: Vec<usize> = summary.talks.iter().map(|talk| talk.turns_kept).collect();
-    let dropped: Vec<bool> = summary.talks.iter().map(|talk| talk.dropped).collect();
-    let weights: Vec<f64> = summary.talks.iter().map(|talk| talk.weight).collect();
-    if let Some(survival) = survival(&kept, &dropped, Some(&weights)) {
-        let median = survival.median.map_or_else(
-            || "half keep it longer than the talks last".to_owned(),
-            |turn| format!("half have dropped it by turn {turn}"),
-        );
-        parts.push(if dropped.contains(&true) {
-            format!("it drops the act after {:.1} turns on average ({median})", survival.mean)
-        } else {
-            format!("it keeps the act through all {:.1} turns", survival.mean)
-        });
-    }
-    parts.join("; ")
 }
 
 fn rows(run: &Run, pack: &str, columns: &[Column], units: &[&PackUnit], newest: Option<usize>) -> Vec<Row> {
@@ -224,7 +216,7 @@ fn story(columns: &[Column], path: &[usize], talks: &[Option<Transcript>]) -> St
     match hops.first_passed {
         None => "never passed".into(),
         Some(first) if hops.since => format!("passes since {}", at(first)),
-        Some(first) => format!("first passed at {}, changed {} times", at(first), hops.flips),
+        Some(first) => format!("comes and goes: first at {}, {} changes", at(first), hops.flips),
     }
 }
 

@@ -1,11 +1,14 @@
 //! Vibes in the report: the grid of prompts against checkpoints, and a page for each conversation.
 
+mod course;
 mod grid;
+mod overview;
 mod ratings;
 mod talk;
 mod visible;
 
 pub(crate) use grid::{Grid, grids};
+pub(crate) use overview::Overview;
 
 use super::Error;
 use super::site::Site;

@@ -93,7 +93,7 @@ fn shown_turn(turn: &TurnRecord) -> ShownTurn {
 }
 
 fn words(verdict: &Verdict) -> String {
-    format!("{}: expected {}, found {}", verdict.check, visible(&verdict.expected), visible(&verdict.actual))
+    format!("{}: {}; {}", verdict.check, visible(&verdict.expected), visible(&verdict.actual))
 }
 
 fn talk_data(index: usize, column: &Column, talk: &Transcript) -> Value {
