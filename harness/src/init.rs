@@ -91,7 +91,8 @@ fn text(name: &str, branches: &[FoundBranch], base: &Path) -> String {
         data: data\n\n\
         # Scores and the report go here; it can be moved and copied.\n\
         results: results\n\n\
-        # The ends first, then halving the gaps: the curve's shape shows early. Or `ascending`, `descending`.\n\
+        # The ends first, then halving the gaps: the curve's shape shows early. Or `ascending`, `descending`, or `find_onset`: only\n\
+        # the checkpoints that tell when each task emerged.\n\
         schedule: {order: coarse_to_fine, every: 1}\n\
         # f32 arithmetic on the weights as they lie on disk; bf16 is faster and less exact.\n\
         precision: f32\n";

@@ -4,7 +4,7 @@
 use crate::Result;
 use crate::executor::{Executor, Site, Summary};
 use crate::gather::gather;
-use crate::plan::{Plan, PlannedCheckpoint, PlannedUnit};
+use crate::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing};
 use crate::store::{Snapshot, Store};
 use crate::suite::{Subject, Suite};
 use crate::work::Work;
@@ -93,7 +93,10 @@ struct Quest {
 struct Points<'a> {
     checkpoints: Vec<&'a Checkpoint>,
     tokens: Vec<u64>,
+    /// Those that have scores, be it of some of their items only.
     scored: Vec<bool>,
+    /// Those of them that are not finished: a sweep was killed, or more items are asked for than before.
+    begun: Vec<usize>,
     /// Index of the first one of the branch itself.
     own_from: usize,
     onset: Option<&'a Onset>,
@@ -112,13 +115,13 @@ impl<'a> Search<'a> {
         self.given_up.extend(failures.iter().map(failed));
     }
 
-    /// What is scored next: of each search the rest of its first five checkpoints, which no score changes, or the one that narrows its
-    /// bracket. The widest bracket comes first.
+    /// What is scored next: of each search what is begun and the rest of its first five checkpoints, which no score changes, or else the
+    /// one that narrows its bracket. The widest bracket comes first.
     fn next(&self, plan: &Plan, known: &Findings) -> Vec<(Place, Vec<Subject>)> {
         let mut units = Units::new();
         let mut width: BTreeMap<Place, f64> = BTreeMap::new();
         self.each(plan, known, |quest, points| {
-            let (mut picks, mut how_wide) = (points.first_five(), f64::INFINITY);
+            let (mut picks, mut how_wide) = ([points.first_five(), points.begun.clone()].concat(), f64::INFINITY);
             if picks.is_empty() {
                 picks.extend(next_checkpoint(&points.tokens, &points.scored, points.onset));
                 how_wide = points.onset.and_then(|onset| bracket_width(&points.tokens, onset)).unwrap_or(0.0);
@@ -151,7 +154,7 @@ impl<'a> Search<'a> {
             };
             let others = (0..points.tokens.len()).filter(|index| !first.contains(index)).filter(is_new);
             let others: Vec<usize> = others.take(more).collect();
-            for pick in first.iter().chain(&others) {
+            for pick in first.iter().chain(&points.begun).chain(&others) {
                 units.entry(place(points.checkpoints[*pick])).or_default().extend(&quest.subjects);
             }
         });
@@ -178,24 +181,25 @@ impl<'a> Search<'a> {
         known: &'p Findings,
     ) -> Points<'p> {
         let found = quest.name.as_ref().and_then(|name| known.task(name)?.path(branch));
-        let mut points: Vec<(&Checkpoint, bool)> = Vec::new();
+        let mut points: Vec<(&Checkpoint, State)> = Vec::new();
         for checkpoint in self.tree.path(branch) {
             let at = place(checkpoint);
             let units = planned.get(&at).map_or(&[][..], |planned| &planned.units);
             let own: Vec<&PlannedUnit> = units.iter().filter(|unit| quest.subjects.contains(&unit.subject)).collect();
             if own.len() == quest.subjects.len() && !self.is_given_up(quest, &at) {
-                points.push((checkpoint, own.iter().all(|unit| unit.is_done())));
+                points.push((checkpoint, State::of(&own)));
             } else if found.is_some_and(|path| {
                 path.points.iter().any(|point| (&point.branch, point.step) == (&checkpoint.branch, checkpoint.step))
             }) {
-                points.push((checkpoint, true)); // it has left the disk, or is not asked for any more
+                points.push((checkpoint, State::Done)); // it has left the disk, or is not asked for any more
             }
         }
         points.sort_by_key(|(checkpoint, _)| (checkpoint.tokens, checkpoint.variant.is_some()));
         points.dedup_by_key(|(checkpoint, _)| checkpoint.tokens);
         Points {
             tokens: points.iter().map(|(checkpoint, _)| checkpoint.tokens).collect(),
-            scored: points.iter().map(|(_, scored)| *scored).collect(),
+            scored: points.iter().map(|(_, state)| *state != State::Open).collect(),
+            begun: (0..points.len()).filter(|&index| points[index].1 == State::Begun).collect(),
             own_from: points.iter().position(|(own, _)| own.branch == branch).unwrap_or(points.len()),
             checkpoints: points.into_iter().map(|(checkpoint, _)| checkpoint).collect(),
             onset: found.and_then(|path| path.onset.as_ref()),
@@ -205,6 +209,31 @@ impl<'a> Search<'a> {
     fn is_given_up(&self, quest: &Quest, at: &Place) -> bool {
         let names = quest.subjects.iter().map(|subject| Some(self.suite.name(*subject).to_owned()));
         names.chain([None]).any(|name| self.given_up.contains(&(at.clone(), name)))
+    }
+}
+
+/// How the units of a point stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Begun,
+    Done,
+}
+
+impl State {
+    fn of(units: &[&PlannedUnit]) -> Self {
+        let has_items = |unit: &&PlannedUnit| match unit.standing {
+            Standing::Unknown => false,
+            Standing::Open { items } => items > 0,
+            Standing::Done(_) => true,
+        };
+        if units.iter().all(|unit| unit.is_done()) {
+            Self::Done
+        } else if units.iter().any(has_items) {
+            Self::Begun
+        } else {
+            Self::Open
+        }
     }
 }
 
@@ -262,4 +291,35 @@ fn quests(suite: &Suite, there: &[Subject]) -> Vec<Quest> {
 
 fn named(task: &str, shots: usize, perturb: Option<String>, is_group: bool) -> spyglass_dashboards::analysis::Subject {
     spyglass_dashboards::analysis::Subject { task: task.into(), shots, perturb, is_group }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run_file::TaskSpec;
+    use crate::suite::catalogue;
+
+    /// The names of the searches for some tasks of a suite, each with how many tasks it scores.
+    fn searches(suite: &Suite, there: &[Subject]) -> Vec<(String, usize)> {
+        let search = |quest: &Quest| (quest.name.as_ref().unwrap().title(), quest.subjects.len());
+        quests(suite, there).iter().map(search).collect()
+    }
+
+    #[test]
+    fn a_group_is_one_search_and_a_perturbed_twin_goes_with_its_task() {
+        let (catalogue, mut suite) = (catalogue(&[]).unwrap(), Suite::default());
+        for (task, perturb) in [("hellaswag", Some("shuffle")), ("mmlu", None), ("hellaswag", None)] {
+            let spec = TaskSpec { task: task.into(), shots: None, limit: None, perturb: perturb.map(str::to_owned) };
+            suite.add(&catalogue, &spec, &[], None).unwrap();
+        }
+        let all: Vec<Subject> = (0..suite.tasks.len()).map(Subject::Task).collect();
+        let whole = [("mmlu".to_owned(), all.len() - 2), ("hellaswag".to_owned(), 2)];
+        assert_eq!(searches(&suite, &all), whole);
+        // Without one of its tasks there is no MMLU to find, but three of its groups, and the tasks of the fourth.
+        let part = &all[..all.len() - 2];
+        let found = searches(&suite, part);
+        let groups = found.iter().filter(|(_, tasks)| *tasks > 1).count();
+        assert_eq!((groups, found.iter().map(|(_, tasks)| tasks).sum::<usize>()), (3, part.len()));
+        assert!(found.iter().any(|(name, tasks)| name == "hellaswag · shuffle" && *tasks == 1), "{found:?}");
+    }
 }

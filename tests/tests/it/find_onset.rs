@@ -147,3 +147,37 @@ fn the_pilot_shows_the_same_onsets_to_a_search() {
         folder.unit_folders().iter().map(|unit| unit.parent().unwrap().to_path_buf()).collect();
     assert!(checkpoints.len() < 20 || searched * 2 <= all, "{searched} of {all} units");
 }
+
+#[test]
+fn a_group_is_searched_for_as_one_and_compared_beside_its_tasks() {
+    let folder = sharp_run();
+    let group = "group: facts\ntask: [pilot_facts_easy, pilot_facts_hard]\n\
+                 aggregate_metric_list: [{metric: acc, weight_by_size: true}]\n";
+    folder.write("tasks/facts.yaml", group);
+    let text = fs_err::read_to_string(folder.path("search.yaml")).unwrap().replace("pilot_facts_easy", "facts");
+    folder.write("search.yaml", &text);
+    let ran = folder.run(&["check", "search.yaml"]);
+    assert!(ran.stdout.contains("2 tasks"), "{} {}", ran.stdout, ran.stderr);
+    let ran = folder.run(&["sweep", "search.yaml"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let bracket = (Status::Emerged, Some(1_200_000), Some(1_300_000));
+    assert_eq!(onsets(&folder.path("results"))[&("facts".into(), "trunk".into())], bracket);
+    let units = folder.unit_folders();
+    let of_easy = units.iter().filter(|unit| unit.display().to_string().contains("pilot_facts_easy")).count();
+    assert_eq!(of_easy * 2, units.len(), "both tasks at the same checkpoints");
+    let ran = folder.run(&["compare", "search.yaml:@100", "search.yaml:trunk"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let row = |task: &str| ran.stdout.lines().find(|line| line.starts_with(&format!("{task} "))).unwrap().to_owned();
+    assert!(row("facts").ends_with(" 200") && row("pilot_facts_hard").ends_with(" 100"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_schema_knows_the_search_and_a_slip_is_named() {
+    let folder = RunFolder::small();
+    let schema = folder.run(&["schema", "run"]).stdout;
+    assert!(schema.contains("find_onset") && schema.contains("halve the bracket"), "{schema}");
+    folder.write("run.yaml", "checkpoints: [{path: trunk}]\nschedule: {order: find_onsets}\n");
+    let ran = folder.run(&["check", "run.yaml"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("run.yaml:2") && ran.stderr.contains("find_onset"), "{}", ran.stderr);
+}

@@ -55,10 +55,10 @@ fn scores_are_those_of_lm_eval() {
     let (mut compared, mut metrics) = (0, 0);
     // Of MMLU a part, to keep it quick.
     for (tasks, shots, limit) in [
-        ("hellaswag,arc_easy", "0", "40"),
-        ("arc_challenge", "25", "20"),
-        ("mmlu_other", "5", "2"),
-        ("mmlu_continuation", "0", "2"),
+        ("hellaswag,arc_easy", 0, "40"),
+        ("arc_challenge", 25, "20"),
+        ("mmlu_other", 5, "2"),
+        ("mmlu_continuation", 0, "2"),
     ] {
         let out = model.path().join(tasks);
         let (model, data, out_text) =
@@ -66,14 +66,24 @@ fn scores_are_those_of_lm_eval() {
         let ran = run(
             &out.with_file_name(""),
             &[
-                "score", "--model", &model, "--tasks", tasks, "--shots", shots, "--limit", limit, "--data", &data,
-                "--out", &out_text,
+                "score",
+                "--model",
+                &model,
+                "--tasks",
+                tasks,
+                "--shots",
+                &shots.to_string(),
+                "--limit",
+                limit,
+                "--data",
+                &data,
+                "--out",
+                &out_text,
             ],
         );
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         for (task, unit) in units(&out) {
-            let theirs =
-                results.iter().find(|run| run["shots"].to_string() == shots && run["results"].get(&task).is_some());
+            let theirs = results.iter().find(|run| run["shots"] == shots && run["results"].get(&task).is_some());
             let theirs = &theirs.unwrap_or_else(|| panic!("{task}"))["results"][&task];
             for metric in unit.metrics.as_array().unwrap() {
                 let name = metric["name"].as_str().unwrap();
