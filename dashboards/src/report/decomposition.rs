@@ -66,7 +66,7 @@ pub(super) fn decomposition(
     let mut words: Vec<String> = found.paths.iter().filter_map(|path| order_words(found, cloze, path)).collect();
     if cloze.is_none() {
         words.push(
-            "No task of this run asks the same facts without letters (for MMLU: `mmlu_continuation`), so knowledge cannot be told \
+            "No task of this run asks the same facts without letters (for MMLU that is mmlu_continuation), so knowledge cannot be told \
              from selection."
                 .to_owned(),
         );
@@ -82,7 +82,7 @@ fn order_words(found: &TaskFindings, cloze: Option<&TaskFindings>, path: &PathFi
     let parts = [("knowledge", knowledge), ("format", path.mass_onset.as_ref()), ("the answer", path.onset.as_ref())];
     let said: Vec<String> =
         parts.into_iter().filter_map(|(name, onset)| Some(format!("{name} {}", when(onset?)))).collect();
-    let place = if found.paths.len() > 1 { format!("On {}: ", path.branch) } else { String::new() };
+    let place = if found.paths.len() > 1 { format!("On {}: ", path.branch) } else { "Onsets: ".to_owned() };
     Some(format!("{place}{}.", said.join(", ")))
 }
 
