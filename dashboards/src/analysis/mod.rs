@@ -30,8 +30,8 @@ pub use compare::{ComparedTask, Comparison, compare};
 pub use contrast::{Contrast, benjamini_hochberg, clustered_contrast, contrast, holm, mcnemar_exact};
 pub use curve::{Curve, Noise};
 pub use findings::{
-    AnswerFormat, Basis, BranchGain, Difference, Findings, PathFindings, PathPoint, PhaseGrowth, Sentence,
-    SentenceKind, Subject, TaskFindings, findings, phase_words,
+    AnswerFormat, Basis, BranchGain, Difference, Findings, PartFindings, PathFindings, PathPoint, PhaseGrowth,
+    Sentence, SentenceKind, Subject, TaskFindings, about, findings, phase_words,
 };
 pub use hops::{Hops, VerdictHops, hops, verdict_hops};
 pub use intervals::{Interval, PackInterval, clustered_se, effective_count, mean_se, pack_interval, wilson};

@@ -25,6 +25,8 @@ impl Geometry {
     pub const SMALL: Self = Self { width: 4400, left: 360, right: 3560, top: 60, bottom: 1700, strip: (1960, 2380) };
     /// The only one on its page.
     pub const LARGE: Self = Self { width: 10_800, left: 420, right: 9800, top: 80, bottom: 3300, strip: (3580, 4200) };
+    /// One of several on top of each other, without a strip of its own.
+    pub const PANEL: Self = Self { width: 10_800, left: 420, right: 9800, top: 60, bottom: 1200, strip: (1400, 1400) };
 
     fn text(self) -> String {
         let Self { left, right, top, bottom, strip, .. } = self;
@@ -93,6 +95,32 @@ pub struct Onset {
     pub by: f64,
 }
 
+/// An ability that went again after it came, or that is back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hop {
+    /// Which colour: that of its branch.
+    pub colour: usize,
+    /// Tokens of the point that shows it.
+    pub tokens: f64,
+    /// The value of that point.
+    pub value: f64,
+    /// It came back; otherwise it went.
+    pub back: bool,
+}
+
+/// A phase of a branch after it left its parent.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct BranchPhase {
+    /// Which colour: that of its branch.
+    pub colour: usize,
+    /// Left end, in tokens.
+    pub from: f64,
+    /// Right end.
+    pub to: f64,
+    /// The phase's name.
+    pub name: String,
+}
+
 /// All that one small multiple shows.
 #[derive(Debug, Clone)]
 pub struct CurvePlot<'a> {
@@ -114,10 +142,14 @@ pub struct CurvePlot<'a> {
     pub chance: Option<f64>,
     /// Where it emerged.
     pub onsets: &'a [Onset],
+    /// Where it went again, and came back.
+    pub hops: &'a [Hop],
     /// The curves.
     pub series: &'a [Series],
     /// Phases.
     pub bands: &'a [Band],
+    /// Phases of branches, named in the strip.
+    pub phases: &'a [BranchPhase],
     /// Learning rates; no strip when empty.
     pub rates: &'a [Rate],
 }
@@ -139,6 +171,7 @@ impl CurvePlot<'_> {
             self.horizontal(&area);
             self.curves(&area);
             self.brackets(&area);
+            self.hops(&area);
             self.names(&area);
             if !self.rates.is_empty() {
                 self.strip(&area);
@@ -240,6 +273,24 @@ impl CurvePlot<'_> {
         }
     }
 
+    /// A triangle that points down under a point where the ability is gone, one that points up over a point where it is back.
+    fn hops(&self, area: &Area<'_>) {
+        let plane = self.main(self.range);
+        let Geometry { top, bottom, .. } = self.geometry;
+        for hop in self.hops {
+            let (x, y) = plane.translate(&(hop.tokens, hop.value.clamp(self.range.0, self.range.1)));
+            let (base, tip) = if hop.back {
+                let base = (y - 50).max(top + 80);
+                (base, base - 80)
+            } else {
+                let base = (y + 50).min(bottom - 80);
+                (base, base + 80)
+            };
+            let corners = vec![(x - 48, base), (x + 48, base), (x, tip), (x - 48, base)];
+            area.draw(&PathElement::new(corners, Role::Hop.colour(hop.colour))).expect(SURE);
+        }
+    }
+
     /// Names the branches at the right edge, pushed apart, as soon as there are two.
     fn names(&self, area: &Area<'_>) {
         let plane = self.main(self.range);
@@ -275,8 +326,22 @@ impl CurvePlot<'_> {
         let plane = self.plane(range, top, bottom);
         for band in self.bands {
             let (x0, x1) = (plane.translate(&(band.from, 0.0)).0, plane.translate(&(band.to, 0.0)).0);
-            if x1 - x0 > 52 * band.name.len() as i32 + 40 {
+            if holds(x0, x1, &band.name) {
                 write(area, &band.name, (i32::midpoint(x0, x1), bottom - 40), Role::PhaseName, 0, HPos::Center);
+            }
+        }
+        // From the top down, a line a branch, as far as there is room over the trunk's names.
+        let mut lines: Vec<usize> = Vec::new();
+        for phase in self.phases {
+            let line = lines.iter().position(|&colour| colour == phase.colour).unwrap_or_else(|| {
+                lines.push(phase.colour);
+                lines.len() - 1
+            });
+            let y = top + 90 + 100 * line as i32;
+            let (x0, x1) = (plane.translate(&(phase.from, 0.0)).0, plane.translate(&(phase.to, 0.0)).0);
+            if holds(x0, x1, &phase.name) && y < bottom - 100 {
+                let at = (i32::midpoint(x0, x1), y);
+                write(area, &phase.name, at, Role::BranchPhase, phase.colour, HPos::Center);
             }
         }
         let drawn = area.clone().apply_coord_spec(plane.clone());
@@ -311,6 +376,11 @@ fn write(area: &Area<'_>, text: &str, at: (i32, i32), role: Role, index: usize, 
     let colour = role.colour(index);
     let style = TextStyle::from(("sans-serif", 100).into_font()).color(&colour).pos(Pos::new(anchor, VPos::Top));
     area.draw(&Text::new(text.to_owned(), at, style)).expect(SURE);
+}
+
+/// Whether a name has room between two ends.
+fn holds(x0: i32, x1: i32, name: &str) -> bool {
+    x1 - x0 > 52 * name.len() as i32 + 40
 }
 
 /// A name that fits the right margin.

@@ -7,7 +7,7 @@ mod labels;
 mod number;
 mod svg;
 
-pub use curve::{Band, CurvePlot, Geometry, Onset, Point, Rate, Series};
+pub use curve::{Band, BranchPhase, CurvePlot, Geometry, Hop, Onset, Point, Rate, Series};
 pub use heat::{HeatBranch, HeatMap};
 pub use number::{percent, points, tokens};
 pub use svg::STYLE;

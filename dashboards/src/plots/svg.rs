@@ -46,11 +46,15 @@ pub(crate) enum Role {
     Name,
     /// Where an onset lies.
     Bracket,
+    /// Where an ability went again, or came back.
+    Hop,
+    /// The name of a branch's phase, in its colour.
+    BranchPhase,
     /// A cell of a heat map; the index says how dark.
     Cell,
 }
 
-const CLASSES: [(&str, bool); 16] = [
+const CLASSES: [(&str, bool); 18] = [
     ("band b", true),
     ("grid", false),
     ("chance", false),
@@ -66,6 +70,8 @@ const CLASSES: [(&str, bool); 16] = [
     ("t ch", false),
     ("t name s", true),
     ("bracket s", true),
+    ("hop s", true),
+    ("t bp s", true),
     ("h", true),
 ];
 

@@ -2,7 +2,7 @@
 
 use super::interval::interval;
 use super::site::inline_json;
-use crate::plots::{Band, Point, Rate, Series, TokenAxis, thinned};
+use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis, thinned};
 use crate::run::{Branch, Checkpoint, Run, Unit};
 use serde_json::{Value, json};
 use spyglass_tasks::metric::{METRICS, Range};
@@ -182,6 +182,27 @@ pub(crate) fn bands(run: &Run, axis: &TokenAxis) -> Vec<Band> {
     trunk.phases.iter().zip(ends).map(band).filter(|band| band.to > band.from).collect()
 }
 
+/// What every branch goes through after its fork, cut to its own stretch of the axis.
+fn branch_phases(run: &Run, axis: &TokenAxis) -> Vec<BranchPhase> {
+    let mut found = Vec::new();
+    for (index, branch) in run.tree.branches.iter().enumerate() {
+        let Some(fork) = &branch.fork else { continue };
+        let logged = branch.log.entries.iter().filter_map(|entry| entry.tokens);
+        let Some(end) = branch.checkpoints.iter().map(|checkpoint| checkpoint.tokens).chain(logged).max() else {
+            continue;
+        };
+        let ends = branch.phases.iter().skip(1).map(|next| next.from_tokens).chain([end]);
+        let own = branch.phases.iter().zip(ends).map(|(start, to)| BranchPhase {
+            colour: colour(index),
+            from: (start.from_tokens.max(fork.tokens) as f64).clamp(axis.from, axis.to),
+            to: (to.min(end) as f64).clamp(axis.from, axis.to),
+            name: start.phase.name().to_owned(),
+        });
+        found.extend(own.filter(|phase| phase.to > phase.from));
+    }
+    found
+}
+
 /// Learning rate or loss of every branch, inside the axis.
 pub(crate) fn logged(run: &Run, axis: &TokenAxis, what: Logged) -> Vec<Rate> {
     let pick = |branch: &Branch| -> Vec<(f64, f64)> {
@@ -222,13 +243,19 @@ pub(crate) fn branches(run: &Run) -> BTreeSet<&str> {
 pub(crate) struct Shared {
     pub(crate) axis: TokenAxis,
     pub(crate) bands: Vec<Band>,
+    pub(crate) phases: Vec<BranchPhase>,
     pub(crate) rates: Vec<Rate>,
 }
 
 impl Shared {
     pub(crate) fn of(run: &Run) -> Self {
         let axis = axis(run);
-        Self { bands: bands(run, &axis), rates: logged(run, &axis, Logged::LearningRate), axis }
+        Self {
+            bands: bands(run, &axis),
+            phases: branch_phases(run, &axis),
+            rates: logged(run, &axis, Logged::LearningRate),
+            axis,
+        }
     }
 
     /// What `curves.js` needs to redraw `plots` on another axis and to read numbers off.
@@ -236,6 +263,8 @@ impl Shared {
         let rates = self.rates.iter().map(|r| json!({"c": r.colour, "p": thinned(&r.points, &self.axis)}));
         let bands = self.bands.iter().map(|band| json!([band.from, band.to, band.name]));
         let (rates, bands): (Vec<_>, Vec<_>) = (rates.collect(), bands.collect());
-        inline_json(&json!({"axis": self.axis, "bands": bands, "rates": rates, "plots": plots}))
+        let phases = self.phases.iter().map(|phase| json!([phase.colour, phase.from, phase.to, phase.name]));
+        let phases: Vec<_> = phases.collect();
+        inline_json(&json!({"axis": self.axis, "bands": bands, "phases": phases, "rates": rates, "plots": plots}))
     }
 }

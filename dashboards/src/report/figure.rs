@@ -3,7 +3,7 @@
 use super::curves::{Logged, Measured, Shared, TaskCurves, logged};
 use super::tables;
 use crate::analysis::TaskFindings;
-use crate::plots::{CurvePlot, Geometry, Onset, Point, Rate, STYLE, Series, percent, thinned, tokens};
+use crate::plots::{CurvePlot, Geometry, Hop, Onset, Point, Rate, STYLE, Series, percent, thinned, tokens};
 use crate::run::Run;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -12,14 +12,17 @@ use std::fmt::Write;
 /// Name of the loss's files and figure; no task's may be the same.
 pub(crate) const LOSS: &str = "training-loss";
 
+/// The metric that shows whether the answer's format is known.
+pub(crate) const MASS: &str = "option_mass";
+
 /// One small multiple.
 #[derive(Serialize)]
 pub(crate) struct Figure {
     pub(crate) slug: String,
     /// Where a click leads; empty for nowhere.
     pub(crate) page: String,
-    title: String,
-    note: String,
+    pub(crate) title: String,
+    pub(crate) note: String,
     newest: String,
     error: String,
     change: String,
@@ -75,7 +78,7 @@ pub(crate) fn figure(
     shared: &Shared,
     geometry: Geometry,
 ) -> Figure {
-    let onsets = onsets(task, found);
+    let (onsets, hops) = (onsets(task, found), hops(task, found));
     let title = task.subject.title();
     let end = newest(task);
     let description =
@@ -96,9 +99,11 @@ pub(crate) fn figure(
         fractions: task.fractions,
         chance: task.chance,
         onsets: &onsets,
+        hops: &hops,
         series: &task.series,
         bands: &shared.bands,
-        rates: &shared.rates,
+        phases: &shared.phases,
+        rates: if geometry == Geometry::PANEL { &[] } else { &shared.rates },
     };
     Figure {
         slug: slug.to_owned(),
@@ -147,14 +152,16 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
         fractions: false,
         chance: None,
         onsets: &[],
+        hops: &[],
         series: &series,
         bands: &shared.bands,
+        phases: &[],
         rates: &[],
     };
     let newest = all.iter().filter_map(|rate| rate.points.last()).max_by(|a, b| a.0.total_cmp(&b.0));
     let slug = LOSS.to_owned();
     let shown: Vec<Value> = series.iter().map(series_data).collect();
-    let data = json!({"id": slug, "y": range, "pc": false, "ch": null, "on": [], "s": shown});
+    let data = json!({"id": slug, "y": range, "pc": false, "ch": null, "on": [], "hop": [], "s": shown});
     let figure = Figure {
         slug,
         page: String::new(),
@@ -169,22 +176,47 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
     Some((figure, data))
 }
 
-/// One plot as `curves.js` reads it: range, chance and series, each point as [tokens, value, low, high].
+/// One plot as `curves.js` reads it: range, chance, marks and series, each point as [tokens, value, low, high].
 pub(crate) fn plot_data(task: &TaskCurves<'_>, slug: &str, found: Option<&TaskFindings>) -> Value {
     let onsets: Vec<Value> =
         onsets(task, found).iter().map(|onset| json!([onset.colour, onset.after, onset.by])).collect();
+    let hops: Vec<Value> =
+        hops(task, found).iter().map(|hop| json!([hop.colour, hop.tokens, hop.value, hop.back])).collect();
     let series: Vec<Value> = task.series.iter().map(series_data).collect();
-    json!({"id": slug, "y": task.range, "pc": task.fractions, "ch": task.chance, "on": onsets, "s": series})
+    json!({"id": slug, "y": task.range, "pc": task.fractions, "ch": task.chance, "on": onsets, "hop": hops, "s": series})
 }
 
-/// Where the task emerged: each event once, in the colour of its branch; only under the metric that was analysed.
-fn onsets(task: &TaskCurves<'_>, found: Option<&TaskFindings>) -> Vec<Onset> {
-    let Some(found) = found.filter(|found| found.metric == task.metric) else { return Vec::new() };
+/// Where the task emerged: each event once, in the colour of its branch; only under the metrics that were analysed.
+pub(super) fn onsets(task: &TaskCurves<'_>, found: Option<&TaskFindings>) -> Vec<Onset> {
+    let Some(found) = found else { return Vec::new() };
     let event = |series: &Series| {
-        let onset = found.path(&series.name)?.own_onset().filter(|onset| onset.came())?;
-        Some(Onset { colour: series.colour, after: onset.after().map(|t| t as f64), by: onset.by()? as f64 })
+        let path = found.path(&series.name)?;
+        let onset = if task.metric == found.metric {
+            path.own_onset()?
+        } else if task.metric == MASS {
+            path.mass_onset.as_ref().filter(|onset| path.is_own(onset))?
+        } else {
+            return None;
+        };
+        let came = onset.came().then_some(onset)?;
+        Some(Onset { colour: series.colour, after: came.after().map(|t| t as f64), by: came.by()? as f64 })
     };
     task.series.iter().filter_map(event).collect()
+}
+
+/// Falls after the onset and returns, each on the branch whose point shows it.
+fn hops(task: &TaskCurves<'_>, found: Option<&TaskFindings>) -> Vec<Hop> {
+    let Some(found) = found.filter(|found| found.metric == task.metric) else { return Vec::new() };
+    let mut hops = Vec::new();
+    for series in &task.series {
+        let Some(falls) = found.path(&series.name).and_then(|path| Some(&path.hops.as_ref()?.falls)) else { continue };
+        let seen = falls.iter().flat_map(|(fall, back)| [Some((*fall, false)), back.map(|back| (back, true))]);
+        hops.extend(seen.flatten().filter_map(|(tokens, back)| {
+            let own = series.points.iter().flatten().find(|point| point.tokens as u64 == tokens)?;
+            Some(Hop { colour: series.colour, tokens: own.tokens, value: own.value, back })
+        }));
+    }
+    hops
 }
 
 fn series_data(series: &Series) -> Value {

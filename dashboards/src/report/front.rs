@@ -2,6 +2,7 @@
 
 use super::curves::{Shared, TaskCurves, branches, items};
 use super::figure::{Figure, LOSS, figure, loss, plot_data};
+use super::provenance;
 use super::rows::{Row, rows};
 use super::vibes::Overview;
 use crate::alarms::{Alarm, Evidence};
@@ -25,8 +26,8 @@ pub(crate) struct Page {
     rows: Vec<Row>,
     pub(crate) vibes: Option<Overview>,
     facts: Vec<(String, String)>,
-    warnings: Vec<String>,
-    run_file: String,
+    #[serde(skip)]
+    pub(crate) warnings: Vec<String>,
     data: String,
 }
 
@@ -75,9 +76,9 @@ impl Page {
             task.map_or_else(|| "#curves".to_owned(), |task| format!("tasks/{}.html", task.slug))
         };
         let alarm = |alarm: &Alarm| {
-            let named = |task: &FrontTask<'_>| alarm.place.task.as_ref() == Some(&task.curves.subject.task);
-            let page = tasks.iter().find(|task| named(task)).map(|task| format!("tasks/{}.html", task.slug));
-            shown_alarm(alarm, page.unwrap_or_else(|| format!("#{LOSS}")))
+            let Some(title) = &alarm.place.task else { return shown_alarm(alarm, format!("#{LOSS}")) };
+            let page = tasks.iter().find(|task| task.curves.subject.title() == *title);
+            shown_alarm(alarm, page.map_or_else(|| "#curves".to_owned(), |task| format!("tasks/{}.html", task.slug)))
         };
         let told = |sentence: &Sentence| Told { text: sentence.text.clone(), link: page_of(sentence.subject.as_ref()) };
         Self {
@@ -91,9 +92,8 @@ impl Page {
             figures,
             rows: tasks.iter().flat_map(|task| rows(&task.curves, task.slug, task.found)).collect(),
             vibes,
-            facts: facts(run),
+            facts: provenance::facts(run),
             warnings: warnings(run),
-            run_file: run.run_file.clone(),
             data: shared.data(&plots),
         }
     }
@@ -136,24 +136,6 @@ fn failure(failure: &crate::run::Failure) -> String {
         return format!("every checkpoint, {task}: {}", failure.reason);
     }
     format!("{} at step {}, {task}: {}", failure.branch, failure.step, failure.reason)
-}
-
-fn facts(run: &Run) -> Vec<(String, String)> {
-    let costs = || run.units.iter().map(|unit| &unit.record.cost);
-    let computed: u64 = costs().map(|cost| cost.tokens_computed).sum();
-    let requested: u64 = costs().map(|cost| cost.tokens_requested).sum();
-    let mut versions: Vec<&str> = run.units.iter().map(|unit| unit.record.version.as_str()).collect();
-    versions.sort_unstable();
-    versions.dedup();
-    let fact = |name: &str, value: String| (name.to_owned(), value);
-    vec![
-        fact("report made", format!("{} by Spyglass {}", run.generated, run.version)),
-        fact("units", format!("{}, scored by version {}", run.units.len(), versions.join(", "))),
-        fact("scoring time", format!("{:.1} s", costs().map(|cost| cost.seconds).sum::<f64>())),
-        fact("tokens computed", tokens(computed as f64)),
-        fact("tokens saved by shared prefixes", tokens(requested.saturating_sub(computed) as f64)),
-        fact("superseded units", run.superseded.len().to_string()),
-    ]
 }
 
 /// What units warn of, each once, with the number of units that say it.

@@ -164,3 +164,90 @@ fn failures_are_said_in_words() {
     assert!(page.contains("trunk at step 40, the checkpoint itself: model.safetensors ends early"));
     assert!(page.contains("1 failure"));
 }
+
+/// A page other than the front one.
+fn page(run: &Run, path: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Report::write(run, &dir.path().join("report")).unwrap();
+    fs_err::read_to_string(index.with_file_name("").join(path)).unwrap()
+}
+
+#[test]
+fn a_fall_after_the_onset_is_drawn_and_told() {
+    let values = [0.25, 0.26, 0.25, 0.26, 0.6, 0.61, 0.6, 0.61, 0.6, 0.61, 0.3, 0.6, 0.61];
+    let steps: Vec<u64> = (1..=values.len() as u64).collect();
+    let units = steps.iter().zip(values).map(|(&step, value)| unit("trunk", step, "hopping", value)).collect();
+    let hopping = run(vec![branch("trunk", None, &steps)], units);
+    for html in [html(&hopping), page(&hopping, "tasks/hopping.html")] {
+        let marks = html.split("class=\"hop s0\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert_eq!(marks.matches('M').count(), 2, "one fall, one return: {marks}");
+        assert!(html.contains("comes and goes: 1 fall, back now"));
+    }
+    let steady = html(&run(vec![branch("trunk", None, &steps)], {
+        steps.iter().map(|&step| unit("trunk", step, "steady", if step < 5 { 0.25 } else { 0.6 })).collect()
+    }));
+    assert!(steady.contains("<td>stayed</td>") && !steady.contains("class=\"hop"));
+}
+
+#[test]
+fn phases_of_a_branch_are_named_in_its_colour() {
+    let mut run = two_branches();
+    let start = |phase, step| PhaseStart { phase, from_step: step, from_tokens: step * 1_000_000 };
+    run.tree.branches[1].phases = vec![start(Phase::Stable, 0), start(Phase::Anneal, 20)];
+    assert!(page(&run, "tasks/letters.html").contains("class=\"t bp s1 mid\""));
+    assert!(!page(&run, "tasks/letters.html").contains(">rewarm<"));
+}
+
+#[test]
+fn provenance_lists_hashes_cost_failures_and_older_units() {
+    let mut run = two_branches();
+    run.superseded = vec![unit("trunk", 10, "letters", 0.3).record];
+    run.failures = vec![crate::run::Failure {
+        branch: crate::run::Failure::EVERYWHERE.into(),
+        step: 0,
+        variant: None,
+        task: Some("art <b>".into()),
+        reason: "no data".into(),
+        time: "2026-11-24T00:00:00Z".into(),
+    }];
+    let html = page(&run, "provenance.html");
+    for seen in [
+        "every checkpoint",
+        "art &lt;b&gt;",
+        "no data",
+        "100 (67 %)",
+        "newer ones stand in their place: 1.",
+        "name: made-up",
+        "5.0 s",
+    ] {
+        assert!(html.contains(seen), "{seen}");
+    }
+}
+
+#[test]
+fn a_log_without_tokens_draws_nothing_and_breaks_nothing() {
+    let mut run = two_branches();
+    for entry in &mut run.tree.branches[0].log.entries {
+        (entry.tokens, entry.loss) = (None, Some(f64::NAN));
+    }
+    let page = html(&run);
+    assert!(!page.contains("training loss") && !page.contains("NaN"));
+}
+
+#[test]
+fn checkpoints_with_other_items_are_paired_on_the_common_ones_and_said() {
+    let with_items = |step: u64, ids: std::ops::Range<usize>| {
+        let mut unit = unit("trunk", step, "t", 0.5);
+        let item = |doc_id: usize| spyglass_tasks::ItemRecord {
+            doc_id,
+            gold: doc_id % 2,
+            choices: vec![spyglass_tasks::ChoiceRecord { logprob: -1.0, ..Default::default() }; 2],
+            ..Default::default()
+        };
+        unit.items = Arc::new(ids.map(item).collect());
+        unit
+    };
+    let units = vec![with_items(1, 0..100), with_items(2, 60..160)];
+    let page = html(&run(vec![branch("trunk", None, &[1, 2])], units));
+    assert!(page.contains("scored on different items; they are compared on those in common (40 at least)"));
+}

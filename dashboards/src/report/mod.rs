@@ -1,11 +1,15 @@
 //! The report: a folder of HTML that opens by a double-click, with no network and, for reading, no script.
 
 mod curves;
+mod decomposition;
 mod figure;
 mod folder;
 mod front;
 mod interval;
 mod items_page;
+mod metrics;
+mod parts;
+mod provenance;
 mod rows;
 mod site;
 mod tables;
@@ -17,6 +21,8 @@ pub use crate::error::Error;
 use crate::analysis::findings;
 use crate::groups::add_groups;
 use crate::run::Run;
+use decomposition::Context;
+use rayon::prelude::*;
 use site::{Link, Site};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +37,7 @@ impl Report {
     pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
         let findings = findings(run);
         let mut run = run.clone();
+        metrics::add_metrics(&mut run);
         add_groups(&mut run);
         let run = &run;
         let grids = vibes::grids(run);
@@ -39,16 +46,16 @@ impl Report {
         let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
         let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));
         let shared = curves::Shared::of(run);
-        let mut shown = Vec::new();
-        for (task, slug) in tasks.iter().zip(&slugs[1..]) {
+        let pages = tasks.par_iter().zip(&slugs[1..]).map(|(task, slug)| {
             let found = findings.tasks.iter().find(|found| task.subject.is(&found.subject));
-            let items = items_page::write(&site, run, task, slug)?;
-            task_page::write(&site, run, task, slug, found, &shared, items)?;
-            let curves = task.curves(run, &task.primary);
-            if !is_in_group(run, &tasks, &task.subject) {
-                shown.push(front::FrontTask { curves, slug, found });
-            }
-        }
+            let has_items = items_page::write(&site, run, task, slug)?;
+            let context = Context { run, tasks: &tasks, findings: &findings, shared: &shared, slug };
+            task_page::write(&site, &context, task, found, has_items)?;
+            let is_shown = !is_in_group(run, &tasks, &task.subject);
+            Ok(is_shown.then(|| front::FrontTask { curves: task.curves(run, &task.primary), slug, found }))
+        });
+        let shown: Vec<front::FrontTask<'_>> =
+            pages.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect();
         let vibes = vibes::Overview::of(run, &grids, &shared);
         let page = front::Page::of(run, &shown, &findings, &shared, vibes);
         let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
@@ -57,7 +64,7 @@ impl Report {
             site.file(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
         }
         vibes::write(&site, run, &grids)?;
-        site.file("units.csv", &tables::units(run))?;
+        provenance::write(&site, run, &page.warnings)?;
         site.page("index.html", "index.html", &run.name, &page)?;
         site.finish()
     }
@@ -80,6 +87,6 @@ fn links(vibes: bool) -> Vec<Link> {
     if vibes {
         links.extend([link("vibes", "vibes/index.html"), link("ratings", "vibes/index.html#ratings")]);
     }
-    links.push(link("provenance", "index.html#provenance"));
+    links.push(link("provenance", "provenance.html"));
     links
 }

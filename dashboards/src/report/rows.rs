@@ -18,15 +18,41 @@ pub(crate) struct Row {
     error: String,
     change: String,
     delta: f64,
+    #[serde(flatten)]
+    verdicts: Verdicts,
+    at: String,
+    tokens: f64,
+    items: usize,
+}
+
+/// What the analysis says of one path, as cells.
+#[derive(Default, Serialize)]
+pub(crate) struct Verdicts {
     onset: String,
     /// Tokens to sort onsets by; those that never came go last.
     by: f64,
     phase: String,
     rise: &'static str,
     trend: &'static str,
-    at: String,
-    tokens: f64,
-    items: usize,
+    /// Whether it stayed.
+    stays: String,
+    /// The level that counts as an onset, and what it rests on.
+    level: String,
+}
+
+impl Verdicts {
+    pub(crate) fn of(path: &PathFindings) -> Self {
+        let found = path.onset.as_ref();
+        Self {
+            onset: onset(path),
+            by: found.and_then(Onset::by).map_or(f64::MAX, |by| by as f64),
+            phase: path.phases.as_ref().map_or_else(String::new, phase_words),
+            rise: rise(path),
+            trend: trend(path),
+            stays: stays(path),
+            level: found.and_then(|onset| onset.level_words(&path.curve)).unwrap_or_default(),
+        }
+    }
 }
 
 /// The lines of one task; `found` is what the analysis says of it.
@@ -45,11 +71,7 @@ pub(crate) fn rows(task: &TaskCurves<'_>, slug: &str, found: Option<&TaskFinding
             error: half(task, &last.point),
             change: delta.map_or_else(String::new, |delta| signed(task, delta)),
             delta: delta.unwrap_or_default(),
-            onset: path.map_or_else(String::new, onset),
-            by: path.and_then(|path| path.onset.as_ref()?.by()).map_or(f64::MAX, |by| by as f64),
-            phase: path.and_then(|path| path.phases.as_ref()).map_or_else(String::new, phase_words),
-            rise: path.map_or("", rise),
-            trend: path.map_or("", trend),
+            verdicts: path.map(Verdicts::of).unwrap_or_default(),
             at: tokens(last.point.tokens),
             tokens: last.point.tokens,
             items: last.items,
@@ -74,7 +96,19 @@ fn onset(path: &PathFindings) -> String {
     format!("{words}{shared}")
 }
 
-fn bracket(found: &Onset) -> String {
+/// `emerged and stayed`, or how often it went since.
+fn stays(path: &PathFindings) -> String {
+    let Some(found) = &path.hops else { return String::new() };
+    let now = if found.falls.last().is_some_and(|fall| fall.1.is_none()) { "gone" } else { "back" };
+    match (found.stayed, found.falls.len()) {
+        (None, _) => String::new(),
+        (Some(true), _) => "stayed".into(),
+        (Some(false), 1) => format!("comes and goes: 1 fall, {now} now"),
+        (Some(false), falls) => format!("comes and goes: {falls} falls, {now} now"),
+    }
+}
+
+pub(crate) fn bracket(found: &Onset) -> String {
     let by = found.by().map_or_else(|| "?".into(), |by| tokens(by as f64));
     match found.after() {
         Some(after) => format!("{} – {by}", tokens(after as f64)),

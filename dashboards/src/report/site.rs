@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use tera::{Context, Tera};
 
 /// Templates by name; each page extends `base.html`.
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("base.html", include_str!("assets/base.html")),
     ("index.html", include_str!("assets/index.html")),
     ("task.html", include_str!("assets/task.html")),
     ("items.html", include_str!("assets/items.html")),
+    ("provenance.html", include_str!("assets/provenance.html")),
     ("vibes.html", include_str!("assets/vibes.html")),
     ("talk.html", include_str!("assets/talk.html")),
 ];

@@ -1,6 +1,7 @@
 //! The numbers behind the page, as CSV.
 
 use super::curves::TaskCurves;
+use crate::analysis::PartFindings;
 use crate::plots::Rate;
 use crate::run::Run;
 
@@ -29,6 +30,50 @@ pub(crate) fn curve(task: &TaskCurves<'_>) -> String {
         vec![name, at.branch.clone(), step, tokens, score, low, high, n, chance.clone(), task.metric.clone()]
     });
     written([head].into_iter().chain(points))
+}
+
+/// Points of every part of a task.
+pub(crate) fn parts(parts: &[PartFindings]) -> String {
+    let head = row(["part", "branch", "step", "tokens", "score", "low95", "high95", "n"]);
+    let points = parts.iter().flat_map(|part| {
+        let own = part.paths.iter().flat_map(|path| &path.points[path.own_from..]);
+        own.map(|point| {
+            let (low, high) = point.interval.map_or_else(Default::default, |(l, h)| (l.to_string(), h.to_string()));
+            let (step, tokens) = (point.step.to_string(), point.tokens.to_string());
+            let (score, n) = (point.value.to_string(), point.items.to_string());
+            vec![part.name.clone(), point.branch.clone(), step, tokens, score, low, high, n]
+        })
+    });
+    written([head].into_iter().chain(points))
+}
+
+/// Onsets of every part of a task, branch by branch.
+pub(crate) fn onsets(parts: &[PartFindings]) -> String {
+    let head =
+        row(["part", "branch", "status", "after", "by", "estimate", "level", "wobble", "p_phase", "falls", "stayed"]);
+    let paths = parts.iter().flat_map(|part| part.paths.iter().map(move |path| (part, path)));
+    let rows = paths.filter_map(|(part, path)| {
+        let onset = path.onset.as_ref()?;
+        let text = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+        let count = |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
+        let phases = path.phases.iter().flat_map(|found| &found.phases);
+        let phases: Vec<String> = phases.map(|(phase, p)| format!("{} {p:.3}", phase.name())).collect();
+        let status = serde_json::to_value(onset.status).ok()?;
+        Some(vec![
+            part.name.clone(),
+            path.branch.clone(),
+            status.as_str().unwrap_or_default().to_owned(),
+            count(onset.after()),
+            count(onset.by()),
+            text(onset.fit.as_ref().and_then(|fit| fit.estimate)),
+            text(onset.scale.map(|scale| scale.level)),
+            text(onset.scale.map(|scale| scale.wobble)),
+            phases.join(", "),
+            path.hops.as_ref().map_or(0, |hops| hops.falls.len()).to_string(),
+            path.hops.as_ref().and_then(|hops| hops.stayed).map_or_else(String::new, |stayed| stayed.to_string()),
+        ])
+    });
+    written([head].into_iter().chain(rows))
 }
 
 /// A logged quantity; `names` are those of the branches, in the order of `rates`.

@@ -3,14 +3,17 @@
 mod alarms;
 mod anneal;
 mod items;
+mod log_notes;
+mod parts;
 mod path;
 mod sentences;
 mod series;
 mod subject;
 
 pub use anneal::{Basis, BranchGain};
+pub use parts::PartFindings;
 pub use path::{Difference, PathFindings, PathPoint, PhaseGrowth};
-pub use sentences::{Sentence, SentenceKind, phase_words};
+pub use sentences::{Sentence, SentenceKind, about, phase_words};
 pub use subject::{AnswerFormat, Subject};
 
 pub(crate) use items::{ItemScores, by_metric};
@@ -31,7 +34,7 @@ pub struct Findings {
     pub alarms: Vec<Alarm>,
     /// What happened, in at most seven sentences, the most important first.
     pub sentences: Vec<Sentence>,
-    /// What a reader should know of the numbers: checkpoints compared on the items that they share.
+    /// What a reader should know of the numbers: checkpoints compared on the items that they share, logs that do not fit.
     pub notes: Vec<String>,
 }
 
@@ -56,6 +59,8 @@ pub struct TaskFindings {
     pub kinds: Vec<EmergenceKind>,
     /// Of lettered tasks: the task that asks the same facts without letters.
     pub cloze: Option<Subject>,
+    /// Its subjects or item groups, ordered by onset; empty where there are none.
+    pub parts: Vec<PartFindings>,
 }
 
 impl Findings {
@@ -77,12 +82,16 @@ pub fn findings(run: &Run) -> Findings {
     let series: Vec<Series<'_>> = subject::subjects(run).into_par_iter().map(Series::of).collect();
     let mut tasks: Vec<TaskFindings> = series.par_iter().map(|series| task(run, series)).collect();
     let kinds: Vec<(Option<Subject>, Vec<EmergenceKind>)> = tasks.iter().map(|task| kinds(task, &tasks)).collect();
-    for (task, (cloze, kinds)) in tasks.iter_mut().zip(kinds) {
-        (task.cloze, task.kinds) = (cloze, kinds);
+    let of = |(series, task): (&Series<'_>, &TaskFindings)| parts::parts(run, series, task, &tasks);
+    let parts: Vec<Vec<PartFindings>> = series.par_iter().zip(&tasks).map(of).collect();
+    for ((task, (cloze, kinds)), parts) in tasks.iter_mut().zip(kinds).zip(parts) {
+        (task.cloze, task.kinds, task.parts) = (cloze, kinds, parts);
     }
     let alarms = alarms::alarms(run, &series, &tasks);
     let sentences = sentences::sentences(run, &tasks);
-    Findings { notes: notes(&tasks), tasks, alarms, sentences }
+    let mut notes = notes(&tasks);
+    notes.extend(log_notes::log_notes(&run.tree));
+    Findings { notes, tasks, alarms, sentences }
 }
 
 fn task(run: &Run, series: &Series<'_>) -> TaskFindings {
@@ -102,6 +111,7 @@ fn task(run: &Run, series: &Series<'_>) -> TaskFindings {
         paths,
         kinds: Vec::new(),
         cloze: None,
+        parts: Vec::new(),
     }
 }
 

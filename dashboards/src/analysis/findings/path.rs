@@ -121,6 +121,12 @@ impl PathFindings {
         self.points.last().map_or(0, |point| point.tokens)
     }
 
+    /// Whether an onset came into sight at a point of the branch itself.
+    pub fn is_own(&self, onset: &Onset) -> bool {
+        let first = self.points.get(self.own_from).map(|point| point.tokens);
+        self.own_from == 0 || onset.by().zip(first).is_some_and(|(by, first)| by >= first)
+    }
+
     /// The onset, where it is this path's own event.
     pub fn own_onset(&self) -> Option<&Onset> {
         self.onset.as_ref().filter(|_| !self.onset_is_shared)

@@ -9,7 +9,7 @@ use crate::analysis::letters::{EmergenceKind, MetricEffect};
 use crate::analysis::onset::Status;
 use crate::analysis::saturation::Trend;
 use crate::analysis::sharpness::Shape;
-use crate::plots::{percent, points, tokens};
+use crate::plots::{percent, points, significant, tokens};
 use crate::run::{Phase, Run};
 use serde::Serialize;
 use std::fmt::Write;
@@ -75,6 +75,47 @@ pub(crate) fn sentences(run: &Run, tasks: &[TaskFindings]) -> Vec<Sentence> {
     }
     sentences.truncate(MOST);
     sentences
+}
+
+/// All that can be said of one task, for its page: onsets, comings and goings, what branches added, growth, and whether a jump is
+/// the metric's.
+pub fn about(run: &Run, task: &TaskFindings) -> Vec<String> {
+    let only = [task];
+    let before = [onsets(run, &only), comings_and_goings(run, &only)];
+    let after = [waiting(&only), growth(&only), at_first(&only)];
+    let text = |(_, sentence): Weighed| sentence.text;
+    let mut told: Vec<String> = before.into_iter().flatten().map(text).collect();
+    told.extend(task.paths.iter().filter_map(|path| effect_words(run, task, path)));
+    told.extend(task.gains.iter().map(|gain| gain_words(task, gain)));
+    told.extend(after.into_iter().flatten().map(text));
+    told
+}
+
+/// Whether the rise is one of the ability or of the metric; `None` where there is no rise of the path's own.
+fn effect_words(run: &Run, task: &TaskFindings, path: &PathFindings) -> Option<String> {
+    path.own_onset().filter(|onset| onset.came())?;
+    let place = on_branch(run, task, path);
+    let width = |shape: &crate::analysis::Sharpness| {
+        let decades = shape.width.as_ref()?.width?;
+        Some(format!(" (20 to 80 % of its rise took a factor of {} in tokens)", significant(10_f64.powf(decades))))
+    };
+    let smooth = path.continuous.as_ref().and_then(width).unwrap_or_default();
+    let text = match path.metric_effect? {
+        MetricEffect::GenuineJump => {
+            format!("The jump{place} is real: P(gold) of the same items jumps as sharply as {}.", task.metric)
+        }
+        MetricEffect::ThresholdEffect => format!(
+            "The jump{place} is an artefact of the metric: P(gold) of the same items grows smoothly{smooth} while {} jumps.",
+            task.metric
+        ),
+        MetricEffect::Smooth => format!("There is no jump{place} to explain: {} itself rises smoothly.", task.metric),
+        MetricEffect::Unresolved => format!(
+            "Whether the rise{place} is as sharp in P(gold) as in {} cannot be told from these checkpoints{smooth}.",
+            task.metric
+        ),
+        MetricEffect::None => return None,
+    };
+    Some(text)
 }
 
 /// Leaves of a group that is there speak through it; perturbed twins are evidence, not news.

@@ -350,3 +350,59 @@ fn two_checkpoints_are_compared_item_by_item() {
     let lonely = compare(&of("trunk", 1100)[..1], &[]);
     assert_eq!(lonely.left_out, ["pilot_letters: only on the first side"]);
 }
+
+#[test]
+fn a_page_of_its_own_says_whether_the_jump_is_the_metrics() {
+    let made_up = story();
+    let found = findings(&made_up);
+    let told = about(&made_up, task(&found, "pilot_letters"));
+    let real = "The jump on anneal is real: P(gold) of the same items jumps as sharply as acc.";
+    assert!(told.iter().any(|line| line == real), "{told:#?}");
+    let gain = "The anneal added +60.0 points (95 % CI 56.5 to 63.5) to pilot_letters beyond trunk at equal tokens.";
+    assert!(told.iter().any(|line| line == gain), "{told:#?}");
+}
+
+#[test]
+fn item_groups_and_leaves_are_parts_in_the_order_of_their_onsets() {
+    let steps: Vec<u64> = (0..10).map(|k| k * 100).collect();
+    let trunk = branch("trunk", None, &steps, &[]);
+    let accuracy = |at: &Checkpoint, from: u64| if at.step < from { 0.25 } else { 0.85 };
+    let leaves = [("mmlu_late", 700), ("mmlu_early", 300)];
+    let units = trunk.checkpoints.iter().flat_map(|at| {
+        leaves.map(|(leaf, from)| unit(&Kind { items: 0..400, ..kind(leaf, true) }, at, accuracy(at, from)))
+    });
+    let mut made_up = run(vec![trunk.clone()], units.collect());
+    made_up.groups =
+        vec![TaskGroup { name: "mmlu".into(), leaves: leaves.map(|leaf| leaf.0.into()).into(), weight_by_size: true }];
+    let names = |made_up: &Run, of: &str| -> Vec<String> {
+        task(&findings(made_up), of).parts.iter().map(|part| part.name.clone()).collect()
+    };
+    assert_eq!(names(&made_up, "mmlu"), ["mmlu_early", "mmlu_late"]);
+    assert!(names(&made_up, "mmlu_late").is_empty(), "its items have no groups");
+
+    // One task whose even items come first.
+    let both = trunk.checkpoints.iter().map(|at| {
+        let mut early = unit(&Kind { items: 0..400, ..kind("mixed", true) }, at, accuracy(at, 300));
+        let late = unit(&Kind { items: 0..400, ..kind("mixed", true) }, at, accuracy(at, 700));
+        let of_group = |index: usize| if index % 2 == 0 { &early.items[index] } else { &late.items[index] };
+        let items: Vec<ItemRecord> = (0..400).map(|index| of_group(index).clone()).collect();
+        early.record.metrics = metric::evaluate(&["acc"], &items).unwrap();
+        early.items = Arc::new(items);
+        early
+    });
+    let mut mixed = run(vec![trunk.clone()], both.collect());
+    let text = |doc_id: usize| crate::run::ItemText {
+        doc_id,
+        subject: Some(if doc_id % 2 == 0 { "even" } else { "a <late> one" }.into()),
+        context: String::new(),
+        choices: Vec::new(),
+    };
+    let items = Arc::new((0..400).map(text).collect());
+    mixed.texts = vec![crate::run::TaskTexts { task: "mixed".into(), shots: 0, perturb: None, items }];
+    assert_eq!(names(&mixed, "mixed"), ["even", "a <late> one"]);
+    let found = findings(&mixed);
+    let by: Vec<Option<u64>> = (task(&found, "mixed").parts.iter())
+        .map(|part| part.path("trunk").unwrap().onset.as_ref().unwrap().by())
+        .collect();
+    assert_eq!(by, [Some(300 * TOKENS_PER_STEP), Some(700 * TOKENS_PER_STEP)]);
+}

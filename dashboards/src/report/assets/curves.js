@@ -94,6 +94,11 @@ function draw(figure) {
   const brackets = new Map();
   for (const [colour, from, to] of plot.on) brackets.set(colour, (brackets.get(colour) ?? "") + bracket(figure, from, to));
   for (const [colour, d] of brackets) setPaths(svg, `bracket s${colour}`, d);
+  const hops = new Map();
+  for (const [colour, count, value, back] of plot.hop) {
+    hops.set(colour, (hops.get(colour) ?? "") + triangle(X(count), Y(value), back, top, bottom));
+  }
+  for (const [colour, d] of hops) setPaths(svg, `hop s${colour}`, d);
   const names = all(".name", svg), ends = plot.s.map(s => s.p.filter(Boolean).pop()).filter(Boolean).slice(0, names.length);
   pushApart(ends.map(p => Y(p[1]) + 35), top + 40, bottom).forEach((y, i) => names[i].setAttribute("y", round(y)));
   rescale(figure);
@@ -103,6 +108,12 @@ function draw(figure) {
 function bracket(figure, from, to) {
   const a = Math.max(figure.left, x(figure, from ?? data.axis.from)), b = x(figure, to), y = figure.bottom - 20;
   return `M${round(a)} ${y - 60}V${y}H${round(b)}V${y - 60}`;
+}
+
+// Down where an ability went, up where it is back, as plots/curve.rs.
+function triangle(x, y, back, top, bottom) {
+  const base = round(back ? Math.max(y - 50, top + 80) : Math.min(y + 50, bottom - 80));
+  return `M${round(x) - 48} ${base}h96l-48 ${back ? -80 : 80}z`;
 }
 
 // As plots/labels.rs.
@@ -136,12 +147,16 @@ function rescale(figure) {
     strokes.set(rate.c, (strokes.get(rate.c) ?? "") + d);
   }
   for (const [colour, d] of strokes) setPaths(svg, `rate s${colour}`, d);
-  all(".ph", svg).forEach(name => {
-    const band = data.bands.find(b => b[2] === name.textContent);
-    if (!band) return;
-    const from = X(band[0]), to = X(band[1]);
+  const centre = (name, ends) => {
+    if (!ends) return;
+    const [from, to] = ends.map(X);
     name.setAttribute("x", round((from + to) / 2));
     name.style.visibility = to - from > 52 * name.textContent.length + 40 ? "" : "hidden";
+  };
+  all(".ph", svg).forEach(name => centre(name, data.bands.find(b => b[2] === name.textContent)?.slice(0, 2)));
+  all(".bp", svg).forEach(name => {
+    const own = data.phases.find(p => name.classList.contains(`s${p[0]}`) && p[3] === name.textContent);
+    centre(name, own?.slice(1, 3));
   });
 }
 
@@ -202,11 +217,13 @@ for (const figure of figures) {
     }
   });
 }
-// The metrics of a task page: one figure at a time.
-all("[data-metric]").forEach(button => button.addEventListener("click", () => {
+// The metrics of a task page: one figure at a time, all of them without a script.
+function showMetric(button) {
   all("[data-metric]").forEach(other => {
     other.setAttribute("aria-pressed", other === button);
     document.getElementById(other.dataset.metric).hidden = other !== button;
   });
-}));
+}
+all("[data-metric]").forEach(button => button.addEventListener("click", () => showMetric(button)));
+if (one("[data-metric]")) showMetric(one("[data-metric]"));
 })();
