@@ -2,6 +2,7 @@
 
 use super::logprobs::How;
 use super::progress::{self, Progress};
+use super::state_memory::StateMemory;
 use super::{Exit, Threads, counted, print, say};
 use crate::Result;
 use crate::executor::{Executor, Local, Site};
@@ -31,6 +32,8 @@ pub(super) struct Score {
     out: Option<PathBuf>,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    state_memory: StateMemory,
     #[command(flatten)]
     threads: Threads,
 }
@@ -91,7 +94,7 @@ impl Score {
         }
         let (progress, started) = (Progress::of(&plan), Instant::now());
         let site = Site { work: &work, store: &store, hashes: &hashes, observer: &progress, interrupt: &interrupt };
-        let summary = Local { jobs: 1 }.execute(plan, &site)?;
+        let summary = Local { jobs: 1, scorer: self.state_memory.scorer() }.execute(plan, &site)?;
         progress.finish();
         let bad_rows = work.suite.bad_rows();
         say(&progress::summary(&summary, &bad_rows, &[], started.elapsed().as_secs_f64()));

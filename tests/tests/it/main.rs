@@ -7,4 +7,5 @@ mod browser;
 mod made_up;
 mod program;
 mod report_pages;
+mod speed;
 mod sweep;
