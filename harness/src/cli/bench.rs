@@ -21,7 +21,7 @@ pub(super) struct Bench {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     sequences: usize,
     /// Times that the batch is computed; the median counts
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     rounds: usize,
     /// Contexts, in tokens, for the time to the first and to each further token
     #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "512,2048,8192",

@@ -117,10 +117,14 @@ fn precision_is_part_of_a_units_key_and_its_effect_is_told() {
 #[test]
 fn the_plan_and_the_status_tell_what_sharing_saves() {
     let folder = RunFolder::small();
-    let plan = folder.run(&["plan", "run.yaml", "--limit", "20"]);
+    folder.write(
+        "few.yaml",
+        "checkpoints: [{path: trunk}]\ntasks: [{task: pilot_letters, limit: 20}]\ntask_folders: tasks\ndata: tasks\n",
+    );
+    let plan = folder.run(&["plan", "few.yaml"]);
     assert!(plan.stdout.contains("one request at a time it would be"), "{}", plan.stdout);
-    assert_eq!(folder.run(&["sweep", "run.yaml", "--limit", "20"]).code, Some(0));
-    let status = folder.run(&["status", "run.yaml"]);
+    assert_eq!(folder.run(&["sweep", "few.yaml"]).code, Some(0));
+    let status = folder.run(&["status", "few.yaml"]);
     assert!(status.stdout.contains("were shared and not computed again"), "{}", status.stdout);
 }
 
