@@ -1,5 +1,6 @@
 //! Runs: the command line, the run file, checkpoints on disk, the plan, the results folder, and what carries a plan out.
 
+pub mod bench;
 pub mod checkpoint;
 mod cli;
 pub mod compare;
@@ -12,6 +13,7 @@ pub mod import;
 pub mod init;
 pub mod interrupt;
 pub mod plan;
+pub mod precision;
 pub mod run_file;
 pub mod search;
 pub mod store;

@@ -1,5 +1,6 @@
 //! `spyglass logprobs`: the raw door to a checkpoint.
 
+use super::state_memory::StateMemory;
 use super::{Exit, Threads, print};
 use crate::executor::open;
 use crate::run_file::{DtFloorSpec, PrecisionSpec};
@@ -8,7 +9,7 @@ use crate::work::Settings;
 use crate::{Error, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use spyglass_model::{Plan, Request, Scorer, ScorerOptions, Tokenizer, max_length};
+use spyglass_model::{Plan, Request, Scorer, Tokenizer, max_length};
 use spyglass_tasks::Text;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ pub(super) struct Logprobs {
     requests: PathBuf,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    state_memory: StateMemory,
     #[command(flatten)]
     threads: Threads,
 }
@@ -99,8 +102,8 @@ impl Logprobs {
             requests.push(request);
             flags.push((truncated, off_edge));
         }
-        let scores =
-            Scorer::new(&model, ScorerOptions::default()).run(&Plan::new(&requests)?, |_| ControlFlow::Continue(()))?;
+        let scorer = Scorer::new(&model, self.state_memory.scorer());
+        let scores = scorer.run(&Plan::new(&requests)?, |_| ControlFlow::Continue(()))?;
         let mut lines = String::new();
         for ((request, score), (truncated, off_token_edge)) in requests.iter().zip(&scores).zip(&flags) {
             let scored = Scored {

@@ -1,9 +1,11 @@
 //! The command line: the only place that prints. Results go to stdout, talk goes to stderr.
 #![expect(clippy::print_stderr, reason = "this is the place that talks")]
 
+mod bench;
 mod chat;
 mod check;
 mod compare;
+mod compare_precision;
 mod demo;
 mod export;
 mod generate;
@@ -20,6 +22,7 @@ mod ratings;
 mod report;
 mod schema;
 mod score;
+mod state_memory;
 mod status;
 mod sweep;
 mod vibes;
@@ -60,6 +63,8 @@ enum Command {
     Compare(compare::CompareRun),
     Ratings(ratings::Ratings),
     Generate(generate::Generate),
+    Bench(bench::Bench),
+    ComparePrecision(compare_precision::ComparePrecision),
 }
 
 /// How a command ended that did what it was asked.
@@ -126,6 +131,8 @@ impl Command {
             Self::Compare(command) => command.run(),
             Self::Ratings(command) => command.run(),
             Self::Generate(command) => command.run(),
+            Self::Bench(command) => command.run(),
+            Self::ComparePrecision(command) => command.run(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::logprobs::How;
 use super::progress::{self, Progress};
+use super::state_memory::StateMemory;
 use super::{Exit, Threads, counted, print, say};
 use crate::Result;
 use crate::executor::{Executor, Local, Questions, Site, tasks_without_items};
@@ -31,6 +32,8 @@ pub(super) struct Score {
     out: Option<PathBuf>,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    state_memory: StateMemory,
     #[command(flatten)]
     threads: Threads,
 }
@@ -99,7 +102,7 @@ impl Score {
             interrupt: &interrupt,
         };
         let mut summary = tasks_without_items(&site)?;
-        summary.add(Local { jobs: 1 }.execute(plan, &site)?);
+        summary.add(Local { jobs: 1, scorer: self.state_memory.scorer() }.execute(plan, &site)?);
         progress.finish();
         let bad_rows = work.suite.bad_rows();
         say(&progress::summary(&summary, &bad_rows, &[], started.elapsed().as_secs_f64()));

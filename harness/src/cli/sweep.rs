@@ -1,6 +1,7 @@
 //! `spyglass sweep`: the main job.
 
 use super::progress::{self, Progress};
+use super::state_memory::StateMemory;
 use super::{Exit, Threads, complain, print, say};
 use crate::Result;
 use crate::executor::Local;
@@ -26,6 +27,8 @@ pub(super) struct Sweep {
     /// Checkpoints scored at once
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=64))]
     jobs: usize,
+    #[command(flatten)]
+    state_memory: StateMemory,
 }
 
 /// What of the run file is meant.
@@ -55,7 +58,7 @@ impl Sweep {
         let run = RunFile::read(&self.run)?;
         let store = Store::create(&run.results)?;
         let work = Work::of_run(&run, &self.narrow.overrides())?;
-        carry_out(&work, &store, self.jobs)
+        carry_out(&work, &store, &Local { jobs: self.jobs, scorer: self.state_memory.scorer() })
     }
 }
 
@@ -63,7 +66,7 @@ impl Sweep {
 ///
 /// # Errors
 /// Nothing could be begun.
-pub(super) fn carry_out(work: &Work, store: &Store, jobs: usize) -> Result<Exit> {
+pub(super) fn carry_out(work: &Work, store: &Store, executor: &Local) -> Result<Exit> {
     for note in &work.notes {
         say(note);
     }
@@ -71,7 +74,7 @@ pub(super) fn carry_out(work: &Work, store: &Store, jobs: usize) -> Result<Exit>
     let plan = Plan::new(work, store, &hashes)?;
     let interrupt = Interrupt::listen()?;
     let (progress, started) = (Progress::new(), Instant::now());
-    let swept = sweep(work, store, &hashes, plan, &Local { jobs }, &progress, &interrupt);
+    let swept = sweep(work, store, &hashes, plan, executor, &progress, &interrupt);
     progress.finish();
     let swept = match swept {
         Ok(swept) => swept,

@@ -11,6 +11,7 @@ use crate::store::{Blamed, Claim, ClaimHolder, Claimed};
 use crate::suite::Subject;
 use crate::{Error, Result};
 use spyglass_dashboards::run::UnitRecord;
+use spyglass_model::ScorerOptions;
 use std::sync::{Mutex, MutexGuard, mpsc};
 use std::time::Duration;
 
@@ -22,12 +23,15 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 pub struct Local {
     /// Checkpoints scored at once.
     pub jobs: usize,
+    /// How each of them is scored, which changes no number.
+    pub scorer: ScorerOptions,
 }
 
 impl Executor for Local {
     fn execute(&self, plan: Plan, site: &Site<'_>) -> Result<Summary> {
         let run = Running {
             site,
+            scorer: self.scorer,
             memory: Memory::default(),
             summary: Mutex::default(),
             held: Mutex::default(),
@@ -58,6 +62,7 @@ const UNPOISONED: &str = "no thread panics while it holds the lock";
 /// A sweep that is under way.
 struct Running<'a> {
     site: &'a Site<'a>,
+    scorer: ScorerOptions,
     memory: Memory,
     summary: Mutex<Summary>,
     /// What another sweep holds, to be looked at again.
@@ -183,11 +188,10 @@ impl Running<'_> {
             return Ok(None);
         }
         let scored = match unit.subject {
-            Subject::Task(task) => OurUnit { checkpoint: &planned.checkpoint, task, inputs, folder }.score(
-                opened,
-                self.site.questions,
-                self.site,
-            )?,
+            Subject::Task(task) => {
+                let (checkpoint, scorer) = (&planned.checkpoint, self.scorer);
+                OurUnit { checkpoint, task, inputs, folder, scorer }.score(opened, self.site.questions, self.site)?
+            }
             Subject::Pack(pack) => {
                 let pack = &work.suite.packs[pack];
                 OurPack { checkpoint: &planned.checkpoint, pack, inputs, folder }.talk(opened, self.site)?

@@ -19,6 +19,7 @@ pub(super) struct OurUnit<'a> {
     pub(super) task: usize,
     pub(super) inputs: UnitInputs,
     pub(super) folder: UnitFolder,
+    pub(super) scorer: ScorerOptions,
 }
 
 impl OurUnit<'_> {
@@ -60,7 +61,7 @@ impl OurUnit<'_> {
                 Ok(())
             };
             let mut broken = None;
-            let ended = Scorer::new(&opened.model, ScorerOptions::default()).run(&asked.plan, |progress| {
+            let ended = Scorer::new(&opened.model, self.scorer).run(&asked.plan, |progress| {
                 answers.take(progress.finished);
                 let tokens = progress.tokens_done - tokens_seen;
                 tokens_seen = progress.tokens_done;

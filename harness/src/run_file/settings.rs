@@ -2,7 +2,7 @@
 
 use crate::Result;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 
 /// How the model is run.
@@ -101,7 +101,7 @@ pub enum CheckpointOrder {
 }
 
 /// Arithmetic of the model.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PrecisionSpec {
     /// f32 arithmetic on the weights as they lie on disk.

@@ -21,18 +21,21 @@ pub struct Machine {
     pub bandwidth: f64,
 }
 
+/// Multiply-adds of a thread in a round: some tens of milliseconds.
+const MULTIPLY_ADDS: usize = 3 << 30;
 /// Bytes that bandwidth is measured over: far more than any cache holds.
 const BYTES: usize = 1 << 30;
 
 impl Machine {
-    /// Measures this one; takes about two seconds. Medians of several rounds.
+    /// Measures this one; takes about two seconds. Medians of several rounds, each long enough that threads which were woken on one
+    /// core have been moved apart (rounds of a millisecond showed half the speed).
     ///
     /// # Errors
     /// No memory for one GiB.
     pub fn measure() -> Result<Self> {
         let (isa, threads) = (Isa::current(), rayon::current_num_threads());
-        let rounds = 4_000_000 / per_round(isa) * 16;
-        let seconds = median(9, || {
+        let rounds = MULTIPLY_ADDS / per_round(isa);
+        let seconds = median(7, || {
             rayon::broadcast(|_| black_box(multiply_adds(isa, black_box(rounds))));
         });
         let flops = 2.0 * (rounds * per_round(isa) * threads) as f64 / seconds.as_secs_f64();

@@ -1,9 +1,11 @@
-//! How fast this machine is, and how much of that a model gets: what `spyglass bench` prints, as plain data.
+//! How fast this machine is, and how much of that a model gets: what `spyglass bench` and `cargo bench` measure.
 
 mod checkpoint;
 mod machine;
 mod model;
+mod pieces;
 
 pub use checkpoint::write_random_checkpoint;
 pub use machine::Machine;
 pub use model::{Decode, Prefill, decode, prefill};
+pub use pieces::{MixerShape, Product, attention, mixer, product};

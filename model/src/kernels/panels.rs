@@ -3,6 +3,8 @@
 //! Thirty-two outputs make a panel. f32: `[input][32]`; bf16: `[input / 2][32][2]`, pairs of neighbouring inputs side by side, an odd
 //! last one beside a zero. Outputs past the last one are zeros.
 
+use std::ops::Range;
+
 use half::{bf16, f16};
 use rayon::prelude::*;
 
@@ -73,11 +75,14 @@ impl Panels {
     #[cfg(test)]
     pub(crate) fn of<S: Stored>(values: &[S], out: usize, input: usize, format: Format) -> Self {
         let mut panels = Self::new(out, input, format).unwrap();
+        panels.fill(|panel, rows| pack(&values[rows.start * input..rows.end * input], input, format, panel));
         panels
-            .groups_mut(1)
-            .zip(values.par_chunks(PANEL * input))
-            .for_each(|(panel, rows)| pack(rows, input, format, panel));
-        panels
+    }
+
+    /// Fills every panel by `f`, which is told the rows that belong there.
+    pub(crate) fn fill(&mut self, f: impl Fn(&mut [u32], Range<usize>) + Sync) {
+        let out = self.out;
+        self.groups_mut(1).enumerate().for_each(|(index, panel)| f(panel, index * PANEL..out.min((index + 1) * PANEL)));
     }
 
     /// The panels in order, `count` at a time, to be filled by [`pack`].

@@ -33,6 +33,13 @@ impl Host {
         Ok(Self { values: pool.lend(rows * width)?, width })
     }
 
+    /// Rows that hold `values`.
+    pub(crate) fn of(values: &[f32], width: usize, pool: &Arc<Pool>) -> Result<Self> {
+        let mut rows = Self::lend(pool, values.len() / width, width)?;
+        rows.values.copy_from_slice(values);
+        Ok(rows)
+    }
+
     /// As many rows, `width` wide.
     fn like(&self, width: usize) -> Result<Self> {
         Self::lend(self.values.pool(), self.rows(), width)

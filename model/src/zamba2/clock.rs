@@ -10,10 +10,12 @@ pub enum Part {
     MixerProducts,
     /// Convolution, scan and gated norm.
     Mixer,
-    /// The products of the shared blocks, adapters included.
-    BlockProducts,
+    /// The projections of the shared blocks' attention, adapters included.
+    AttentionProducts,
     /// Attention proper, with rotation and the writing of keys and values.
     Attention,
+    /// The products of the shared blocks' MLP, adapters included, and the projection behind it.
+    MlpProducts,
     /// The gate of the MLP.
     Gate,
     /// The final norm and the head.
@@ -24,19 +26,37 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::MixerProducts, Self::Mixer, Self::BlockProducts, Self::Attention, Self::Gate, Self::Head, Self::Rest];
+    pub const ALL: [Self; 8] = [
+        Self::MixerProducts,
+        Self::Mixer,
+        Self::AttentionProducts,
+        Self::Attention,
+        Self::MlpProducts,
+        Self::Gate,
+        Self::Head,
+        Self::Rest,
+    ];
 
     /// What to call it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::MixerProducts => "mixer products",
+            Self::MixerProducts | Self::AttentionProducts | Self::MlpProducts => "products",
             Self::Mixer => "convolution, scan, gated norm",
-            Self::BlockProducts => "shared-block products",
-            Self::Attention => "attention",
+            Self::Attention => "rotation, scores, softmax, values",
             Self::Gate => "gate",
-            Self::Head => "head",
+            Self::Head => "final norm and product",
             Self::Rest => "embedding, norms, additions",
+        }
+    }
+
+    /// The kind of layer it belongs to.
+    pub fn layer_kind(self) -> &'static str {
+        match self {
+            Self::MixerProducts | Self::Mixer => "mamba mixer",
+            Self::AttentionProducts | Self::Attention => "attention",
+            Self::MlpProducts | Self::Gate => "MLP",
+            Self::Head => "head",
+            Self::Rest => "between layers",
         }
     }
 }

@@ -178,14 +178,14 @@ impl Zamba2 {
             Some(adapters) => adapted(&u, &block.qkv[index], &adapters[index]),
             None => ops::linear(&u, &block.qkv[index]),
         };
-        let qkv = clock.time(Part::BlockProducts, || Ok::<_, Error>([project(0)?, project(1)?, project(2)?]))?;
+        let qkv = clock.time(Part::AttentionProducts, || Ok::<_, Error>([project(0)?, project(1)?, project(2)?]))?;
         let (sizes, angles) = (self.attention_sizes(), pass.angles.as_deref());
         let attended = clock.time(Part::Attention, || ops::attention(sizes, qkv, angles, &pass.spans, states))?;
-        let attended = clock.time(Part::BlockProducts, || ops::linear(&attended, &block.output))?;
+        let attended = clock.time(Part::AttentionProducts, || ops::linear(&attended, &block.output))?;
         let m = clock.time(Part::Rest, || ops::rms_norm(Input::One(&attended), &block.pre_ff_norm, eps))?; // [rows, H]
-        let gate_up = clock.time(Part::BlockProducts, || adapted(&m, &block.gate_up, &call.gate_up))?; // [rows, 2F]
+        let gate_up = clock.time(Part::MlpProducts, || adapted(&m, &block.gate_up, &call.gate_up))?; // [rows, 2F]
         let gated = clock.time(Part::Gate, || ops::gated_mlp(&gate_up))?;
-        clock.time(Part::BlockProducts, || ops::linear(&ops::linear(&gated, &block.down)?, &call.linear))
+        clock.time(Part::MlpProducts, || ops::linear(&ops::linear(&gated, &block.down)?, &call.linear))
     }
 }
 

@@ -11,6 +11,7 @@ mod made_up;
 mod program;
 mod report_pages;
 mod several_runs;
+mod speed;
 mod sweep;
 mod vibes;
 mod vibes_pages;

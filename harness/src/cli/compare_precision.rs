@@ -1,0 +1,121 @@
+//! `spyglass compare-precision`: what bf16 arithmetic does to the answers.
+
+use super::progress::{self, Progress};
+use super::score::Tasks;
+use super::state_memory::StateMemory;
+use super::{Exit, Threads, print, say};
+use crate::Result;
+use crate::executor::{Executor, Local, Site};
+use crate::interrupt::Interrupt;
+use crate::plan::Plan;
+use crate::precision::{Effect, Scored};
+use crate::run_file::{DtFloorSpec, PrecisionSpec};
+use crate::store::{Hashes, Store};
+use crate::work::{Settings, Work};
+use clap::Args;
+use spyglass_dashboards::run::UnitRecord;
+use spyglass_model::Zamba2Config;
+use spyglass_tasks::ItemRecord;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Score one checkpoint in f32 and in bf16, and tell how far the answers differ
+#[derive(Debug, Args)]
+pub(super) struct ComparePrecision {
+    /// The checkpoint's folder
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    #[command(flatten)]
+    tasks: Tasks,
+    /// The smallest discretisation step: the config's, or none
+    #[arg(long, value_enum, default_value_t)]
+    dt_floor: DtFloorSpec,
+    /// One JSON object a task instead of the table
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    state_memory: StateMemory,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+/// A finished unit with its items.
+type Unit = (UnitRecord, Vec<ItemRecord>);
+
+impl ComparePrecision {
+    pub(super) fn run(&self) -> Result<Exit> {
+        self.threads.set_up();
+        Zamba2Config::read(&self.model)?; // before the tasks are built: a slip in the path is told at once
+        let (aside, interrupt) = (tempfile::tempdir()?, Interrupt::listen()?);
+        let store = Store::create(aside.path())?;
+        let mut failed = false;
+        for precision in [PrecisionSpec::F32, PrecisionSpec::Bf16] {
+            let settings = Settings { precision, dt_floor: self.dt_floor };
+            let work = Work::of_model(&self.model, self.tasks.suite()?, settings)?;
+            let hashes = Hashes::open(store.root());
+            let plan = Plan::new(&work, &store, &hashes)?;
+            let (progress, started) = (Progress::of(&plan), Instant::now());
+            let site = Site { work: &work, store: &store, hashes: &hashes, observer: &progress, interrupt: &interrupt };
+            let summary = Local { jobs: 1, scorer: self.state_memory.scorer() }.execute(plan, &site)?;
+            progress.finish();
+            let seconds = started.elapsed().as_secs_f64();
+            say(&format!(
+                "{}: {}",
+                precision.name(),
+                progress::summary(&summary, &work.suite.bad_rows(), &[], seconds)
+            ));
+            if summary.interrupted {
+                return Ok(Exit::Interrupted);
+            }
+            failed |= !summary.is_clean();
+        }
+        let effects = effects(&store)?;
+        print(&if self.json { lines(&effects) } else { table(&effects) })?;
+        Ok(if failed || effects.is_empty() { Exit::SomeFailed } else { Exit::Well })
+    }
+}
+
+/// Every task that was scored in both arithmetics.
+fn effects(store: &Store) -> Result<Vec<Effect>> {
+    let mut units: Vec<Unit> = Vec::new();
+    for (folder, record) in store.units()?.0 {
+        let items = folder.items(&record)?;
+        units.push((record, items));
+    }
+    let of =
+        |precision: PrecisionSpec| units.iter().filter(move |(record, _)| record.inputs.precision == precision.name());
+    let mut effects = Vec::new();
+    for before in of(PrecisionSpec::F32) {
+        let same = |other: &&Unit| (&other.0.task, other.0.shots) == (&before.0.task, before.0.shots);
+        effects.extend(of(PrecisionSpec::Bf16).find(same).map(|after| Effect::of(scored(before), scored(after))));
+    }
+    Ok(effects)
+}
+
+fn scored((record, items): &Unit) -> Scored<'_> {
+    Scored { record, items }
+}
+
+fn lines(effects: &[Effect]) -> String {
+    effects.iter().map(|effect| serde_json::to_string(effect).expect("plain data") + "\n").collect()
+}
+
+/// One line a metric.
+fn table(effects: &[Effect]) -> String {
+    let nats = |change: Option<f64>| change.map_or_else(|| "-".into(), |change| format!("{change:.5}"));
+    let mut text = String::from(
+        "| task | shots | items | largest change | mean change | flipped answers | metric | f32 | bf16 |\n\
+         |---|--:|--:|--:|--:|--:|---|--:|--:|\n",
+    );
+    for effect in effects {
+        let Effect { task, shots, items, flipped, .. } = effect;
+        let (largest, mean) = (nats(effect.largest_change), nats(effect.mean_change));
+        for metric in &effect.metrics {
+            text += &format!(
+                "| {task} | {shots} | {items} | {largest} | {mean} | {flipped} | {} | {:.4} | {:.4} |\n",
+                metric.name, metric.before, metric.after
+            );
+        }
+    }
+    text + "changes of log-likelihoods are absolute, in nats\n"
+}
