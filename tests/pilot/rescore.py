@@ -1,8 +1,8 @@
-"""Scores the checkpoints as they lie on disk, bf16 weights computed in f32 by transformers: the tables that the program is held against.
+"""Scores the committed checkpoints as they lie on disk, bf16 weights computed in f32 by transformers: the tables that the program is held against.
 
-    python rescore.py RUN          # RUN holds <branch>/checkpoint-<step>/
+    python rescore.py TABLES
 
-Writes RUN/reference_scores.csv (accuracy of every checkpoint on every test) and RUN/reference_loglikelihoods.jsonl (all
+Writes TABLES/pilot_scores.csv (accuracy of every checkpoint on every test) and TABLES/pilot_loglikelihoods.jsonl (all
 log-likelihoods of a few checkpoints, in the order of the items). Checkpoints that the first table holds already are not scored again.
 """
 
@@ -16,45 +16,61 @@ from transformers import Zamba2ForCausalLM
 from transformers.utils import logging
 
 import scoring
-import world
 
-NAMES = [name for name in world.TESTS if not name.endswith("examples")] + ["pilot_letters_shuffled"]
+RUN = pathlib.Path(__file__).parent
+NAMES = ["pilot_stories", "pilot_facts_easy", "pilot_facts_hard", "pilot_letters", "pilot_letters_b", "pilot_letters_shuffled"]
 COLUMNS = ["task", "branch", "step", "tokens", "score", "n", "chance", "lr"]
-IN_FULL = {("trunk", 0), ("trunk", 1200), ("anneal", -1), ("contaminated", -1)}  # -1: the branch's last
+IN_FULL = {("trunk", 600), ("anneal", 1500), ("contaminated", 900)}
 
 
-def checkpoints(run):
+def checkpoints():
     """(branch, step, folder), branch by branch in the order of their steps."""
     for branch in ("trunk", "anneal", "anneal-roleplay", "contaminated"):
-        steps = sorted(int(folder.name.split("-")[1]) for folder in (run / branch).glob("checkpoint-*"))
-        for step in steps:
-            yield branch, step, run / branch / f"checkpoint-{step}", step == steps[-1]
+        for step in sorted(int(folder.name.split("-")[1]) for folder in (RUN / branch).glob("checkpoint-*")):
+            yield branch, step, RUN / branch / f"checkpoint-{step}"
+
+
+def questions(name):
+    """(context, choices, gold) of every item of a test; `_shuffled` after its name asks for the choice-shuffled twin."""
+    base = name.removesuffix("_shuffled")
+    for index, line in enumerate((RUN / "tasks" / f"{base}.jsonl").read_text().splitlines()):
+        item = json.loads(line)
+        if "shots" not in item:
+            yield item["context"], item["choices"], item["gold"]
+            continue
+        if name != base:
+            item = scoring.shuffled(item, base, index)
+        listed = " ".join(f"{letter} . {choice}" for letter, choice in zip("ABCD", item["choices"]))
+        yield f"{item['shots']} {item['question']} {listed} answer :", list("ABCD"), item["answer"]
 
 
 def main():
-    run = pathlib.Path(sys.argv[1])
+    tables = pathlib.Path(sys.argv[1])
     torch.set_num_threads(1)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    ids = {word: index for index, word in enumerate(world.vocabulary())}
-    table, full = run / "reference_scores.csv", run / "reference_loglikelihoods.jsonl"
+    table, full = tables / "pilot_scores.csv", tables / "pilot_loglikelihoods.jsonl"
     if not table.exists():
+        tables.mkdir(parents=True, exist_ok=True)
         table.write_text(",".join(COLUMNS) + "\n")
         full.write_text("")
     done = {(row["branch"], int(row["step"])) for row in csv.DictReader(table.open())}
-    for branch, step, folder, last in checkpoints(run):
+    tests = {name: list(questions(name)) for name in NAMES}
+    for branch, step, folder in checkpoints():
         if (branch, step) in done:
             continue
         model = Zamba2ForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+        ids = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
         state = json.loads((folder / "trainer_state.json").read_text())
         rate = state["log_history"][-1]["learning_rate"] if state["log_history"] else 0.
         rows, lines = [], []
-        for name in NAMES:
-            sums, golds = scoring.log_likelihoods(model, ids, name)
+        for name, asked in tests.items():
+            sums, golds = scoring.log_likelihoods(model, ids, asked)
             score = scoring.share_right(sums, golds)
             rows.append([name, branch, step, state["num_input_tokens_seen"], f"{score:.6f}", len(golds), .25, f"{rate:.8f}"])
-            if {(branch, step), (branch, -1 if last else None)} & IN_FULL:
-                lines += [json.dumps({"task": name, "branch": branch, "step": step, "item": i, "lls": [round(s, 5) for s in of_item]}) for i, of_item in enumerate(sums)]
+            if (branch, step) in IN_FULL:
+                rounded = [[round(value, 4) for value in of_item] for of_item in sums]
+                lines.append(json.dumps({"task": name, "branch": branch, "step": step, "log_likelihoods": rounded}, separators=(",", ":")))
         with full.open("a") as file:
             file.writelines(line + "\n" for line in lines)
         with table.open("a") as file:

@@ -38,16 +38,15 @@ def requests(name):
     asked_items = []
     for index, item in enumerate(items):
         if name != base:
-            item = shuffled(item, name, index)
+            item = shuffled(item, base, index)
         asked_items.append(("".join(draw.sample(pool, SHOTS)) + asked(item), list("ABCD"), item["answer"]))
     return asked_items
 
 
 @torch.no_grad()
-def log_likelihoods(model, ids, name, limit=None, batch=256):
-    """Log-likelihood of each choice of each item, summed over its tokens, and the gold ones. Single-token choices share one forward."""
+def log_likelihoods(model, ids, questions, batch=256):
+    """questions: [(context, choices, gold)]. Log-likelihood of each choice of each item, summed over its tokens, and the gold ones. Single-token choices share one forward."""
     rows, owners = [], []
-    questions = requests(name)[:limit]
     for index, (context, choices, _) in enumerate(questions):
         context = [BOS] + [ids[word] for word in context.split()]
         choices = [[ids[word] for word in choice.split()] for choice in choices]

@@ -158,7 +158,7 @@ class Run:
         state = {"model": self.model.state_dict(), "optimiser": self.optimiser.state(), "log": self.log}
         torch.save(state, self.state_file(branch, step).with_suffix(".part"))
         self.state_file(branch, step).with_suffix(".part").rename(self.state_file(branch, step))  # whole or not at all
-        scores = {name.removeprefix("pilot_"): round(scoring.share_right(*scoring.log_likelihoods(self.model, self.ids, name, self.limit)), 3)
+        scores = {name.removeprefix("pilot_"): round(scoring.share_right(*scoring.log_likelihoods(self.model, self.ids, scoring.requests(name)[:self.limit])), 3)
                   for name in world.TESTS if not name.endswith("examples")}
         entry = {"branch": branch, "step": step, "loss": self.log[-1]["loss"] if self.log else None, **scores, "cpu": round(time.process_time())}
         print(json.dumps(entry), flush=True)
