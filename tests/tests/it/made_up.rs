@@ -33,13 +33,13 @@ pub(crate) fn empty_run() -> Run {
     }
 }
 
-/// A trunk and an annealed branch, two tasks in a group, one beside it, a pack.
+/// A trunk and an annealed branch, two tasks in a group, four beside it (one the cloze twin of another, one a probe), a pack.
 pub(crate) fn run() -> Run {
     let trunk = branch("trunk", None, &[0, 200, 400, 600, 800, 1000]);
     let fork = Fork { branch: "trunk".into(), step: 800, tokens: 800 * TOKENS_PER_STEP };
     let anneal = branch("anneal \"<fast>\"", Some(fork), &[900, 1000, 1100]);
     let checkpoints: Vec<Checkpoint> = trunk.checkpoints.iter().chain(&anneal.checkpoints).cloned().collect();
-    let tasks = ["letters_law", "letters_art", "stories"];
+    let tasks = ["letters_law", "letters_art", "stories", "sea_letters", "sea_cloze", "icl_copy"];
     let units = tasks.iter().flat_map(|task| checkpoints.iter().map(|checkpoint| unit(task, checkpoint))).collect();
     let texts = tasks.map(|task| TaskTexts { task: task.into(), shots: 0, perturb: None, items: Arc::new(texts()) });
     let leaves = vec!["letters_law".into(), "letters_art".into()];
@@ -104,7 +104,7 @@ fn unit(task: &str, checkpoint: &Checkpoint) -> Unit {
             let choice = |index: usize| ChoiceRecord {
                 logprob: if (index == gold) == right { -0.5 - skill } else { -2.5 },
                 tokens: 1,
-                chars: 1,
+                chars: if task.ends_with("_cloze") { 7 } else { 1 },
                 bytes: 1,
                 ..ChoiceRecord::default()
             };

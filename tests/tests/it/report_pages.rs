@@ -19,7 +19,7 @@ fn every_page_opens_and_nothing_hostile_runs() {
     let folder = tempfile::tempdir().unwrap();
     let index = Report::write(&made_up::run(), folder.path()).unwrap();
     let Some(browser) = Browser::start() else { return };
-    let mut pages = vec![index.clone()];
+    let mut pages = vec![index.clone(), index.with_file_name("provenance.html")];
     for sub in ["tasks", "items", "vibes"] {
         let all = fs_err::read_dir(index.with_file_name(sub)).unwrap().map(|entry| entry.unwrap().path());
         pages.extend(all.filter(|page| page.extension().is_some_and(|end| end == "html")));
@@ -50,6 +50,32 @@ fn switches_redraw_and_a_cursor_reads_numbers() {
     let before = browser.run("return document.documentElement.dataset.theme ?? ''");
     browser.click("#theme");
     assert_ne!(browser.run("return document.documentElement.dataset.theme"), before);
+    assert!(browser.complaints().is_empty());
+}
+
+#[test]
+fn a_task_page_takes_its_answer_apart_and_switches_metrics() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Report::write(&made_up::run(), folder.path()).unwrap();
+    let Some(browser) = Browser::start() else { return };
+    browser.open(&index.with_file_name("tasks").join("sea_letters.html"));
+    let count = |selector: &str| browser.run(&format!("return document.querySelectorAll('{selector}').length"));
+    assert_eq!(count("#decomposition figure"), 4, "knowledge, format, selection, the answer");
+    assert_eq!(count("#probes figure"), 2, "the probe and the task itself");
+    assert_eq!(count("#parts tbody tr").as_u64().unwrap() % 2, 0, "two parts on each branch");
+    assert_eq!(count("#curve figure:not([hidden])"), 1);
+    browser.click("[data-metric='sea_letters.p_gold']");
+    assert_eq!(count("#curve figure:not([hidden])"), 1);
+    assert_eq!(browser.run("return document.getElementById('sea_letters.p_gold').hidden"), false);
+    let line = "return document.querySelector('#decomposition path.line').getAttribute('d')";
+    let linear = browser.run(line);
+    browser.click("[data-switch=log][data-to='1']");
+    assert_ne!(browser.run(line), linear, "all panels share the axis");
+    let links = "return [...document.querySelectorAll('.dl a')].map(link => link.getAttribute('href'))";
+    for link in browser.run(links).as_array().unwrap() {
+        let file = index.with_file_name("tasks").join(link.as_str().unwrap());
+        assert!(file.is_file(), "{link} is not there");
+    }
     assert!(browser.complaints().is_empty());
 }
 
