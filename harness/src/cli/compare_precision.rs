@@ -5,7 +5,7 @@ use super::score::Tasks;
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, print, say};
 use crate::Result;
-use crate::executor::{Executor, Local, Site};
+use crate::executor::{Executor, Local, Questions, Site, tasks_without_items};
 use crate::interrupt::Interrupt;
 use crate::plan::Plan;
 use crate::precision::{Effect, Scored};
@@ -54,9 +54,17 @@ impl ComparePrecision {
             let work = Work::of_model(&self.model, self.tasks.suite()?, settings)?;
             let hashes = Hashes::open(store.root());
             let plan = Plan::new(&work, &store, &hashes)?;
-            let (progress, started) = (Progress::of(&plan), Instant::now());
-            let site = Site { work: &work, store: &store, hashes: &hashes, observer: &progress, interrupt: &interrupt };
-            let summary = Local { jobs: 1, scorer: self.state_memory.scorer() }.execute(plan, &site)?;
+            let (progress, questions, started) = (Progress::new(), Questions::new(&work.suite), Instant::now());
+            let site = Site {
+                work: &work,
+                questions: &questions,
+                store: &store,
+                hashes: &hashes,
+                observer: &progress,
+                interrupt: &interrupt,
+            };
+            let mut summary = tasks_without_items(&site)?;
+            summary.add(Local { jobs: 1, scorer: self.state_memory.scorer() }.execute(plan, &site)?);
             progress.finish();
             let seconds = started.elapsed().as_secs_f64();
             say(&format!(

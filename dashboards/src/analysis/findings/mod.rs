@@ -91,7 +91,7 @@ pub fn findings(run: &Run) -> Findings {
     let sentences = sentences::sentences(run, &tasks);
     let mut notes = notes(&tasks);
     notes.extend(log_notes::log_notes(&run.tree));
-    Findings { notes, tasks, alarms, sentences }
+    Findings { tasks, alarms, sentences, notes }
 }
 
 fn task(run: &Run, series: &Series<'_>) -> TaskFindings {

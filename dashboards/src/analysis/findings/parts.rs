@@ -32,7 +32,7 @@ impl PartFindings {
     /// Where it stands among the others: the earliest upper end of an onset, then its estimate, then the better score.
     fn rank(&self) -> (u64, f64, f64) {
         let onsets = || self.paths.iter().filter_map(|path| path.onset.as_ref());
-        let by = onsets().filter_map(|onset| onset.by()).min().unwrap_or(u64::MAX);
+        let by = onsets().filter_map(crate::analysis::Onset::by).min().unwrap_or(u64::MAX);
         let estimate = onsets().filter_map(|onset| onset.fit.as_ref()?.estimate).fold(f64::INFINITY, f64::min);
         let newest = self.paths.iter().filter_map(|path| path.points.last()).map(|point| point.value);
         (by, estimate, -newest.fold(f64::NEG_INFINITY, f64::max))
