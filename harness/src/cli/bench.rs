@@ -86,7 +86,7 @@ fn text(measured: &Measured) -> String {
         lines.push(String::new());
         lines.extend(of_precision(speed, first));
     }
-    for beyond in measured.speeds[0].beyond_limit.iter() {
+    for beyond in &measured.speeds[0].beyond_limit {
         let limit = thousands(measured.context_limit as u64);
         lines.push(format!(
             "context {} is beyond the model's limit of {limit} tokens: skipped",
@@ -176,8 +176,8 @@ fn time(seconds: f64) -> String {
 
 fn size(bytes: u64) -> String {
     match bytes {
-        ..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        ..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        0..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
         _ => format!("{:.2} GB", bytes as f64 / 1e9),
     }
 }
