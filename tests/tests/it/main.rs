@@ -5,6 +5,7 @@
 mod bad_input;
 mod browser;
 mod made_up;
+mod pilot;
 mod program;
 mod report_pages;
 mod sweep;

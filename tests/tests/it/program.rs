@@ -37,16 +37,6 @@ pub(crate) fn pilot() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("pilot")
 }
 
-/// `../shared`, or `None` with a line that says so.
-pub(crate) fn shared(what: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(what);
-    if !path.exists() {
-        eprintln!("skipped: ../shared/{what} is not there");
-        return None;
-    }
-    Some(path)
-}
-
 /// A folder with a run file over checkpoints of its own.
 pub(crate) struct RunFolder {
     folder: tempfile::TempDir,
