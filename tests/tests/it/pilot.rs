@@ -1,4 +1,4 @@
-//! The pilot run: our scores are those that PyTorch gives, and its curves tell the story it is there for.
+//! The pilot run: our scores are those that `PyTorch` gives, and its curves tell the story it is there for.
 
 use crate::browser::Browser;
 use crate::program::run;
