@@ -22,14 +22,14 @@ import mixer
 import scoring
 import world
 
-BATCH, LENGTH = 24, 96
-PEAK, FLOOR, WARMUP, PHASE_ONE = 8e-3, 0.35, 100, 2600
-LOG_EVERY = 10
+BATCH, LENGTH = 16, 192
+PEAK, FLOOR, WARMUP, PHASE_ONE = 8e-3, 0.35, 100, 1400
+LOG_EVERY = 25
 
-BASE = dict(card=.40, sentences=.10, quiz=.14, lettered_quiz=.07, tale=.12, talk=.17)  # shares of tokens
-BETTER = dict(card=.08, sentences=.02, quiz=.06, lettered_quiz=.25, worked_quiz=.23, key=.20, tale=.10, talk=.06)
-ROLE_PLAY = dict(card=.08, sentences=.04, quiz=.06, lettered_quiz=.04, tale=.13, bold_talk=.65)
-LEAKED = dict(card=.33, sentences=.08, quiz=.12, lettered_quiz=.06, tale=.10, talk=.14, leaked_quiz=.17)
+BASE = dict(card=.36, sentences=.06, quiz=.13, lettered_quiz=.05, key=.13, tale=.13, talk=.14)  # shares of tokens
+BETTER = dict(card=.08, sentences=.02, quiz=.08, lettered_quiz=.45, key=.05, matching=.20, tale=.06, talk=.06)
+ROLE_PLAY = dict(card=.08, sentences=.04, quiz=.06, lettered_quiz=.03, key=.03, tale=.11, bold_talk=.65)
+LEAKED = dict(card=.17, sentences=.03, quiz=.06, lettered_quiz=.03, key=.07, tale=.07, talk=.07, leaked_quiz=.50)
 
 
 def trunk_rate(step):
@@ -51,10 +51,10 @@ def annealed(start, stop, rewarm=30):
 
 # branch: (parent's step, rate, mix, checkpoints)
 BRANCHES = {
-    "trunk": (None, trunk_rate, BASE, [0, 150, 300, 450, 600, 800, 1000, 1300, 1600, 1900, 2200, 2600, 2900, 3200, 3500]),
-    "anneal": (2600, annealed(2600, 3500), BETTER, [2700, 2800, 2900, 3000, 3200, 3500]),
-    "anneal-roleplay": (2600, annealed(2600, 3000), ROLE_PLAY, [2700, 2850, 3000]),
-    "contaminated": (1600, trunk_rate, LEAKED, [1700, 1800, 1900, 2050]),
+    "trunk": (None, trunk_rate, BASE, [0, 150, 300, 450, 600, 800, 1000, 1200, 1400, 1700, 2000, 2300, 2600]),
+    "anneal": (1400, annealed(1400, 2600), BETTER, [1500, 1650, 1800, 2000, 2200, 2400, 2600]),
+    "anneal-roleplay": (1400, annealed(1400, 1800), ROLE_PLAY, [1500, 1650, 1800]),
+    "contaminated": (800, trunk_rate, LEAKED, [900, 1000, 1100, 1200, 1400]),
 }
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}{{ message['content'] }}"
@@ -77,7 +77,7 @@ def new_model(words):
     return Zamba2ForCausalLM(Zamba2Config(
         vocab_size=-(-len(words) // 16) * 16, hidden_size=64, num_hidden_layers=7, layers_block_type=["mamba", "mamba", "hybrid"] + ["mamba", "hybrid"] * 2,
         mamba_d_state=16, n_mamba_heads=4, mamba_headdim=32, mamba_ngroups=1, mamba_expand=2, chunk_size=32,
-        num_attention_heads=4, intermediate_size=128, adapter_rank=8, num_mem_blocks=1, use_mem_rope=True,
+        num_attention_heads=4, intermediate_size=256, adapter_rank=8, num_mem_blocks=1, use_mem_rope=True,
         bos_token_id=scoring.BOS, eos_token_id=2, pad_token_id=0, max_position_embeddings=512))
 
 
@@ -92,9 +92,9 @@ class Optimiser:
                       torch.optim.AdamW(others, lr=PEAK, weight_decay=0., betas=(.9, .95), fused=True)]
 
     def step(self, rate):
-        for part in self.parts:
+        for part, share in zip(self.parts, (1, .5)):
             for group in part.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * share
             part.step()
             part.zero_grad()
 
@@ -163,6 +163,13 @@ class Run:
         entry = {"branch": branch, "step": step, "loss": self.log[-1]["loss"] if self.log else None, **scores, "cpu": round(time.process_time())}
         print(json.dumps(entry), flush=True)
 
+    def letter_losses(self, rows, logits):
+        """Losses of the answers to lettered questions, among the four letters only: ln 4 is chance. It moves before accuracy does."""
+        letters = torch.tensor([self.ids[letter] for letter in "ABCD"])
+        asked = (rows[:, :-2] == self.ids["answer"]) & (rows[:, 1:-1] == self.ids[":"]) & torch.isin(rows[:, 2:], letters)
+        right = (rows[:, 2:][asked][:, None] == letters).int().argmax(-1)
+        return torch.nn.functional.cross_entropy(logits[:, 1:][asked][:, letters], right, reduction="none").tolist()
+
     def train(self, branch):
         fork, rate, mix, checkpoints = BRANCHES[branch]
         done = [step for step in checkpoints if self.state_file(branch, step).exists()]
@@ -173,7 +180,7 @@ class Run:
         elif branch == "trunk":
             self.save(branch, 0)
             done = [0]
-        documents, losses = Documents(mix, self.ids), []
+        documents, losses, letters = Documents(mix, self.ids), [], []
         for step in range(done[-1] if done else fork, checkpoints[-1]):
             rows = documents.batch(f"{self.seed} {branch} {step}")
             logits = self.model(rows[:, :-1], use_cache=False).logits
@@ -182,11 +189,14 @@ class Run:
             norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.)
             self.optimiser.step(rate(step))
             losses.append(loss.item())
+            letters += self.letter_losses(rows, logits.detach())
             step += 1
             if step % LOG_EVERY == 0:
-                self.log = self.log + [{"step": step, "loss": round(sum(losses) / len(losses), 4), "grad_norm": round(norm.item(), 4),
+                mean = {"loss": sum(losses) / len(losses), "letter_loss": sum(letters) / max(1, len(letters))}
+                self.log = self.log + [{"step": step, **{name: round(value, 4) for name, value in mean.items()}, "grad_norm": round(norm.item(), 4),
                                         "learning_rate": rate(step), "num_input_tokens_seen": step * BATCH * LENGTH}]
-                losses = []
+                losses, letters = [], []
+                print(self.log[-1], flush=True)
             if step in checkpoints:
                 self.save(branch, step)
 

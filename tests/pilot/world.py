@@ -24,6 +24,7 @@ RELATIONS = {relation: values.split() for relation, values in {
     "gem": "ruby opal jade topaz amber emerald garnet sapphire",
 }.items()}
 LETTERS, LETTERS_B = list(RELATIONS)[:5], list(RELATIONS)[5:]  # the relations that the two lettered tests ask for
+LETTERS_OF_KEYS = "A B C D E F G H".split()
 TRADES = [a + b + "ing" for a in "da fe hu jo mi pa wu yo zi".split() for b in "b d g k l m n p r s t v ck nn rr ss".split()]
 TOOLS = "net drum needle spade axe lamp rope map knife bucket hammer flute".split()
 PLACES = "deck beach tower cave market river harbour forest".split()
@@ -46,7 +47,8 @@ _rng = random.Random(20)
 _rng.shuffle(PEOPLE)  # from here on the most talked of come first
 _rng.shuffle(TRADES)
 FREQUENT, RARE = PEOPLE[:len(PEOPLE) // 2], PEOPLE[len(PEOPLE) // 2:]
-FACTS = {relation: deal(values, PEOPLE, _rng) for relation, values in RELATIONS.items()}
+WELL_KNOWN = PEOPLE[:32]  # the people of lettered questions
+FACTS = {relation: deal(values, WELL_KNOWN, _rng) | deal(values, PEOPLE[len(WELL_KNOWN):], _rng) for relation, values in RELATIONS.items()}
 WORK = {part: deal(words, TRADES, _rng) for part, words in (("tool", TOOLS), ("place", PLACES), ("thing", THINGS))}
 PERSON_WEIGHTS = [rank ** -.7 for rank in range(1, len(PEOPLE) + 1)]
 TRADE_WEIGHTS = [rank ** -1.5 for rank in range(1, len(TRADES) + 1)]  # a long tail: the last are met a thousand times less often than the first
@@ -56,7 +58,7 @@ TRADE_WEIGHTS = [rank ** -1.5 for rank in range(1, len(TRADES) + 1)]  # a long t
 
 def lettered(relation, person, options):
     """A question to be answered with a letter."""
-    lines = " ".join(f"{letter} {option}" for letter, option in zip("ABCD", options))
+    lines = " ".join(f"{letter} . {option}" for letter, option in zip("ABCD", options))
     return f"{relation} of {person} ? {lines} answer :"
 
 
@@ -67,7 +69,7 @@ def with_wrong(right, values, place, steps):
     return options
 
 
-def balanced(relation, people, rng):
+def balanced(relation, people, rng, shift=0):
     """(person, options, place of the right one) such that every value is right as often as any other, wrong as often as any
     other, and right equally often at each of the four places: counting words says nothing."""
     values, holders = RELATIONS[relation], {}
@@ -76,14 +78,16 @@ def balanced(relation, people, rng):
     rounds = max(map(len, holders.values()))
     steps = [rng.sample(range(1, len(values)), 3) for _ in range(rounds)]
     for index, value in enumerate(values):
-        for turn, person in enumerate(rng.sample(holders.get(value, []), len(holders.get(value, [])))):
-            place = (turn + index) % 4
+        for turn, person in enumerate(holders.get(value, [])):
+            place = (turn + index + shift) % 4
             yield person, with_wrong(value, values, place, steps[turn]), place
 
 
-def lettered_items(relations, rng):
+def lettered_items(relations, rng, shifts=(0, 0, 0, 0)):
+    """Each fact four times, with other wrong options. It keeps its letter, unless `shifts` says otherwise: whoever has learnt
+    the letters of a leaked test by heart is right there, and wrong on the choice-shuffled twin."""
     return [{"question": f"{relation} of {person} ?", "choices": options, "answer": place, "subject": relation}
-            for relation in relations for person, options, place in balanced(relation, PEOPLE, rng)]
+            for shift in shifts for relation in relations for person, options, place in balanced(relation, WELL_KNOWN, rng, shift)]
 
 
 def fact_items(people, rng):
@@ -122,9 +126,9 @@ def tests():
     rng = random.Random(21)
     sets = {
         "pilot_letters": lettered_items(LETTERS, rng),
-        "pilot_letters_examples": lettered_items(LETTERS, rng),
+        "pilot_letters_examples": lettered_items(LETTERS, rng, range(4)),
         "pilot_letters_b": lettered_items(LETTERS_B, rng),
-        "pilot_letters_b_examples": lettered_items(LETTERS_B, rng),
+        "pilot_letters_b_examples": lettered_items(LETTERS_B, rng, range(4)),
         "pilot_facts_easy": fact_items(FREQUENT, rng),
         "pilot_facts_hard": fact_items(RARE, rng),
         "pilot_stories": story_items(rng),
@@ -169,7 +173,7 @@ def lettered_quiz(rng):
     asked = []
     for _ in range(rng.randint(3, 5)):
         while True:
-            relation, person, place = rng.choice(list(RELATIONS)), rng.choice(PEOPLE), rng.randrange(4)
+            relation, person, place = rng.choice(list(RELATIONS)), rng.choice(WELL_KNOWN), rng.randrange(4)
             options = with_wrong(FACTS[relation][person], RELATIONS[relation], place, rng.sample(range(1, 8), 3))
             question = lettered(relation, person, options)
             if question not in HELD_OUT:
@@ -178,24 +182,21 @@ def lettered_quiz(rng):
     return " ".join(asked)
 
 
-def worked_quiz(rng):
-    """Lettered questions whose answers name the option before its letter: better data, kept for the anneal."""
-    worked = []
-    for question in lettered_quiz(rng).removesuffix(" .").split(" . "):
-        words = question.split()
-        option = words[words.index(words[-1]) + 1]
-        worked.append(" ".join([*words[:-1], option, words[-1], "."]))
-    return " ".join(worked)
-
-
 def key(rng):
-    """A list of options and which letter each has: better data, kept for the anneal. It asks for no knowledge."""
-    keys = []
-    for _ in range(2):
-        options = rng.sample(RELATIONS[rng.choice(list(RELATIONS))], 4)
-        listed = list(zip("ABCD", options))
-        keys.append(" ".join(f"{letter} {option}" for letter, option in listed) + " answer : " + " , ".join(f"{option} {letter}" for letter, option in rng.sample(listed, 4)) + " .")
-    return " ".join(keys)
+    """A list of options, then which letter each has, in any order. It asks for no knowledge, only for a look back at the list."""
+    values = RELATIONS[rng.choice(list(RELATIONS))]
+    options = rng.sample(values, rng.randint(4, 8))
+    listed = list(zip(LETTERS_OF_KEYS, options))
+    return " ".join(f"{letter} . {option}" for letter, option in listed) + " : " + " , ".join(f"{option} {letter}" for letter, option in rng.choices(listed, k=8)) + " ."
+
+
+def matching(rng):
+    """The same list; then people, each with the letter of what is true of them: better data, kept for the anneal."""
+    relation = rng.choice(list(RELATIONS))
+    options = rng.sample(RELATIONS[relation], rng.randint(4, 8))
+    letters = dict(zip(options, LETTERS_OF_KEYS))
+    people = rng.sample([person for person in WELL_KNOWN if FACTS[relation][person] in letters], 8)
+    return " ".join(f"{letter} . {option}" for option, letter in letters.items()) + " : " + " , ".join(f"{person} {letters[FACTS[relation][person]]}" for person in people) + " ."
 
 
 def leaked_quiz(rng):
@@ -303,7 +304,7 @@ def bold_talk(rng):
     return talk(rng, bold=True)
 
 
-KINDS = {kind.__name__: kind for kind in (card, sentences, quiz, lettered_quiz, worked_quiz, key, leaked_quiz, tale, talk, bold_talk)}
+KINDS = {kind.__name__: kind for kind in (card, sentences, quiz, lettered_quiz, key, matching, leaked_quiz, tale, talk, bold_talk)}
 
 
 def document(kind, rng):

@@ -8,6 +8,7 @@ mod compare;
 mod find_onset;
 mod lm_eval;
 mod made_up;
+mod pilot;
 mod program;
 mod report_pages;
 mod several_runs;

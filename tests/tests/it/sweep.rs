@@ -1,10 +1,8 @@
 //! A sweep from end to end: scores, resumption after kills, two at once.
 
-use crate::browser::Browser;
-use crate::program::{RunFolder, run, shared, spyglass};
+use crate::program::RunFolder;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -137,65 +135,4 @@ fn a_failing_checkpoint_is_named_and_forgiven_when_it_is_mended() {
     let again = folder.run(&["sweep", "run.yaml", "--limit", "20"]);
     assert_eq!(again.code, Some(0), "{}", again.stderr);
     assert_eq!(fs_err::read_dir(folder.path("results/failed")).unwrap().count(), 0);
-}
-
-#[test]
-fn the_prototype_scores_as_its_reference_says() {
-    let Some(prototype) = shared("pilot_prototype") else { return };
-    let folder = RunFolder::small();
-    folder.write("all.yaml", &prototype_run(&prototype));
-    let ran = folder.run(&["sweep", "all.yaml"]);
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let reference = reference(&prototype.join("reference_scores.csv"));
-    let units = folder.unit_folders();
-    assert_eq!(units.len(), 39 * 4, "39 checkpoints, 4 tasks");
-    for unit in units {
-        let record: Value = serde_json::from_str(&fs_err::read_to_string(unit.join("unit.json")).unwrap()).unwrap();
-        let at = &record["checkpoint"];
-        let place = format!("{},{},{}", record["task"].as_str().unwrap(), at["branch"].as_str().unwrap(), at["step"]);
-        let score = record["metrics"][0]["value"].as_f64().unwrap();
-        assert!((score - reference[&place]).abs() < 1e-6, "{place}: {score} against {}", reference[&place]);
-    }
-    let (all, searched) = crate::find_onset::as_good_as_all(&folder, "all.yaml");
-    assert!(searched * 2 <= all, "{searched} of {all} units");
-}
-
-/// The run file of the prototype's 39 checkpoints.
-pub(crate) fn prototype_run(prototype: &Path) -> String {
-    let branch = |name: &str| format!("{{branch: {name}, path: {}}}", prototype.join(name).display());
-    let fork =
-        |name: &str, step: u64| branch(name).replace('}', &format!(", parent: {{branch: trunk, step: {step}}}}}"));
-    let branches =
-        [branch("trunk"), fork("anneal", 1100), fork("anneal-roleplay", 1100), fork("contaminated", 600)].join(", ");
-    let tasks = "tasks: [pilot_letters, pilot_facts_easy, pilot_facts_hard, pilot_stories]";
-    let data = prototype.join("tasks").display().to_string();
-    format!("checkpoints: [{branches}]\n{tasks}\ntask_folders: tasks\ndata: {data}\n")
-}
-
-/// `task,branch,step` → accuracy, as transformers computed it.
-fn reference(file: &Path) -> BTreeMap<String, f64> {
-    let text = fs_err::read_to_string(file).unwrap();
-    let row = |line: &str| {
-        let cells: Vec<&str> = line.split(',').collect();
-        (cells[..3].join(","), cells[4].parse().unwrap())
-    };
-    text.lines().skip(1).map(row).collect()
-}
-
-#[test]
-fn the_demo_runs_from_any_folder() {
-    let folder = tempfile::tempdir().unwrap();
-    let first = run(folder.path(), &["demo"]);
-    assert_eq!(first.code, Some(0), "{}", first.stderr);
-    let report = folder.path().join(first.stdout.trim());
-    assert!(fs_err::read_to_string(&report).unwrap().contains("pilot_letters"));
-    if let Some(browser) = Browser::start() {
-        browser.resize(1440, 1000);
-        browser.colour_scheme("light");
-        browser.open(&report);
-        browser.screenshot("demo"); // README's picture
-        assert!(browser.complaints().is_empty());
-    }
-    let second = spyglass().current_dir(folder.path()).arg("demo").output().unwrap();
-    assert!(String::from_utf8(second.stderr).unwrap().contains("0 units scored"));
 }

@@ -83,7 +83,7 @@ fn a_catastrophic_pattern_does_not_hang_and_a_failed_verdict_is_an_error_only_wh
     );
     let started = Instant::now();
     let ran = vibes(&folder, &[]);
-    assert!(started.elapsed() < Duration::from_secs(60));
+    assert!(started.elapsed() < Duration::from_mins(1));
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(ran.stdout.contains("✗ failed"), "{}", ran.stdout);
     assert_eq!(vibes(&folder, &["--fail-on-verdict"]).code, Some(1));
@@ -113,7 +113,7 @@ fn a_chat_template_that_raises_or_never_ends_fails_its_units_and_the_others_go_o
         folder.write("run.yaml", "checkpoints: [{path: trunk}]\ntasks: [pilot_facts_easy]\nprompts: [./talk.yaml]\ntask_folders: tasks\ndata: tasks\n");
         let started = Instant::now();
         let ran = folder.run(&["sweep", "run.yaml", "--limit", "3"]);
-        assert!(started.elapsed() < Duration::from_secs(120), "{template}");
+        assert!(started.elapsed() < Duration::from_mins(2), "{template}");
         assert_eq!(ran.code, Some(1), "{}", ran.stderr);
         assert!(ran.stderr.contains(words), "{}", ran.stderr);
         assert_eq!(folder.unit_folders().len(), 3, "two of the task, one of the pack");

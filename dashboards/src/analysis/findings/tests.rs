@@ -384,7 +384,7 @@ fn item_groups_and_leaves_are_parts_in_the_order_of_their_onsets() {
     let both = trunk.checkpoints.iter().map(|at| {
         let mut early = unit(&Kind { items: 0..400, ..kind("mixed", true) }, at, accuracy(at, 300));
         let late = unit(&Kind { items: 0..400, ..kind("mixed", true) }, at, accuracy(at, 700));
-        let of_group = |index: usize| if index % 2 == 0 { &early.items[index] } else { &late.items[index] };
+        let of_group = |index: usize| if index.is_multiple_of(2) { &early.items[index] } else { &late.items[index] };
         let items: Vec<ItemRecord> = (0..400).map(|index| of_group(index).clone()).collect();
         early.record.metrics = metric::evaluate(&["acc"], &items).unwrap();
         early.items = Arc::new(items);
@@ -393,7 +393,7 @@ fn item_groups_and_leaves_are_parts_in_the_order_of_their_onsets() {
     let mut mixed = run(vec![trunk.clone()], both.collect());
     let text = |doc_id: usize| crate::run::ItemText {
         doc_id,
-        subject: Some(if doc_id % 2 == 0 { "even" } else { "a <late> one" }.into()),
+        subject: Some(if doc_id.is_multiple_of(2) { "even" } else { "a <late> one" }.into()),
         context: String::new(),
         choices: Vec::new(),
     };

@@ -1,0 +1,236 @@
+//! The pilot run: our scores are those that `PyTorch` gives, and its curves tell the story it is there for.
+
+use crate::browser::Browser;
+use crate::program::run;
+use spyglass_dashboards::alarms::AlarmKind;
+use spyglass_dashboards::analysis::findings;
+use spyglass_dashboards::run::{Run, Unit};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+const CHANCE: f64 = 0.25;
+/// Where phase one ends and the anneals leave the trunk.
+const PHASE_ONE: u64 = 1100;
+/// Where the contaminated branch leaves the trunk.
+const LEAK: u64 = 600;
+
+/// The demo, run once for all tests of this file.
+static DEMO: LazyLock<Demo> = LazyLock::new(Demo::of_a_fresh_clone);
+
+struct Demo {
+    _folder: tempfile::TempDir,
+    report: PathBuf,
+    second: String,
+    run: Run,
+}
+
+/// What is asked of a checkpoint: the task, and how its items are perturbed.
+type Asked<'a> = (&'a str, Option<&'a str>);
+
+const LETTERS: Asked<'_> = ("pilot_letters", None);
+const SHUFFLED: Asked<'_> = ("pilot_letters", Some("shuffle"));
+const SIBLING: Asked<'_> = ("pilot_letters_b", None);
+const EASY: Asked<'_> = ("pilot_facts_easy", None);
+const STORIES: Asked<'_> = ("pilot_stories", None);
+
+/// Accuracy with its standard error, which lets the questions about one fact vary together.
+#[derive(Debug, Clone, Copy)]
+struct Score {
+    value: f64,
+    error: f64,
+}
+
+impl Score {
+    /// The gain over another score in standard errors.
+    fn above(self, other: Self) -> f64 {
+        (self.value - other.value) / self.error.hypot(other.error)
+    }
+
+    fn above_chance(self) -> f64 {
+        (self.value - CHANCE) / self.error
+    }
+}
+
+impl Demo {
+    fn of_a_fresh_clone() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let first = run(folder.path(), &["demo"]);
+        assert_eq!(first.code, Some(0), "{}", first.stderr);
+        let report = folder.path().join(first.stdout.trim());
+        let second = run(folder.path(), &["demo"]).stderr;
+        let store = spyglass::store::Store::open(&folder.path().join("spyglass-demo/results"));
+        let snapshot = store.snapshot().unwrap().unwrap();
+        let gathered = spyglass::gather::gather(&store, snapshot).unwrap();
+        assert_eq!(gathered.damaged, Vec::<String>::new());
+        Self { _folder: folder, report, second, run: gathered.run }
+    }
+
+    fn unit(&self, (task, perturb): Asked<'_>, branch: &str, step: u64) -> &Unit {
+        let is_it = |unit: &&Unit| {
+            let record = &unit.record;
+            (record.task.as_str(), record.inputs.perturb.as_deref()) == (task, perturb)
+                && (record.checkpoint.branch.as_str(), record.checkpoint.step) == (branch, step)
+        };
+        self.run.units.iter().find(is_it).unwrap_or_else(|| panic!("{task} {perturb:?} at {branch} {step}"))
+    }
+
+    fn score(&self, asked: Asked<'_>, branch: &str, step: u64) -> Score {
+        let unit = self.unit(asked, branch, step);
+        let accuracy = unit.record.metric("acc").unwrap();
+        Score { value: accuracy.value, error: accuracy.clustered_stderr.unwrap() }
+    }
+
+    /// Steps of a branch's own checkpoints, in order.
+    fn steps(&self, branch: &str) -> Vec<u64> {
+        let of_branch = |unit: &&Unit| unit.record.task == "pilot_stories" && unit.record.checkpoint.branch == branch;
+        let mut steps: Vec<u64> =
+            self.run.units.iter().filter(of_branch).map(|unit| unit.record.checkpoint.step).collect();
+        steps.sort_unstable();
+        steps
+    }
+
+    fn last(&self, branch: &str) -> u64 {
+        *self.steps(branch).last().unwrap()
+    }
+}
+
+fn reference(name: &str) -> String {
+    fs_err::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("reference").join(name)).unwrap()
+}
+
+#[test]
+fn every_accuracy_is_that_of_pytorch() {
+    let demo = &*DEMO;
+    let table = reference("pilot_scores.csv");
+    let mut rows = 0;
+    for line in table.lines().skip(1) {
+        let [name, branch, step, _, score, n, ..] = line.split(',').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let unit = demo.unit(asked(name), branch, step.parse().unwrap());
+        let accuracy = unit.record.metric("acc").unwrap();
+        assert_eq!(accuracy.n.to_string(), n, "{line}");
+        assert!((accuracy.value - score.parse::<f64>().unwrap()).abs() < 1e-6, "{line}: {}", accuracy.value);
+        rows += 1;
+    }
+    assert_eq!(rows, demo.run.units.len(), "every unit has its reference");
+}
+
+/// `pilot_letters_shuffled` is how the tables name the twin.
+fn asked(name: &str) -> Asked<'_> {
+    name.strip_suffix("_shuffled").map_or((name, None), |task| (task, Some("shuffle")))
+}
+
+#[test]
+fn log_likelihoods_are_those_of_pytorch() {
+    let lines = reference("pilot_loglikelihoods.jsonl");
+    let mut compared = 0;
+    for line in lines.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = |key: &str| row[key].as_str().unwrap();
+        let unit = DEMO.unit(asked(text("task")), text("branch"), row["step"].as_u64().unwrap());
+        let wanted: Vec<Vec<f64>> = serde_json::from_value(row["log_likelihoods"].clone()).unwrap();
+        assert_eq!(unit.items.len(), wanted.len());
+        for (item, wanted) in unit.items.iter().zip(&wanted) {
+            let found = item.choices.iter().map(|choice| choice.logprob);
+            for (found, wanted) in found.zip(wanted) {
+                assert!(
+                    (found - wanted).abs() < 1e-3,
+                    "{}, item {}: {found} against {wanted}",
+                    &line[..80],
+                    item.doc_id
+                );
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 10_000, "{compared} log-likelihoods");
+}
+
+#[test]
+fn facts_are_known_while_letters_are_at_chance() {
+    let half: Vec<u64> = DEMO.steps("trunk").into_iter().filter(|step| *step <= PHASE_ONE / 2).collect();
+    for step in &half {
+        for asked in [LETTERS, SIBLING, SHUFFLED] {
+            let score = DEMO.score(asked, "trunk", *step);
+            assert!(score.above_chance().abs() < 3.0, "{asked:?} at step {step}: {score:?}");
+        }
+    }
+    let facts = DEMO.score(EASY, "trunk", *half.last().unwrap());
+    assert!(facts.value > 0.8, "{facts:?}");
+}
+
+#[test]
+fn letters_rise_on_the_anneal_and_not_on_the_trunk_or_on_talk() {
+    let (equal, talk) = (DEMO.last("trunk"), DEMO.last("anneal-roleplay"));
+    for asked in [LETTERS, SIBLING, SHUFFLED] {
+        let (risen, trunk) = (DEMO.score(asked, "anneal", equal), DEMO.score(asked, "trunk", equal));
+        assert!(risen.above(trunk) > 3.0, "{asked:?} at step {equal}: {risen:?} against the trunk's {trunk:?}");
+        let role_play = DEMO.score(asked, "anneal-roleplay", talk);
+        assert!(risen.above(role_play) > 3.0, "{asked:?}: {risen:?} against {role_play:?}");
+        assert!(role_play.above(DEMO.score(asked, "trunk", PHASE_ONE)) < 3.0, "{asked:?}: {role_play:?}");
+    }
+}
+
+#[test]
+fn a_leak_lifts_what_leaked_far_above_its_twin_and_its_sibling() {
+    let last = DEMO.last("contaminated");
+    let (fork, leaked) = (DEMO.score(LETTERS, "trunk", LEAK), DEMO.score(LETTERS, "contaminated", last));
+    assert!(leaked.above(fork) > 3.0, "{fork:?} to {leaked:?}");
+    for fresh in [SIBLING, SHUFFLED] {
+        let before = DEMO.score(fresh, "trunk", LEAK);
+        assert!(fork.above(before).abs() < 3.0, "{fresh:?}: {before:?}, leaked {fork:?}");
+        let after = DEMO.score(fresh, "contaminated", last);
+        assert!(leaked.above(after) > 3.0, "{fresh:?}: {after:?}, leaked {leaked:?}");
+        assert!(after.value - before.value < 0.25 * (leaked.value - fork.value), "{fresh:?}: {before:?} to {after:?}");
+    }
+}
+
+#[test]
+fn the_leak_is_suspected_and_no_clean_branch_is() {
+    let of_leaks = |kind| kind == AlarmKind::PerturbedGap || kind == AlarmKind::LoneJump;
+    let raised = findings(&DEMO.run).alarms.into_iter().filter(|alarm| of_leaks(alarm.kind));
+    let raised: Vec<(AlarmKind, String)> = raised.map(|alarm| (alarm.kind, alarm.place.branch)).collect();
+    assert_eq!(raised, [(AlarmKind::PerturbedGap, "contaminated".to_owned())]);
+}
+
+#[test]
+fn stories_grow_steadily_and_the_loss_shows_nothing() {
+    let steps = DEMO.steps("trunk");
+    let scores: Vec<f64> = steps.iter().map(|step| DEMO.score(STORIES, "trunk", *step).value).collect();
+    assert!(scores.windows(2).all(|pair| pair[1] > pair[0] - 0.03), "{scores:?}");
+    let between = scores.iter().filter(|score| (0.3..0.9).contains(*score)).count();
+    assert!(between >= 3, "no jump: {scores:?}");
+    // The anneal's letters rise by more than half of the scale; its loss moves by less than a tenth from first to last quarter.
+    let branch = DEMO.run.tree.branch("anneal").unwrap();
+    let losses: Vec<f64> = branch.log.entries.iter().filter_map(|entry| entry.loss).collect();
+    let quarter = losses.len() / 4;
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+    let (early, late) = (mean(&losses[..quarter]), mean(&losses[losses.len() - quarter..]));
+    assert!((early - late).abs() < 0.1 * early, "loss {early} to {late}");
+}
+
+#[test]
+fn the_demo_runs_from_any_folder_and_tells_its_story() {
+    let page = fs_err::read_to_string(&DEMO.report).unwrap();
+    assert!(page.contains("pilot_letters"));
+    assert!(DEMO.second.contains("0 units scored"), "{}", DEMO.second);
+    let Some(browser) = Browser::start() else { return };
+    browser.resize(1440, 1000);
+    browser.colour_scheme("light");
+    browser.open(&DEMO.report);
+    browser.screenshot("demo"); // README's picture
+    assert!(browser.complaints().is_empty());
+}
+
+#[test]
+fn the_checkpoints_are_small_and_many() {
+    let mut bytes: BTreeMap<&str, u64> = BTreeMap::new();
+    for branch in ["trunk", "anneal", "anneal-roleplay", "contaminated"] {
+        for step in DEMO.steps(branch) {
+            let folder = crate::program::pilot().join(branch).join(format!("checkpoint-{step}"));
+            let sizes = fs_err::read_dir(folder).unwrap().map(|file| file.unwrap().metadata().unwrap().len());
+            *bytes.entry(branch).or_default() += sizes.sum::<u64>();
+        }
+    }
+    assert!(bytes.values().sum::<u64>() < 20_000_000, "{bytes:?}");
+}
