@@ -32,7 +32,7 @@ class Items:
 ITEMS = {
     "hellaswag-0": Items("small", "hellaswag", ["--task", "hellaswag"], 0, 8),
     "hellaswag-0-1.2b": Items("1.2b", "hellaswag", ["--task", "hellaswag"], 0, 3),
-    "mmlu-5": Items("small", "mmlu_abstract_algebra", ["--task", "mmlu", "--subjects", "1"], 5, 20),
+    "mmlu-5": Items("small", "mmlu_abstract_algebra", ["--task", "mmlu", "--subjects", "1"], 5, 100),  # the whole subject
     "hellaswag-10": Items("small", "hellaswag", ["--task", "hellaswag"], 10, 4),
     "arc-25": Items("small", "arc_challenge", ["--task", "arc_challenge"], 25, 4),
 }
