@@ -4,7 +4,7 @@ use crate::program::{RunFolder, pilot, trunk};
 use spyglass::gather::gather;
 use spyglass::store::Store;
 use spyglass_dashboards::analysis::{Status, findings};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -143,9 +143,7 @@ fn the_pilot_shows_the_same_onsets_to_a_search() {
         |line: &&str| !["prompts:", "pack_folders:", "results:", "schedule:"].iter().any(|key| line.starts_with(key));
     folder.write("all.yaml", &text.lines().filter(kept).collect::<Vec<_>>().join("\n"));
     let (all, searched) = as_good_as_all(&folder, "all.yaml");
-    let checkpoints: BTreeSet<_> =
-        folder.unit_folders().iter().map(|unit| unit.parent().unwrap().to_path_buf()).collect();
-    assert!(checkpoints.len() < 20 || searched * 2 <= all, "{searched} of {all} units");
+    assert!(searched * 2 <= all, "{searched} of {all} units");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod lm_eval;
 mod made_up;
 mod pilot;
 mod program;
+mod prototype;
 mod report_pages;
 mod several_runs;
 mod speed;

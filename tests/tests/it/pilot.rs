@@ -225,12 +225,15 @@ fn the_demo_runs_from_any_folder_and_tells_its_story() {
 #[test]
 fn the_checkpoints_are_small_and_many() {
     let mut bytes: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut checkpoints = 0;
     for branch in ["trunk", "anneal", "anneal-roleplay", "contaminated"] {
         for step in DEMO.steps(branch) {
             let folder = crate::program::pilot().join(branch).join(format!("checkpoint-{step}"));
             let sizes = fs_err::read_dir(folder).unwrap().map(|file| file.unwrap().metadata().unwrap().len());
             *bytes.entry(branch).or_default() += sizes.sum::<u64>();
+            checkpoints += 1;
         }
     }
+    assert!(checkpoints >= 24, "{checkpoints} checkpoints");
     assert!(bytes.values().sum::<u64>() < 20_000_000, "{bytes:?}");
 }
