@@ -3,6 +3,7 @@
 use serde::Serialize;
 use spyglass_dashboards::run::UnitRecord;
 use spyglass_tasks::ItemRecord;
+use spyglass_tasks::metric::argmax;
 
 /// One task in one arithmetic.
 #[derive(Debug, Clone, Copy)]
@@ -86,11 +87,7 @@ fn answer(item: &ItemRecord) -> Answer<'_> {
         ([], Some(reply)) => Answer::Reply(&reply.filtered),
         ([], None) => Answer::Nothing,
         ([only], _) => Answer::Greedy(only.is_greedy),
-        (choices, _) => {
-            let better = |best: usize, index: usize| choices[index].logprob > choices[best].logprob;
-            // the first of equals, as metrics take it
-            Answer::Choice((1..choices.len()).fold(0, |best, index| if better(best, index) { index } else { best }))
-        }
+        (choices, _) => argmax(choices.iter().map(|choice| choice.logprob)).map_or(Answer::Nothing, Answer::Choice),
     }
 }
 

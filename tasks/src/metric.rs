@@ -16,6 +16,7 @@ use crate::record::ItemRecord;
 
 use Range::{Fraction, NonNegative, NonPositive, Real};
 
+pub use choice::argmax;
 pub use evaluate::{evaluate, per_item};
 pub use group::{GroupMetric, Weighting, aggregate, group};
 pub use position::{PositionLoss, position_curve};

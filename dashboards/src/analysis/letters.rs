@@ -4,6 +4,7 @@ use super::moments::mean;
 use super::onset::{Onset, Status};
 use super::sharpness::Shape;
 use serde::{Deserialize, Serialize};
+use spyglass_tasks::metric::argmax;
 
 /// `log P(gold) = log M + log q`, averaged over items.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -47,18 +48,13 @@ fn one_item(logp: &[f64], gold: usize) -> Option<[f64; 3]> {
         return None;
     }
     let mass = log_sum_exp(logp);
-    Some([mass, right - mass, f64::from(u8::from(first_largest(logp) == Some(gold)))])
+    Some([mass, right - mass, f64::from(u8::from(argmax(logp.iter().copied()) == Some(gold)))])
 }
 
 /// `ln Σ exp(x)`, without overflow.
 pub(crate) fn log_sum_exp(x: &[f64]) -> f64 {
     let top = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     top + x.iter().map(|value| (value - top).exp()).sum::<f64>().ln()
-}
-
-/// Index of the largest value, the first on ties.
-pub(crate) fn first_largest(x: &[f64]) -> Option<usize> {
-    (0..x.len()).reduce(|best, index| if x[index] > x[best] { index } else { best })
 }
 
 /// What an onset says for the order of abilities.

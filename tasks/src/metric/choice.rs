@@ -18,7 +18,7 @@ fn choices(record: &ItemRecord) -> Result<(&[ChoiceRecord], usize), &'static str
 }
 
 /// Index of the largest value; the first of equals, as numpy's `argmax`.
-fn argmax(values: impl Iterator<Item = f64>) -> Option<usize> {
+pub fn argmax(values: impl Iterator<Item = f64>) -> Option<usize> {
     let mut best: Option<(usize, f64)> = None;
     for (index, value) in values.enumerate() {
         if best.is_none_or(|(_, most)| value > most) {
