@@ -1,6 +1,6 @@
 //! `spyglass bench`: how fast a checkpoint runs on this machine.
 
-use super::{Exit, Threads, print, say, thousands};
+use super::{Exit, Threads, print, say, size, thousands};
 use crate::Result;
 use crate::bench::{Ask, Context, Measured, PartTime, Speed, measure};
 use crate::run_file::PrecisionSpec;
@@ -171,14 +171,6 @@ fn time(seconds: f64) -> String {
         ..0.1 => format!("{:.2} ms", seconds * 1e3),
         ..10.0 => format!("{seconds:.2} s"),
         _ => format!("{seconds:.0} s"),
-    }
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.2} GB", bytes as f64 / 1e9),
     }
 }
 

@@ -1,11 +1,9 @@
 //! `spyglass compare-precision`: what bf16 arithmetic does to the answers.
 
-use super::progress::{self, Progress};
-use super::score::Tasks;
+use super::score::{Tasks, score_plan};
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, print, say};
 use crate::Result;
-use crate::executor::{Executor, Local, Questions, Site, tasks_without_items};
 use crate::interrupt::Interrupt;
 use crate::plan::Plan;
 use crate::precision::{Effect, Scored};
@@ -17,7 +15,6 @@ use spyglass_dashboards::run::UnitRecord;
 use spyglass_model::Zamba2Config;
 use spyglass_tasks::ItemRecord;
 use std::path::PathBuf;
-use std::time::Instant;
 
 /// Score one checkpoint in f32 and in bf16, and tell how far the answers differ
 #[derive(Debug, Args)]
@@ -54,24 +51,8 @@ impl ComparePrecision {
             let work = Work::of_model(&self.model, self.tasks.suite()?, settings)?;
             let hashes = Hashes::open(store.root());
             let plan = Plan::new(&work, &store, &hashes)?;
-            let (progress, questions, started) = (Progress::new(), Questions::new(&work.suite), Instant::now());
-            let site = Site {
-                work: &work,
-                questions: &questions,
-                store: &store,
-                hashes: &hashes,
-                observer: &progress,
-                interrupt: &interrupt,
-            };
-            let mut summary = tasks_without_items(&site)?;
-            summary.add(Local { jobs: 1, scorer: self.state_memory.scorer() }.execute(plan, &site)?);
-            progress.finish();
-            let seconds = started.elapsed().as_secs_f64();
-            say(&format!(
-                "{}: {}",
-                precision.name(),
-                progress::summary(&summary, &work.suite.bad_rows(), &[], seconds)
-            ));
+            say(&format!("{}:", precision.name()));
+            let summary = score_plan(plan, &work, &store, &hashes, self.state_memory, &interrupt)?;
             if summary.interrupted {
                 return Ok(Exit::Interrupted);
             }

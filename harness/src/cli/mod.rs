@@ -201,6 +201,15 @@ fn duration(seconds: f64) -> String {
     }
 }
 
+/// Bytes as a person says them: `1.5 kB`, `2.5 MB`, `2.43 GB`.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.2} GB", bytes as f64 / 1e9),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! `spyglass plan`: what a sweep would do.
 
 use super::sweep::Narrow;
-use super::{Exit, Threads, counted, duration, print, say, thousands};
+use super::{Exit, Threads, counted, duration, print, say, size, thousands};
 use crate::Result;
 use crate::plan::{Estimate, Plan, PlannedUnit, Standing, estimate};
 use crate::run_file::{CheckpointOrder, RunFile};
@@ -113,16 +113,7 @@ fn cost(plan: &Plan, whole: usize, estimate: &Estimate) -> Vec<String> {
         let how =
             if estimate.measured { "as measured on what is done" } else { "a guess: nothing was scored here yet" };
         lines.push(format!("about {} ({how})", duration(estimate.seconds)));
-        lines.push(format!("about {} of weights in memory, and the states", bytes(estimate.memory_bytes)));
+        lines.push(format!("about {} of weights in memory, and the states", size(estimate.memory_bytes)));
     }
     lines
-}
-
-/// Bytes as a person says them.
-fn bytes(bytes: u64) -> String {
-    match bytes {
-        0..10_000_000 => format!("{} kB", bytes.div_ceil(1000)),
-        10_000_000..10_000_000_000 => format!("{} MB", bytes / 1_000_000),
-        _ => format!("{:.1} GB", bytes as f64 / 1e9),
-    }
 }

@@ -5,7 +5,7 @@ use super::progress::{self, Progress};
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, counted, print, say};
 use crate::Result;
-use crate::executor::{Executor, Local, Questions, Site, tasks_without_items};
+use crate::executor::{Executor, Local, Questions, Site, Summary, tasks_without_items};
 use crate::interrupt::Interrupt;
 use crate::plan::Plan;
 use crate::run_file::TaskSpec;
@@ -92,20 +92,8 @@ impl Score {
         if self.out.is_some() {
             keep_snapshot(&work, &store)?;
         }
-        let (progress, questions, started) = (Progress::new(), Questions::new(&work.suite), Instant::now());
-        let site = Site {
-            work: &work,
-            questions: &questions,
-            store: &store,
-            hashes: &hashes,
-            observer: &progress,
-            interrupt: &interrupt,
-        };
-        let mut summary = tasks_without_items(&site)?;
-        summary.add(Local { jobs: 1, scorer: self.state_memory.scorer() }.execute(plan, &site)?);
-        progress.finish();
+        let summary = score_plan(plan, &work, &store, &hashes, self.state_memory, &interrupt)?;
         let bad_rows = work.suite.bad_rows();
-        say(&progress::summary(&summary, &bad_rows, &[], started.elapsed().as_secs_f64()));
         if summary.records.is_empty() && !summary.interrupted {
             say(&format!("nothing could be scored: {}", counted(summary.failures.len(), "failure")));
             return Ok(Exit::SomeFailed);
@@ -117,4 +105,22 @@ impl Score {
             (false, false) => Exit::SomeFailed,
         })
     }
+}
+
+/// Scores what one checkpoint lacks, and says how it went.
+pub(super) fn score_plan(
+    plan: Plan,
+    work: &Work,
+    store: &Store,
+    hashes: &Hashes,
+    state_memory: StateMemory,
+    interrupt: &Interrupt,
+) -> Result<Summary> {
+    let (progress, questions, started) = (Progress::new(), Questions::new(&work.suite), Instant::now());
+    let site = Site { work, questions: &questions, store, hashes, observer: &progress, interrupt };
+    let mut summary = tasks_without_items(&site)?;
+    summary.add(Local { jobs: 1, scorer: state_memory.scorer() }.execute(plan, &site)?);
+    progress.finish();
+    say(&progress::summary(&summary, &work.suite.bad_rows(), &[], started.elapsed().as_secs_f64()));
+    Ok(summary)
 }
