@@ -59,10 +59,7 @@ impl Report {
         let vibes = vibes::Overview::of(run, &grids, &shared);
         let page = front::Page::of(run, &shown, &findings, &shared, vibes);
         let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
-        for figure in page.figures.iter().chain(talks) {
-            site.file(&format!("plots/{}.svg", figure.slug), &figure.file())?;
-            site.file(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
-        }
+        site.figures(page.figures.iter().chain(talks))?;
         vibes::write(&site, run, &grids)?;
         provenance::write(&site, run, &page.warnings)?;
         site.page("index.html", "index.html", &run.name, &page)?;

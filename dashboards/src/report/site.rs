@@ -1,6 +1,7 @@
 //! The pages of a report: one shell round all of them, shared style and scripts, and data files that pages load by a tag.
 
 use super::Error;
+use super::figure::Figure;
 use super::folder::Folder;
 use crate::plots::STYLE;
 use serde::Serialize;
@@ -8,9 +9,11 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tera::{Context, Tera};
 
-/// Templates by name; each page extends `base.html`.
-const TEMPLATES: [(&str, &str); 7] = [
+/// Templates by name; each page extends `base.html`, and figures are included.
+const TEMPLATES: [(&str, &str); 9] = [
     ("base.html", include_str!("assets/base.html")),
+    ("figure.html", include_str!("assets/figure.html")),
+    ("drawn.html", include_str!("assets/drawn.html")),
     ("index.html", include_str!("assets/index.html")),
     ("task.html", include_str!("assets/task.html")),
     ("items.html", include_str!("assets/items.html")),
@@ -84,6 +87,15 @@ impl Site {
     /// Writes `data/<name>.js`, which puts `value` into `Spyglass.data[key]` when a page loads it: `fetch` does not work from disk.
     pub(crate) fn data(&self, name: &str, key: &str, value: &Value) -> Result<(), Error> {
         self.file(&format!("data/{name}.js"), &format!("Spyglass.data[{}] = {};\n", Value::from(key), value))
+    }
+
+    /// Writes the files of figures: each as SVG, and its numbers.
+    pub(crate) fn figures<'f>(&self, figures: impl Iterator<Item = &'f Figure>) -> Result<(), Error> {
+        for figure in figures {
+            self.file(&format!("plots/{}.svg", figure.slug), &figure.file())?;
+            self.file(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
+        }
+        Ok(())
     }
 
     /// Writes a file as it is.

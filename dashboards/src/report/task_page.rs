@@ -53,10 +53,7 @@ pub(super) fn write(
         Some(panels)
     });
     let drawn = figures.iter().chain(decomposition.iter().chain(&probes).flat_map(|panels| &panels.figures));
-    for figure in drawn {
-        site.file(&format!("plots/{}.svg", figure.slug), &figure.file())?;
-        site.file(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
-    }
+    site.figures(drawn)?;
     let chance = curves.chance.map_or_else(String::new, |chance| format!(" · chance {:.1} %", chance * 100.0));
     let page = TaskPage {
         headline: format!("{} items · {}{chance}", items(&curves), task.primary),
