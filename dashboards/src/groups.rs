@@ -1,6 +1,6 @@
 //! A group as a task: what holds for one task (curves, onsets, items) holds for MMLU as a whole, its subjects being clusters.
 
-use crate::run::{Cost, ItemText, Run, TaskGroup, TaskTexts, Unit, UnitRecord};
+use crate::run::{At, Cost, ItemText, Run, TaskGroup, TaskTexts, Unit, UnitRecord};
 use spyglass_tasks::metric::{Weighting, aggregate};
 use spyglass_tasks::{ItemRecord, MetricValue};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,13 +49,10 @@ fn settings_of(record: &UnitRecord) -> Settings {
 }
 
 fn group_units(run: &Run, group: &TaskGroup, settings: &Settings, starts: &Starts) -> Vec<Unit> {
-    type Place<'a> = (&'a str, u64, Option<&'a str>);
-    let mut places: BTreeMap<Place<'_>, BTreeMap<&str, &Unit>> = BTreeMap::new();
+    let mut places: BTreeMap<At<'_>, BTreeMap<&str, &Unit>> = BTreeMap::new();
     for unit in run.units.iter().filter(|unit| settings_of(&unit.record) == *settings) {
         if starts.contains_key(&unit.record.task) {
-            let at = &unit.record.checkpoint;
-            let place = (at.branch.as_str(), at.step, at.variant.as_deref());
-            places.entry(place).or_default().insert(&unit.record.task, unit);
+            places.entry(unit.record.checkpoint.at()).or_default().insert(&unit.record.task, unit);
         }
     }
     let whole = places.into_values().filter(|leaves| leaves.len() == starts.len());

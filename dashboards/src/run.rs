@@ -64,6 +64,16 @@ pub struct Checkpoint {
     pub location: String,
 }
 
+/// Branch, step and variant: what tells a checkpoint from the others of its run.
+pub type At<'a> = (&'a str, u64, Option<&'a str>);
+
+impl Checkpoint {
+    /// What tells it from the others of its run.
+    pub fn at(&self) -> At<'_> {
+        (&self.branch, self.step, self.variant.as_deref())
+    }
+}
+
 /// Where a branch leaves its parent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fork {

@@ -42,7 +42,7 @@ impl Side {
         let (units, _) = store.units()?;
         let records: Vec<&UnitRecord> = units.iter().map(|(_, record)| record).filter(|r| !is_pack(r)).collect();
         let checkpoint = find(&run.path, &snapshot.tree, &records, place)?.clone();
-        let gathered = gather_some(store, snapshot, |record| same_place(&record.checkpoint, &checkpoint))?;
+        let gathered = gather_some(store, snapshot, |record| record.checkpoint.at() == checkpoint.at())?;
         let mut run = gathered.run;
         add_groups(&mut run);
         Ok(Self { run, checkpoint, damaged: gathered.damaged })
@@ -52,10 +52,6 @@ impl Side {
     pub fn units(&self) -> Vec<&Unit> {
         self.run.units.iter().collect()
     }
-}
-
-fn same_place(a: &Checkpoint, b: &Checkpoint) -> bool {
-    (&a.branch, a.step, &a.variant) == (&b.branch, b.step, &b.variant)
 }
 
 /// The checkpoint that `place` names.
@@ -76,7 +72,7 @@ fn find<'a>(run: &Path, tree: &'a RunTree, records: &[&UnitRecord], place: &str)
             if name.is_empty() { "it has several trunks".into() } else { format!("there is no branch `{name}`") };
         wrong(what, help)
     })?;
-    let is_scored = |at: &&Checkpoint| records.iter().any(|record| same_place(&record.checkpoint, at));
+    let is_scored = |at: &&Checkpoint| records.iter().any(|record| record.checkpoint.at() == at.at());
     let scored: Vec<&Checkpoint> = branch.checkpoints.iter().filter(is_scored).collect();
     let Some(step) = step else {
         let newest = scored.iter().max_by_key(|at| (at.step, at.variant.is_none()));

@@ -19,7 +19,8 @@ type Place = (String, u64, Option<String>);
 type Units = BTreeMap<Place, Vec<Subject>>;
 
 fn place(checkpoint: &Checkpoint) -> Place {
-    (checkpoint.branch.clone(), checkpoint.step, checkpoint.variant.clone())
+    let (branch, step, variant) = checkpoint.at();
+    (branch.to_owned(), step, variant.map(str::to_owned))
 }
 
 /// Carries out the searches of `plan`: round by round, each with the next checkpoints of all searches, so that tasks which want the

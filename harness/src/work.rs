@@ -178,10 +178,9 @@ impl Work {
 
     /// Whether what failed is still part of the run.
     pub fn asks_for(&self, failure: &Failure) -> bool {
-        let there =
-            |at: &Checkpoint| (&at.branch, at.step, &at.variant) == (&failure.branch, failure.step, &failure.variant);
+        let failed = (failure.branch.as_str(), failure.step, failure.variant.as_deref());
         let checkpoint = failure.branch == Failure::EVERYWHERE
-            || self.tree.branches.iter().flat_map(|branch| &branch.checkpoints).any(there);
+            || self.tree.branches.iter().flat_map(|branch| &branch.checkpoints).any(|at| at.at() == failed);
         let tasks = self.suite.tasks.iter().map(|task| &task.task.name);
         let mut names = tasks.chain(self.suite.packs.iter().map(|pack| &pack.name));
         let task = |name: &String| names.any(|known| known == name);

@@ -3,7 +3,7 @@
 use super::interval::interval;
 use super::site::inline_json;
 use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis, thinned};
-use crate::run::{Branch, Checkpoint, Run, Unit};
+use crate::run::{At, Branch, Checkpoint, Run, Unit};
 use serde_json::{Value, json};
 use spyglass_tasks::metric::{METRICS, Range};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,7 @@ pub(crate) struct TaskCurves<'a> {
 }
 
 /// A task's units by branch, step and variant.
-pub(crate) type Units<'a> = BTreeMap<(&'a str, u64, Option<&'a str>), &'a Unit>;
+pub(crate) type Units<'a> = BTreeMap<At<'a>, &'a Unit>;
 
 /// One task with its units.
 pub(crate) struct TaskUnits<'a> {
@@ -70,8 +70,7 @@ pub(crate) fn tasks(run: &Run) -> Vec<TaskUnits<'_>> {
         let record = &unit.record;
         let subject =
             Subject { task: record.task.clone(), shots: record.shots, perturb: record.inputs.perturb.clone() };
-        let at = &record.checkpoint;
-        tasks.entry(subject).or_default().insert((&at.branch, at.step, at.variant.as_deref()), unit);
+        tasks.entry(subject).or_default().insert(record.checkpoint.at(), unit);
     }
     let with_primary = tasks.into_iter().map(|(subject, units)| {
         let primary = units.values().next_back().map(|unit| unit.record.primary_metric.clone()).unwrap_or_default();
@@ -83,7 +82,7 @@ pub(crate) fn tasks(run: &Run) -> Vec<TaskUnits<'_>> {
 impl<'a> TaskUnits<'a> {
     /// The unit of a checkpoint.
     pub(crate) fn at(&self, checkpoint: &Checkpoint) -> Option<&'a Unit> {
-        self.units.get(&(checkpoint.branch.as_str(), checkpoint.step, checkpoint.variant.as_deref())).copied()
+        self.units.get(&checkpoint.at()).copied()
     }
 
     /// Names of all metrics that any of its units has, the primary one first.

@@ -5,7 +5,7 @@ use super::curves::{Subject, colour};
 use super::site::Site;
 use super::tables;
 use crate::plots::tokens;
-use crate::run::{Checkpoint, Cost, Run, UnitRecord};
+use crate::run::{At, Checkpoint, Cost, Run, UnitRecord};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -193,15 +193,12 @@ fn tasks(run: &Run) -> Vec<TaskRow> {
 }
 
 fn checkpoints(run: &Run) -> Vec<CheckpointRow> {
-    type Place<'a> = (&'a str, u64, Option<&'a str>);
-    let mut records: BTreeMap<Place<'_>, Vec<&UnitRecord>> = BTreeMap::new();
+    let mut records: BTreeMap<At<'_>, Vec<&UnitRecord>> = BTreeMap::new();
     for record in scored(run) {
-        let at = &record.checkpoint;
-        records.entry((&at.branch, at.step, at.variant.as_deref())).or_default().push(record);
+        records.entry(record.checkpoint.at()).or_default().push(record);
     }
     let row = |(index, checkpoint): (usize, &Checkpoint)| {
-        let place = (checkpoint.branch.as_str(), checkpoint.step, checkpoint.variant.as_deref());
-        let own = records.get(&place).map_or(&[][..], Vec::as_slice);
+        let own = records.get(&checkpoint.at()).map_or(&[][..], Vec::as_slice);
         CheckpointRow {
             branch: checkpoint.branch.clone(),
             colour: colour(index),

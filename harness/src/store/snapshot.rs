@@ -3,7 +3,7 @@
 use super::{Store, UnitFolder, write_whole};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
-use spyglass_dashboards::run::{Checkpoint, RunTree, TaskGroup, UnitRecord};
+use spyglass_dashboards::run::{RunTree, TaskGroup, UnitRecord};
 
 /// Contents of `results/run.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,18 +26,14 @@ impl Snapshot {
         for branch in &mut self.tree.branches {
             let Some(before) = older.tree.branch(&branch.name) else { continue };
             for checkpoint in &before.checkpoints {
-                let is_there = branch.checkpoints.iter().any(|known| same_place(known, checkpoint));
-                if !is_there && units.iter().any(|(_, unit)| same_place(&unit.checkpoint, checkpoint)) {
+                let is_there = branch.checkpoints.iter().any(|known| known.at() == checkpoint.at());
+                if !is_there && units.iter().any(|(_, unit)| unit.checkpoint.at() == checkpoint.at()) {
                     branch.checkpoints.push(checkpoint.clone());
                 }
             }
             branch.checkpoints.sort_by(|a, b| (a.step, &a.variant).cmp(&(b.step, &b.variant)));
         }
     }
-}
-
-fn same_place(a: &Checkpoint, b: &Checkpoint) -> bool {
-    (&a.branch, a.step, &a.variant) == (&b.branch, b.step, &b.variant)
 }
 
 impl Store {

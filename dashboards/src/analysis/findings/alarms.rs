@@ -4,15 +4,15 @@ use super::TaskFindings;
 use super::items::{ItemScores, paired, shared_ids};
 use super::path::PathFindings;
 use super::series::Series;
-use super::subject::{AnswerFormat, At, at};
+use super::subject::AnswerFormat;
 use crate::alarms::{
     Alarm, Jump, Place, letters, letters_alarm, lone_jump_alarm, loss_alarms, perturbed_gap, perturbed_gap_alarm,
     plateau_alarm, regressed_alarm, same_weights_alarm, ties, ties_alarm,
 };
-use crate::analysis::letters::first_largest;
 use crate::analysis::{plateau, wobble};
-use crate::run::{Branch, Checkpoint, LogEntry, Run, Unit};
+use crate::run::{At, Branch, Checkpoint, LogEntry, Run, Unit};
 use rayon::prelude::*;
+use spyglass_tasks::metric::argmax;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -143,7 +143,7 @@ fn leaked(
 }
 
 fn items_at<'s>(series: &'s Series<'_>, checkpoint: &'s Checkpoint) -> Option<&'s ItemScores> {
-    series.points.get(&at(checkpoint)).map(|point| &point.items)
+    series.points.get(&checkpoint.at()).map(|point| &point.items)
 }
 
 fn perturbed_words(twin: &Series<'_>) -> String {
@@ -174,7 +174,7 @@ fn mean(values: &[f64]) -> f64 {
 /// A3 at the newest own checkpoint, A5 at the newest own one with too many ties.
 fn answers(run: &Run, series: &Series<'_>, path: &PathFindings, place: &dyn Fn(usize) -> Place) -> Vec<Alarm> {
     let points = series.path(&run.tree, &path.branch);
-    let units = |k: usize| series.units.get(&at(points[k].0)).map_or(&[][..], Vec::as_slice);
+    let units = |k: usize| series.units.get(&points[k].0.at()).map_or(&[][..], Vec::as_slice);
     let own = path.own_from..points.len();
     let mut found = Vec::new();
     if series.format == AnswerFormat::Letters {
@@ -198,8 +198,8 @@ fn answers(run: &Run, series: &Series<'_>, path: &PathFindings, place: &dyn Fn(u
 fn predicted(units: &[&Unit]) -> Option<(Vec<usize>, Vec<usize>, usize)> {
     let items = units.iter().flat_map(|unit| unit.items.iter());
     let answer = |item: &spyglass_tasks::ItemRecord| {
-        let logp: Vec<f64> = item.choices.iter().map(|choice| choice.logprob).collect();
-        Some((first_largest(&logp)?, item.gold, logp.len()))
+        let likeliest = argmax(item.choices.iter().map(|choice| choice.logprob))?;
+        Some((likeliest, item.gold, item.choices.len()))
     };
     let answers: Option<Vec<(usize, usize, usize)>> = items.map(answer).collect();
     let answers = answers?;
@@ -216,7 +216,7 @@ fn copies(run: &Run) -> Vec<Alarm> {
     let mut answers: BTreeMap<(u64, At<'_>), (&Checkpoint, Fingerprints)> = BTreeMap::new();
     for unit in run.units.iter().filter(|unit| !unit.items.is_empty()) {
         let checkpoint = &unit.record.checkpoint;
-        let entry = answers.entry((checkpoint.tokens, at(checkpoint)));
+        let entry = answers.entry((checkpoint.tokens, checkpoint.at()));
         let inputs = &unit.record.inputs;
         let task = format!("{} {} {:?} {}", unit.record.task, unit.record.shots, inputs.perturb, unit.items.len());
         entry.or_insert_with(|| (checkpoint, HashMap::new())).1.insert(task, fingerprint(unit));

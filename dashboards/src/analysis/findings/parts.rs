@@ -3,8 +3,8 @@
 use super::TaskFindings;
 use super::path::{PathFindings, path_findings};
 use super::series::Series;
-use super::subject::{At, Measured};
-use crate::run::{Run, TaskTexts, Unit, UnitRecord};
+use super::subject::Measured;
+use crate::run::{At, Run, TaskTexts, Unit, UnitRecord};
 use spyglass_tasks::{ItemRecord, metric};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

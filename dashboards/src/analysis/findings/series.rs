@@ -1,12 +1,12 @@
 //! A subject's measured values at every checkpoint, and the one run per path that is made of them.
 
 use super::items::{ItemScores, by_metric, gold_probability};
-use super::subject::{At, Measured, Subject, at, higher_is_better, is_mean_of_items, is_share};
+use super::subject::{Measured, Subject, higher_is_better, is_mean_of_items, is_share};
 use crate::analysis::curve::{Curve, Noise};
 use crate::analysis::intervals::{Interval, clustered_se, effective_count, mean_se, wilson};
 use crate::analysis::letters::{LetterDecomposition, letter_decomposition};
 use crate::analysis::moments::Z95;
-use crate::run::{Checkpoint, RunTree, Unit};
+use crate::run::{At, Checkpoint, RunTree, Unit};
 use std::collections::BTreeMap;
 
 use super::subject::AnswerFormat;
@@ -73,7 +73,7 @@ impl<'a> Series<'a> {
         let mut path: Vec<(&'s Checkpoint, &'s PointData)> = tree
             .path(branch)
             .into_iter()
-            .filter_map(|checkpoint| Some((checkpoint, self.points.get(&at(checkpoint))?)))
+            .filter_map(|checkpoint| Some((checkpoint, self.points.get(&checkpoint.at())?)))
             .collect();
         path.sort_by_key(|(checkpoint, _)| (checkpoint.tokens, checkpoint.variant.is_some()));
         path.dedup_by_key(|(checkpoint, _)| checkpoint.tokens);

@@ -1,6 +1,6 @@
 //! What one curve is drawn of: a task with its settings, or a group of tasks, with the units that measured it.
 
-use crate::run::{Checkpoint, Run, TaskGroup, Unit};
+use crate::run::{At, Run, TaskGroup, Unit};
 use serde::Serialize;
 use spyglass_tasks::ItemRecord;
 use spyglass_tasks::metric::{self, Range};
@@ -34,13 +34,6 @@ impl Subject {
     }
 }
 
-/// Branch, step and variant of a checkpoint.
-pub(crate) type At<'a> = (&'a str, u64, Option<&'a str>);
-
-pub(crate) fn at(checkpoint: &Checkpoint) -> At<'_> {
-    (&checkpoint.branch, checkpoint.step, checkpoint.variant.as_deref())
-}
-
 /// Units by checkpoint.
 pub(crate) type Units<'a> = BTreeMap<At<'a>, Vec<&'a Unit>>;
 
@@ -59,7 +52,7 @@ pub(crate) fn subjects(run: &Run) -> Vec<Measured<'_>> {
         let record = &unit.record;
         let (shots, perturb) = (record.shots, record.inputs.perturb.clone());
         let subject = Subject { task: record.task.clone(), shots, perturb, is_group: false };
-        leaves.entry(subject).or_default().insert(at(&record.checkpoint), vec![unit]);
+        leaves.entry(subject).or_default().insert(record.checkpoint.at(), vec![unit]);
     }
     let groups: Vec<Measured<'_>> = run.groups.iter().flat_map(|group| of_group(group, &leaves)).collect();
     let leaves = leaves.into_iter().map(|(subject, units)| Measured { subject, units, plain_mean: false });

@@ -5,7 +5,7 @@ use crate::analysis::{
 };
 use crate::plots::{Point, Series, percent, tokens};
 use crate::report::curves::{Measured, Subject, TaskCurves, colour, fork_point, range};
-use crate::run::{Checkpoint, PackUnit, Run};
+use crate::run::{At, Checkpoint, PackUnit, Run};
 use spyglass_tasks::MetricValue;
 use spyglass_tasks::vibes::PackSummary;
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ impl Reading {
         Some((format!("{:.0}", kept.mean), format!("{:.1} turns on average, median: {median}", kept.mean)))
     }
 
-    /// `it drops the act after 2.1 turns on average (half have by turn 2)`.
+    /// `it drops the act after 2.1 turns on average (median: turn 2)`.
     pub(super) fn kept_words(&self) -> Option<String> {
         let kept = self.kept.as_ref()?;
         if !self.dropped {
@@ -129,14 +129,7 @@ impl Measure {
 /// One pack on every checkpoint that it was run on.
 pub(super) struct Course<'a> {
     pub(super) pack: &'a str,
-    readings: BTreeMap<At, Reading>,
-}
-
-/// Branch, step and variant of a checkpoint.
-type At = (String, u64, Option<String>);
-
-fn at(checkpoint: &Checkpoint) -> At {
-    (checkpoint.branch.clone(), checkpoint.step, checkpoint.variant.clone())
+    readings: BTreeMap<At<'a>, Reading>,
 }
 
 /// The courses of all packs, by name.
@@ -145,14 +138,14 @@ pub(super) fn courses(run: &Run) -> Vec<Course<'_>> {
     for unit in &run.packs {
         let pack = unit.record.task.as_str();
         let course = packs.entry(pack).or_insert_with(|| Course { pack, readings: BTreeMap::new() });
-        course.readings.insert(at(&unit.record.checkpoint), Reading::of(unit));
+        course.readings.insert(unit.record.checkpoint.at(), Reading::of(unit));
     }
     packs.into_values().collect()
 }
 
 impl<'a> Course<'a> {
-    pub(super) fn at(&self, checkpoint: &Checkpoint) -> Option<&Reading> {
-        self.readings.get(&at(checkpoint))
+    pub(super) fn at<'s>(&'s self, checkpoint: &'s Checkpoint) -> Option<&'s Reading> {
+        self.readings.get(&checkpoint.at())
     }
 
     /// The curves of one measure; `None` where the pack has none.

@@ -58,7 +58,7 @@ impl Column {
 
     /// Whether it is the column of that checkpoint.
     pub(crate) fn is(&self, checkpoint: &Checkpoint) -> bool {
-        (&self.branch, self.step, &self.variant) == (&checkpoint.branch, checkpoint.step, &checkpoint.variant)
+        (self.branch.as_str(), self.step, self.variant.as_deref()) == checkpoint.at()
     }
 }
 
@@ -103,10 +103,7 @@ pub(crate) fn grids(run: &Run) -> Vec<Grid> {
 
 fn grid(run: &Run, pack: &str, units: &[&PackUnit]) -> Grid {
     let of = |checkpoint: &Checkpoint| {
-        let same = |unit: &&&PackUnit| {
-            let at = &unit.record.checkpoint;
-            (&at.branch, at.step, &at.variant) == (&checkpoint.branch, checkpoint.step, &checkpoint.variant)
-        };
+        let same = |unit: &&&PackUnit| unit.record.checkpoint.at() == checkpoint.at();
         units.iter().find(same).copied()
     };
     let all = run.tree.branches.iter().flat_map(|branch| &branch.checkpoints);
