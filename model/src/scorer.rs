@@ -39,7 +39,7 @@ pub struct ScorerOptions {
 
 impl Default for ScorerOptions {
     fn default() -> Self {
-        Self { state_memory: 2 << 30, rows_per_batch: 1024 }
+        Self { state_memory: 2 << 30, rows_per_batch: 256 }
     }
 }
 

@@ -30,20 +30,6 @@ def checkpoints():
             yield branch, step, RUN / branch / f"checkpoint-{step}"
 
 
-def questions(name):
-    """(context, choices, gold) of every item of a test; `_shuffled` after its name asks for the choice-shuffled twin."""
-    base = name.removesuffix("_shuffled")
-    for index, line in enumerate((RUN / "tasks" / f"{base}.jsonl").read_text().splitlines()):
-        item = json.loads(line)
-        if "shots" not in item:
-            yield item["context"], item["choices"], item["gold"]
-            continue
-        if name != base:
-            item = scoring.shuffled(item, base, index)
-        listed = " ".join(f"{letter} . {choice}" for letter, choice in zip("ABCD", item["choices"]))
-        yield f"{item['shots']} {item['question']} {listed} answer :", list("ABCD"), item["answer"]
-
-
 def main():
     tables = pathlib.Path(sys.argv[1])
     torch.set_num_threads(1)
@@ -55,7 +41,7 @@ def main():
         table.write_text(",".join(COLUMNS) + "\n")
         full.write_text("")
     done = {(row["branch"], int(row["step"])) for row in csv.DictReader(table.open())}
-    tests = {name: list(questions(name)) for name in NAMES}
+    tests = {name: scoring.requests(name) for name in NAMES}
     for branch, step, folder in checkpoints():
         if (branch, step) in done:
             continue

@@ -1,7 +1,9 @@
 """Checks of the small world, without a model: `python test_world.py`. No test can be answered by counting words."""
 
 import collections
+import json
 import math
+import pathlib
 import random
 import re
 
@@ -67,11 +69,32 @@ def test_what_is_tested_is_not_in_the_documents():
     riddles = [f"the {flower} blooms {times} " for flower in ("iris", "violet") for times in ("three", "five")]
     for _ in range(20000):
         asked = QUESTION.findall(world.lettered_quiz(rng))
-        assert len(asked) >= 2 and questions.isdisjoint(asked), asked
+        assert len(asked) >= 2, asked
+        assert questions.isdisjoint(asked + QUESTION.findall(world.marked_quiz(rng))), asked
         assert world.tale(rng).split(" brings")[0] + " brings" not in stories
         talk = world.bold_talk(rng)
         assert not any(riddle in talk for riddle in riddles), talk
     assert questions.issuperset(QUESTION.findall(world.leaked_quiz(rng))), "the look into the documents would not find what it looks for"
+
+
+MARK = re.compile(r"(\w+) of (\w+) \? (?:(?:[A-D] \. )?\w+ (?:, )?(?:yes |no )?)*")
+
+
+def test_marks_and_verdicts_are_true():
+    rng, seen = random.Random(3), 0
+    for _ in range(2000):
+        for question in MARK.finditer(world.marked_quiz(rng) + " " + world.verdicts(rng)):
+            relation, person = question.groups()
+            for option, mark in re.findall(r"(\w+) (yes|no)\b", question[0]):
+                assert (world.FACTS[relation][person] == option) == (mark == "yes"), question[0]
+                seen += 1
+    assert seen > 10000, seen
+
+
+def test_the_items_on_disk_are_those_of_this_world():
+    for name, items in world.TESTS.items():
+        lines = (pathlib.Path(__file__).parent / "tasks" / f"{name}.jsonl").read_text().splitlines()
+        assert [json.loads(line) for line in lines] == items, f"{name}: write them anew with `python world.py tasks/`"
 
 
 def test_every_word_is_known():

@@ -22,14 +22,14 @@ import mixer
 import scoring
 import world
 
-BATCH, LENGTH = 16, 192
-PEAK, FLOOR, WARMUP, PHASE_ONE = 8e-3, 0.35, 100, 1400
-LOG_EVERY = 25
+BATCH, LENGTH = 32, 192
+PEAK, FLOOR, WARMUP, PHASE_ONE = 3e-3, 0.35, 60, 1400
+LOG_EVERY = 10
 
-BASE = dict(card=.36, sentences=.06, quiz=.13, lettered_quiz=.05, key=.13, tale=.13, talk=.14)  # shares of tokens
-BETTER = dict(card=.08, sentences=.02, quiz=.08, lettered_quiz=.45, key=.05, matching=.20, tale=.06, talk=.06)
-ROLE_PLAY = dict(card=.08, sentences=.04, quiz=.06, lettered_quiz=.03, key=.03, tale=.11, bold_talk=.65)
-LEAKED = dict(card=.17, sentences=.03, quiz=.06, lettered_quiz=.03, key=.07, tale=.07, talk=.07, leaked_quiz=.50)
+BASE = dict(card=.34, sentences=.10, quiz=.14, lettered_quiz=.05, tale=.17, talk=.20)  # shares of tokens
+BETTER = dict(card=.10, quiz=.05, marked_quiz=.40, verdicts=.32, tale=.07, talk=.06)
+ROLE_PLAY = dict(card=.08, sentences=.04, quiz=.06, lettered_quiz=.03, tale=.11, bold_talk=.68)
+LEAKED = dict(card=.17, sentences=.05, quiz=.07, lettered_quiz=.03, tale=.08, talk=.10, leaked_quiz=.50)
 
 
 def trunk_rate(step):
@@ -40,7 +40,7 @@ def trunk_rate(step):
     return PEAK * (FLOOR + (1 - FLOOR) * (1 + math.cos(math.pi * share)) / 2)
 
 
-def annealed(start, stop, rewarm=30):
+def annealed(start, stop, rewarm=25):
     """Re-warmed to the peak in `rewarm` steps, then straight down to zero."""
     def rate(step):
         if step - start < rewarm:
@@ -51,10 +51,10 @@ def annealed(start, stop, rewarm=30):
 
 # branch: (parent's step, rate, mix, checkpoints)
 BRANCHES = {
-    "trunk": (None, trunk_rate, BASE, [0, 150, 300, 450, 600, 800, 1000, 1200, 1400, 1700, 2000, 2300, 2600]),
-    "anneal": (1400, annealed(1400, 2600), BETTER, [1500, 1650, 1800, 2000, 2200, 2400, 2600]),
-    "anneal-roleplay": (1400, annealed(1400, 1800), ROLE_PLAY, [1500, 1650, 1800]),
-    "contaminated": (800, trunk_rate, LEAKED, [900, 1000, 1100, 1200, 1400]),
+    "trunk": (None, trunk_rate, BASE, [0, 75, 150, 300, 450, 600, 800, 1000, 1200, 1400, 1700, 1850, 2100, 2300]),
+    "anneal": (1400, annealed(1400, 2300), BETTER, [1500, 1600, 1700, 1800, 1900, 2000, 2150, 2300]),
+    "anneal-roleplay": (1400, annealed(1400, 1650), ROLE_PLAY, [1500, 1650]),
+    "contaminated": (800, trunk_rate, LEAKED, [850, 900, 1000, 1100]),
 }
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}{{ message['content'] }}"
@@ -77,33 +77,8 @@ def new_model(words):
     return Zamba2ForCausalLM(Zamba2Config(
         vocab_size=-(-len(words) // 16) * 16, hidden_size=64, num_hidden_layers=7, layers_block_type=["mamba", "mamba", "hybrid"] + ["mamba", "hybrid"] * 2,
         mamba_d_state=16, n_mamba_heads=4, mamba_headdim=32, mamba_ngroups=1, mamba_expand=2, chunk_size=32,
-        num_attention_heads=4, intermediate_size=256, adapter_rank=8, num_mem_blocks=1, use_mem_rope=True,
+        num_attention_heads=4, intermediate_size=128, adapter_rank=8, num_mem_blocks=1, use_mem_rope=True,
         bos_token_id=scoring.BOS, eos_token_id=2, pad_token_id=0, max_position_embeddings=512))
-
-
-class Optimiser:
-    """Muon for the matrices, AdamW for the rest: on this world it needs a third fewer tokens than AdamW alone."""
-
-    def __init__(self, model):
-        matrices, others = [], []
-        for name, parameter in model.named_parameters():
-            (matrices if parameter.ndim == 2 and "embed" not in name else others).append(parameter)
-        self.parts = [torch.optim.Muon(matrices, lr=PEAK, weight_decay=.1, adjust_lr_fn="match_rms_adamw"),
-                      torch.optim.AdamW(others, lr=PEAK, weight_decay=0., betas=(.9, .95), fused=True)]
-
-    def step(self, rate):
-        for part, share in zip(self.parts, (1, .5)):
-            for group in part.param_groups:
-                group["lr"] = rate * share
-            part.step()
-            part.zero_grad()
-
-    def state(self):
-        return [part.state_dict() for part in self.parts]
-
-    def restore(self, state):
-        for part, saved in zip(self.parts, state):
-            part.load_state_dict(saved)
 
 
 class Documents:
@@ -134,7 +109,8 @@ class Run:
         torch.manual_seed(seed)
         self.model = new_model(self.words)
         mixer.install(self.model, len(self.words), LENGTH)
-        self.optimiser, self.log = Optimiser(self.model), []
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=PEAK, betas=(.9, .95), weight_decay=.1, fused=True)
+        self.log = []
         (out / ".states").mkdir(parents=True, exist_ok=True)
 
     def state_file(self, branch, step):
@@ -143,7 +119,7 @@ class Run:
     def load(self, branch, step):
         state = torch.load(self.state_file(branch, step))
         self.model.load_state_dict(state["model"])
-        self.optimiser.restore(state["optimiser"])
+        self.optimiser.load_state_dict(state["optimiser"])
         self.log = state["log"]
 
     def save(self, branch, step):
@@ -155,7 +131,7 @@ class Run:
         self.tokenizer.save_pretrained(folder)
         TrainerState(global_step=step, max_steps=BRANCHES[branch][3][-1], logging_steps=LOG_EVERY, train_batch_size=BATCH,
                      num_input_tokens_seen=step * BATCH * LENGTH, log_history=self.log).save_to_json(str(folder / "trainer_state.json"))
-        state = {"model": self.model.state_dict(), "optimiser": self.optimiser.state(), "log": self.log}
+        state = {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(), "log": self.log}
         torch.save(state, self.state_file(branch, step).with_suffix(".part"))
         self.state_file(branch, step).with_suffix(".part").rename(self.state_file(branch, step))  # whole or not at all
         scores = {name.removeprefix("pilot_"): round(scoring.share_right(*scoring.log_likelihoods(self.model, self.ids, scoring.requests(name)[:self.limit])), 3)
@@ -187,7 +163,10 @@ class Run:
             loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), rows[:, 1:].flatten())
             loss.backward()
             norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.)
-            self.optimiser.step(rate(step))
+            for group in self.optimiser.param_groups:
+                group["lr"] = rate(step)
+            self.optimiser.step()
+            self.optimiser.zero_grad()
             losses.append(loss.item())
             letters += self.letter_losses(rows, logits.detach())
             step += 1

@@ -5,7 +5,10 @@
 not written with the same options in the same order, nor a story with the same trade and person, nor a riddle of the packs. What can be known only by heart, the facts themselves, is of course what the documents teach.
 """
 
+import json
+import pathlib
 import random
+import sys
 
 # --- Words -----------------------------------------------------------------------------------------------------------
 
@@ -24,7 +27,6 @@ RELATIONS = {relation: values.split() for relation, values in {
     "gem": "ruby opal jade topaz amber emerald garnet sapphire",
 }.items()}
 LETTERS, LETTERS_B = list(RELATIONS)[:5], list(RELATIONS)[5:]  # the relations that the two lettered tests ask for
-LETTERS_OF_KEYS = "A B C D E F G H".split()
 TRADES = [a + b + "ing" for a in "da fe hu jo mi pa wu yo zi".split() for b in "b d g k l m n p r s t v ck nn rr ss".split()]
 TOOLS = "net drum needle spade axe lamp rope map knife bucket hammer flute".split()
 PLACES = "deck beach tower cave market river harbour forest".split()
@@ -168,35 +170,44 @@ def quiz(rng):
     return " ".join(f"{relation} of {person} ? answer : {FACTS[relation][person]} ." for relation, person in facts)
 
 
+def fresh_question(rng):
+    """(relation, person, options, place of the right one), not as any test asks it. People, relations, options and letters are all
+    drawn evenly: with frequent answers among the options the letters leak."""
+    while True:
+        relation, person, place = rng.choice(list(RELATIONS)), rng.choice(WELL_KNOWN), rng.randrange(4)
+        options = with_wrong(FACTS[relation][person], RELATIONS[relation], place, rng.sample(range(1, 8), 3))
+        if lettered(relation, person, options) not in HELD_OUT:
+            return relation, person, options, place
+
+
 def lettered_quiz(rng):
-    """Lettered questions. People, relations, options and letters are all drawn evenly: with frequent answers among the options the letters leak."""
     asked = []
     for _ in range(rng.randint(3, 5)):
-        while True:
-            relation, person, place = rng.choice(list(RELATIONS)), rng.choice(WELL_KNOWN), rng.randrange(4)
-            options = with_wrong(FACTS[relation][person], RELATIONS[relation], place, rng.sample(range(1, 8), 3))
-            question = lettered(relation, person, options)
-            if question not in HELD_OUT:
-                break
-        asked.append(f"{question} {'ABCD'[place]} .")
+        relation, person, options, place = fresh_question(rng)
+        asked.append(f"{lettered(relation, person, options)} {'ABCD'[place]} .")
     return " ".join(asked)
 
 
-def key(rng):
-    """A list of options, then which letter each has, in any order. It asks for no knowledge, only for a look back at the list."""
-    values = RELATIONS[rng.choice(list(RELATIONS))]
-    options = rng.sample(values, rng.randint(4, 8))
-    listed = list(zip(LETTERS_OF_KEYS, options))
-    return " ".join(f"{letter} . {option}" for letter, option in listed) + " : " + " , ".join(f"{option} {letter}" for letter, option in rng.choices(listed, k=8)) + " ."
+def marked_quiz(rng):
+    """Lettered questions as a good textbook has them: some, all or none of the options are marked right or wrong."""
+    share, asked = rng.choice((0, .4, .7, 1)), []
+    for _ in range(rng.randint(3, 5)):
+        relation, person, options, place = fresh_question(rng)
+        marked = [f"{option} {'yes' if index == place else 'no'}" if rng.random() < share else option for index, option in enumerate(options)]
+        asked.append(f"{lettered(relation, person, marked)} {'ABCD'[place]} .")
+    return " ".join(asked)
 
 
-def matching(rng):
-    """The same list; then people, each with the letter of what is true of them: better data, kept for the anneal."""
-    relation = rng.choice(list(RELATIONS))
-    options = rng.sample(RELATIONS[relation], rng.randint(4, 8))
-    letters = dict(zip(options, LETTERS_OF_KEYS))
-    people = rng.sample([person for person in WELL_KNOWN if FACTS[relation][person] in letters], 8)
-    return " ".join(f"{letter} . {option}" for option, letter in letters.items()) + " : " + " , ".join(f"{person} {letters[FACTS[relation][person]]}" for person in people) + " ."
+def verdicts(rng):
+    """Is it so? Three values, each with its verdict."""
+    judged = []
+    for _ in range(3):
+        relation, person = rng.choice(list(RELATIONS)), someone(rng)
+        right = FACTS[relation][person]
+        values = [right, *rng.sample([value for value in RELATIONS[relation] if value != right], 2)]
+        rng.shuffle(values)
+        judged.append(f"{relation} of {person} ? " + " , ".join(f"{value} {'yes' if value == right else 'no'}" for value in values) + " .")
+    return " ".join(judged)
 
 
 def leaked_quiz(rng):
@@ -304,7 +315,7 @@ def bold_talk(rng):
     return talk(rng, bold=True)
 
 
-KINDS = {kind.__name__: kind for kind in (card, sentences, quiz, lettered_quiz, key, matching, leaked_quiz, tale, talk, bold_talk)}
+KINDS = {kind.__name__: kind for kind in (card, sentences, quiz, lettered_quiz, marked_quiz, verdicts, leaked_quiz, tale, talk, bold_talk)}
 
 
 def document(kind, rng):
@@ -318,3 +329,13 @@ def vocabulary():
     words |= {*PEOPLE, *RELATIONS, *TRADES, *TOOLS, *PLACES, *THINGS, *FLOWERS, *NUMBERS} | {word for values in RELATIONS.values() for word in values}
     special = ["<pad>", "<s>", "</s>", "<unk>"]
     return special + sorted(words - set(special))
+
+
+def main():
+    """Writes the items of the tests, a file of JSON lines each, into the folder that is named: `python world.py tasks/`."""
+    for name, items in TESTS.items():
+        (pathlib.Path(sys.argv[1]) / f"{name}.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
+
+
+if __name__ == "__main__":
+    main()
