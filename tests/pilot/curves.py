@@ -1,24 +1,35 @@
 """Prints the curves of the scored run as the table of README.md: `python curves.py TABLES` (what `rescore.py` wrote there).
 
-The shapes that they must have are asserted by the Rust tests (`tests/tests/it/pilot.rs`).
+The loss is the mean of the last fifty steps before the checkpoint, as its own log tells it. The shapes that the curves must have are
+asserted by the Rust tests (`tests/tests/it/pilot.rs`).
 """
 
 import collections
 import csv
+import json
 import pathlib
 import sys
 
+RUN = pathlib.Path(__file__).parent
 NAMES = {"stories": "stories", "facts_easy": "facts, easy", "facts_hard": "facts, hard", "letters": "letters",
          "letters_shuffled": "shuffled", "letters_b": "sibling"}
+
+
+def loss(branch, step):
+    """A cell of the table; empty before the first step."""
+    log = json.loads((RUN / branch / f"checkpoint-{step}" / "trainer_state.json").read_text())["log_history"]
+    near = [entry["loss"] for entry in log if entry["step"] > step - 50]
+    return f"{sum(near) / len(near):.3f}" if near else ""
 
 
 def main():
     table = collections.defaultdict(dict)
     for row in csv.DictReader((pathlib.Path(sys.argv[1]) / "pilot_scores.csv").open()):
         table[row["branch"], int(row["step"]), int(row["tokens"])][row["task"].removeprefix("pilot_")] = float(row["score"])
-    print("| branch | step | M tokens | " + " | ".join(NAMES.values()) + " |\n" + "|---" * (3 + len(NAMES)) + "|")
+    print("| branch | step | M tokens | loss | " + " | ".join(NAMES.values()) + " |\n" + "|---" * (4 + len(NAMES)) + "|")
     for (branch, step, tokens), scores in table.items():
-        print(f"| {branch} | {step:,} | {tokens / 1e6:.2f} | " + " | ".join(f"{scores[name]:.3f}" for name in NAMES) + " |")
+        cells = [branch, f"{step:,}", f"{tokens / 1e6:.2f}", loss(branch, step), *(f"{scores[name]:.3f}" for name in NAMES)]
+        print("| " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

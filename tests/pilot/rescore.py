@@ -20,7 +20,7 @@ import scoring
 RUN = pathlib.Path(__file__).parent
 NAMES = ["pilot_stories", "pilot_facts_easy", "pilot_facts_hard", "pilot_letters", "pilot_letters_b", "pilot_letters_shuffled"]
 COLUMNS = ["task", "branch", "step", "tokens", "score", "n", "chance", "lr"]
-IN_FULL = {("trunk", 600), ("anneal", 1500), ("contaminated", 900)}
+IN_FULL = {("trunk", 800), ("anneal", 2300), ("contaminated", 1000)}
 
 
 def checkpoints():

@@ -51,7 +51,7 @@ def annealed(start, stop, rewarm=25):
 
 # branch: (parent's step, rate, mix, checkpoints)
 BRANCHES = {
-    "trunk": (None, trunk_rate, BASE, [0, 75, 150, 300, 450, 600, 800, 1000, 1200, 1400, 1700, 1850, 2100, 2300]),
+    "trunk": (None, trunk_rate, BASE, [0, 150, 300, 450, 600, 800, 1000, 1200, 1400, 1700, 2100, 2300]),
     "anneal": (1400, annealed(1400, 2300), BETTER, [1500, 1600, 1700, 1800, 1900, 2000, 2150, 2300]),
     "anneal-roleplay": (1400, annealed(1400, 1650), ROLE_PLAY, [1500, 1650]),
     "contaminated": (800, trunk_rate, LEAKED, [850, 900, 1000, 1100]),

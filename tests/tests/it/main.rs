@@ -13,6 +13,7 @@ mod program;
 mod prototype;
 mod report_pages;
 mod several_runs;
+mod shortcuts;
 mod speed;
 mod sweep;
 mod vibes;
