@@ -8,7 +8,7 @@ use crate::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing};
 use crate::store::{Snapshot, Store};
 use crate::suite::{Subject, Suite};
 use crate::work::Work;
-use spyglass_dashboards::analysis::{Findings, Onset, bracket_width, findings, most_left, next_checkpoint};
+use spyglass_dashboards::analysis::{Findings, Onset, bracket_width, findings, first_checkpoints, most_left, narrows};
 use spyglass_dashboards::run::{Checkpoint, Failure, RunTree};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,7 +84,7 @@ struct Search<'a> {
 
 /// What is searched for: the onset of a task, or of tasks that are read together, on the path to the end of each branch.
 struct Quest {
-    /// What the findings call it; `None` where there is no onset to find, and the first five checkpoints are enough.
+    /// What the findings call it; `None` where there is no onset to find, and the first checkpoints are enough.
     name: Option<spyglass_dashboards::analysis::Subject>,
     /// What is scored together, perturbed twins included.
     subjects: Vec<Subject>,
@@ -116,16 +116,17 @@ impl<'a> Search<'a> {
         self.given_up.extend(failures.iter().map(failed));
     }
 
-    /// What is scored next: of each search what is begun and the rest of its first five checkpoints, which no score changes, or else the
-    /// one that narrows its bracket. The widest bracket comes first.
+    /// What is scored next: of each search what is begun and the rest of its first checkpoints, which no score changes, or else the one
+    /// that narrows its bracket. The widest bracket comes first.
     fn next(&self, plan: &Plan, known: &Findings) -> Vec<(Place, Vec<Subject>)> {
         let mut units = Units::new();
         let mut width: BTreeMap<Place, f64> = BTreeMap::new();
         self.each(plan, known, |quest, points| {
-            let (mut picks, mut how_wide) = ([points.first_five(), points.begun.clone()].concat(), f64::INFINITY);
+            let (mut picks, mut how_wide) = ([points.first(), points.begun.clone()].concat(), f64::INFINITY);
             if picks.is_empty() {
-                picks.extend(next_checkpoint(&points.tokens, &points.scored, points.onset));
-                how_wide = points.onset.and_then(|onset| bracket_width(&points.tokens, onset)).unwrap_or(0.0);
+                let own = points.own_onset();
+                picks.extend(narrows(&points.tokens, &points.scored, own));
+                how_wide = own.and_then(|onset| bracket_width(&points.tokens, onset)).unwrap_or(0.0);
             }
             for pick in picks {
                 let at = place(points.checkpoints[pick]);
@@ -143,7 +144,7 @@ impl<'a> Search<'a> {
     fn at_most(&self, plan: &Plan, known: &Findings) -> Units {
         let mut units = Units::new();
         self.each(plan, known, |quest, points| {
-            let first = points.first_five();
+            let first = points.first();
             let onset = points.onset.filter(|_| quest.name.is_some());
             let more = match (&quest.name, first.len()) {
                 (None, _) => 0,
@@ -238,15 +239,17 @@ impl State {
     }
 }
 
-impl Points<'_> {
-    /// Those of the first five checkpoints that are not scored yet.
-    fn first_five(&self) -> Vec<usize> {
-        let (mut scored, mut first) = (self.scored.clone(), Vec::new());
-        while let Some(next) = next_checkpoint(&self.tokens, &scored, None) {
-            scored[next] = true;
-            first.push(next);
-        }
-        first
+impl<'a> Points<'a> {
+    /// The onset, unless it is over before the branch leaves its parent: then it is the business of the search on the parent's path,
+    /// which scores the same checkpoints for it.
+    fn own_onset(&self) -> Option<&'a Onset> {
+        let own_from = *self.tokens.get(self.own_from)?;
+        self.onset.filter(|onset| onset.by().is_some_and(|by| by >= own_from))
+    }
+
+    /// Those of its first checkpoints that are not scored yet.
+    fn first(&self) -> Vec<usize> {
+        first_checkpoints(&self.tokens, &self.scored, self.own_from)
     }
 }
 

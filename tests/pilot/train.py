@@ -72,10 +72,12 @@ def new_tokenizer(words):
                                    chat_template=CHAT_TEMPLATE)
 
 
-def new_model(words):
-    """Seven layers, three calls of one shared block with its own adapters at each."""
+def new_model(words, pure=False):
+    """Seven layers, three calls of one shared block with its own adapters at each; a `pure` one has about as many parameters in
+    eleven Mamba-2 layers without attention."""
+    layers = ["mamba"] * 11 if pure else ["mamba", "mamba", "hybrid"] + ["mamba", "hybrid"] * 2
     return Zamba2ForCausalLM(Zamba2Config(
-        vocab_size=-(-len(words) // 16) * 16, hidden_size=64, num_hidden_layers=7, layers_block_type=["mamba", "mamba", "hybrid"] + ["mamba", "hybrid"] * 2,
+        vocab_size=-(-len(words) // 16) * 16, hidden_size=64, num_hidden_layers=len(layers), layers_block_type=layers,
         mamba_d_state=16, n_mamba_heads=4, mamba_headdim=32, mamba_ngroups=1, mamba_expand=2, chunk_size=32,
         num_attention_heads=4, intermediate_size=128, adapter_rank=8, num_mem_blocks=1, use_mem_rope=True,
         bos_token_id=scoring.BOS, eos_token_id=2, pad_token_id=0, max_position_embeddings=512))
@@ -101,13 +103,13 @@ class Documents:
 class Run:
     """Where the run lies and what it is made of."""
 
-    def __init__(self, out, seed, limit):
-        self.out, self.seed, self.limit = out, seed, limit
+    def __init__(self, out, seed, limit, pure):
+        self.out, self.seed, self.limit, self.pure = out, seed, limit, pure
         self.words = world.vocabulary()
         self.ids = {word: index for index, word in enumerate(self.words)}
         self.tokenizer = new_tokenizer(self.words)
         torch.manual_seed(seed)
-        self.model = new_model(self.words)
+        self.model = new_model(self.words, pure)
         mixer.install(self.model, len(self.words), LENGTH)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=PEAK, betas=(.9, .95), weight_decay=.1, fused=True)
         self.log = []
@@ -125,7 +127,7 @@ class Run:
     def save(self, branch, step):
         folder = self.out / branch / f"checkpoint-{step}"
         folder.mkdir(parents=True, exist_ok=True)
-        halved = new_model(self.words)
+        halved = new_model(self.words, self.pure)
         halved.load_state_dict(self.model.state_dict())
         halved.to(torch.bfloat16).save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
@@ -186,13 +188,14 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--only", default=",".join(BRANCHES), help="branches to train, trunk first")
+    parser.add_argument("--pure", action="store_true", help="Mamba-2 layers only")
     parser.add_argument("--limit", type=int, help="items of each test scored while training; all when absent")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.set_flush_denormal(True)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    run = Run(arguments.out, arguments.seed, arguments.limit)
+    run = Run(arguments.out, arguments.seed, arguments.limit, arguments.pure)
     print(f"{len(run.words)} words, {sum(p.numel() for p in run.model.parameters())} parameters", flush=True)
     for branch in arguments.only.split(","):
         run.train(branch)

@@ -4,49 +4,65 @@ use super::onset::Onset;
 
 /// The checkpoint to score next, as an index into `tokens` (ascending); `None` when the search is done.
 ///
-/// First, last, then the checkpoints nearest to the three inner points of an even grid of five in log tokens (the earlier on ties);
-/// then, while `onset` (of what is scored) came, the unscored one strictly inside (after, by] nearest to its log-middle. A first
-/// checkpoint at 0 tokens counts as half the second. RUN.md §17.
+/// What is left of the [`first_checkpoints`], then what [`narrows`] the bracket of `onset` (of what is scored). RUN.md §17.
 pub fn next_checkpoint(tokens: &[u64], scored: &[bool], onset: Option<&Onset>) -> Option<usize> {
+    first_checkpoints(tokens, scored, 0).first().copied().or_else(|| narrows(tokens, scored, onset))
+}
+
+/// What a search scores before it looks at a score, as far as it is not scored: first, last, then the checkpoints nearest to the three
+/// inner points of an even grid of five in log tokens (the earlier on ties). A first checkpoint at 0 tokens counts as half the second.
+///
+/// Checkpoints before `own_from` are the parent's: the search on its path has a grid of its own there.
+pub fn first_checkpoints(tokens: &[u64], scored: &[bool], own_from: usize) -> Vec<usize> {
     let place = places(tokens);
-    let is_scored = |index: usize| scored.get(index).copied().unwrap_or(false);
-    let last = tokens.len().checked_sub(1)?;
+    let Some(last) = tokens.len().checked_sub(1) else { return Vec::new() };
     let inner = (1..4).filter_map(|quarter| {
         let to = place[0] + (place[last] - place[0]) * f64::from(quarter) / 4.0;
         nearest(&place, to, 0..=last)
     });
-    if let Some(index) = [0, last].into_iter().chain(inner).find(|&index| !is_scored(index)) {
-        return Some(index);
+    let mut first: Vec<usize> = Vec::new();
+    for index in [0, last].into_iter().chain(inner) {
+        if index >= own_from && !is_scored(scored, index) && !first.contains(&index) {
+            first.push(index);
+        }
     }
+    first
+}
+
+/// While `onset` came, the checkpoint that narrows its bracket: the unscored one strictly inside (after, by] nearest to its log-middle.
+pub fn narrows(tokens: &[u64], scored: &[bool], onset: Option<&Onset>) -> Option<usize> {
+    let place = places(tokens);
     let onset = onset.filter(|onset| onset.came())?;
     let at = |tokens_seen: u64| tokens.iter().position(|&tokens| tokens == tokens_seen);
     let (after, by) = (at(onset.after()?)?, at(onset.by()?)?);
     let middle = f64::midpoint(place[after], place[by]);
-    nearest(&place, middle, (after + 1..by).filter(|&index| !is_scored(index)))
+    nearest(&place, middle, (after + 1..by).filter(|&index| !is_scored(scored, index)))
+}
+
+fn is_scored(scored: &[bool], index: usize) -> bool {
+    scored.get(index).copied().unwrap_or(false)
 }
 
 /// How many more checkpoints a search scores at most while each of them is clearly below or above the level: what is left of the
-/// first five, then one each time the widest gap in which an onset may lie is halved.
+/// first ones, then one each time the widest gap in which an onset may lie is halved.
 ///
-/// `onset` is that of what is scored, and counts once the first five are. An onset that is over by a checkpoint before `own_from`
+/// `onset` is that of what is scored, and counts once the first ones are. An onset that is over by a checkpoint before `own_from`
 /// is the business of the search on the parent's path, which scores the same checkpoints for it. Where a curve lingers near the
 /// level the bracket does not halve, and the search may go on to all that lie in it.
 pub fn most_left(tokens: &[u64], scored: &[bool], own_from: usize, onset: Option<&Onset>) -> usize {
-    let (mut scored, mut left) = (scored.to_vec(), 0);
+    let mut scored = scored.to_vec();
     scored.resize(tokens.len(), false);
-    while let Some(next) = next_checkpoint(tokens, &scored, None) {
-        scored[next] = true;
-        left += 1;
-    }
+    let first = first_checkpoints(tokens, &scored, own_from);
     let place = places(tokens);
-    if left == 0 {
+    if first.is_empty() {
         let at = |seen: u64| tokens.iter().position(|&tokens| tokens == seen);
         let ends = onset.filter(|onset| onset.came()).and_then(|onset| Some((at(onset.after()?)?, at(onset.by()?)?)));
         return ends.filter(|(_, by)| *by >= own_from).map_or(0, |(after, by)| halvings(&place, &scored, after, by));
     }
+    first.iter().for_each(|&index| scored[index] = true);
     let known: Vec<usize> = (0..tokens.len()).filter(|&index| scored[index]).collect();
     let gaps = known.windows(2).filter(|gap| gap[1] >= own_from).map(|gap| halvings(&place, &scored, gap[0], gap[1]));
-    left + gaps.max().unwrap_or(0)
+    first.len() + gaps.max().unwrap_or(0)
 }
 
 /// Checkpoints that are scored until nothing is left between the two ends of the last bracket, at worst.

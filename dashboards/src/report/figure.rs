@@ -121,11 +121,17 @@ pub(crate) fn figure(
     }
 }
 
+/// The share of the tokens after which the loss has come down from where it starts.
+const LOSS_SETTLES: f64 = 0.05;
+
 /// The training loss and what the script needs of it.
 pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
     let all = logged(run, &shared.axis, Logged::Loss);
-    let values = || all.iter().flat_map(|rate| &rate.points).map(|p| p.1);
-    let (low, high) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
+    let values = || all.iter().flat_map(|rate| rate.points.iter().copied());
+    let (low, first) = (values().map(|p| p.1).reduce(f64::min)?, values().map(|p| p.1).reduce(f64::max)?);
+    // The fall from ln(vocabulary) is of no interest, and flattens what comes after it: the axis ends where it is over.
+    let settled = shared.axis.from + (shared.axis.to - shared.axis.from) * LOSS_SETTLES;
+    let high = values().filter(|p| p.0 >= settled).map(|p| p.1).reduce(f64::max).unwrap_or(first);
     let named =
         |rate: &Rate| run.tree.branches.iter().enumerate().find(|(i, _)| super::curves::colour(*i) == rate.colour);
     let names: Vec<String> = all.iter().filter_map(named).map(|(_, branch)| branch.name.clone()).collect();
@@ -144,7 +150,7 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
     let range = (low - spare, high + spare);
     let plot = CurvePlot {
         title: "training loss against tokens seen",
-        description: &format!("From {high:.2} at the highest to {low:.2} at the lowest."),
+        description: &format!("From {first:.2} at the highest to {low:.2} at the lowest."),
         geometry: Geometry::SMALL,
         axis: shared.axis,
         range,
@@ -166,7 +172,7 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
         slug,
         page: String::new(),
         title: "training loss".into(),
-        note: "from the log".into(),
+        note: if high < first { format!("from the log, at first up to {first:.2}") } else { "from the log".into() },
         newest: newest.map_or_else(String::new, |p| format!("{:.2}", p.1)),
         error: String::new(),
         change: String::new(),

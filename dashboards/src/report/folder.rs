@@ -86,7 +86,7 @@ pub(crate) fn slugs<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String>
     for name in names {
         let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_lowercase() } else { '-' };
         let mut base: String = name.chars().map(plain).take(60).collect();
-        base = base.trim_matches('-').to_owned();
+        base = base.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
         if base.is_empty() {
             base = "task".into();
         }

@@ -18,7 +18,7 @@ pub(crate) struct Page {
     name: String,
     headline: String,
     failed: Vec<String>,
-    alarms: Vec<ShownAlarm>,
+    alarms: Vec<AlarmsOfAKind>,
     happened: Vec<Told>,
     scored: bool,
     notes: Vec<String>,
@@ -36,6 +36,14 @@ pub(crate) struct Page {
 struct Told {
     text: String,
     link: String,
+}
+
+/// The alarms of one rule: the first, and behind a line that names their places the others.
+#[derive(Serialize)]
+struct AlarmsOfAKind {
+    first: ShownAlarm,
+    others: Vec<ShownAlarm>,
+    places: String,
 }
 
 /// A reason to look, with its numbers and its rule.
@@ -85,7 +93,7 @@ impl Page {
             name: run.name.clone(),
             headline: headline(run, tasks, &shared.axis),
             failed: run.failures.iter().map(failure).collect(),
-            alarms: findings.alarms.iter().map(alarm).collect(),
+            alarms: by_kind(&findings.alarms, alarm),
             happened: findings.sentences.iter().map(told).collect(),
             scored: !run.units.is_empty() || !run.packs.is_empty(),
             notes: findings.notes.clone(),
@@ -97,6 +105,23 @@ impl Page {
             data: shared.data(&plots),
         }
     }
+}
+
+/// Alarms that come sorted by kind, kind by kind.
+fn by_kind(alarms: &[Alarm], shown: impl Fn(&Alarm) -> ShownAlarm) -> Vec<AlarmsOfAKind> {
+    let of_a_kind = |alarms: &[Alarm]| {
+        let (first, others) = alarms.split_first()?;
+        let place = |alarm: &Alarm| match &alarm.place.task {
+            Some(task) => format!("{task} on {}", alarm.place.branch),
+            None => alarm.place.branch.clone(),
+        };
+        Some(AlarmsOfAKind {
+            first: shown(first),
+            others: others.iter().map(&shown).collect(),
+            places: others.iter().map(place).collect::<Vec<_>>().join(", "),
+        })
+    };
+    alarms.chunk_by(|a, b| a.kind == b.kind).filter_map(of_a_kind).collect()
 }
 
 fn shown_alarm(alarm: &Alarm, link: String) -> ShownAlarm {

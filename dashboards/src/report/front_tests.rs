@@ -105,7 +105,7 @@ fn hostile_names_stay_words() {
     assert_eq!(page.matches("</script>").count(), 3, "only the page's own");
     let dir = tempfile::tempdir().unwrap();
     let index = Report::write(&run, &dir.path().join("report")).unwrap();
-    assert!(index.with_file_name("plots").join("script--img-src-x-onerror-alert-1.csv").is_file());
+    assert!(index.with_file_name("plots").join("script-img-src-x-onerror-alert-1.csv").is_file());
 }
 
 #[test]

@@ -4,7 +4,8 @@ use crate::browser::Browser;
 use crate::program::run;
 use spyglass_dashboards::alarms::AlarmKind;
 use spyglass_dashboards::analysis::findings;
-use spyglass_dashboards::run::{Run, Unit};
+use spyglass_dashboards::run::{PackUnit, Run, Unit};
+use spyglass_tasks::vibes::Transcript;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -80,6 +81,16 @@ impl Demo {
         let unit = self.unit(asked, branch, step);
         let accuracy = unit.record.metric("acc").unwrap();
         Score { value: accuracy.value, error: accuracy.clustered_stderr.unwrap() }
+    }
+
+    /// The talks of a checkpoint on the prompts of a pack that have this tag; all without one.
+    fn talks(&self, pack: &str, tag: &str, branch: &str, step: u64) -> Vec<&Transcript> {
+        let is_it = |unit: &&PackUnit| {
+            let record = &unit.record;
+            record.task == pack && (record.checkpoint.branch.as_str(), record.checkpoint.step) == (branch, step)
+        };
+        let unit = self.run.packs.iter().find(is_it).unwrap_or_else(|| panic!("{pack} at {branch} {step}"));
+        unit.transcripts.iter().filter(|talk| tag.is_empty() || talk.tags.iter().any(|other| other == tag)).collect()
     }
 
     /// Steps of a branch's own checkpoints, in order.
@@ -192,7 +203,8 @@ fn the_leak_is_suspected_and_no_clean_branch_is() {
     let of_leaks = |kind| kind == AlarmKind::PerturbedGap || kind == AlarmKind::LoneJump;
     let raised = findings(&DEMO.run).alarms.into_iter().filter(|alarm| of_leaks(alarm.kind));
     let raised: Vec<(AlarmKind, String)> = raised.map(|alarm| (alarm.kind, alarm.place.branch)).collect();
-    assert_eq!(raised, [(AlarmKind::PerturbedGap, "contaminated".to_owned())]);
+    let suspected = |kind| (kind, "contaminated".to_owned());
+    assert_eq!(raised, [suspected(AlarmKind::PerturbedGap), suspected(AlarmKind::LoneJump)]);
 }
 
 #[test]
@@ -214,6 +226,33 @@ fn stories_grow_steadily_and_the_loss_shows_nothing() {
     assert!(score(rising.1) - score(rising.0) > 0.3 && (score(before.1) - score(before.0)).abs() < 0.1);
     let fall = |(from, to): (u64, u64)| loss(from) - loss(to);
     assert!(fall(rising) < 1.25 * fall(before), "{} before, {} while letters rise", fall(before), fall(rising));
+}
+
+#[test]
+fn the_act_is_dropped_under_questions_until_role_play_teaches_to_keep_it() {
+    // Turns in character before the first one that is not, and turns in all.
+    let kept = |tag: &str, branch: &str, step: u64| {
+        let talks = DEMO.talks("pilot_persona", tag, branch, step);
+        let turns: usize = talks.iter().map(|talk| talk.turns.len()).sum();
+        (talks.iter().filter_map(|talk| talk.stickiness).map(|sticks| sticks.turns_kept).sum::<usize>(), turns)
+    };
+    for (branch, step) in [("trunk", PHASE_ONE), ("trunk", DEMO.last("trunk")), ("anneal", DEMO.last("anneal"))] {
+        let (small_talk, questions) = (kept("trained", branch, step), kept("questions", branch, step));
+        assert_eq!(small_talk.0, small_talk.1, "{branch} {step}");
+        assert!(questions.0 * 2 < questions.1, "{branch} {step}: {questions:?}");
+    }
+    let questions = kept("questions", "anneal-roleplay", DEMO.last("anneal-roleplay"));
+    assert!(questions.0 * 10 > questions.1 * 9, "{questions:?}");
+}
+
+#[test]
+fn riddles_are_solved_late_in_phase_one() {
+    let solved = |step: u64| {
+        let talks = DEMO.talks("pilot_riddles", "", "trunk", step);
+        (talks.iter().filter(|talk| talk.passed == Some(true)).count(), talks.len())
+    };
+    let (early, late) = (solved(600), solved(1700));
+    assert!(early.0 * 4 < early.1 && late.0 * 10 > late.1 * 8, "{early:?}, {late:?}");
 }
 
 #[test]

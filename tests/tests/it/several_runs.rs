@@ -30,11 +30,13 @@ fn several_runs_share_a_report() {
     let ran = folder.run(&["report", "first.yaml", "second.yaml", "third.yaml"]);
     assert_eq!((ran.code, ran.stdout.trim()), (Some(0), "spyglass-report/index.html"), "{}", ran.stderr);
     let page = fs_err::read_to_string(folder.path("spyglass-report/index.html")).unwrap();
-    for words in ["first, second, third", "first/trunk", "second/trunk", "third/trunk", "pilot_letters (third)"] {
+    for words in
+        ["first, second, third", "first/trunk", "second/trunk", "third/trunk", "pilot_letters (third) · 2-shot"]
+    {
         assert!(page.contains(words), "`{words}` is missing");
     }
     let csv = |task: &str| fs_err::read_to_string(folder.path(&format!("spyglass-report/plots/{task}.csv"))).unwrap();
-    let letters = csv("pilot_letters");
+    let letters = csv("pilot_letters-2-shot");
     assert!(letters.contains("first/trunk") && letters.contains("second/trunk"), "{letters}");
     assert!(!letters.contains("third/trunk"), "other data are another task: {letters}");
     assert!(!csv("pilot_facts_easy").contains("second/trunk"));

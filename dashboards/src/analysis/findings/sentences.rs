@@ -4,6 +4,7 @@ use super::TaskFindings;
 use super::anneal::{Basis, BranchGain};
 use super::path::PathFindings;
 use super::subject::Subject;
+use crate::alarms::{Alarm, AlarmKind};
 use crate::analysis::PhaseProbabilities;
 use crate::analysis::letters::{EmergenceKind, MetricEffect};
 use crate::analysis::onset::Status;
@@ -51,8 +52,8 @@ pub struct Sentence {
 /// Sentences with the weight that sorts them inside their kind, largest first.
 type Weighed = (f64, Sentence);
 
-/// The sentences of a run, the most important first.
-pub(crate) fn sentences(run: &Run, tasks: &[TaskFindings]) -> Vec<Sentence> {
+/// The sentences of a run, the most important first. What rose where a leak is suspected says so.
+pub(crate) fn sentences(run: &Run, tasks: &[TaskFindings], alarms: &[Alarm]) -> Vec<Sentence> {
     let told: Vec<&TaskFindings> = tasks.iter().filter(|task| is_told(run, task, tasks)).collect();
     let mut parts = vec![
         (3, onsets(run, &told)),
@@ -74,7 +75,21 @@ pub(crate) fn sentences(run: &Run, tasks: &[TaskFindings]) -> Vec<Sentence> {
         sentences.extend(part.into_iter().take(share + more).map(|(_, sentence)| sentence));
     }
     sentences.truncate(MOST);
+    for sentence in &mut sentences {
+        if matches!(sentence.kind, SentenceKind::Onset | SentenceKind::Gain) && is_suspected(sentence, alarms) {
+            sentence.text.push_str(" A leak is suspected there.");
+        }
+    }
     sentences
+}
+
+/// Whether an alarm asks to look for the items of this task in the training data of this branch.
+fn is_suspected(sentence: &Sentence, alarms: &[Alarm]) -> bool {
+    let title = sentence.subject.as_ref().map(Subject::title);
+    let of_leaks = |alarm: &&Alarm| matches!(alarm.kind, AlarmKind::PerturbedGap | AlarmKind::LoneJump);
+    alarms.iter().filter(of_leaks).any(|alarm| {
+        title.is_some() && alarm.place.task == title && sentence.branch.as_ref() == Some(&alarm.place.branch)
+    })
 }
 
 /// All that can be said of one task, for its page: onsets, comings and goings, what branches added, growth, and whether a jump is
