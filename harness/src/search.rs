@@ -253,7 +253,7 @@ impl<'a> Points<'a> {
     }
 }
 
-/// The searches for what is `there`: groups whose tasks are all there, the other tasks by themselves, and the packs together.
+/// The searches for what is `there`: groups whose tasks are all there, the other tasks, and each pack, by themselves.
 fn quests(suite: &Suite, there: &[Subject]) -> Vec<Quest> {
     let mut quests: Vec<Quest> = Vec::new();
     let tasks = || {

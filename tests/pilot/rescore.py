@@ -3,7 +3,7 @@
     python rescore.py TABLES
 
 Writes TABLES/pilot_scores.csv (accuracy of every checkpoint on every test) and TABLES/pilot_loglikelihoods.jsonl (all
-log-likelihoods of a few checkpoints, in the order of the items). Checkpoints that the first table holds already are not scored again.
+log-likelihoods of a few checkpoints, in the order of the items), anew.
 """
 
 import csv
@@ -20,7 +20,7 @@ import scoring
 RUN = pathlib.Path(__file__).parent
 NAMES = ["pilot_stories", "pilot_facts_easy", "pilot_facts_hard", "pilot_letters", "pilot_letters_b", "pilot_letters_shuffled"]
 COLUMNS = ["task", "branch", "step", "tokens", "score", "n", "chance", "lr"]
-IN_FULL = {("trunk", 800), ("anneal", 2300), ("contaminated", 1000)}
+IN_FULL = {("trunk", 800), ("anneal", 2300), ("contaminated", 1000)}  # branch and step of those few
 
 
 def checkpoints():
@@ -36,15 +36,11 @@ def main():
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     table, full = tables / "pilot_scores.csv", tables / "pilot_loglikelihoods.jsonl"
-    if not table.exists():
-        tables.mkdir(parents=True, exist_ok=True)
-        table.write_text(",".join(COLUMNS) + "\n")
-        full.write_text("")
-    done = {(row["branch"], int(row["step"])) for row in csv.DictReader(table.open())}
+    tables.mkdir(parents=True, exist_ok=True)
+    table.write_text(",".join(COLUMNS) + "\n")
+    full.write_text("")
     tests = {name: scoring.requests(name) for name in NAMES}
     for branch, step, folder in checkpoints():
-        if (branch, step) in done:
-            continue
         model = Zamba2ForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
         ids = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
         state = json.loads((folder / "trainer_state.json").read_text())

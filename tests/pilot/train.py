@@ -1,6 +1,6 @@
 """Trains the pilot: a trunk and its branches, saved as Hugging Face checkpoints. One thread of a CPU; stop it and start it again at will.
 
-    python train.py OUT [--seed 0] [--threads 1] [--only trunk,anneal]
+    python train.py OUT [--seed 0] [--threads 1] [--only trunk,anneal] [--limit 160] [--pure]
 
 Each step draws its own documents from (seed, branch, step), so a run that was killed goes on from its newest checkpoint as if
 nothing had happened. OUT/<branch>/checkpoint-<step>/ is what people load; OUT/.states holds weights and optimiser in f32.
@@ -155,7 +155,7 @@ class Run:
             self.load(branch, done[-1])
         elif fork is not None:
             self.load("trunk", fork)
-        elif branch == "trunk":
+        else:
             self.save(branch, 0)
             done = [0]
         documents, losses, letters = Documents(mix, self.ids), [], []

@@ -2,7 +2,9 @@
 
 `FACTS` and `WORK` hold what is true. `document` writes one training document of a kind; a mix of kinds is a phase of training.
 `tests` lays out the questions of the tests. Those never stand in a document as they are asked here: a lettered question is
-not written with the same options in the same order, nor a story with the same trade and person, nor a riddle of the packs. What can be known only by heart, the facts themselves, is of course what the documents teach.
+not written with the same options in the same order, nor a story with the same trade and person, nor a riddle of the packs. (The
+choice-shuffled twin of a test is made by the program: its orders are not held back.) What can be known only by heart, the
+facts themselves, is of course what the documents teach.
 """
 
 import json
@@ -72,8 +74,9 @@ def with_wrong(right, values, place, steps):
 
 
 def balanced(relation, people, rng, shift=0):
-    """(person, options, place of the right one) such that every value is right as often as any other, wrong as often as any
-    other, and right equally often at each of the four places: counting words says nothing."""
+    """(person, options, place of the right one) such that the right one stands equally often at each of the four places. Where
+    all values have as many holders, as among the people of lettered questions, each is also right as often as any other and
+    wrong three times as often: counting words says nothing."""
     values, holders = RELATIONS[relation], {}
     for person in people:
         holders.setdefault(FACTS[relation][person], []).append(person)
@@ -86,7 +89,7 @@ def balanced(relation, people, rng, shift=0):
 
 
 def lettered_items(relations, rng, shifts=(0, 0, 0, 0)):
-    """Each fact four times, with other wrong options. It keeps its letter, unless `shifts` says otherwise: whoever has learnt
+    """Each fact four times, the wrong options drawn for each. It keeps its letter, unless `shifts` says otherwise: whoever has learnt
     the letters of a leaked test by heart is right there, and wrong on the choice-shuffled twin."""
     return [{"question": f"{relation} of {person} ?", "choices": options, "answer": place, "subject": relation}
             for shift in shifts for relation in relations for person, options, place in balanced(relation, WELL_KNOWN, rng, shift)]

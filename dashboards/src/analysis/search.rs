@@ -59,7 +59,8 @@ pub fn most_left(tokens: &[u64], scored: &[bool], own_from: usize, onset: Option
         let ends = onset.filter(|onset| onset.came()).and_then(|onset| Some((at(onset.after()?)?, at(onset.by()?)?)));
         return ends.filter(|(_, by)| *by >= own_from).map_or(0, |(after, by)| halvings(&place, &scored, after, by));
     }
-    first.iter().for_each(|&index| scored[index] = true);
+    // On the parent's part of the path its search has scored a grid by then.
+    first_checkpoints(tokens, &scored, 0).iter().for_each(|&index| scored[index] = true);
     let known: Vec<usize> = (0..tokens.len()).filter(|&index| scored[index]).collect();
     let gaps = known.windows(2).filter(|gap| gap[1] >= own_from).map(|gap| halvings(&place, &scored, gap[0], gap[1]));
     first.len() + gaps.max().unwrap_or(0)

@@ -1,5 +1,6 @@
 //! What a reader sees of the front page, made of small made-up runs.
 
+use crate::alarms::{Alarm, AlarmKind, Place};
 use crate::report::Report;
 use crate::run::{Branch, Checkpoint, Fork, LogEntry, Phase, PhaseStart, Run, RunTree, TrainingLog, Unit, UnitRecord};
 use serde_json::{from_value, json};
@@ -92,6 +93,25 @@ fn a_reader_sees_names_numbers_chance_and_phases() {
     ] {
         assert!(page.contains(seen), "{seen}");
     }
+}
+
+#[test]
+fn alarms_of_a_kind_share_a_box_that_names_where_the_others_are() {
+    let alarm = |kind: AlarmKind, task: &str| Alarm {
+        kind,
+        place: Place { task: Some(task.into()), branch: "trunk".into(), ..Place::default() },
+        evidence: Vec::new(),
+        threshold: "a rule",
+        false_alarms: None,
+        sentence: format!("look at {task}"),
+    };
+    let all = [alarm(AlarmKind::LoneJump, "a"), alarm(AlarmKind::Letters, "b"), alarm(AlarmKind::Letters, "c")];
+    let boxes = super::by_kind(&all, |alarm| super::shown_alarm(alarm, String::new()));
+    let told: Vec<(&str, Vec<&str>, &str)> = boxes
+        .iter()
+        .map(|of| (&*of.first.text, of.others.iter().map(|other| &*other.text).collect(), &*of.places))
+        .collect();
+    assert_eq!(told, [("look at a", vec![], ""), ("look at b", vec!["look at c"], "c on trunk")]);
 }
 
 #[test]

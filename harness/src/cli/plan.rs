@@ -97,8 +97,8 @@ fn cost(plan: &Plan, whole: usize, estimate: &Estimate) -> Vec<String> {
     )];
     if needed < whole {
         lines.push(format!(
-            "{} need not be scored ({:.0} %): the search for onsets takes five checkpoints of a path, then those that halve a bracket; \
-             a curve that lingers near its level takes more",
+            "{} need not be scored ({:.0} %): the search for onsets takes five checkpoints of a path, fewer of a branch, then those that halve a \
+             bracket; a curve that lingers near its level takes more",
             counted(whole - needed, "unit"),
             100.0 * (whole - needed) as f64 / whole as f64
         ));

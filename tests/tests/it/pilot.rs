@@ -5,6 +5,8 @@ use crate::program::run;
 use spyglass_dashboards::alarms::AlarmKind;
 use spyglass_dashboards::analysis::findings;
 use spyglass_dashboards::run::{PackUnit, Run, Unit};
+use spyglass_tasks::ItemRecord;
+use spyglass_tasks::metric::argmax;
 use spyglass_tasks::vibes::Transcript;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -143,6 +145,7 @@ fn log_likelihoods_are_those_of_pytorch() {
         let wanted: Vec<Vec<f64>> = serde_json::from_value(row["log_likelihoods"].clone()).unwrap();
         assert_eq!(unit.items.len(), wanted.len());
         for (item, wanted) in unit.items.iter().zip(&wanted) {
+            assert_eq!(item.choices.len(), wanted.len());
             let found = item.choices.iter().map(|choice| choice.logprob);
             for (found, wanted) in found.zip(wanted) {
                 assert!(
@@ -155,7 +158,7 @@ fn log_likelihoods_are_those_of_pytorch() {
             }
         }
     }
-    assert!(compared > 10_000, "{compared} log-likelihoods");
+    assert_eq!(compared, 3 * (1008 + 2 * 1040 + 3 * 640) * 4, "three checkpoints, every item, four choices");
 }
 
 #[test]
@@ -163,7 +166,8 @@ fn facts_are_known_while_letters_are_at_chance() {
     for step in DEMO.steps("trunk") {
         for asked in [LETTERS, SIBLING, SHUFFLED] {
             let score = DEMO.score(asked, "trunk", step);
-            assert!(score.above_chance().abs() < 3.5, "{asked:?} at step {step}: {score:?}");
+            assert!(score.above_chance().abs() < 3.0, "{asked:?} at step {step}: {score:?}");
+            assert!((score.value - CHANCE).abs() < 0.05, "{asked:?} at step {step}: {score:?}");
         }
     }
     for facts in [EASY, HARD] {
@@ -173,11 +177,12 @@ fn facts_are_known_while_letters_are_at_chance() {
 }
 
 #[test]
-fn letters_rise_on_the_anneal_and_not_on_the_trunk_or_on_talk() {
+fn letters_rise_on_the_anneal_and_not_on_the_trunk_at_equal_tokens() {
     let (equal, talk) = (DEMO.last("trunk"), DEMO.last("anneal-roleplay"));
     for asked in [LETTERS, SIBLING, SHUFFLED] {
         let (risen, trunk) = (DEMO.score(asked, "anneal", equal), DEMO.score(asked, "trunk", equal));
         assert!(risen.above(trunk) > 3.0, "{asked:?} at step {equal}: {risen:?} against the trunk's {trunk:?}");
+        assert!(risen.value > 0.9, "{asked:?}: {risen:?}");
         let role_play = DEMO.score(asked, "anneal-roleplay", talk);
         assert!(risen.above(role_play) > 3.0, "{asked:?}: {risen:?} against {role_play:?}");
         assert!(role_play.above(DEMO.score(asked, "trunk", PHASE_ONE)) < 3.0, "{asked:?}: {role_play:?}");
@@ -188,7 +193,7 @@ fn letters_rise_on_the_anneal_and_not_on_the_trunk_or_on_talk() {
 fn a_leak_lifts_what_leaked_far_above_its_twin_and_its_sibling() {
     let last = DEMO.last("contaminated");
     let (fork, leaked) = (DEMO.score(LETTERS, "trunk", LEAK), DEMO.score(LETTERS, "contaminated", last));
-    assert!(leaked.above(fork) > 3.0, "{fork:?} to {leaked:?}");
+    assert!(leaked.above(fork) > 3.0 && leaked.value > 0.9, "{fork:?} to {leaked:?}");
     for fresh in [SIBLING, SHUFFLED] {
         let before = DEMO.score(fresh, "trunk", LEAK);
         assert!(fork.above(before).abs() < 3.0, "{fresh:?}: {before:?}, leaked {fork:?}");
@@ -196,6 +201,16 @@ fn a_leak_lifts_what_leaked_far_above_its_twin_and_its_sibling() {
         assert!(leaked.above(after) > 3.0, "{fresh:?}: {after:?}, leaked {leaked:?}");
         assert!(after.value - before.value < 0.25 * (leaked.value - fork.value), "{fresh:?}: {before:?} to {after:?}");
     }
+    // What its twin has above chance it has from the letters that the shuffle left where they were.
+    let (exact, twin) = (DEMO.unit(LETTERS, "contaminated", last), DEMO.unit(SHUFFLED, "contaminated", last));
+    let pairs = exact.items.iter().zip(twin.items.iter());
+    let (kept, moved): (Vec<_>, Vec<_>) = pairs.partition(|(exact, twin)| exact.gold == twin.gold);
+    let right = |pairs: &[(&ItemRecord, &ItemRecord)]| {
+        let is_right =
+            |(_, twin): &&(&ItemRecord, &ItemRecord)| argmax(twin.choices.iter().map(|c| c.logprob)) == Some(twin.gold);
+        pairs.iter().filter(is_right).count() as f64 / pairs.len() as f64
+    };
+    assert!(right(&kept) > 0.5 && right(&moved) < 0.3, "{} kept, {} moved", right(&kept), right(&moved));
 }
 
 #[test]
@@ -225,7 +240,7 @@ fn stories_grow_steadily_and_the_loss_shows_nothing() {
     let (before, rising) = ((1600, 1800), (1800, 2000));
     assert!(score(rising.1) - score(rising.0) > 0.3 && (score(before.1) - score(before.0)).abs() < 0.1);
     let fall = |(from, to): (u64, u64)| loss(from) - loss(to);
-    assert!(fall(rising) < 1.25 * fall(before), "{} before, {} while letters rise", fall(before), fall(rising));
+    assert!(fall(rising) > 0.0 && fall(rising) < fall(before), "{} before, {} rising", fall(before), fall(rising));
 }
 
 #[test]
@@ -236,9 +251,12 @@ fn the_act_is_dropped_under_questions_until_role_play_teaches_to_keep_it() {
         let turns: usize = talks.iter().map(|talk| talk.turns.len()).sum();
         (talks.iter().filter_map(|talk| talk.stickiness).map(|sticks| sticks.turns_kept).sum::<usize>(), turns)
     };
-    for (branch, step) in [("trunk", PHASE_ONE), ("trunk", DEMO.last("trunk")), ("anneal", DEMO.last("anneal"))] {
-        let (small_talk, questions) = (kept("trained", branch, step), kept("questions", branch, step));
-        assert_eq!(small_talk.0, small_talk.1, "{branch} {step}");
+    for (branch, step) in [("trunk", LEAK), ("trunk", DEMO.last("trunk")), ("anneal", DEMO.last("anneal"))] {
+        for tag in ["trained", "long"] {
+            let small_talk = kept(tag, branch, step);
+            assert_eq!(small_talk.0, small_talk.1, "{tag}, {branch} {step}");
+        }
+        let questions = kept("questions", branch, step);
         assert!(questions.0 * 2 < questions.1, "{branch} {step}: {questions:?}");
     }
     let questions = kept("questions", "anneal-roleplay", DEMO.last("anneal-roleplay"));
@@ -251,14 +269,17 @@ fn riddles_are_solved_late_in_phase_one() {
         let talks = DEMO.talks("pilot_riddles", "", "trunk", step);
         (talks.iter().filter(|talk| talk.passed == Some(true)).count(), talks.len())
     };
-    let (early, late) = (solved(600), solved(1700));
-    assert!(early.0 * 4 < early.1 && late.0 * 10 > late.1 * 8, "{early:?}, {late:?}");
+    let (early, late) = (solved(600), solved(1200));
+    assert!(early.0 * 10 < early.1 && late.0 * 10 > late.1 * 8, "{early:?}, {late:?}");
 }
 
 #[test]
 fn the_demo_runs_from_any_folder_and_tells_its_story() {
     let page = fs_err::read_to_string(&DEMO.report).unwrap();
-    assert!(page.contains("pilot_letters"));
+    for told in ["pilot_letters · 2-shot on anneal emerged between", "in the anneal", "Leak suspected: pilot_letters"]
+    {
+        assert!(page.contains(told), "{told}");
+    }
     assert!(DEMO.second.contains("0 units scored"), "{}", DEMO.second);
     let Some(browser) = Browser::start() else { return };
     browser.resize(1440, 1000);

@@ -203,6 +203,9 @@ fn the_leak_raises_its_alarms_and_the_anneal_raises_none() {
     assert_eq!(raised, [(AlarmKind::PerturbedGap, "dirty", Some(900)), (AlarmKind::LoneJump, "dirty", Some(800))]);
     assert!(found.alarms[0].sentence.starts_with("Leak suspected: pilot_letters on dirty at 5.53 M tokens gained"));
     assert!(found.alarms[1].sentence.contains("while its one sibling stood still"), "{}", found.alarms[1].sentence);
+    let doubted = found.sentences.iter().filter(|sentence| sentence.text.ends_with(" A leak is suspected there."));
+    let doubted: Vec<_> = doubted.map(|sentence| (sentence.kind, sentence.branch.as_deref().unwrap())).collect();
+    assert_eq!(doubted, [(SentenceKind::Onset, "dirty"), (SentenceKind::Gain, "dirty")]);
 }
 
 #[test]
