@@ -13,6 +13,8 @@ const GAP: i32 = 60;
 /// Shades beside the empty one.
 const LEVELS: usize = 10;
 const NAME_CHARS: usize = 34;
+/// A generous guess at the width of a character, so that no heading reaches the next.
+const CHAR: i32 = 58;
 const SURE: &str = "a string takes every write";
 
 /// The columns of one branch.
@@ -68,16 +70,16 @@ impl HeatMap<'_> {
             };
             for (row, (name, _)) in self.rows.iter().enumerate() {
                 let y = TOP + ROW * row as i32 + 120;
-                write(shortened(name), (LEFT - 60, y), Role::Text, 0, HPos::Right);
+                write(shortened(name, NAME_CHARS), (LEFT - 60, y), Role::Text, 0, HPos::Right);
             }
             let mut first = 0;
             for branch in self.branches {
-                if let Some((x0, _)) = edges.get(first) {
-                    let ends = branch.tokens.first().zip(branch.tokens.last());
-                    let span = ends.map_or_else(String::new, |(a, b)| format!(" {} – {}", tokens(*a), tokens(*b)));
-                    write(format!("{}{span}", branch.name), (*x0, TOP - 60), Role::Name, branch.colour, HPos::Left);
+                let next = first + branch.tokens.len();
+                if let Some(((x0, _), (_, x1))) = edges.get(first).zip(edges.get(next.saturating_sub(1))) {
+                    let heading = heading(branch, (x1 - x0) / CHAR);
+                    write(heading, (*x0, TOP - 60), Role::Name, branch.colour, HPos::Left);
                 }
-                first += branch.tokens.len();
+                first = next;
             }
         }
         svg.finish(self.title, self.description)
@@ -106,11 +108,20 @@ impl HeatMap<'_> {
     }
 }
 
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= NAME_CHARS {
+/// The branch's name and tokens, or as much of the name as there is room for.
+fn heading(branch: &HeatBranch, room: i32) -> String {
+    let room = usize::try_from(room).unwrap_or_default();
+    let ends = branch.tokens.first().zip(branch.tokens.last());
+    let span = ends.map_or_else(String::new, |(a, b)| format!(" {} – {}", tokens(*a), tokens(*b)));
+    let whole = format!("{}{span}", branch.name);
+    if whole.chars().count() <= room { whole } else { shortened(&branch.name, room) }
+}
+
+fn shortened(name: &str, room: usize) -> String {
+    if name.chars().count() <= room {
         return name.to_owned();
     }
-    name.chars().take(NAME_CHARS - 1).chain(['…']).collect()
+    name.chars().take(room.saturating_sub(1)).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -130,5 +141,12 @@ mod tests {
         assert_eq!(svg.matches("class=\"h10\"").count(), 1);
         assert_eq!(svg.matches('z').count(), 4, "four cells, and none where nothing was measured: {svg}");
         assert!(svg.contains("trunk 0 – 2 M"));
+    }
+
+    #[test]
+    fn a_heading_keeps_to_its_columns() {
+        let branch = HeatBranch { name: "anneal-roleplay".into(), colour: 0, tokens: vec![9.2e6, 1.0e7] };
+        let headings = [40, 20, 11, 1].map(|room| heading(&branch, room));
+        assert_eq!(headings, ["anneal-roleplay 9.2 M – 10 M", "anneal-roleplay", "anneal-rol…", "…"]);
     }
 }
