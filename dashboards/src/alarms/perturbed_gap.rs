@@ -2,7 +2,7 @@
 
 use super::{Alarm, AlarmKind, Place, evidence};
 use crate::analysis::{Contrast, clustered_contrast, contrast};
-use crate::plots::points;
+use crate::plots::percent;
 use serde::Serialize;
 
 /// Checkpoints before the last that make up "before".
@@ -37,6 +37,12 @@ pub struct Gap {
     pub gain: f64,
     /// Its standard error, wobble included.
     pub se: f64,
+    /// The last checkpoint's score on the exact items.
+    #[serde(skip)]
+    pub exact: f64,
+    /// And on the perturbed ones.
+    #[serde(skip)]
+    pub perturbed: f64,
 }
 
 /// Compares the last checkpoint's gap (exact minus perturbed, per item: `exact[k][i]`, `perturbed[k][i]`) with the mean of up to five
@@ -70,18 +76,22 @@ pub fn perturbed_gap(
     let Some(Contrast { value: gain, se }) = found else { return cannot_tell };
     let suspected = gain >= 4.0 * se && gain >= 0.02;
     let verdict = if suspected { GapVerdict::LeakSuspected } else { GapVerdict::None };
-    PerturbedGap { gap: Some(Gap { gain, se }), verdict }
+    let mean = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len() as f64;
+    let (exact, perturbed) = (mean(&exact[checkpoints - 1]), mean(&perturbed[checkpoints - 1]));
+    PerturbedGap { gap: Some(Gap { gain, se, exact, perturbed }), verdict }
 }
 
-/// The alarm, when a leak is suspected.
+/// The alarm, when a leak is suspected; `perturbation` is what was done to the choices: `shuffled`.
 pub fn perturbed_gap_alarm(place: Place, found: &PerturbedGap, perturbation: &str) -> Option<Alarm> {
     let gap = found.gap.filter(|_| found.verdict == GapVerdict::LeakSuspected)?;
     let sentence = format!(
-        "Leak suspected: {} {} gained {} points on the same items with {perturbation} choices. A model that knows the subject gains \
-         on both: look for these items in the training data.",
+        "Leak suspected: {} {} scores {} %, but {} % where the same items have their choices {perturbation}; that gap grew by {} \
+         points. A model that knows the subject is right on both: look for these items in the training data.",
         place.task(),
         place.words(),
-        points(gap.gain),
+        percent(gap.exact),
+        percent(gap.perturbed),
+        percent(gap.gain),
     );
     Some(Alarm {
         kind: AlarmKind::PerturbedGap,

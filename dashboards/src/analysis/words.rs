@@ -22,35 +22,34 @@ impl Onset {
             (Status::Lost, Some(fit)) => lost(curve, fit),
             (Status::AboveAtFirst, _) => "was already above chance at the first checkpoint".to_owned(),
             (Status::NotYet, _) => format!("has not emerged yet at {last} tokens"),
-            (Status::TooFewItems, _) => match items(curve) {
+            (Status::TooFewItems, _) => match items(curve, "item") {
                 Some(n) => format!("cannot be judged: {n} are too few to tell it from chance"),
                 None => "cannot be judged: its level is too high".to_owned(),
             },
             (Status::NoData, _) => "has no score yet".to_owned(),
             (Status::Undecided | Status::Emerged | Status::Lost, _) => {
-                let with = items(curve).map_or_else(String::new, |n| format!(" with {n}"));
+                let with = items(curve, "item").map_or_else(String::new, |n| format!(" with {n}"));
                 let level = self.scale.map(|scale| value(curve, scale.level)).unwrap_or_default();
                 format!("cannot be told from chance{with} (would need to reach {level})")
             }
         }
     }
 
-    /// What the status rests on: `level 39.0 % = chance 25.0 % + 14.0; 200 items, wobble 1.7 points`.
+    /// What the status rests on: `must pass 39.0 %: chance 25.0 and 14.0 for the noise of 200 independent items and 1.7 of wobble`.
     pub fn level_words(&self, curve: &Curve) -> Option<String> {
         let Scale { level, wobble, .. } = self.scale?;
-        let (level, chance) = (value(curve, level), (value(curve, curve.chance), level - curve.chance));
-        let items = items(curve).map_or_else(String::new, |n| format!("{n}, "));
-        Some(match curve.noise {
-            Noise::Items(_) => format!(
-                "level {level} = chance {} + {}; {items}wobble {} points",
-                chance.0,
-                percent(chance.1),
-                percent(wobble)
-            ),
-            Noise::StandardErrors(_) => {
-                format!("level {level} = chance {} + {:.3}; wobble {wobble:.3}", chance.0, chance.1)
-            }
-        })
+        let noise = items(curve, "independent item").map_or_else(String::new, |n| format!(" of {n}"));
+        let number = |fraction: f64| match curve.noise {
+            Noise::Items(_) => percent(fraction),
+            Noise::StandardErrors(_) => format!("{fraction:.3}"),
+        };
+        Some(format!(
+            "must pass {}: chance {} and {} for the noise{noise} and {} of wobble",
+            value(curve, level),
+            number(curve.chance),
+            number(level - curve.chance),
+            number(wobble)
+        ))
     }
 }
 
@@ -71,11 +70,11 @@ fn value(curve: &Curve, value: f64) -> String {
     }
 }
 
-/// `200 items`: the median over the points, effective where items hang together.
-fn items(curve: &Curve) -> Option<String> {
+/// `200 items`, by that noun: the median over the points, effective where items hang together.
+fn items(curve: &Curve, noun: &str) -> Option<String> {
     let Noise::Items(n) = &curve.noise else { return None };
     let known: Vec<f64> = n.iter().copied().filter(|n| n.is_finite()).collect();
-    median(&known).map(|n| format!("{n:.0} item{}", if n.round() as u64 == 1 { "" } else { "s" }))
+    median(&known).map(|n| format!("{n:.0} {noun}{}", if n.round() as u64 == 1 { "" } else { "s" }))
 }
 
 impl Sharpness {
@@ -146,7 +145,10 @@ mod tests {
         let curve = pilot(&[0.305, 0.285, 0.33, 0.33, 0.295, 0.3, 0.355, 0.34, 0.395, 0.825, 0.975]);
         let onset = onset(&curve);
         let level = onset.level_words(&curve).unwrap();
-        assert_eq!(level, "level 39.0 % = chance 25.0 % + 14.0; 200 items, wobble 1.7 points");
+        assert_eq!(
+            level,
+            "must pass 39.0 %: chance 25.0 and 14.0 for the noise of 200 independent items and 1.7 of wobble"
+        );
         let shape = sharpness(&curve, &onset).words(false);
         assert_eq!(shape, "sharp: 20 to 80 % of the rise so far took 0.05 (0.00 to 0.30) decades of tokens");
     }

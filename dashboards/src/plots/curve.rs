@@ -22,7 +22,7 @@ pub struct Geometry {
 
 impl Geometry {
     /// One of many on a page.
-    pub const SMALL: Self = Self { width: 4400, left: 360, right: 3560, top: 60, bottom: 1700, strip: (1960, 2380) };
+    pub const SMALL: Self = Self { width: 4400, left: 360, right: 3500, top: 60, bottom: 1700, strip: (1960, 2380) };
     /// The only one on its page.
     pub const LARGE: Self = Self { width: 10_800, left: 420, right: 9800, top: 80, bottom: 3300, strip: (3580, 4200) };
     /// One of several on top of each other, without a strip of its own.
@@ -35,7 +35,7 @@ impl Geometry {
 }
 
 const LABEL_GAP: f64 = 112.0;
-const LABEL_CHARS: usize = 14;
+const LABEL_CHARS: usize = 16;
 const MOST_LABELS: usize = 14;
 /// From this many points on, bars and dots of a series would touch: an area and the bare line take their place.
 const CROWDED: usize = 60;
@@ -180,6 +180,11 @@ impl CurvePlot<'_> {
         svg.finish(self.title, self.description)
     }
 
+    /// The score of guessing, where the axis reaches it.
+    fn shown_chance(&self) -> Option<f64> {
+        self.chance.filter(|chance| (self.range.0..=self.range.1).contains(chance))
+    }
+
     /// The plane of the curves.
     fn main(&self, range: (f64, f64)) -> Plane {
         self.plane(range, self.geometry.top, self.geometry.bottom)
@@ -210,10 +215,9 @@ impl CurvePlot<'_> {
             let shown = if self.fractions { value * 100.0 } else { value };
             write(area, &significant(shown), (left - 50, y + 35), Role::TickY, 0, HPos::Right);
         }
-        if let Some(chance) = self.chance.filter(|chance| (self.range.0..=self.range.1).contains(chance)) {
+        if let Some(chance) = self.shown_chance() {
             let y = plane.translate(&(self.axis.from, chance)).1;
             area.draw(&PathElement::new(vec![(left, y), (right, y)], Role::Chance.colour(0))).expect(SURE);
-            write(area, "chance", (right - 20, y + 105), Role::ChanceName, 0, HPos::Right);
         }
     }
 
@@ -291,30 +295,24 @@ impl CurvePlot<'_> {
         }
     }
 
-    /// Names the branches at the right edge, pushed apart, as soon as there are two.
+    /// Names the branches and the chance line at the right edge, pushed apart.
     fn names(&self, area: &Area<'_>) {
         let plane = self.main(self.range);
-        let ends: Vec<(&Series, f64)> = self
-            .series
-            .iter()
-            .filter_map(|s| s.points.iter().flatten().next_back().map(|p| (s, p)))
-            .map(|(s, p)| {
-                (s, f64::from(plane.translate(&(p.tokens, p.value.clamp(self.range.0, self.range.1))).1) + 35.0)
-            })
-            .take(MOST_LABELS)
-            .collect();
-        let wished: Vec<f64> = ends.iter().map(|(_, y)| *y).collect();
-        let placed =
-            push_apart(&wished, LABEL_GAP, f64::from(self.geometry.top) + 40.0, f64::from(self.geometry.bottom));
-        for ((series, _), y) in ends.iter().zip(placed) {
-            write(
-                area,
-                &shortened(&series.name),
-                (self.geometry.right + 50, y.round() as i32),
-                Role::Name,
-                series.colour,
-                HPos::Left,
-            );
+        let Geometry { top, bottom, right, .. } = self.geometry;
+        let height = |tokens: f64, value: f64| {
+            f64::from(plane.translate(&(tokens, value.clamp(self.range.0, self.range.1))).1) + 35.0
+        };
+        let ends = self.series.iter().filter_map(|series| Some((series, series.points.iter().flatten().next_back()?)));
+        let branches = ends.map(|(s, p)| (height(p.tokens, p.value), shortened(&s.name), Role::Name, s.colour));
+        let mut labels: Vec<(f64, String, Role, usize)> = branches.take(MOST_LABELS).collect();
+        // Margins are not fractions: there, neither side is favoured.
+        let guess = if self.fractions { "chance" } else { "even" };
+        let chance = self.shown_chance().map(|chance| height(self.axis.to, chance));
+        labels.extend(chance.map(|y| (y, guess.to_owned(), Role::ChanceName, 0)));
+        let wished: Vec<f64> = labels.iter().map(|label| label.0).collect();
+        let placed = push_apart(&wished, LABEL_GAP, f64::from(top) + 40.0, f64::from(bottom));
+        for ((_, text, role, colour), y) in labels.iter().zip(placed) {
+            write(area, text, (right + 50, y.round() as i32), *role, *colour, HPos::Left);
         }
     }
 

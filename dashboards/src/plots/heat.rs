@@ -1,6 +1,7 @@
-//! A heat map: a row for each part of a task, a column for each checkpoint, branch beside branch.
+//! A heat map: a row for each part of a task, a column for each checkpoint, branch beside branch; under it the tokens at which each
+//! branch begins and ends, and what the shades stand for.
 
-use super::number::tokens;
+use super::number::{significant, tokens};
 use super::svg::{Canvas, Role, Svg};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -12,9 +13,13 @@ const ROW: i32 = 180;
 const GAP: i32 = 60;
 /// Shades beside the empty one.
 const LEVELS: usize = 10;
+/// Shades that the legend shows, from the palest to the darkest.
+const LEGEND: usize = 5;
+const LEGEND_LEFT: i32 = LEFT - 1100; // room for `100 %` on either side
+const LEGEND_CELL: i32 = 110;
 const NAME_CHARS: usize = 34;
-/// A generous guess at the width of a character, so that no heading reaches the next.
-const CHAR: i32 = 58;
+/// A generous guess at the width of a character, so that no words reach the next.
+const CHAR: usize = 58;
 const SURE: &str = "a string takes every write";
 
 /// The columns of one branch.
@@ -46,7 +51,8 @@ pub struct HeatMap<'a> {
 impl HeatMap<'_> {
     /// Draws the map.
     pub fn svg(&self) -> String {
-        let height = TOP + ROW * self.rows.len() as i32 + 40;
+        let foot = TOP + ROW * self.rows.len() as i32 + 40;
+        let height = foot + ROW;
         let mut svg = Svg::new(WIDTH as u32, height as u32, "");
         {
             let area = Canvas(&mut svg).into_drawing_area();
@@ -58,6 +64,10 @@ impl HeatMap<'_> {
                     values.iter().zip(&edges).filter_map(|(value, edge)| Some((self.level((*value)?), edge)));
                 cells.extend(measured.map(|(level, (x0, x1))| (level, [(*x0, y), (*x1, y + ROW - 16)])));
             }
+            cells.extend((0..LEGEND).map(|shade| {
+                let x = LEGEND_LEFT + shade as i32 * LEGEND_CELL;
+                (shade * LEVELS / (LEGEND - 1), [(x, foot), (x + LEGEND_CELL, foot + ROW - 40)])
+            }));
             cells.sort_by_key(|(level, _)| *level); // one path a shade
             for (level, [(x0, y0), (x1, y1)]) in cells {
                 let corners = vec![(x0, y0), (x1, y0), (x1, y1), (x0, y1)];
@@ -72,12 +82,21 @@ impl HeatMap<'_> {
                 let y = TOP + ROW * row as i32 + 120;
                 write(shortened(name, NAME_CHARS), (LEFT - 60, y), Role::Text, 0, HPos::Right);
             }
+            let under = foot + 110;
+            let pale = format!("{} %", significant(self.pale * 100.0));
+            write(pale, (LEGEND_LEFT - 40, under), Role::Text, 0, HPos::Right);
+            let right = LEGEND_LEFT + LEGEND as i32 * LEGEND_CELL + 40;
+            write("100 %".to_owned(), (right, under), Role::Text, 0, HPos::Left);
             let mut first = 0;
             for branch in self.branches {
                 let next = first + branch.tokens.len();
                 if let Some(((x0, _), (_, x1))) = edges.get(first).zip(edges.get(next.saturating_sub(1))) {
-                    let heading = heading(branch, (x1 - x0) / CHAR);
-                    write(heading, (*x0, TOP - 60), Role::Name, branch.colour, HPos::Left);
+                    let room = (x1 - x0) as usize / CHAR;
+                    write(shortened(&branch.name, room), (*x0, TOP - 60), Role::Name, branch.colour, HPos::Left);
+                    let places = [(*x0, HPos::Left), (*x1, HPos::Right)];
+                    for (text, (x, anchor)) in ends(branch, room).into_iter().zip(places) {
+                        write(text, (x, under), Role::Text, 0, anchor);
+                    }
                 }
                 first = next;
             }
@@ -108,13 +127,14 @@ impl HeatMap<'_> {
     }
 }
 
-/// The branch's name and tokens, or as much of the name as there is room for.
-fn heading(branch: &HeatBranch, room: i32) -> String {
-    let room = usize::try_from(room).unwrap_or_default();
-    let ends = branch.tokens.first().zip(branch.tokens.last());
-    let span = ends.map_or_else(String::new, |(a, b)| format!(" {} – {}", tokens(*a), tokens(*b)));
-    let whole = format!("{}{span}", branch.name);
-    if whole.chars().count() <= room { whole } else { shortened(&branch.name, room) }
+/// Tokens at a branch's first and last column (of a lone column once), or nothing where `room` characters are too few.
+fn ends(branch: &HeatBranch, room: usize) -> Vec<String> {
+    let ends = match branch.tokens[..] {
+        [first, .., last] => vec![first, last],
+        ref lone => lone.to_vec(),
+    };
+    let said: Vec<String> = ends.into_iter().map(tokens).collect();
+    if said.iter().map(|text| text.chars().count() + 1).sum::<usize>() <= room { said } else { Vec::new() }
 }
 
 fn shortened(name: &str, room: usize) -> String {
@@ -139,14 +159,18 @@ mod tests {
         let svg = map.svg();
         assert_eq!(svg.matches("class=\"h0\"").count(), 1);
         assert_eq!(svg.matches("class=\"h10\"").count(), 1);
-        assert_eq!(svg.matches('z').count(), 4, "four cells, and none where nothing was measured: {svg}");
-        assert!(svg.contains("trunk 0 – 2 M"));
+        assert_eq!(svg.matches('z').count(), 4 + LEGEND, "four cells, and none where nothing was measured: {svg}");
+        for seen in [">trunk<", ">0<", ">2 M<", ">25 %<", ">100 %<"] {
+            assert!(svg.contains(seen), "{seen}: {svg}");
+        }
     }
 
     #[test]
-    fn a_heading_keeps_to_its_columns() {
-        let branch = HeatBranch { name: "anneal-roleplay".into(), colour: 0, tokens: vec![9.2e6, 1.0e7] };
-        let headings = [40, 20, 11, 1].map(|room| heading(&branch, room));
-        assert_eq!(headings, ["anneal-roleplay 9.2 M – 10 M", "anneal-roleplay", "anneal-rol…", "…"]);
+    fn words_keep_to_their_columns() {
+        assert_eq!([20, 11, 1].map(|room| shortened("anneal-roleplay", room)), ["anneal-roleplay", "anneal-rol…", "…"]);
+        let branch = |tokens: &[f64]| HeatBranch { name: String::new(), colour: 0, tokens: tokens.to_vec() };
+        assert_eq!(ends(&branch(&[9.2e6, 9.6e6, 1.0e7]), 11), ["9.2 M", "10 M"]);
+        assert!(ends(&branch(&[9.2e6, 9.6e6, 1.0e7]), 10).is_empty());
+        assert_eq!(ends(&branch(&[9.2e6]), 6), ["9.2 M"], "a lone column has one end");
     }
 }

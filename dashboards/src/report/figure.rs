@@ -23,6 +23,9 @@ pub(crate) struct Figure {
     pub(crate) page: String,
     pub(crate) title: String,
     pub(crate) note: String,
+    /// The branch whose newest value is told, and its colour.
+    branch: String,
+    colour: usize,
     newest: String,
     error: String,
     change: String,
@@ -109,6 +112,8 @@ pub(crate) fn figure(
         slug: slug.to_owned(),
         page: format!("tasks/{slug}.html"),
         note: task.metric.clone(),
+        branch: end.map_or_else(String::new, |(series, _)| series.name.clone()),
+        colour: end.map_or(0, |(series, _)| series.colour),
         newest: end.map_or_else(|| "no score yet".into(), |(_, m)| shown(task, m.point.value)),
         error: end.map_or_else(String::new, |(_, m)| half(task, &m.point)),
         change: end
@@ -164,16 +169,19 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
         phases: &[],
         rates: &[],
     };
-    let newest = all.iter().filter_map(|rate| rate.points.last()).max_by(|a, b| a.0.total_cmp(&b.0));
+    let ends = all.iter().zip(&names).filter_map(|(rate, name)| Some((rate.points.last()?, rate.colour, name)));
+    let newest = ends.max_by(|a, b| a.0.0.total_cmp(&b.0.0));
     let slug = LOSS.to_owned();
     let shown: Vec<Value> = series.iter().map(series_data).collect();
-    let data = json!({"id": slug, "y": range, "pc": false, "ch": null, "on": [], "hop": [], "s": shown});
+    let data = json!({"id": slug, "y": range, "pc": false, "log": true, "ch": null, "on": [], "hop": [], "s": shown});
     let figure = Figure {
         slug,
         page: String::new(),
         title: "training loss".into(),
         note: if high < first { format!("from the log, at first up to {first:.2}") } else { "from the log".into() },
-        newest: newest.map_or_else(String::new, |p| format!("{:.2}", p.1)),
+        branch: newest.map_or_else(String::new, |(_, _, name)| name.clone()),
+        colour: newest.map_or(0, |(_, colour, _)| colour),
+        newest: newest.map_or_else(String::new, |(point, ..)| format!("{:.2}", point.1)),
         error: String::new(),
         change: String::new(),
         svg: plot.svg(),

@@ -17,6 +17,8 @@ use serde_json::Value;
 pub(crate) struct Page {
     name: String,
     headline: String,
+    /// Whether all could be scored.
+    outcome: String,
     failed: Vec<String>,
     alarms: Vec<AlarmsOfAKind>,
     happened: Vec<Told>,
@@ -38,17 +40,16 @@ struct Told {
     link: String,
 }
 
-/// The alarms of one rule: the first, and behind a line that names their places the others.
+/// The alarms of one rule: the first, and behind a line that counts them the others.
 #[derive(Serialize)]
 struct AlarmsOfAKind {
     first: ShownAlarm,
     others: Vec<ShownAlarm>,
-    places: String,
 }
 
 /// A reason to look, with its numbers and its rule.
 #[derive(Serialize)]
-struct ShownAlarm {
+pub(crate) struct ShownAlarm {
     text: String,
     evidence: String,
     rule: String,
@@ -92,6 +93,10 @@ impl Page {
         Self {
             name: run.name.clone(),
             headline: headline(run, tasks, &shared.axis),
+            outcome: match run.failures.len() {
+                0 => "no failure".to_owned(),
+                failures => counted(failures, "failure"),
+            },
             failed: run.failures.iter().map(failure).collect(),
             alarms: by_kind(&findings.alarms, alarm),
             happened: findings.sentences.iter().map(told).collect(),
@@ -111,20 +116,12 @@ impl Page {
 fn by_kind(alarms: &[Alarm], shown: impl Fn(&Alarm) -> ShownAlarm) -> Vec<AlarmsOfAKind> {
     let of_a_kind = |alarms: &[Alarm]| {
         let (first, others) = alarms.split_first()?;
-        let place = |alarm: &Alarm| match &alarm.place.task {
-            Some(task) => format!("{task} on {}", alarm.place.branch),
-            None => alarm.place.branch.clone(),
-        };
-        Some(AlarmsOfAKind {
-            first: shown(first),
-            others: others.iter().map(&shown).collect(),
-            places: others.iter().map(place).collect::<Vec<_>>().join(", "),
-        })
+        Some(AlarmsOfAKind { first: shown(first), others: others.iter().map(&shown).collect() })
     };
     alarms.chunk_by(|a, b| a.kind == b.kind).filter_map(of_a_kind).collect()
 }
 
-fn shown_alarm(alarm: &Alarm, link: String) -> ShownAlarm {
+pub(crate) fn shown_alarm(alarm: &Alarm, link: String) -> ShownAlarm {
     let number = |evidence: &Evidence| format!("{} {}", evidence.name, significant(evidence.value));
     let rate = alarm.false_alarms.map_or_else(String::new, |rate| format!("; false alarms: {rate}"));
     ShownAlarm {
@@ -138,16 +135,14 @@ fn shown_alarm(alarm: &Alarm, link: String) -> ShownAlarm {
 fn headline(run: &Run, tasks: &[FrontTask<'_>], axis: &TokenAxis) -> String {
     let checkpoints: usize = run.tree.branches.iter().map(|b| b.checkpoints.len()).sum();
     let branches = branches(run).len();
-    let done = if run.failures.is_empty() { "no failure".to_owned() } else { counted(run.failures.len(), "failure") };
     format!(
-        "{} on {}, {} – {} tokens · {}, {} · report of {} · {done}",
+        "{} on {}, {} – {} tokens · {}, {}",
         counted(checkpoints, "checkpoint"),
         if branches == 1 { "1 branch".into() } else { format!("{branches} branches") },
         tokens(axis.from),
         tokens(axis.to),
         counted(tasks.len(), "task"),
         counted(tasks.iter().map(|task| items(&task.curves)).sum(), "item"),
-        run.generated,
     )
 }
 

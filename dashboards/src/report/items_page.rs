@@ -32,6 +32,8 @@ struct ItemsPage {
     data: String,
     details: String,
     subjects: Vec<String>,
+    /// Names and colours.
+    branches: Vec<(String, usize)>,
     thinned: bool,
 }
 
@@ -59,18 +61,20 @@ pub(super) fn write(site: &Site, run: &Run, task: &TaskUnits<'_>, slug: &str) ->
         let names = items.values().filter_map(|item| item.text?.subject.clone());
         names.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
     };
-    let branches: Vec<Value> = (run.tree.branches.iter().enumerate())
-        .map(|(index, branch)| json!([branch.name, super::curves::colour(index)]))
+    let branches: Vec<(String, usize)> = (run.tree.branches.iter().enumerate())
+        .map(|(index, branch)| (branch.name.clone(), super::curves::colour(index)))
         .collect();
+    let cue = cue(items.values().filter_map(|item| Some(item.text?.context.as_str())));
     let list = json!({
         "branches": branches,
         "checkpoints": checkpoints.iter().map(at).collect::<Vec<_>>(),
         "shown": shown,
         "per": DETAIL_ITEMS,
+        "chance": task.units.values().find_map(|unit| unit.record.chance),
         "id": items.keys().collect::<Vec<_>>(),
         "gold": items.values().map(gold).collect::<Vec<_>>(),
         "subject": items.values().map(|item| subject_index(item, &subjects)).collect::<Vec<_>>(),
-        "text": items.values().map(snippet).collect::<Vec<_>>(),
+        "text": items.values().map(|item| snippet(item, task.subject.shots, cue)).collect::<Vec<_>>(),
         "subjects": subjects,
         "p": BASE64_STANDARD.encode(items.values().flat_map(|item| item.records.iter().map(|r| p_byte(*r))).collect::<Vec<u8>>()),
         "right": BASE64_STANDARD.encode(items.values().flat_map(|item| item.records.iter().map(|r| right_byte(*r, &task.primary))).collect::<Vec<u8>>()),
@@ -89,6 +93,7 @@ pub(super) fn write(site: &Site, run: &Run, task: &TaskUnits<'_>, slug: &str) ->
         details: data.clone(),
         data: format!("../data/{data}.js"),
         subjects,
+        branches,
         thinned: shown.len() < checkpoints.len(),
         title: title.clone(),
     };
@@ -132,11 +137,50 @@ fn subject_index(item: &Column<'_>, subjects: &[String]) -> Option<usize> {
     subjects.binary_search(subject).ok()
 }
 
-/// The end of the context, in one line.
-fn snippet(item: &Column<'_>) -> String {
+/// The item's own question in one line; where it cannot be told from the shots, the end of the context.
+fn snippet(item: &Column<'_>, shots: usize, cue: &str) -> String {
     let Some(text) = item.text else { return String::new() };
-    let words = text.context.split_whitespace().collect::<Vec<_>>().join(" ");
-    tail(&words, SNIPPET_CHARS)
+    let line = |words: &str| words.split_whitespace().collect::<Vec<_>>().join(" ");
+    match question(text, shots, cue).map(line).filter(|own| !own.is_empty()) {
+        Some(own) => head(&own, SNIPPET_CHARS),
+        None => tail(&line(&text.context), SNIPPET_CHARS),
+    }
+}
+
+/// The words that all contexts of a task end with: ` answer :`.
+fn cue<'t>(contexts: impl Iterator<Item = &'t str>) -> &'t str {
+    let common = |a: &'t str, b: &str| {
+        let same = a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b);
+        &a[a.len() - same.map(|(c, _)| c.len_utf8()).sum::<usize>()..]
+    };
+    let end = contexts.reduce(common).unwrap_or_default();
+    end.find(char::is_whitespace).map_or("", |at| &end[at..])
+}
+
+/// What a context says after its shots: the last paragraph before the cue, or what follows the last shot's cue and answer; `None`
+/// where neither is found.
+fn question<'t>(text: &'t ItemText, shots: usize, cue: &str) -> Option<&'t str> {
+    let asked = text.context.strip_suffix(cue)?.trim_end();
+    let own = match asked.rsplit_once("\n\n") {
+        Some((_, own)) => own,
+        None if shots == 0 => asked,
+        None if cue.is_empty() => return None,
+        None => unanswered(asked.rsplit_once(cue)?.1.trim_start(), &text.choices),
+    };
+    Some(&text.context[asked.len() - own.len()..]) // with its cue
+}
+
+/// The text behind the choice that it begins with and what parts that from the next question.
+fn unanswered<'t>(text: &'t str, choices: &[String]) -> &'t str {
+    let mut behind = choices.iter().filter_map(|choice| text.strip_prefix(choice.trim()));
+    let rest = behind.find(|rest| !rest.starts_with(char::is_alphanumeric));
+    rest.map_or(text, |rest| rest.trim_start_matches(|c: char| !c.is_alphanumeric()))
+}
+
+/// The first `most` characters, with an ellipsis for what is left out.
+fn head(text: &str, most: usize) -> String {
+    let left = text.chars().nth(most).map(|_| '…');
+    text.chars().take(most).chain(left).collect()
 }
 
 /// The last `most` characters, with an ellipsis for what is left out.
@@ -178,4 +222,32 @@ fn detail(item: &Column<'_>, shown: &[usize]) -> Value {
         "ll": logprobs.collect::<Vec<_>>(),
         "reply": generated.map(|generation| &generation.text),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question_of(contexts: &[&str], shots: usize) -> Option<String> {
+        let text = |context: &&str| ItemText {
+            doc_id: 0,
+            subject: None,
+            context: (*context).to_owned(),
+            choices: ["A", "B"].map(String::from).into(),
+        };
+        let texts: Vec<ItemText> = contexts.iter().map(text).collect();
+        let cue = cue(texts.iter().map(|text| text.context.as_str()));
+        question(&texts[0], shots, cue).map(str::to_owned)
+    }
+
+    #[test]
+    fn an_items_own_question_stands_behind_its_shots() {
+        let inline = ["one ? A . x B . y answer : B . two ? A . x B . z answer :", "three ? A . v B . w answer :"];
+        assert_eq!(question_of(&inline, 1).unwrap(), "two ? A . x B . z answer :");
+        let parted = ["About law.\n\nOne?\nAnswer: B\n\nTwo?\nAnswer:", "Three?\nAnswer:"];
+        assert_eq!(question_of(&parted, 1).unwrap(), "Two?\nAnswer:");
+        assert_eq!(question_of(&["P.\n\nTwo?\n\nAnswer:", "Q?\n\nAnswer:"], 0).unwrap(), "Two?\n\nAnswer:");
+        assert_eq!(question_of(&["the fear of lirin is", "pet of tikon ?"], 0).unwrap(), "the fear of lirin is");
+        assert_eq!(question_of(&["one is x , two is", "three brings"], 1), None, "no cue and no paragraph");
+    }
 }

@@ -41,7 +41,7 @@ impl Report {
         add_groups(&mut run);
         let run = &run;
         let grids = vibes::grids(run);
-        let site = Site::begin(out, &run.name, links(!grids.is_empty()))?;
+        let site = Site::begin(out, run, links(!grids.is_empty()))?;
         let tasks = curves::tasks(run);
         let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
         let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));

@@ -117,7 +117,7 @@ pub(super) fn facts(run: &Run) -> Vec<(String, String)> {
     let took = Took::of(records().map(|record| &record.cost));
     let fact = |name: &str, value: String| (name.to_owned(), value);
     let facts = vec![
-        fact("report made", format!("{} by Spyglass {}", run.generated, run.version)),
+        fact("report made by", format!("Spyglass {}", run.version)),
         fact("units", format!("{}, scored by version {}", records().count(), listed(|record| &record.version))),
         fact("scoring time", took.time),
         fact("tokens computed", took.computed),

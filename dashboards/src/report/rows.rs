@@ -83,8 +83,10 @@ pub(crate) fn rows(task: &TaskCurves<'_>, slug: &str, found: Option<&TaskFinding
 /// The interval of the onset, or why there is none.
 fn onset(path: &PathFindings) -> String {
     let Some(found) = &path.onset else { return String::new() };
-    let shared = if path.onset_is_shared { " (before the fork)" } else { "" };
-    let words = match found.status {
+    if path.onset_is_shared {
+        return "before the fork".into(); // the parent's line tells when
+    }
+    match found.status {
         Status::Emerged => bracket(found),
         Status::Lost => format!("{}, then lost", bracket(found)),
         Status::AboveAtFirst => "above at the first".into(),
@@ -92,8 +94,7 @@ fn onset(path: &PathFindings) -> String {
         Status::Undecided => "cannot be told".into(),
         Status::TooFewItems => "too few items".into(),
         Status::NoData => String::new(),
-    };
-    format!("{words}{shared}")
+    }
 }
 
 /// `emerged and stayed`, or how often it went since.

@@ -4,6 +4,7 @@ use super::Error;
 use super::figure::Figure;
 use super::folder::Folder;
 use crate::plots::STYLE;
+use crate::run::Run;
 use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,8 @@ pub(crate) struct Site {
     tera: Tera,
     folder: Folder,
     run: String,
+    /// When the report is made, RFC 3339, UTC: pages that were opened before tell by it that a newer one is there.
+    made: String,
     links: Vec<Link>,
 }
 
@@ -53,11 +56,13 @@ pub(crate) struct Link {
 }
 
 impl Site {
-    /// Begins the report of the run called `run` at `place`.
-    pub(crate) fn begin(place: &Path, run: &str, links: Vec<Link>) -> Result<Self, Error> {
+    /// Begins the report of `run` at `place`.
+    pub(crate) fn begin(place: &Path, run: &Run, links: Vec<Link>) -> Result<Self, Error> {
         let mut tera = Tera::new();
         tera.add_raw_templates(TEMPLATES).map_err(|error| fault("base.html", &error))?;
-        let site = Self { tera, folder: Folder::begin(place)?, run: run.to_owned(), links };
+        let (name, made) = (run.name.clone(), run.generated.clone());
+        let site = Self { tera, folder: Folder::begin(place)?, run: name, made, links };
+        site.data("made", "made", &site.made.as_str().into())?;
         site.file("assets/page.css", &format!("{STYLE}{PAGE_STYLE}"))?;
         for (name, script) in SCRIPTS {
             site.file(&format!("assets/{name}"), script)?;
@@ -77,6 +82,7 @@ impl Site {
         context.insert("policy", POLICY);
         context.insert("root", if path.contains('/') { "../" } else { "" });
         context.insert("run", &self.run);
+        context.insert("made", &self.made);
         context.insert("title", title);
         context.insert("links", &self.links);
         context.insert("page", page);

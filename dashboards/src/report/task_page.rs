@@ -4,6 +4,7 @@ use super::Error;
 use super::curves::{TaskUnits, items};
 use super::decomposition::{Context, Panels, decomposition, probes};
 use super::figure::{Figure, figure, plot_data};
+use super::front::{ShownAlarm, shown_alarm};
 use super::parts::{self, Parts};
 use super::rows::{Row, rows};
 use super::site::Site;
@@ -16,6 +17,7 @@ use serde::Serialize;
 struct TaskPage {
     title: String,
     headline: String,
+    alarms: Vec<ShownAlarm>,
     told: Vec<String>,
     figures: Vec<Figure>,
     rows: Vec<Row>,
@@ -34,8 +36,9 @@ pub(super) fn write(
     found: Option<&TaskFindings>,
     has_items: bool,
 ) -> Result<(), Error> {
-    let Context { run, shared, slug, .. } = *context;
+    let Context { run, shared, slug, findings, .. } = *context;
     let title = task.subject.title();
+    let own_alarms = findings.alarms.iter().filter(|alarm| alarm.place.task.as_ref() == Some(&title));
     let (mut figures, mut plots) = (Vec::new(), Vec::new());
     for metric in task.metrics() {
         let curves = task.curves(run, &metric);
@@ -57,7 +60,8 @@ pub(super) fn write(
     let chance = curves.chance.map_or_else(String::new, |chance| format!(" · chance {:.1} %", chance * 100.0));
     let page = TaskPage {
         headline: format!("{} items · {}{chance}", items(&curves), task.primary),
-        told: found.map(|found| about(run, found)).unwrap_or_default(),
+        alarms: own_alarms.map(|alarm| shown_alarm(alarm, "#curve".to_owned())).collect(),
+        told: found.map(|found| about(run, found, &findings.alarms)).unwrap_or_default(),
         rows: rows(&curves, slug, found),
         figures,
         decomposition,

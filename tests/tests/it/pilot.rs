@@ -286,6 +286,23 @@ fn the_demo_runs_from_any_folder_and_tells_its_story() {
     browser.colour_scheme("light");
     browser.open(&DEMO.report);
     browser.screenshot("demo"); // README's picture
+    // The last checkpoint is read off all plots at once, the loss among them.
+    let read = |figure: &str| {
+        let key = "dispatchEvent(new KeyboardEvent('keydown', {key: 'End'}))";
+        let script = format!(
+            "document.querySelector('#pilot_stories svg').{key}; return document.querySelector('#{figure} .read').textContent"
+        );
+        browser.run(&script).as_str().unwrap().to_owned()
+    };
+    for figure in ["pilot_letters-2-shot", "training-loss"] {
+        let text = read(figure);
+        assert!(text.contains("14.1 M") && text.contains("trunk") && text.contains("anneal"), "{figure}: {text}");
+    }
+    // A page that was left open says that a sweep has written another report.
+    let look = "return new Promise(told => { Spyglass.lookForNewer(); setTimeout(() => told(!document.getElementById('newer').hidden), 1000); })";
+    assert_eq!(browser.run(look), false);
+    fs_err::write(DEMO.report.with_file_name("data").join("made.js"), "Spyglass.data.made = 'later';").unwrap();
+    assert_eq!(browser.run(look), true);
     assert!(browser.complaints().is_empty());
 }
 

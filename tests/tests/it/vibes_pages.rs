@@ -43,8 +43,8 @@ fn a_reader_of_the_demo_reads_filters_compares_rates_and_is_heard() {
     browser.resize(1440, 1000);
     browser.open(&front);
     let told = text(&browser, "return document.querySelector('#vibes .told').textContent");
-    assert!(told.contains("turns on average") || told.contains("keeps the act"), "how long it sticks: {told}");
-    assert!(told.contains("the persona comes between") || told.contains("the persona is there"), "its onset: {told}");
+    assert!(told.contains("turns on average") || told.contains("holds through all"), "how long it sticks: {told}");
+    assert!(told.contains("what it asks for comes between"), "its onset: {told}");
     assert!(rows(&browser, "row.querySelector('.v')").0 > 0, "the grid");
     browser.screenshot("demo-vibes-front");
 
@@ -73,6 +73,7 @@ fn a_reader_of_the_demo_reads_filters_compares_rates_and_is_heard() {
         "return [...document.querySelectorAll('table.vibes tbody tr')].find(row => row.querySelector('.v.fail') && row.querySelector('.v.pass')).querySelector('a').getAttribute('href')",
     );
     let talk = vibes.with_file_name(&page);
+    walk(&browser, &talk);
     compare(&browser, &talk);
 
     browser.open(&vibes);
@@ -89,7 +90,25 @@ fn a_reader_of_the_demo_reads_filters_compares_rates_and_is_heard() {
     assert!(browser.complaints().is_empty());
 }
 
-/// Two checkpoints beside each other, then blind, with a vote.
+/// → from the trunk's end: a branch's first checkpoint stands beside the one it left the trunk at, and goes along to other prompts.
+fn walk(browser: &Browser, talk: &Path) {
+    browser.open(talk);
+    let names =
+        "const names = [...document.getElementById('right').options].map(option => option.text.split(' at ')[0])";
+    let index = format!("{names}; return names.findIndex(name => name !== names[0])");
+    let first = browser.run(&index).as_u64().unwrap();
+    set(browser, "right", &(first - 1).to_string());
+    browser.keys("\u{e014}");
+    let chosen =
+        |id: &str| text(browser, &format!("return document.getElementById({id:?}).value")).parse::<u64>().unwrap();
+    assert_eq!(chosen("right"), first);
+    assert!(chosen("left") < first - 1, "the fork lies before the trunk's end");
+    let links = "return [...document.querySelectorAll('#prompt-before, #prompt-after')].map(link => link.hash)";
+    let hash = text(browser, "return location.hash");
+    assert!(browser.run(links).as_array().unwrap().iter().all(|link| *link == hash) && hash.len() > 1, "{hash}");
+}
+
+/// Two checkpoints beside each other, then blind, left by Escape and begun again, with a vote.
 fn compare(browser: &Browser, talk: &Path) {
     browser.open(talk);
     let last = browser.run("return document.getElementById('right').options.length - 1").as_u64().unwrap();
@@ -105,6 +124,9 @@ fn compare(browser: &Browser, talk: &Path) {
     for head in heads.split('|').filter(|head| head.contains("step")) {
         assert!(!hidden.contains(head) && !hidden.contains("step"), "blind: {hidden}");
     }
+    browser.keys("\u{e00c}");
+    assert!(text(browser, "return document.getElementById('talks').textContent").contains("step"), "Escape leaves it");
+    browser.keys("B");
     browser.click("[data-winner=b]");
     assert!(text(browser, "return document.getElementById('reveal').textContent").contains("The left was"));
     assert!(browser.complaints().is_empty());

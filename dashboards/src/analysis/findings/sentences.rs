@@ -75,12 +75,15 @@ pub(crate) fn sentences(run: &Run, tasks: &[TaskFindings], alarms: &[Alarm]) -> 
         sentences.extend(part.into_iter().take(share + more).map(|(_, sentence)| sentence));
     }
     sentences.truncate(MOST);
-    for sentence in &mut sentences {
-        if matches!(sentence.kind, SentenceKind::Onset | SentenceKind::Gain) && is_suspected(sentence, alarms) {
-            sentence.text.push_str(" A leak is suspected there.");
-        }
+    sentences.into_iter().map(|sentence| doubted(sentence, alarms)).collect()
+}
+
+/// The sentence; of an onset or a gain where a leak is suspected with a word of that.
+fn doubted(mut sentence: Sentence, alarms: &[Alarm]) -> Sentence {
+    if matches!(sentence.kind, SentenceKind::Onset | SentenceKind::Gain) && is_suspected(&sentence, alarms) {
+        sentence.text.push_str(" A leak is suspected there.");
     }
-    sentences
+    sentence
 }
 
 /// Whether an alarm asks to look for the items of this task in the training data of this branch.
@@ -93,16 +96,17 @@ fn is_suspected(sentence: &Sentence, alarms: &[Alarm]) -> bool {
 }
 
 /// All that can be said of one task, for its page: onsets, comings and goings, what branches added, growth, and whether a jump is
-/// the metric's.
-pub fn about(run: &Run, task: &TaskFindings) -> Vec<String> {
+/// the metric's. What rose where one of `alarms` suspects a leak says so.
+pub fn about(run: &Run, task: &TaskFindings, alarms: &[Alarm]) -> Vec<String> {
     let only = [task];
     let before = [onsets(run, &only), comings_and_goings(run, &only)];
     let after = [waiting(&only), growth(&only), at_first(&only)];
-    let text = |(_, sentence): Weighed| sentence.text;
-    let mut told: Vec<String> = before.into_iter().flatten().map(text).collect();
+    let text = |sentence: Sentence| doubted(sentence, alarms).text;
+    let gain = |gain: &BranchGain| text(sentence(SentenceKind::Gain, gain_words(task, gain), task, &gain.branch));
+    let mut told: Vec<String> = before.into_iter().flatten().map(|(_, sentence)| text(sentence)).collect();
     told.extend(task.paths.iter().filter_map(|path| effect_words(run, task, path)));
-    told.extend(task.gains.iter().map(|gain| gain_words(task, gain)));
-    told.extend(after.into_iter().flatten().map(text));
+    told.extend(task.gains.iter().map(gain));
+    told.extend(after.into_iter().flatten().map(|(_, sentence)| text(sentence)));
     told
 }
 
@@ -116,9 +120,10 @@ fn effect_words(run: &Run, task: &TaskFindings, path: &PathFindings) -> Option<S
     };
     let smooth = path.continuous.as_ref().and_then(width).unwrap_or_default();
     let text = match path.metric_effect? {
-        MetricEffect::GenuineJump => {
-            format!("The jump{place} is real: P(gold) of the same items jumps as sharply as {}.", task.metric)
-        }
+        MetricEffect::GenuineJump => format!(
+            "The jump{place} is no artefact of the metric: P(gold) of the same items jumps as sharply as {}.",
+            task.metric
+        ),
         MetricEffect::ThresholdEffect => format!(
             "The jump{place} is an artefact of the metric: P(gold) of the same items grows smoothly{smooth} while {} jumps.",
             task.metric

@@ -201,7 +201,14 @@ fn the_leak_raises_its_alarms_and_the_anneal_raises_none() {
     let raised: Vec<(AlarmKind, &str, Option<u64>)> =
         found.alarms.iter().map(|alarm| (alarm.kind, alarm.place.branch.as_str(), alarm.place.step)).collect();
     assert_eq!(raised, [(AlarmKind::PerturbedGap, "dirty", Some(900)), (AlarmKind::LoneJump, "dirty", Some(800))]);
-    assert!(found.alarms[0].sentence.starts_with("Leak suspected: pilot_letters on dirty at 5.53 M tokens gained"));
+    let leak = &found.alarms[0].sentence;
+    assert!(
+        leak.starts_with(
+            "Leak suspected: pilot_letters on dirty at 5.53 M tokens scores 95.2 %, but 25.2 % where the same items have their \
+             choices shuffled; that gap grew by"
+        ),
+        "{leak}"
+    );
     assert!(found.alarms[1].sentence.contains("while its one sibling stood still"), "{}", found.alarms[1].sentence);
     let doubted = found.sentences.iter().filter(|sentence| sentence.text.ends_with(" A leak is suspected there."));
     let doubted: Vec<_> = doubted.map(|sentence| (sentence.kind, sentence.branch.as_deref().unwrap())).collect();
@@ -247,7 +254,8 @@ fn thin_runs_say_nothing_false() {
     let one = findings(&small(&[0.25], |_| 0..500));
     assert_eq!(
         one.sentences[0].text,
-        "t has not emerged yet at 0 tokens (level 34.0 % = chance 25.0 % + 9.0; 500 items, wobble 1.0 points)."
+        "t has not emerged yet at 0 tokens (must pass 34.0 %: chance 25.0 and 9.0 for the noise of 500 \
+         independent items and 1.0 of wobble)."
     );
     assert_eq!(one.tasks[0].paths[0].change, None);
     let two = findings(&small(&[0.25, 0.9], |_| 0..500));
@@ -358,11 +366,14 @@ fn two_checkpoints_are_compared_item_by_item() {
 fn a_page_of_its_own_says_whether_the_jump_is_the_metrics() {
     let made_up = story();
     let found = findings(&made_up);
-    let told = about(&made_up, task(&found, "pilot_letters"));
-    let real = "The jump on anneal is real: P(gold) of the same items jumps as sharply as acc.";
+    let told = about(&made_up, task(&found, "pilot_letters"), &found.alarms);
+    let real = "The jump on anneal is no artefact of the metric: P(gold) of the same items jumps as sharply as acc.";
     assert!(told.iter().any(|line| line == real), "{told:#?}");
     let gain = "The anneal added +60.0 points (95 % CI 56.5 to 63.5) to pilot_letters beyond trunk at equal tokens.";
     assert!(told.iter().any(|line| line == gain), "{told:#?}");
+    let doubted: Vec<&String> = told.iter().filter(|line| line.ends_with(" A leak is suspected there.")).collect();
+    assert_eq!(doubted.len(), 2, "the onset and the gain on dirty: {told:#?}");
+    assert!(doubted.iter().all(|line| line.contains("dirty")), "{doubted:#?}");
 }
 
 #[test]

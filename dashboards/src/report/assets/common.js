@@ -26,13 +26,18 @@ const Spyglass = {
     return element;
   },
 
-  // Loads data/<name>.js once and calls back when it is there.
+  // Loads data/<name>.js, as it is now, and calls back when it is there.
   load: (name, then) => {
     const root = document.querySelector("link[rel=stylesheet]").getAttribute("href").replace("assets/page.css", "");
-    const script = Spyglass.make("script", {src: `${root}data/${name}.js`});
+    const script = Spyglass.make("script", {src: `${root}data/${name}.js?${Date.now()}`});
     script.addEventListener("load", then);
     document.head.append(script);
   },
+
+  // Says so when a sweep has written the report anew since the page was opened.
+  lookForNewer: () => Spyglass.load("made", () => {
+    Spyglass.one("#newer").hidden = Spyglass.data.made === document.documentElement.dataset.made;
+  }),
 
   // Something kept in the browser; a page from disk may be refused that.
   keep: (key, value) => {
@@ -56,14 +61,23 @@ document.documentElement.classList.add("on");
       root.dataset.theme = dark() ? "light" : "dark";
       Spyglass.keep("spyglass-theme", root.dataset.theme);
     });
+    Spyglass.all("time").forEach(localise);
+    setInterval(Spyglass.lookForNewer, 60_000);
     Spyglass.all("table thead").forEach(sortable);
     Spyglass.all(".png").forEach(button => button.addEventListener("click", () => savePicture(button.closest("figure"))));
   });
 }
 
+// A moment as the reader's clock and language tell it, the zone named.
+function localise(time) {
+  const parts = {year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short"};
+  const moment = new Date(time.dateTime || time.textContent);
+  if (!Number.isNaN(moment.getTime())) time.textContent = moment.toLocaleString([], parts);
+}
+
 // Headings become buttons that sort by their cells' `data-v`.
 function sortable(head) {
-  const {all, make} = Spyglass, headings = all("th", head), body = head.parentElement.tBodies[0];
+  const {all, make} = Spyglass, headings = all("tr:last-child th", head), body = head.parentElement.tBodies[0];
   headings.forEach((heading, column) => {
     if (!heading.textContent.trim()) return; // a mark, not a word
     const button = make("button", {type: "button"}, heading.textContent);

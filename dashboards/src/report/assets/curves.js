@@ -70,10 +70,7 @@ function draw(figure) {
   const marks = ticks(low, high, 4);
   setPaths(svg, "grid", marks.map(v => line([[left, Y(v)], [right, Y(v)]])).join(""));
   setLabels(svg, "ty", marks.map(v => [three(plot.pc ? v * 100 : v), left - 50, Y(v) + 35]));
-  if (plot.ch !== null) {
-    setPaths(svg, "chance", line([[left, Y(plot.ch)], [right, Y(plot.ch)]]));
-    one(".ch", svg)?.setAttribute("y", round(Y(plot.ch) + 105));
-  }
+  if (plot.ch !== null) setPaths(svg, "chance", line([[left, Y(plot.ch)], [right, Y(plot.ch)]]));
   const strokes = new Map();
   for (const series of plot.s) {
     const d = strokes.get(series.c) ?? {line: "", bar: "", area: "", dot: ""}, crowded = series.p.length > 60;
@@ -100,7 +97,8 @@ function draw(figure) {
   }
   for (const [colour, d] of hops) setPaths(svg, `hop s${colour}`, d);
   const names = all(".name", svg), ends = plot.s.map(s => s.p.filter(Boolean).pop()).filter(Boolean).slice(0, names.length);
-  pushApart(ends.map(p => Y(p[1]) + 35), top + 40, bottom).forEach((y, i) => names[i].setAttribute("y", round(y)));
+  const labels = [...names, ...all(".ch", svg)], values = [...ends.map(p => p[1]), plot.ch];
+  pushApart(labels.map((_, i) => Y(values[i]) + 35), top + 40, bottom).forEach((y, i) => labels[i].setAttribute("y", round(y)));
   rescale(figure);
 }
 
@@ -168,7 +166,8 @@ all("[data-switch]").forEach(button => button.addEventListener("click", () => {
 }));
 
 // Reading off: one cursor in all plots, at a checkpoint.
-const stops = [...new Set(data.plots.flatMap(plot => plot.s.flatMap(s => s.p.filter(Boolean).map(p => p[0]))))].sort((a, b) => a - b);
+const scored = data.plots.some(plot => !plot.log) ? data.plots.filter(plot => !plot.log) : data.plots;
+const stops = [...new Set(scored.flatMap(plot => plot.s.flatMap(s => s.p.filter(Boolean).map(p => p[0]))))].sort((a, b) => a - b);
 let at = -1;
 const shown = (plot, value) => plot.pc ? (value * 100).toFixed(1) : value.toFixed(3);
 
@@ -176,6 +175,12 @@ function clear() {
   at = -1;
   all(".cursor").forEach(cursor => cursor.remove());
   all(".read").forEach(out => out.replaceChildren());
+}
+
+// What a series says at so many tokens: its point there, or the last entry of a log before it.
+function pointAt(plot, series, count) {
+  const points = series.p.filter(Boolean), ends = plot.log && points.length > 0 && points[points.length - 1][0] < count * 0.99;
+  return plot.log ? (ends ? undefined : points.findLast(p => p[0] <= count)) : points.find(p => p[0] === count);
 }
 
 function read(index) {
@@ -186,7 +191,7 @@ function read(index) {
     svg.append(make("path", {class: "cursor", d: `M${round(x(figure, stops[index]))} ${top}V${bottom}`}));
     out.textContent = tokens(stops[index]);
     for (const series of plot.s) {
-      const point = series.p.find(p => p && p[0] === stops[index]);
+      const point = pointAt(plot, series, stops[index]);
       if (!point) continue;
       const half = point.length > 2 ? ` ± ${shown(plot, (point[3] - point[2]) / 2)}` : "";
       out.append(make("b", {class: "s" + series.c}, ` · ${series.n} ${shown(plot, point[1])}${half}`));
@@ -208,10 +213,11 @@ for (const figure of figures) {
   });
   svg.addEventListener("pointerleave", clear);
   svg.addEventListener("keydown", event => {
-    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
-    if (step && stops.length) {
+    const last = stops.length - 1, from = at < 0 ? last + 1 : at;
+    const next = {ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: last}[event.key];
+    if (next !== undefined && stops.length) {
       event.preventDefault();
-      read(clamp(at < 0 ? stops.length - 1 : at + step, 0, stops.length - 1));
+      read(clamp(next, 0, last));
     } else if (event.key === "Escape") {
       clear();
     }

@@ -40,28 +40,34 @@ function refresh() {
   draw();
 }
 
+// P(gold) from 0 to 1 over all checkpoints, a line for each branch, and chance.
 function spark(item) {
-  let d = "", pen = false;
+  const y = share => (22 - 20 * share).toFixed(1), lines = data.branches.map(() => "");
+  let before = -1; // branch of the point before, where there is one
   for (let c = 0; c < columns; c++) {
-    const value = p[item * columns + c];
-    if (c && data.checkpoints[c][0] !== data.checkpoints[c - 1][0]) pen = false;
-    if (!value) { pen = false; continue; }
-    const x = 2 + 216 * (columns > 1 ? c / (columns - 1) : 0), y = 22 - 20 * (value - 1) / 254;
-    d += `${pen ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}` + (pen || c + 1 < columns && p[item * columns + c + 1] ? "" : "h1");
-    pen = true;
+    const value = p[item * columns + c], branch = data.checkpoints[c][0];
+    if (value) {
+      const x = (2 + 216 * c / Math.max(1, columns - 1)).toFixed(1);
+      lines[branch] += branch === before ? `L${x} ${y((value - 1) / 254)}` : `M${x} ${y((value - 1) / 254)}h0`;
+    }
+    before = value ? branch : -1;
   }
-  return make("svg", {class: "spark", viewBox: "0 0 220 24", "aria-hidden": "true"}, make("path", {d}));
+  const chance = data.chance === null ? [] : [make("path", {class: "chance", d: `M2 ${y(data.chance)}H218`})];
+  const drawn = lines.flatMap((d, branch) => d ? [make("path", {class: `s${data.branches[branch][1]}`, d})] : []);
+  return make("svg", {class: "spark", viewBox: "0 0 220 24", "aria-hidden": "true"}, ...chance, ...drawn);
 }
 
 function draw() {
   const top = Math.floor(list.scrollTop / ROW), bottom = Math.min(shown.length, top + Math.ceil(list.clientHeight / ROW) + 2);
   const rows = [];
+  list.removeAttribute("aria-activedescendant");
   for (let i = top; i < bottom; i++) {
     const item = shown[i], state = right[item * columns + newest];
-    const row = make("button", {class: "row", type: "button", role: "option", "aria-selected": item === selected},
+    const row = make("div", {class: "row", id: `item-${item}`, role: "option", "aria-selected": item === selected},
       make("span", {class: "n"}, `#${data.id[item]}`), make("span", {}, data.text[item] || "(no text kept)"), spark(item),
       make("span", {class: state === 2 ? "right" : "wrong"}, state === 2 ? "✓ right" : state === 1 ? "✗ wrong" : ""),
-      make("span", {class: "n"}, String(flips[item])), make("span", {}, first[item] < Infinity ? `right at ${tokens(first[item])}` : "never right"));
+      make("span", {class: "n"}, String(flips[item])), make("span", {}, first[item] < Infinity ? tokens(first[item]) : "never"));
+    if (item === selected) list.setAttribute("aria-activedescendant", row.id);
     row.style.top = `${i * ROW}px`;
     row.addEventListener("click", () => open(item));
     rows.push(row);

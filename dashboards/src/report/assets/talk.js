@@ -6,7 +6,8 @@ const name = talk => `${talk.branch} at ${tokens(talk.tokens)} (step ${talk.step
 const place = talk => ({branch: talk.branch, step: talk.step});
 const asked = Number(location.hash.slice(1)), linked = talks.findIndex(talk => location.hash && talk.column === asked);
 const newest = talks.reduce((best, talk, i) => talk.tokens >= talks[best].tokens ? i : best, 0);
-let right = linked < 0 ? newest : linked, left = Math.max(0, right - 1);
+const before = i => talks[i].before ?? i; // the checkpoint before it on its path; the first stands alone
+let right = linked < 0 ? newest : linked, left = before(right);
 let blind = null; // while two are hidden: which of left and right stands on the left
 
 one("#plain").hidden = true;
@@ -64,13 +65,19 @@ function draw() {
   one("#right").value = right;
   const [a, b] = blind ? blind.map(i => talks[i]) : [talks[left], talks[right]], hidden = blind !== null;
   // Row by row, so that turns stand level; a talk cut short by its context limit may have fewer.
-  const sides = [cells(a, b, hidden ? "A" : name(a), hidden), cells(b, a, hidden ? "B" : name(b), hidden)];
+  const alone = [make("div", {class: "empty"}, "Nothing to compare it with.")];
+  const sides = [a === b ? alone : cells(a, b, hidden ? "A" : name(a), hidden), cells(b, a, hidden ? "B" : name(b), hidden)];
   const rows = Array.from({length: Math.max(...sides.map(side => side.length))}, (_, i) => sides.map(side => side[i] ?? make("div")));
   one("#talks").replaceChildren(...rows.flat());
   one("#votes").hidden = !hidden;
-  one("#stars").hidden = hidden;
+  one("#reveal").textContent = "";
+  all("#stars, #walk").forEach(part => { part.hidden = hidden; });
   all("#left, #right").forEach(select => { select.disabled = hidden; });
-  if (!hidden) stars();
+  if (hidden) return;
+  stars();
+  const column = `#${talks[right].column}`; // the prompts beside this one, and this page opened anew, show the same checkpoint
+  location.replace(column);
+  all("#prompt-before, #prompt-after").forEach(link => { link.hash = column; });
 }
 
 const base = () => ({rater: Ratings.rater(), pack: data.pack, prompt: data.prompt, variables: data.variables ?? {}, repeat: data.repeat, time: new Date().toISOString()});
@@ -92,40 +99,48 @@ function rate(count) {
 function beginBlind() {
   if (left === right || blind) return;
   blind = Math.random() < 0.5 ? [left, right] : [right, left];
-  one("#reveal").textContent = "";
+  draw();
+}
+
+function leaveBlind() {
+  blind = null;
   draw();
 }
 
 function vote(winner) {
   const [a, b] = blind.map(i => talks[i]);
   Ratings.add({...base(), kind: "pair", a: place(a), b: place(b), winner});
-  blind = null;
-  draw();
-  one("#votes").hidden = false;
+  leaveBlind();
   one("#reveal").textContent = `The left was ${name(a)}, the right ${name(b)}. Kept in this browser.`;
-  all("[data-winner]").forEach(button => { button.disabled = true; });
 }
 
 one("#rater").value = Ratings.rater();
 one("#rater").addEventListener("change", event => { Spyglass.keep("spyglass-rater", event.target.value.trim()); stars(); });
 one("#note").addEventListener("change", () => { if (one("[data-stars][aria-pressed=true]")) rate(Number(one("[data-stars][aria-pressed=true]").dataset.stars)); });
-one("#blind").addEventListener("click", () => { all("[data-winner]").forEach(button => { button.disabled = false; }); beginBlind(); });
+one("#blind").addEventListener("click", beginBlind);
 all("[data-winner]").forEach(button => button.addEventListener("click", () => vote(button.dataset.winner)));
+one("#leave").addEventListener("click", leaveBlind);
 all("[data-stars]").forEach(button => button.addEventListener("click", () => rate(Number(button.dataset.stars))));
 
 addEventListener("keydown", event => {
   if (event.target.matches("input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
-  const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
-  if (step && !blind) {
+  const key = event.key.toLowerCase(), step = {arrowleft: -1, arrowright: 1}[key];
+  const winner = {arrowleft: "a", arrowdown: "tie", arrowright: "b"}[key];
+  if (blind && winner) {
+    event.preventDefault();
+    vote(winner);
+  } else if (blind && key === "escape") {
+    leaveBlind();
+  } else if (step) {
     right = Spyglass.clamp(right + step, 0, talks.length - 1);
-    left = Math.max(0, right - 1);
+    left = before(right);
     draw();
-  } else if (event.key === "j" || event.key === "k") {
-    one(event.key === "j" ? "#prompt-after" : "#prompt-before")?.click();
-  } else if (event.key === "b") {
+  } else if (key === "j" || key === "k") {
+    one(key === "j" ? "#prompt-after" : "#prompt-before")?.click();
+  } else if (key === "b") {
     one("#blind").click();
-  } else if (/^[1-5]$/.test(event.key) && !blind) {
-    rate(Number(event.key));
+  } else if (/^[1-5]$/.test(key) && !blind) {
+    rate(Number(key));
   }
 });
 draw();

@@ -1,5 +1,6 @@
-//! A pack over the course of training: the share that passes, the margins under the verdicts, how long a persona is kept.
+//! A pack over the course of training: the share that passes, the margins under the verdicts, how many turns it holds.
 
+use super::story::arrows;
 use crate::analysis::{
     Curve, Noise, PackInterval, Survival, VerdictHops, Z95, onset, pack_interval, survival, verdict_hops,
 };
@@ -16,16 +17,18 @@ pub(super) struct Reading {
     /// Share of its prompts that pass, of those that are checked.
     pub(super) passed: Option<PackInterval>,
     /// How many prompts are checked.
-    pub(super) prompts: usize,
+    prompts: usize,
+    /// In how many conversations.
+    talks: usize,
     /// Share that passes by chance.
     baseline: Option<f64>,
     /// Mean margin of right over wrong continuations, nats per token.
     margin: Option<MetricValue>,
-    /// How long its personas are kept.
-    pub(super) kept: Option<Survival>,
-    /// Conversations with a persona.
-    personas: usize,
-    /// Whether any of them dropped it.
+    /// For how many turns what is asked of every turn holds: a persona, a form.
+    kept: Option<Survival>,
+    /// Conversations in which something is asked of every turn.
+    sticky: usize,
+    /// Whether it failed in any of them.
     dropped: bool,
 }
 
@@ -40,45 +43,48 @@ impl Reading {
         Self {
             passed: pack_interval(&passes),
             prompts: passes.len(),
+            talks: passes.iter().map(Vec::len).sum(),
             baseline: summary.baseline(),
             margin: summary.metrics().into_iter().find(|metric| metric.name == "margin"),
             kept: survival(&kept, &dropped, Some(&weights)),
-            personas: kept.len(),
+            sticky: kept.len(),
             dropped: dropped.contains(&true),
         }
     }
 
-    /// `66.7 % of its 6 prompts pass (95 % 30.0 to 90.3)`.
+    /// `66.7 % of its 6 prompts pass (95 % 30.0 to 90.3)`; where prompts have several conversations, it is no count but a mean.
     pub(super) fn share_words(&self) -> Option<String> {
         let share = self.passed.as_ref()?;
-        let ((low, high), all) = (share.interval, self.prompts);
-        Some(format!(
-            "{} % of its {all} prompts pass (95 % {} to {})",
-            percent(share.share),
-            percent(low),
-            percent(high)
-        ))
+        let (percents, prompts, talks) = (percent(share.share), self.prompts, self.talks);
+        let passed = if talks == prompts {
+            format!("{percents} % of its {prompts} prompts pass")
+        } else {
+            format!("a mean of {percents} % over {prompts} prompts ({talks} conversations) passes")
+        };
+        Some(format!("{passed} (95 % {} to {})", percent(share.interval.0), percent(share.interval.1)))
     }
 
-    /// `8`, and `8.0 turns on average, median: turn 9`.
+    /// `8`, and `8.0 turns on average; half fail by turn 9`.
     pub(super) fn turns(&self) -> Option<(String, String)> {
         let kept = self.kept.as_ref()?;
-        let median = kept.median.map_or_else(|| "longer than the talks".to_owned(), |turn| format!("turn {turn}"));
-        Some((format!("{:.0}", kept.mean), format!("{:.1} turns on average, median: {median}", kept.mean)))
+        Some((format!("{:.0}", kept.mean), format!("{:.1} turns on average; {}", kept.mean, half(kept))))
     }
 
-    /// `it drops the act after 2.1 turns on average (median: turn 2)`.
+    /// `what is asked of every turn holds for 2.1 turns on average (half fail by turn 2)`.
     pub(super) fn kept_words(&self) -> Option<String> {
         let kept = self.kept.as_ref()?;
-        if !self.dropped {
-            return Some(format!("it keeps the act through all {:.0} turns", kept.mean));
-        }
-        let median = kept.median.map_or_else(
-            || "half keep it longer than the talks last".to_owned(),
-            |turn| format!("median: turn {turn}"),
-        );
-        Some(format!("it drops the act after {:.1} turns on average ({median})", kept.mean))
+        let how_long = if self.dropped {
+            format!("for {:.1} turns on average ({})", kept.mean, half(kept))
+        } else {
+            format!("through all {:.0} turns", kept.mean)
+        };
+        Some(format!("what is asked of every turn holds {how_long}"))
     }
+}
+
+/// By when half of the conversations have failed what is asked of every turn.
+fn half(kept: &Survival) -> String {
+    kept.median.map_or_else(|| "over half never fail".to_owned(), |turn| format!("half fail by turn {turn}"))
 }
 
 /// What is drawn of a pack.
@@ -96,7 +102,7 @@ impl Measure {
         match self {
             Self::Passed => "share passed",
             Self::Margin => "margin, nats per token",
-            Self::TurnsKept => "turns before the act is dropped",
+            Self::TurnsKept => "turns held",
         }
     }
 
@@ -111,7 +117,7 @@ impl Measure {
                 let around = |se: f64| (margin.value - Z95 * se, margin.value + Z95 * se);
                 (margin.value, margin.stderr.map(around), margin.n)
             }
-            Self::TurnsKept => (reading.kept.as_ref()?.mean, None, reading.personas),
+            Self::TurnsKept => (reading.kept.as_ref()?.mean, None, reading.sticky),
         };
         value.is_finite().then_some((Point { tokens, value, interval }, n))
     }
@@ -185,20 +191,24 @@ impl<'a> Course<'a> {
         let newest =
             all.filter(|checkpoint| self.at(checkpoint).is_some()).max_by_key(|checkpoint| checkpoint.tokens)?;
         let path = run.tree.path(&newest.branch);
-        let path: Vec<(u64, &Reading)> =
-            path.into_iter().filter_map(|checkpoint| Some((checkpoint.tokens, self.at(checkpoint)?))).collect();
+        let path: Vec<(&Checkpoint, &Reading)> =
+            path.into_iter().filter_map(|checkpoint| Some((checkpoint, self.at(checkpoint)?))).collect();
         let shares: Vec<(u64, &PackInterval)> =
-            path.iter().filter_map(|(tokens, reading)| Some((*tokens, reading.passed.as_ref()?))).collect();
+            path.iter().filter_map(|(at, reading)| Some((at.tokens, reading.passed.as_ref()?))).collect();
         let margins: Vec<(u64, f64)> =
-            path.iter().filter_map(|(tokens, reading)| Some((*tokens, reading.margin.as_ref()?.value))).collect();
+            path.iter().filter_map(|(at, reading)| Some((at.tokens, reading.margin.as_ref()?.value))).collect();
         let last = self.at(newest)?;
-        let who = if last.kept.is_some() { "the persona" } else { "the pack" };
-        let mut parts = vec![came(who, &shares)?];
+        let mut parts = vec![came(&shares)?];
         parts.extend(statistics(&shares, last.baseline));
         parts.extend(turned(&margins, &shares));
+        let way = if path.len() < self.readings.len() {
+            format!("on {}, ", arrows(path.iter().map(|(at, _)| at.branch.as_str())))
+        } else {
+            String::new()
+        };
         let place = format!("At {} tokens on {}", tokens(newest.tokens as f64), newest.branch);
         let now: Vec<String> = last.share_words().into_iter().chain(last.kept_words()).collect();
-        Some(format!("{}. {place}, {}", parts.join("; "), now.join("; ")))
+        Some(format!("{way}{}. {place}, {}", parts.join("; "), now.join("; ")))
     }
 }
 
@@ -206,27 +216,27 @@ fn most(shares: &[(u64, &PackInterval)]) -> VerdictHops {
     verdict_hops(&shares.iter().map(|(_, share)| share.share >= 0.5).collect::<Vec<_>>())
 }
 
-/// Since when at least half of the prompts pass.
-fn came(who: &str, shares: &[(u64, &PackInterval)]) -> Option<String> {
+/// Since when at least half of the pack passes. Shares are means over its prompts.
+fn came(shares: &[(u64, &PackInterval)]) -> Option<String> {
     let hops = most(shares);
     let share = |index: usize| percent(shares[index].1.share);
     let at = |index: usize| tokens(shares[index].0 as f64);
-    Some(match hops.first_passed {
+    let words = match hops.first_passed {
         None => {
             let best = shares.iter().map(|(_, share)| share.share).reduce(f64::max)?;
-            format!("{who} has not come yet: never did half of the prompts pass (at most {} %)", percent(best))
+            format!("has not come yet: half of it never passed (at most {} %)", percent(best))
         }
-        Some(0) if hops.since => format!("{who} is there from the first checkpoint on ({} % pass)", share(0)),
-        Some(0) => format!("{who} is there at first ({} % pass), and comes and goes: {} changes", share(0), hops.flips),
+        Some(0) if hops.since => format!("is there from the first checkpoint on ({} % pass)", share(0)),
+        Some(0) => format!("is there at first ({} % pass), and comes and goes: {} changes", share(0), hops.flips),
         Some(first) => {
             let (before, there) = (share(first - 1), share(first));
-            let jump =
-                format!("{before} % of the prompts pass at {}, {there} % at {} tokens", at(first - 1), at(first));
+            let jump = format!("{before} % pass at {}, {there} % at {} tokens", at(first - 1), at(first));
             let stays =
                 if hops.since { "and stays".to_owned() } else { format!("and comes and goes: {} changes", hops.flips) };
-            format!("{who} comes between {} and {} tokens {stays} ({jump})", at(first - 1), at(first))
+            format!("comes between {} and {} tokens {stays} ({jump})", at(first - 1), at(first))
         }
-    })
+    };
+    Some(format!("what it asks for {words}"))
 }
 
 /// What holds for prompts like these and not only for these; needs more of them than a small pack has.
@@ -279,19 +289,38 @@ mod tests {
         let cases: [(&[f64], &str); 4] = [
             (
                 &[0.0, 0.2, 0.9, 0.7],
-                "it comes between 1 M and 2 M tokens and stays (20.0 % of the prompts pass at 1 M, 90.0 % at 2 M tokens)",
+                "comes between 1 M and 2 M tokens and stays (20.0 % pass at 1 M, 90.0 % at 2 M tokens)",
             ),
             (
                 &[0.0, 0.6, 0.2, 0.7],
-                "it comes between 0 and 1 M tokens and comes and goes: 3 changes (0.0 % of the prompts pass at 0, 60.0 % at 1 M tokens)",
+                "comes between 0 and 1 M tokens and comes and goes: 3 changes (0.0 % pass at 0, 60.0 % at 1 M tokens)",
             ),
-            (&[0.1, 0.4], "it has not come yet: never did half of the prompts pass (at most 40.0 %)"),
-            (&[0.5, 0.8], "it is there from the first checkpoint on (50.0 % pass)"),
+            (&[0.1, 0.4], "has not come yet: half of it never passed (at most 40.0 %)"),
+            (&[0.5, 0.8], "is there from the first checkpoint on (50.0 % pass)"),
         ];
         for (values, words) in cases {
-            assert_eq!(came("it", &at(&shares(values))).unwrap(), words);
+            assert_eq!(came(&at(&shares(values))).unwrap(), format!("what it asks for {words}"));
         }
-        assert_eq!(came("it", &[]), None);
+        assert_eq!(came(&[]), None);
+    }
+
+    #[test]
+    fn a_mean_over_variables_is_not_told_as_a_count() {
+        let reading = |talks| Reading {
+            passed: Some(PackInterval { share: 0.75, effective: 4.0, interval: (0.3, 0.95) }),
+            prompts: 4,
+            talks,
+            baseline: None,
+            margin: None,
+            kept: survival(&[1, 3], &[true, false], None),
+            sticky: 2,
+            dropped: true,
+        };
+        assert_eq!(reading(4).share_words().unwrap(), "75.0 % of its 4 prompts pass (95 % 30.0 to 95.0)");
+        let mean = "a mean of 75.0 % over 4 prompts (30 conversations) passes (95 % 30.0 to 95.0)";
+        assert_eq!(reading(30).share_words().unwrap(), mean);
+        let kept = "what is asked of every turn holds for 2.5 turns on average (half fail by turn 2)";
+        assert_eq!(reading(4).kept_words().unwrap(), kept);
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! The grid of one pack: a row for each conversation, a column for each checkpoint, verdicts by colour and sign.
 
+use super::columns::{Column, Columns};
 use super::course::Reading;
+use super::story::Way;
 use super::visible::visible;
-use crate::analysis::verdict_hops;
-use crate::plots::tokens;
-use crate::report::curves::colour;
 use crate::report::folder::slugs;
 use crate::run::{Checkpoint, PackUnit, Run};
 use serde::Serialize;
@@ -20,50 +19,15 @@ pub(crate) struct Grid {
     pub(crate) pack: String,
     /// What the newest checkpoint makes of it, in a sentence.
     pub(crate) newest: String,
-    pub(crate) columns: Vec<Column>,
+    pub(super) columns: Columns,
+    #[serde(skip)]
+    pub(super) way: Way,
     pub(crate) rows: Vec<Row>,
     pub(crate) tags: Vec<String>,
 }
 
-/// One checkpoint.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Column {
-    pub(crate) branch: String,
-    pub(crate) colour: usize,
-    pub(crate) step: u64,
-    pub(crate) tokens: String,
-    /// The first of its branch: a rule is drawn before it.
-    pub(crate) first: bool,
-    /// The first branch's come after it in no branch: the column with most tokens.
-    #[serde(skip)]
-    pub(crate) count: u64,
-    #[serde(skip)]
-    variant: Option<String>,
-}
-
-impl Column {
-    /// A column for each of `checkpoints`, which come branch by branch.
-    pub(crate) fn of(run: &Run, checkpoints: &[&Checkpoint]) -> Vec<Self> {
-        let column = |(number, checkpoint): (usize, &&Checkpoint)| Self {
-            branch: checkpoint.branch.clone(),
-            colour: run.tree.branches.iter().position(|branch| branch.name == checkpoint.branch).map_or(0, colour),
-            step: checkpoint.step,
-            tokens: tokens(checkpoint.tokens as f64),
-            first: number > 0 && checkpoints[number - 1].branch != checkpoint.branch,
-            count: checkpoint.tokens,
-            variant: checkpoint.variant.clone(),
-        };
-        checkpoints.iter().enumerate().map(column).collect()
-    }
-
-    /// Whether it is the column of that checkpoint.
-    pub(crate) fn is(&self, checkpoint: &Checkpoint) -> bool {
-        (self.branch.as_str(), self.step, self.variant.as_deref()) == checkpoint.at()
-    }
-}
-
 /// One conversation at all checkpoints.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Row {
     pub(crate) slug: String,
     pub(crate) prompt: String,
@@ -71,7 +35,7 @@ pub(crate) struct Row {
     pub(crate) tags: String,
     pub(crate) notes: String,
     pub(crate) cells: Vec<Cell>,
-    /// `passes since 3.8 M`, `comes and goes`, …
+    /// `passes since 3.8 M on trunk → anneal; ✓ at 2 of 6 others`, `comes and goes`, …
     pub(crate) story: String,
     pub(crate) changed: bool,
     pub(crate) verdict: &'static str,
@@ -109,22 +73,24 @@ fn grid(run: &Run, pack: &str, units: &[&PackUnit]) -> Grid {
     let all = run.tree.branches.iter().flat_map(|branch| &branch.checkpoints);
     let (asked, placed): (Vec<&Checkpoint>, Vec<&PackUnit>) =
         all.filter_map(|checkpoint| Some((checkpoint, of(checkpoint)?))).unzip();
-    let columns = Column::of(run, &asked);
-    let newest = (0..columns.len()).max_by_key(|&i| columns[i].count);
-    let rows = rows(run, pack, &columns, &placed, newest);
+    let columns = Columns::of(run, &asked);
+    let way = Way::of(run, &columns);
+    let rows = rows(pack, &columns, &way, &placed);
     let mut tags: Vec<String> = rows.iter().flat_map(|row| row.tags.split_whitespace().map(str::to_owned)).collect();
     tags.sort();
     tags.dedup();
     Grid {
         pack: pack.to_owned(),
-        newest: newest.map_or_else(String::new, |i| summary(placed[i], &columns[i])),
+        newest: columns.newest.map_or_else(String::new, |i| summary(placed[i], &columns.each[i])),
         columns,
+        way,
         rows,
         tags,
     }
 }
 
-/// "At 9.2 M tokens on trunk, 61.5 % of its prompts pass (95 % 41.0 to 78.0); it drops the act after 2.1 turns on average."
+/// "At 9.2 M tokens on trunk, 61.5 % of its 13 prompts pass (95 % 41.0 to 78.0); what is asked of every turn holds for 2.1 turns
+/// on average (half fail by turn 2)."
 fn summary(unit: &PackUnit, at: &Column) -> String {
     let reading = Reading::of(unit);
     let parts: Vec<String> = reading.share_words().into_iter().chain(reading.kept_words()).collect();
@@ -135,7 +101,7 @@ fn summary(unit: &PackUnit, at: &Column) -> String {
     }
 }
 
-fn rows(run: &Run, pack: &str, columns: &[Column], units: &[&PackUnit], newest: Option<usize>) -> Vec<Row> {
+fn rows(pack: &str, columns: &Columns, way: &Way, units: &[&PackUnit]) -> Vec<Row> {
     let mut order: Vec<Key> = Vec::new();
     let mut talks: BTreeMap<Key, Vec<Option<Transcript>>> = BTreeMap::new();
     for (index, unit) in units.iter().enumerate() {
@@ -152,34 +118,25 @@ fn rows(run: &Run, pack: &str, columns: &[Column], units: &[&PackUnit], newest: 
     let slugs = slugs(names.iter().map(String::as_str));
     let row = |(key, slug): (Key, String)| {
         let talks = talks.remove(&key).expect("each key was entered");
-        one_row(run, columns, newest, key.2, slug, talks)
+        one_row(columns, way, slug, talks)
     };
-    let mut row = row;
-    order.into_iter().zip(slugs).map(&mut row).collect()
+    order.into_iter().zip(slugs).map(row).collect()
 }
 
-fn one_row(
-    run: &Run,
-    columns: &[Column],
-    newest: Option<usize>,
-    repeat: usize,
-    slug: String,
-    talks: Vec<Option<Transcript>>,
-) -> Row {
+fn one_row(columns: &Columns, way: &Way, slug: String, talks: Vec<Option<Transcript>>) -> Row {
     let any = talks.iter().rev().flatten().next().expect("a row has a conversation");
     let cells: Vec<Cell> = talks.iter().map(|talk| cell(talk.as_ref())).collect();
     let mut variables: Vec<String> =
         any.variables.iter().map(|(name, value)| format!("{name}: {}", words(value))).collect();
-    if repeat > 0 || talks.iter().flatten().any(|talk| talk.repeat > 0) {
-        variables.push(format!("repeat {}", repeat + 1));
+    if any.repeat > 0 {
+        variables.push(format!("repeat {}", any.repeat + 1));
     }
-    let path = newest.map(|newest| path(run, columns, newest)).unwrap_or_default();
-    let last = newest.and_then(|newest| talks[newest].as_ref());
-    let before = path.iter().rev().skip(1).find(|&&i| talks[i].is_some()).and_then(|&i| talks[i].as_ref());
+    let last = columns.newest.and_then(|newest| talks[newest].as_ref());
+    let before = way.on.iter().rev().skip(1).find_map(|&i| talks[i].as_ref());
     Row {
-        story: story(columns, &path, &talks),
+        story: way.story(columns, &talks),
         changed: last.zip(before).is_some_and(|(last, before)| last.passed != before.passed),
-        verdict: newest.map_or("none", |newest| cells[newest].kind),
+        verdict: columns.newest.map_or("none", |newest| cells[newest].kind),
         first_words: last.map_or_else(String::new, first_words),
         prompt: any.prompt.clone(),
         tags: any.tags.join(" "),
@@ -195,28 +152,6 @@ fn words(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The columns on the way to `end`: those of its branch, and of its ancestors up to each fork.
-fn path(run: &Run, columns: &[Column], end: usize) -> Vec<usize> {
-    let way = run.tree.path(&columns[end].branch);
-    let on_way = |column: &Column| way.iter().any(|c| c.branch == column.branch && c.step == column.step);
-    (0..columns.len()).filter(|&i| on_way(&columns[i])).collect()
-}
-
-/// Since when the prompt passes, on the path to the newest checkpoint.
-fn story(columns: &[Column], path: &[usize], talks: &[Option<Transcript>]) -> String {
-    let judged: Vec<(usize, bool)> = path.iter().filter_map(|&i| Some((i, talks[i].as_ref()?.passed?))).collect();
-    if judged.is_empty() {
-        return String::new();
-    }
-    let hops = verdict_hops(&judged.iter().map(|(_, passed)| *passed).collect::<Vec<_>>());
-    let at = |index: usize| &columns[judged[index].0].tokens;
-    match hops.first_passed {
-        None => "never passed".into(),
-        Some(first) if hops.since => format!("passes since {}", at(first)),
-        Some(first) => format!("comes and goes: first at {}, {} changes", at(first), hops.flips),
-    }
-}
-
 fn first_words(talk: &Transcript) -> String {
     let reply = talk.turns.last().map_or("", |turn| turn.reply.as_str());
     let line = visible(reply).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -226,17 +161,34 @@ fn first_words(talk: &Transcript) -> String {
     line.chars().take(FIRST_WORDS).chain(['…']).collect()
 }
 
+/// Kind and sign of what is checked, on every page: ✓ where all passes, ~ where at least half (`share`) does, ✗ otherwise.
+pub(super) fn sign(passed: bool, share: f64) -> (&'static str, &'static str) {
+    if passed {
+        ("pass", "✓")
+    } else if share >= 0.5 {
+        ("part", "~")
+    } else {
+        ("fail", "✗")
+    }
+}
+
 fn cell(talk: Option<&Transcript>) -> Cell {
-    let (kind, sign) = match talk {
-        None => ("none", ""),
-        Some(talk) => match (talk.passed, talk.score) {
-            (Some(true), _) => ("pass", "✓"),
-            (Some(false), Some(score)) if score >= 0.5 => ("part", "~"),
-            (Some(false), _) => ("fail", "✗"),
-            (None, _) => ("said", "·"),
-        },
-    };
+    let judged = |talk: &Transcript| Some(sign(talk.passed?, talk.score?));
+    let (kind, sign) = talk.map_or(("none", ""), |talk| judged(talk).unwrap_or(("said", "·")));
     let shade = |margin: f64| ((1.0 / (1.0 + (-margin).exp())) * 4.0).round() as u8; // 0 nats is the middle shade
     let shade = talk.and_then(|talk| talk.margin).map_or_else(String::new, |margin| format!("m{}", shade(margin)));
     Cell { kind, sign, shade }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_checked_has_colour_and_sign() {
+        let talk = |passed, score| Transcript { passed, score, ..Transcript::default() };
+        let talks = [(Some(true), Some(1.0)), (Some(false), Some(0.5)), (Some(false), Some(0.4)), (None, None)];
+        assert_eq!(talks.map(|(passed, score)| cell(Some(&talk(passed, score))).sign), ["✓", "~", "✗", "·"]);
+        assert_eq!(cell(None).sign, "");
+    }
 }

@@ -1,10 +1,14 @@
 //! Vibes in the report: the grid of prompts against checkpoints, and a page for each conversation.
 
+mod columns;
 mod course;
 mod grid;
 mod overview;
 mod ratings;
+mod story;
 mod talk;
+#[cfg(test)]
+mod tests;
 mod visible;
 
 pub(crate) use grid::{Grid, grids};

@@ -1,7 +1,8 @@
 //! Vibes on the front page: each pack's story, its prompts against the checkpoints in brief, and its curves.
 
+use super::columns::Columns;
 use super::course::{Course, Measure, courses};
-use super::grid::{Column, Grid};
+use super::grid::{Grid, Row, sign};
 use crate::plots::{Geometry, percent};
 use crate::report::curves::Shared;
 use crate::report::figure::{Figure, figure, plot_data};
@@ -18,7 +19,7 @@ pub(crate) struct Overview {
     packs: Vec<PackOverview>,
     /// Where the table has a row for each prompt.
     prompts: bool,
-    columns: Vec<Column>,
+    columns: Columns,
     pub(crate) figures: Vec<Figure>,
     /// What `curves.js` needs to redraw the figures.
     #[serde(skip)]
@@ -31,8 +32,9 @@ struct PackOverview {
     link: String,
     story: String,
     cells: Vec<Option<Share>>,
+    /// The share at its newest checkpoint, which is named where it is not the table's.
     newest: String,
-    /// How many turns the act is kept on average, beside each checkpoint; empty without a persona.
+    /// How many turns are held on average, beside each checkpoint; empty where nothing is asked of every turn.
     turns: Vec<Option<Turns>>,
     rows: Vec<PromptOverview>,
 }
@@ -54,8 +56,8 @@ struct PromptOverview {
     first_words: String,
 }
 
-/// A share that passes, as a cell.
-#[derive(Serialize)]
+/// What passes of a pack or a prompt, as a cell.
+#[derive(Clone, Serialize)]
 struct Share {
     kind: &'static str,
     sign: &'static str,
@@ -63,13 +65,23 @@ struct Share {
 }
 
 impl Share {
-    fn of(share: f64) -> Self {
-        let (kind, sign) = match share {
-            1.0 => ("pass", "✓"),
-            share if share >= 0.5 => ("part", "~"),
-            _ => ("fail", "✗"),
-        };
+    /// Of a pack: the share of its prompts.
+    fn of_pack(share: f64) -> Self {
+        let (kind, sign) = sign(share >= 1.0, share);
         Self { kind, sign, words: format!("{} % pass", percent(share)) }
+    }
+
+    /// Of a prompt: its conversations, and their mean share of checks; `None` where nothing is checked.
+    fn of_prompt(rows: &[Row], column: usize) -> Option<Self> {
+        let talks = rows.iter().filter_map(|row| row.talks[column].as_ref());
+        let judged: Vec<(bool, f64)> = talks.filter_map(|talk| Some((talk.passed?, talk.score?))).collect();
+        if judged.is_empty() {
+            return None;
+        }
+        let (all, passes) = (judged.len(), judged.iter().filter(|(passed, _)| *passed).count());
+        let score = judged.iter().map(|(_, score)| score).sum::<f64>() / all as f64;
+        let (kind, sign) = sign(passes == all, score);
+        Some(Self { kind, sign, words: format!("{passes} of {all} pass; {} % of the checks", percent(score)) })
     }
 }
 
@@ -93,93 +105,94 @@ impl Overview {
                 plots.push(plot_data(&curves, &slug, None));
             }
         }
+        let table = Table { run, columns: Columns::of(run, &checkpoints), checkpoints };
         let packs: Vec<PackOverview> = (courses.iter().zip(grids).enumerate())
-            .map(|(number, (course, grid))| pack(run, number, course, grid, &checkpoints))
+            .map(|(number, (course, grid))| table.pack(number, course, grid))
             .collect();
         Some(Self {
             prompts: packs.iter().map(|pack| pack.rows.len()).sum::<usize>() <= MOST_ROWS,
             packs,
-            columns: Column::of(run, &checkpoints),
+            columns: table.columns,
             figures,
             plots,
         })
     }
 }
 
-fn pack(run: &Run, number: usize, course: &Course<'_>, grid: &Grid, checkpoints: &[&Checkpoint]) -> PackOverview {
-    let share = |checkpoint: &&Checkpoint| Some(Share::of(course.at(checkpoint)?.passed.as_ref()?.share));
-    let newest = checkpoints.iter().filter_map(|checkpoint| Some((checkpoint.tokens, course.at(checkpoint)?)));
-    let newest = newest.max_by_key(|(tokens, _)| *tokens).and_then(|(_, reading)| reading.passed.as_ref());
-    let turns = |checkpoint: &&Checkpoint| {
-        let (mean, words) = course.at(checkpoint)?.turns()?;
-        Some(Turns { mean, words })
-    };
-    let turns: Vec<Option<Turns>> = checkpoints.iter().map(turns).collect();
-    PackOverview {
-        turns: if turns.iter().any(Option::is_some) { turns } else { Vec::new() },
-        name: course.pack.to_owned(),
-        link: format!("vibes/index.html#pack-{}", number + 1),
-        story: course.story(run).unwrap_or_else(|| "nothing in it is checked".into()),
-        cells: checkpoints.iter().map(share).collect(),
-        newest: newest.map_or_else(String::new, |share| format!("{} %", percent(share.share))),
-        rows: prompts(grid, checkpoints),
-    }
+/// What the rows of all packs share.
+struct Table<'a> {
+    run: &'a Run,
+    checkpoints: Vec<&'a Checkpoint>,
+    /// Beside the checkpoints.
+    columns: Columns,
 }
 
-/// The rows of a grid, those of one prompt together.
-fn prompts(grid: &Grid, checkpoints: &[&Checkpoint]) -> Vec<PromptOverview> {
-    let columns: Vec<Option<usize>> =
-        checkpoints.iter().map(|checkpoint| grid.columns.iter().position(|column| column.is(checkpoint))).collect();
-    (grid.rows.chunk_by(|a, b| a.prompt == b.prompt))
-        .map(|rows| {
-            let share = |column: &Option<usize>| {
-                let talks = rows.iter().filter_map(|row| row.talks[(*column)?].as_ref()?.passed);
-                let passed: Vec<bool> = talks.collect();
-                let passes = passed.iter().filter(|passed| **passed).count();
-                (!passed.is_empty()).then(|| Share::of(passes as f64 / passed.len() as f64))
-            };
+impl Table<'_> {
+    fn pack(&self, number: usize, course: &Course<'_>, grid: &Grid) -> PackOverview {
+        let share = |checkpoint: &&Checkpoint| Some(Share::of_pack(course.at(checkpoint)?.passed.as_ref()?.share));
+        let turns = |checkpoint: &&Checkpoint| {
+            let (mean, words) = course.at(checkpoint)?.turns()?;
+            Some(Turns { mean, words })
+        };
+        let turns: Vec<Option<Turns>> = self.checkpoints.iter().map(turns).collect();
+        PackOverview {
+            turns: if turns.iter().any(Option::is_some) { turns } else { Vec::new() },
+            name: course.pack.to_owned(),
+            link: format!("vibes/index.html#pack-{}", number + 1),
+            story: course.story(self.run).unwrap_or_else(|| "nothing in it is checked".into()),
+            cells: self.checkpoints.iter().map(share).collect(),
+            newest: self.newest(course).unwrap_or_default(),
+            rows: self.prompts(grid),
+        }
+    }
+
+    /// `85.7 %`, or `85.7 % (trunk, 12.9 M)`.
+    fn newest(&self, course: &Course<'_>) -> Option<String> {
+        let asked = (0..self.checkpoints.len()).filter(|&i| course.at(self.checkpoints[i]).is_some());
+        let newest = asked.max_by_key(|&i| self.checkpoints[i].tokens)?;
+        let share = course.at(self.checkpoints[newest])?.passed.as_ref()?.share;
+        let is_common = self.columns.newest == Some(newest);
+        let place = if is_common { String::new() } else { format!(" ({})", self.columns.each[newest].name()) };
+        Some(format!("{} %{place}", percent(share)))
+    }
+
+    /// The rows of a grid, those of one prompt together.
+    fn prompts(&self, grid: &Grid) -> Vec<PromptOverview> {
+        let column = |checkpoint: &&Checkpoint| grid.columns.each.iter().position(|column| column.is(checkpoint));
+        let columns: Vec<Option<usize>> = self.checkpoints.iter().map(column).collect();
+        let prompt = |rows: &[Row]| {
+            let shares: Vec<Option<Share>> =
+                (0..grid.columns.each.len()).map(|column| Share::of_prompt(rows, column)).collect();
+            let passes: Vec<Option<bool>> = shares.iter().map(|share| Some(share.as_ref()?.kind == "pass")).collect();
+            let stories: Vec<&str> = rows.iter().map(|row| row.story.as_str()).collect();
             PromptOverview {
                 prompt: rows[0].prompt.clone(),
                 notes: rows[0].notes.clone(),
                 link: format!("vibes/{}.html", rows[0].slug),
-                cells: columns.iter().map(share).collect(),
-                story: told(&rows.iter().map(|row| row.story.as_str()).collect::<Vec<_>>()),
+                cells: columns.iter().map(|column| shares[(*column)?].clone()).collect(),
+                story: grid.way.together(&stories, &passes),
                 first_words: rows[0].first_words.clone(),
             }
-        })
-        .collect()
-}
-
-/// One conversation's story, or in how many of them the verdict stays.
-fn told(stories: &[&str]) -> String {
-    if let [only] = stories {
-        return (*only).to_owned();
+        };
+        grid.rows.chunk_by(|a, b| a.prompt == b.prompt).map(prompt).collect()
     }
-    let count = |start: &str| stories.iter().filter(|story| story.starts_with(start)).count();
-    let kinds = [("passes since", "stay"), ("comes and goes", "come and go"), ("never", "never pass")];
-    let parts: Vec<String> = kinds
-        .iter()
-        .map(|(start, words)| (count(start), words))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
-        .collect();
-    if parts.is_empty() { String::new() } else { format!("of {}: {}", stories.len(), parts.join(", ")) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use spyglass_tasks::vibes::Transcript;
 
     #[test]
-    fn the_conversations_of_a_prompt_are_counted_by_their_story() {
-        assert_eq!(told(&["passes since 3.8 M"]), "passes since 3.8 M");
-        let stories = ["passes since 0", "never passed", "comes and goes: first at 1 M, 3 changes", "passes since 2 M"];
-        assert_eq!(told(&stories), "of 4: 2 stay, 1 come and go, 1 never pass");
-        assert_eq!(told(&["", ""]), "");
-    }
-
-    #[test]
-    fn a_share_has_colour_and_sign() {
-        assert_eq!([1.0, 0.5, 0.4].map(|share| Share::of(share).sign), ["✓", "~", "✗"]);
+    fn a_prompt_has_the_sign_that_its_only_conversation_has() {
+        let row = |passed, score| Row {
+            talks: vec![Some(Transcript { passed: Some(passed), score: Some(score), ..Transcript::default() })],
+            ..Row::default()
+        };
+        let cell = |rows: &[Row]| Share::of_prompt(rows, 0).map(|share| (share.sign, share.words)).unwrap();
+        assert_eq!(cell(&[row(false, 0.6)]), ("~", "0 of 1 pass; 60.0 % of the checks".to_owned()));
+        assert_eq!(cell(&[row(true, 1.0), row(false, 0.0)]).0, "~");
+        assert_eq!(cell(&[row(true, 1.0), row(false, 0.0), row(false, 0.4)]).0, "✗");
+        assert!(Share::of_prompt(&[Row { talks: vec![None], ..Row::default() }], 0).is_none());
     }
 }
