@@ -98,7 +98,16 @@ impl Browser {
 
     /// The whole page as a PNG under the target folder, where a person can look at it.
     pub(crate) fn screenshot(&self, name: &str) -> PathBuf {
-        let picture = self.cdp("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
+        self.picture(name, &json!({"captureBeyondViewport": true}))
+    }
+
+    /// As [`Self::screenshot`], what a window of its size shows.
+    pub(crate) fn window(&self, name: &str) -> PathBuf {
+        self.picture(name, &json!({}))
+    }
+
+    fn picture(&self, name: &str, parameters: &Value) -> PathBuf {
+        let picture = self.cdp("Page.captureScreenshot", parameters);
         let bytes = BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).unwrap();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
         fs_err::create_dir_all(&folder).unwrap();

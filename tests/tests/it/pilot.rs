@@ -282,10 +282,10 @@ fn the_demo_runs_from_any_folder_and_tells_its_story() {
     }
     assert!(DEMO.second.contains("0 units scored"), "{}", DEMO.second);
     let Some(browser) = Browser::start() else { return };
-    browser.resize(1440, 1000);
+    browser.resize(1440, 1900);
     browser.colour_scheme("light");
     browser.open(&DEMO.report);
-    browser.screenshot("demo"); // README's picture
+    browser.window("front-page"); // README's picture
     // The last checkpoint is read off all plots at once, the loss among them.
     let read = |figure: &str| {
         let key = "dispatchEvent(new KeyboardEvent('keydown', {key: 'End'}))";
