@@ -1,7 +1,8 @@
 //! Four-turn talks of the prototype's checkpoints against transformers: prompts by the chat template, greedy answers, states.
-
+#![expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -14,11 +15,10 @@ use spyglass_model::{
 const UNSURE: f64 = 1e-3;
 
 /// The prototype beside the workspace, or `None` with a line that says so.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn prototype() -> Option<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/pilot_prototype");
     if !dir.is_dir() {
-        eprintln!("skipped: ../shared/pilot_prototype is not there");
+        writeln!(std::io::stderr(), "skipped: ../shared/pilot_prototype is not there").unwrap();
         return None;
     }
     Some(dir)

@@ -1,7 +1,7 @@
 //! A headless Chromium, driven through chromedriver (WebDriver over HTTP): opens pages from disk, presses what a reader
 //! presses, and keeps what the console and the network say.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -19,7 +19,11 @@ impl Browser {
     pub(crate) fn start() -> Option<Self> {
         let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let Ok(mut driver) = started else {
-            eprintln!("skipped: no chromedriver here, so no page was opened (Debian: apt-get install chromium-driver)");
+            writeln!(
+                std::io::stderr(),
+                "skipped: no chromedriver here, so no page was opened (Debian: apt-get install chromium-driver)"
+            )
+            .unwrap();
             return None;
         };
         let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -41,7 +42,7 @@ pub(crate) fn pilot() -> PathBuf {
 pub(crate) fn shared(what: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(what);
     if !path.exists() {
-        eprintln!("skipped: ../shared/{what} is not there");
+        writeln!(std::io::stderr(), "skipped: ../shared/{what} is not there").unwrap();
         return None;
     }
     Some(path)
