@@ -1,5 +1,5 @@
-//! What an answer by letter is made of, panel under panel over the same tokens: knowledge, format, selection, the answer; and
-//! the probes of in-context learning beside it.
+//! What stands beside a task's curve, panel under panel over the same tokens: the same items asked otherwise; what an answer by
+//! letter is made of, knowledge, format, selection, the answer; and the probes of in-context learning.
 
 use super::curves::{Shared, TaskCurves, TaskUnits};
 use super::figure::{Figure, MASS, figure, plot_data};
@@ -37,6 +37,26 @@ impl Context<'_> {
         }
         (drawn, plot_data(curves, &name, found))
     }
+}
+
+/// The same items asked otherwise, so that a gap between the two can be seen; `None` where a run asks them in one way only.
+pub(super) fn twins(context: &Context<'_>, task: &TaskUnits<'_>) -> Option<(Panels, Vec<Value>)> {
+    let is_twin = |other: &&TaskUnits<'_>| {
+        let (a, b) = (&task.subject, &other.subject);
+        (&a.task, a.shots) == (&b.task, b.shots) && a.perturb != b.perturb
+    };
+    let panel = |(number, units): (usize, &TaskUnits<'_>)| {
+        let title = match units.subject.perturb.as_deref() {
+            Some("shuffle") => "The same items, their choices shuffled".to_owned(),
+            Some(other) => format!("The same items, perturbed: {other}"),
+            None => "The same items as they are".to_owned(),
+        };
+        let found = context.findings.tasks.iter().find(|found| units.subject.is(&found.subject));
+        context.panel(&units.curves(context.run, &units.primary), found, &format!("twin{number}"), &title)
+    };
+    let (figures, data): (Vec<Figure>, Vec<Value>) =
+        context.tasks.iter().filter(is_twin).enumerate().map(panel).unzip();
+    (!figures.is_empty()).then(|| (Panels { words: Vec::new(), figures }, data))
 }
 
 /// The panels of a lettered task and their data for the script; `None` for other tasks.

@@ -5,7 +5,7 @@ use super::figure::{Figure, LOSS, figure, loss, plot_data};
 use super::provenance;
 use super::rows::{Row, rows};
 use super::vibes::Overview;
-use crate::alarms::{Alarm, Evidence};
+use crate::alarms::{Alarm, AlarmKind, Evidence};
 use crate::analysis::{Findings, Sentence, Subject, TaskFindings};
 use crate::plots::{Geometry, TokenAxis, significant, tokens};
 use crate::run::Run;
@@ -87,7 +87,8 @@ impl Page {
         let alarm = |alarm: &Alarm| {
             let Some(title) = &alarm.place.task else { return shown_alarm(alarm, format!("#{LOSS}")) };
             let page = tasks.iter().find(|task| task.curves.subject.title() == *title);
-            shown_alarm(alarm, page.map_or_else(|| "#curves".to_owned(), |task| format!("tasks/{}.html", task.slug)))
+            let link = |task: &FrontTask<'_>| format!("tasks/{}.html{}", task.slug, evidence(alarm));
+            shown_alarm(alarm, page.map_or_else(|| "#curves".to_owned(), link))
         };
         let told = |sentence: &Sentence| Told { text: sentence.text.clone(), link: page_of(sentence.subject.as_ref()) };
         Self {
@@ -119,6 +120,11 @@ fn by_kind(alarms: &[Alarm], shown: impl Fn(&Alarm) -> ShownAlarm) -> Vec<Alarms
         Some(AlarmsOfAKind { first: shown(first), others: others.iter().map(&shown).collect() })
     };
     alarms.chunk_by(|a, b| a.kind == b.kind).filter_map(of_a_kind).collect()
+}
+
+/// Where on its task's page an alarm's evidence is drawn.
+pub(crate) fn evidence(alarm: &Alarm) -> &'static str {
+    if alarm.kind == AlarmKind::PerturbedGap { "#twins" } else { "#curve" }
 }
 
 pub(crate) fn shown_alarm(alarm: &Alarm, link: String) -> ShownAlarm {

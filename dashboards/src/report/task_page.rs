@@ -2,9 +2,9 @@
 
 use super::Error;
 use super::curves::{TaskUnits, items};
-use super::decomposition::{Context, Panels, decomposition, probes};
+use super::decomposition::{Context, Panels, decomposition, probes, twins};
 use super::figure::{Figure, figure, plot_data};
-use super::front::{ShownAlarm, shown_alarm};
+use super::front::{ShownAlarm, evidence, shown_alarm};
 use super::parts::{self, Parts};
 use super::rows::{Row, rows};
 use super::site::Site;
@@ -21,6 +21,7 @@ struct TaskPage {
     told: Vec<String>,
     figures: Vec<Figure>,
     rows: Vec<Row>,
+    twins: Option<Panels>,
     decomposition: Option<Panels>,
     probes: Option<Panels>,
     parts: Option<Parts>,
@@ -50,20 +51,23 @@ pub(super) fn write(
         figures.push(figure(&curves, &name, found, shared, Geometry::LARGE));
     }
     let curves = task.curves(run, &task.primary);
-    let [decomposition, probes] = [decomposition(context, task, found), probes(context, task, found)].map(|panels| {
+    let beside = [twins(context, task), decomposition(context, task, found), probes(context, task, found)];
+    let [twins, decomposition, probes] = beside.map(|panels| {
         let (panels, data) = panels?;
         plots.extend(data);
         Some(panels)
     });
-    let drawn = figures.iter().chain(decomposition.iter().chain(&probes).flat_map(|panels| &panels.figures));
+    let beside = [&twins, &decomposition, &probes].into_iter().flatten();
+    let drawn = figures.iter().chain(beside.flat_map(|panels| &panels.figures));
     site.figures(drawn)?;
     let chance = curves.chance.map_or_else(String::new, |chance| format!(" · chance {:.1} %", chance * 100.0));
     let page = TaskPage {
         headline: format!("{} items · {}{chance}", items(&curves), task.primary),
-        alarms: own_alarms.map(|alarm| shown_alarm(alarm, "#curve".to_owned())).collect(),
+        alarms: own_alarms.map(|alarm| shown_alarm(alarm, evidence(alarm).to_owned())).collect(),
         told: found.map(|found| about(run, found, &findings.alarms)).unwrap_or_default(),
         rows: rows(&curves, slug, found),
         figures,
+        twins,
         decomposition,
         probes,
         parts: parts::write(site, run, found, slug)?,

@@ -280,6 +280,11 @@ fn the_demo_runs_from_any_folder_and_tells_its_story() {
     {
         assert!(page.contains(told), "{told}");
     }
+    // The suspicion leads to where it can be seen: the task beside its twin.
+    let evidence = page.split("tasks/pilot_letters-2-shot.html#").nth(1).unwrap();
+    assert!(evidence.starts_with("twins"), "{}", &evidence[..80]);
+    let task = fs_err::read_to_string(DEMO.report.with_file_name("tasks").join("pilot_letters-2-shot.html")).unwrap();
+    assert!(task.contains("id=\"twins\"") && task.contains("The same items, their choices shuffled"));
     assert!(DEMO.second.contains("0 units scored"), "{}", DEMO.second);
     let Some(browser) = Browser::start() else { return };
     browser.resize(1440, 1900);
