@@ -8,7 +8,9 @@ use crate::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing};
 use crate::store::{Snapshot, Store};
 use crate::suite::{Subject, Suite};
 use crate::work::Work;
-use spyglass_dashboards::analysis::{Findings, Onset, bracket_width, findings, first_checkpoints, most_left, narrows};
+use spyglass_dashboards::analysis::{
+    Findings, Onset, bracket_width, findings, first_checkpoints, most_left, narrowing_checkpoint,
+};
 use spyglass_dashboards::run::{Checkpoint, Failure, RunTree};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,7 +127,7 @@ impl<'a> Search<'a> {
             let (mut picks, mut how_wide) = ([points.first(), points.begun.clone()].concat(), f64::INFINITY);
             if picks.is_empty() {
                 let own = points.own_onset();
-                picks.extend(narrows(&points.tokens, &points.scored, own));
+                picks.extend(narrowing_checkpoint(&points.tokens, &points.scored, own));
                 how_wide = own.and_then(|onset| bracket_width(&points.tokens, onset)).unwrap_or(0.0);
             }
             for pick in picks {

@@ -54,6 +54,10 @@ def test_counting_words_of_the_documents_does_not_answer_with_letters():
 
 
 def test_letters_and_values_are_balanced():
+    """Those of the twin are not quite: how they fall is printed."""
+    twin = collections.Counter(gold for _, _, gold in scoring.requests("pilot_letters_shuffled"))
+    kept = sum(item["answer"] == gold for item, (_, _, gold) in zip(world.TESTS["pilot_letters"], scoring.requests("pilot_letters_shuffled")))
+    print(f"  the twin's right letters: {[twin[place] for place in range(4)]}, {kept} of them where they were")
     for name in scoring.LETTERED:
         items = world.TESTS[name]
         letters = collections.Counter(item["answer"] for item in items)

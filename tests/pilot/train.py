@@ -57,7 +57,6 @@ BRANCHES = {
     "contaminated": (800, trunk_rate, LEAKED, [850, 900, 1000, 1100]),
     "better-at-the-floor": (1400, trunk_rate, BETTER, [1500, 1600, 1700, 1800, 1900, 2000, 2150, 2300]),
 }
-COMMITTED = list(BRANCHES)[:-1]
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}{{ message['content'] }}"
     "{% elif message['role'] == 'user' %}{{ ' user : ' + message['content'] }}"
@@ -189,7 +188,7 @@ def main():
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--only", default=",".join(COMMITTED), help=f"branches to train, trunk first, of {', '.join(BRANCHES)}")
+    parser.add_argument("--only", default="trunk,anneal,anneal-roleplay,contaminated", help=f"branches to train, trunk first, of {', '.join(BRANCHES)}")
     parser.add_argument("--pure", action="store_true", help="Mamba-2 layers only")
     parser.add_argument("--limit", type=int, help="items of each test scored while training; all when absent")
     arguments = parser.parse_args()

@@ -49,7 +49,7 @@ pub use saturation::{
     point_errors, regression, saturation,
 };
 pub use scores::{ScoreCurve, ScoreVerdict, Scores, read_scores};
-pub use search::{bracket_width, first_checkpoints, most_left, narrows, next_checkpoint};
+pub use search::{bracket_width, first_checkpoints, most_left, narrowing_checkpoint, next_checkpoint};
 pub use sharpness::{Rise, Shape, Sharpness, Width, sharpness, sharpness_without_chance};
 pub use survival::{Survival, survival};
 pub use wobble::{Wobble, continuous_level, level, wobble};

@@ -4,9 +4,9 @@ use super::onset::Onset;
 
 /// The checkpoint to score next, as an index into `tokens` (ascending); `None` when the search is done.
 ///
-/// What is left of the [`first_checkpoints`], then what [`narrows`] the bracket of `onset` (of what is scored). RUN.md §17.
+/// What is left of the [`first_checkpoints`], then the [`narrowing_checkpoint`] of `onset` (that of what is scored). RUN.md §17.
 pub fn next_checkpoint(tokens: &[u64], scored: &[bool], onset: Option<&Onset>) -> Option<usize> {
-    first_checkpoints(tokens, scored, 0).first().copied().or_else(|| narrows(tokens, scored, onset))
+    first_checkpoints(tokens, scored, 0).first().copied().or_else(|| narrowing_checkpoint(tokens, scored, onset))
 }
 
 /// What a search scores before it looks at a score, as far as it is not scored: first, last, then the checkpoints nearest to the three
@@ -30,7 +30,7 @@ pub fn first_checkpoints(tokens: &[u64], scored: &[bool], own_from: usize) -> Ve
 }
 
 /// While `onset` came, the checkpoint that narrows its bracket: the unscored one strictly inside (after, by] nearest to its log-middle.
-pub fn narrows(tokens: &[u64], scored: &[bool], onset: Option<&Onset>) -> Option<usize> {
+pub fn narrowing_checkpoint(tokens: &[u64], scored: &[bool], onset: Option<&Onset>) -> Option<usize> {
     let place = places(tokens);
     let onset = onset.filter(|onset| onset.came())?;
     let at = |tokens_seen: u64| tokens.iter().position(|&tokens| tokens == tokens_seen);

@@ -2,26 +2,11 @@
 
 use crate::alarms::{Alarm, AlarmKind, Place};
 use crate::report::Report;
-use crate::run::{Branch, Checkpoint, Fork, LogEntry, Phase, PhaseStart, Run, RunTree, TrainingLog, Unit, UnitRecord};
+use crate::report::made_up::{branch, checkpoint, run};
+use crate::run::{Fork, LogEntry, Phase, PhaseStart, Run, Unit, UnitRecord};
 use serde_json::{from_value, json};
 use spyglass_tasks::MetricValue;
 use std::sync::Arc;
-
-fn checkpoint(branch: &str, step: u64) -> Checkpoint {
-    Checkpoint {
-        branch: branch.into(),
-        step,
-        variant: None,
-        tokens: step * 1_000_000,
-        learning_rate: None,
-        location: String::new(),
-    }
-}
-
-fn branch(name: &str, fork: Option<Fork>, steps: &[u64]) -> Branch {
-    let checkpoints = steps.iter().map(|&step| checkpoint(name, step)).collect();
-    Branch { name: name.into(), fork, checkpoints, log: TrainingLog::default(), phases: Vec::new() }
-}
 
 fn unit(branch: &str, step: u64, task: &str, value: f64) -> Unit {
     let record: UnitRecord = from_value(json!({
@@ -34,23 +19,6 @@ fn unit(branch: &str, step: u64, task: &str, value: f64) -> Unit {
     }))
     .unwrap();
     Unit { record, items: Arc::new(Vec::new()) }
-}
-
-fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
-    Run {
-        name: "made-up".into(),
-        tree: RunTree { branches },
-        units,
-        packs: Vec::new(),
-        ratings: Vec::new(),
-        superseded: Vec::new(),
-        failures: Vec::new(),
-        texts: Vec::new(),
-        groups: Vec::new(),
-        run_file: "name: made-up\n".into(),
-        generated: "2026-11-24T00:00:00Z".into(),
-        version: "0.1.0".into(),
-    }
 }
 
 /// The front page as written to disk.

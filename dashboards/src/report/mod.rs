@@ -7,6 +7,8 @@ mod folder;
 mod front;
 mod interval;
 mod items_page;
+#[cfg(test)]
+mod made_up;
 mod metrics;
 mod parts;
 mod provenance;

@@ -10,10 +10,11 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tera::{Context, Tera};
 
-/// Templates by name; each page extends `base.html`, and figures are included.
-const TEMPLATES: [(&str, &str); 9] = [
+/// Templates by name; each page extends `base.html`; figures and alarms are included.
+const TEMPLATES: [(&str, &str); 10] = [
     ("base.html", include_str!("assets/base.html")),
     ("figure.html", include_str!("assets/figure.html")),
+    ("alarm.html", include_str!("assets/alarm.html")),
     ("drawn.html", include_str!("assets/drawn.html")),
     ("index.html", include_str!("assets/index.html")),
     ("task.html", include_str!("assets/task.html")),

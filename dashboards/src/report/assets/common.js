@@ -30,7 +30,10 @@ const Spyglass = {
   load: (name, then) => {
     const root = document.querySelector("link[rel=stylesheet]").getAttribute("href").replace("assets/page.css", "");
     const script = Spyglass.make("script", {src: `${root}data/${name}.js?${Date.now()}`});
-    script.addEventListener("load", then);
+    script.addEventListener("load", () => {
+      script.remove();
+      then();
+    });
     document.head.append(script);
   },
 

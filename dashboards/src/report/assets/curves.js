@@ -177,10 +177,12 @@ function clear() {
   all(".read").forEach(out => out.replaceChildren());
 }
 
-// What a series says at so many tokens: its point there, or the last entry of a log before it.
+// What a series says at so many tokens: its point there; of a log the last entry before, unless the log is over by then.
 function pointAt(plot, series, count) {
-  const points = series.p.filter(Boolean), ends = plot.log && points.length > 0 && points[points.length - 1][0] < count * 0.99;
-  return plot.log ? (ends ? undefined : points.findLast(p => p[0] <= count)) : points.find(p => p[0] === count);
+  const points = series.p.filter(Boolean);
+  if (!plot.log) return points.find(p => p[0] === count);
+  const isOver = points.length && points[points.length - 1][0] < 0.99 * count; // the last entry may lie a little before the checkpoint
+  return isOver ? undefined : points.findLast(p => p[0] <= count);
 }
 
 function read(index) {

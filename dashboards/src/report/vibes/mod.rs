@@ -7,8 +7,6 @@ mod overview;
 mod ratings;
 mod story;
 mod talk;
-#[cfg(test)]
-mod tests;
 mod visible;
 
 pub(crate) use grid::{Grid, grids};

@@ -85,8 +85,8 @@ fn others(passes: impl Iterator<Item = bool>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::run;
     use super::*;
+    use crate::report::made_up::forked;
     use crate::run::Checkpoint;
 
     fn columns(run: &Run) -> Columns {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_story_says_where_it_looked() {
-        let run = run(); // trunk 0 1 2 3, and a branch from 1 on: 2 4
+        let run = forked(); // trunk 0 1 2 3, and a branch from 1 on: 2 4
         let columns = columns(&run);
         let way = Way::of(&run, &columns);
         let cases = [
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn where_there_is_one_path_no_place_is_named() {
-        let mut run = run();
+        let mut run = forked();
         run.tree.branches.truncate(1);
         let columns = columns(&run);
         assert_eq!(Way::of(&run, &columns).story(&columns, &talks("0111")), "passes since 1 M");
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_conversations_of_a_prompt_are_counted_by_their_story() {
-        let run = run();
+        let run = forked();
         let way = Way::of(&run, &columns(&run));
         let stories = ["passes since 0", "never passed", "comes and goes: first at 1 M, 3 changes", "passes since 2 M"];
         let passes = [None, None, Some(true), Some(false), None, None];

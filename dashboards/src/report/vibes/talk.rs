@@ -140,12 +140,12 @@ fn talk_data(shown: &Shown<'_>, before: Option<usize>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::super::columns::Columns;
-    use super::super::tests::run;
     use super::*;
+    use crate::report::made_up::forked;
 
     #[test]
     fn a_branch_s_first_checkpoint_comes_after_the_fork() {
-        let run = run(); // trunk 0 1 2 3, and a branch from 1 on: 2 4
+        let run = forked(); // trunk 0 1 2 3, and a branch from 1 on: 2 4
         let all: Vec<&Checkpoint> = run.tree.branches.iter().flat_map(|branch| &branch.checkpoints).collect();
         let columns = Columns::of(&run, &all);
         let talk = Transcript::default();
