@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::python_json;
 
 /// No size of a real model comes near; beyond, products of sizes could overflow.
 const LARGEST_SIZE: u64 = 1 << 24;
@@ -105,7 +106,7 @@ impl Zamba2Config {
     /// # Errors
     /// As [`Zamba2Config::read`].
     pub fn parse(text: &str, file: &Path) -> Result<Self> {
-        let map: Map<String, Value> = serde_json::from_str(text).map_err(Error::json(file))?;
+        let map: Map<String, Value> = python_json::read(text).map_err(Error::json(file))?;
         let keys = Keys { file: file.to_owned(), map };
         match keys.value(&["model_type"]) {
             Some((_, Value::String(found))) if found == "zamba2" => {}
@@ -432,5 +433,17 @@ mod tests {
         assert!(parse("hybrid_layer_ids", Value::from(vec![0])).is_err());
         assert!(parse("rms_norm_eps", "NaN".into()).is_err());
         assert!(matches!(parse("model_type", "llama".into()), Err(Error::Architecture { .. })));
+    }
+
+    #[test]
+    fn bare_words_of_python_are_read_and_refused_only_where_a_number_is_needed() {
+        let read =
+            |more: &str| Zamba2Config::parse(&SMALL.replacen('{', &format!("{{{more}, "), 1), Path::new("config.json"));
+        assert!(
+            read(r#""time_step_limit": [0.0, Infinity], "note\"": "a \" NaN", "best": -Infinity, "x\\": NaN"#).is_ok()
+        );
+        let error = read(r#""rms_norm_eps": NaN"#).unwrap_err();
+        assert!(matches!(&error, Error::Config { key, .. } if key == "rms_norm_eps"), "{error}");
+        assert!(matches!(read(r#""rms_norm_eps": Na"#), Err(Error::Json { .. })));
     }
 }

@@ -1,10 +1,11 @@
-//! Template values as JSON, written as Python's `json.dumps` writes it: the `tojson` of chat templates.
+//! JSON as Python has it: what its `json.dumps` writes (the `tojson` of chat templates), and what its `json.loads` reads beyond JSON.
 
 use std::io::Write;
 
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Error, ErrorKind, Value};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 use serde_json::{Map, Number, Value as Json};
 
@@ -53,6 +54,33 @@ fn json(value: &Value, levels: usize) -> Result<Json, Error> {
         }
         other => return Err(wrong(&other.to_string())),
     })
+}
+
+/// Reads JSON with Python's bare words `NaN`, `Infinity` and `-Infinity`, which stand for the texts `nan`, `inf` and `-inf` so that a
+/// key that needs a number refuses them by name; a byte order mark is passed over.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    serde_json::from_str(text).or_else(|error| {
+        if text.contains("NaN") || text.contains("Infinity") { serde_json::from_str(&strict(text)) } else { Err(error) }
+    })
+}
+
+/// The text with quotes round the bare words; what stands inside quotes stays.
+fn strict(text: &str) -> String {
+    let mut strict = String::with_capacity(text.len() + 16);
+    let (mut inside, mut escaped) = (false, false);
+    for piece in text.split_inclusive(['"', '\\']) {
+        if inside {
+            strict += piece;
+        } else {
+            strict += &piece.replace("-Infinity", "\"-inf\"").replace("Infinity", "\"inf\"").replace("NaN", "\"nan\"");
+        }
+        // Right behind a backslash a quote or another backslash stands for itself.
+        let stands_for_itself = escaped && piece.len() == 1;
+        inside ^= piece.ends_with('"') && !stands_for_itself;
+        escaped = piece.ends_with('\\') && !stands_for_itself;
+    }
+    strict
 }
 
 /// Python's separators: `, ` and `: `.

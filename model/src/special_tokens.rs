@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::config::token_ids;
 use crate::error::{Error, Result};
+use crate::python_json;
 
 /// Facts about a tokenizer that `tokenizer.json` does not hold.
 #[derive(Debug, Default)]
@@ -105,7 +106,7 @@ fn object(file: &Path) -> Result<Option<Map<String, Value>>> {
         return Ok(None);
     }
     let text = fs_err::read_to_string(file).map_err(Error::io(file))?;
-    serde_json::from_str(&text).map(Some).map_err(Error::json(file))
+    python_json::read(&text).map(Some).map_err(Error::json(file))
 }
 
 /// Entries named `…_token`: a text, or an object that holds it as `content`.

@@ -11,6 +11,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use spyglass_model::{Plan, Request, Scorer, Tokenizer, max_length};
 use spyglass_tasks::Text;
+use spyglass_tasks::python::from_json_or_null;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -131,7 +132,7 @@ fn read(file: &Path) -> Result<String> {
 }
 
 fn request(line: &str, tokenizer: &Tokenizer, max_length: usize) -> Result<(Request, bool, bool)> {
-    let line: Line = serde_json::from_str(line).map_err(|error| Error::Usage {
+    let line: Line = from_json_or_null(line).map_err(|error| Error::Usage {
         what: format!("is no request: {error}"),
         help: "a line is {\"context\": TEXT or [IDS], \"continuation\": TEXT or [IDS]}".into(),
     })?;

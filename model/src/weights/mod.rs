@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::config::Zamba2Config;
 use crate::error::{Error, Result};
 use crate::layout;
+use crate::python_json;
 
 const ONE_FILE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
@@ -161,7 +162,7 @@ impl Weights {
 fn read_index(index: &Path) -> Result<BTreeMap<String, String>> {
     let dir = index.parent().unwrap_or(Path::new(""));
     let text = fs_err::read_to_string(index).map_err(Error::io(index))?;
-    let value: Value = serde_json::from_str(&text).map_err(Error::json(index))?;
+    let value: Value = python_json::read(&text).map_err(Error::json(index))?;
     let map: Option<BTreeMap<String, String>> = value
         .get("weight_map")
         .and_then(Value::as_object)

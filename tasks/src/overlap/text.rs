@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::index::{Findings, Index, Search};
 use super::strings;
 use crate::error::{Error, Result};
+use crate::python::from_json;
 
 /// How much plain text is read at once.
 const PIECE: usize = 1 << 16;
@@ -142,7 +143,7 @@ fn json_lines(search: &mut Search, mut reader: impl BufRead, path: &Path) -> Res
 
 /// The texts of one line.
 fn document(bytes: &[u8], path: &Path, line: usize) -> Result<Vec<String>> {
-    let document: Value = serde_json::from_str(&String::from_utf8_lossy(bytes)).map_err(|error| Error::Data {
+    let document: Value = from_json(&String::from_utf8_lossy(bytes)).map_err(|error| Error::Data {
         file: path.to_owned(),
         line,
         message: format!("this line is no JSON: {error}"),
