@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod analysis;
+mod any_number;
 mod error;
 pub mod groups;
 pub mod plots;

@@ -94,7 +94,8 @@ pub struct LogEntry {
     pub tokens: Option<u64>,
     /// Learning rate.
     pub learning_rate: Option<f64>,
-    /// Training loss.
+    /// Training loss, as logged: NaN or infinite where it was no finite number.
+    #[serde(with = "crate::any_number", default)]
     pub loss: Option<f64>,
 }
 
