@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 const REQUIRED: [&str; 4] = ["task", "tokens", "score", "chance"];
 const OPTIONAL: [&str; 6] = ["n", "branch", "step", "lr", "se", "delta"];
 
+/// Larger whole numbers are not told apart by a float: 2^53.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// The curves of a table, in the order of their first rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
@@ -158,7 +161,14 @@ impl Table<'_> {
         };
         let count = |name: &str| -> Result<Option<u64>> {
             let Some(value) = number(name)? else { return Ok(None) };
-            if value < 0.0 || value.fract() != 0.0 || value > 9e15 {
+            if value > EXACT {
+                let message = format!("`{name}` is {value}, above 2^53");
+                return Err(error(
+                    message,
+                    "write it in thousands or millions in every row: larger counts are not told apart",
+                ));
+            }
+            if value < 0.0 || value.fract() != 0.0 {
                 return Err(error(format!("`{name}` is {value}, which is no count"), "write whole numbers from 0"));
             }
             Ok(Some(text(name).and_then(|text| text.parse().ok()).unwrap_or(value as u64)))
