@@ -1,6 +1,7 @@
 //! A first run file, written from what lies in a folder of checkpoints.
 
 use crate::{Error, Result};
+use spyglass_tasks::python::from_json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -102,7 +103,7 @@ fn text(name: &str, branches: &[FoundBranch], base: &Path) -> String {
 /// Where tokens seen come from, as far as the newest checkpoint tells.
 fn tokens_lines(branch: &FoundBranch) -> String {
     let state = fs_err::read_to_string(branch.newest.join("trainer_state.json")).ok();
-    let state: Option<serde_json::Value> = state.and_then(|text| serde_json::from_str(&text).ok());
+    let state: Option<serde_json::Value> = state.and_then(|text| from_json(&text).ok());
     let tokens =
         state.as_ref().and_then(|state| state.get("num_input_tokens_seen")).and_then(serde_json::Value::as_u64);
     match (tokens, state.is_some()) {

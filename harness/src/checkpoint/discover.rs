@@ -2,6 +2,7 @@
 
 use crate::run_file::BranchSpec;
 use crate::{Error, Result};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -32,7 +33,7 @@ const STILL_WRITING: Duration = Duration::from_mins(10);
 /// `trainer_state.json`, which trainers write last; everything else is scored or fails by name.
 ///
 /// # Errors
-/// The folder is missing, holds no checkpoint, or holds two of one step.
+/// The folder is missing, holds no checkpoint, two of one step, or one under the names of two steps.
 pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<LeftAlone>)> {
     let bad = |what: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), what, help });
     if !spec.path.is_dir() {
@@ -67,6 +68,18 @@ pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<LeftAlone>)> {
                 .into(),
         );
     }
+    if let Some((alias, folder)) = aliases(&found) {
+        return bad(
+            format!(
+                "step {} and step {} of branch `{}` are one folder, `{}`: one of the two is a link",
+                alias.0,
+                alias.1,
+                spec.branch,
+                folder.display()
+            ),
+            "a checkpoint is placed at the step in its name: remove the link, or let `pattern:` pass it over".into(),
+        );
+    }
     if found.is_empty() {
         others.sort();
         others.truncate(5);
@@ -81,6 +94,15 @@ pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<LeftAlone>)> {
         return bad(what, help);
     }
     Ok((found, left_alone))
+}
+
+/// Two steps of one branch whose names lead to the same folder, and that folder.
+fn aliases(found: &[Found]) -> Option<((u64, u64), PathBuf)> {
+    let mut known: BTreeMap<PathBuf, u64> = BTreeMap::new();
+    found.iter().find_map(|found| {
+        let folder = fs_err::canonicalize(&found.folder).ok()?;
+        known.insert(folder.clone(), found.step).map(|earlier| ((earlier, found.step), folder))
+    })
 }
 
 /// Why a checkpoint folder looks as if a trainer were still writing it.

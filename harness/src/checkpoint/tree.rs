@@ -1,7 +1,8 @@
 //! Puts the branches together: forks, tokens, logs and learning-rate phases of the whole run.
 
 use super::discover::{Found, LeftAlone, discover};
-use super::{log, tokens};
+use super::log::{Log, read_log};
+use super::{rising, tokens};
 use crate::run_file::{BranchSpec, LogSpec, PhasesSpec, RunFile, StepsSpec};
 use crate::{Error, Result};
 use spyglass_dashboards::analysis::lr_phases;
@@ -29,7 +30,8 @@ pub fn discover_tree(run: &RunFile) -> Result<Discovered> {
     let mut discovered = Discovered { tree: RunTree::default(), left_alone: Vec::new(), notes: Vec::new() };
     for name in branches_in_order(run)? {
         let specs: Vec<_> = run.checkpoints.iter().filter(|spec| spec.branch == name).collect();
-        let (branch, left_alone) = read_branch(run, &specs, &discovered.tree)?;
+        let (branch, left_alone, notes) = read_branch(run, &specs, &discovered.tree)?;
+        discovered.notes.extend(notes);
         discovered.notes.extend(other_steps(&branch));
         discovered.tree.branches.push(branch);
         discovered.left_alone.extend(left_alone);
@@ -116,8 +118,9 @@ fn branches_in_order(run: &RunFile) -> Result<Vec<String>> {
     Ok(order)
 }
 
-/// Reads one branch; `specs` are its entries (one for each variant), `tree` holds its parent.
-fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(Branch, Vec<LeftAlone>)> {
+/// Reads one branch, with the folders that are left alone and what its log gives to say; `specs` are its entries (one for each
+/// variant), `tree` holds its parent.
+fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(Branch, Vec<LeftAlone>, Vec<String>)> {
     let main = specs[0];
     let fork = match &main.parent {
         Some(parent) => {
@@ -145,7 +148,7 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
         left_alone.extend(alone);
         all_found.push(found);
     }
-    let mut entries = read_branch_log(main, &all_found[0])?;
+    let Log { mut entries, notes } = read_branch_log(main, &all_found[0])?;
     if let Some(fork) = &fork {
         if main.steps == StepsSpec::Own {
             for entry in &mut entries {
@@ -155,6 +158,7 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
         }
         entries.retain(|entry| entry.step > fork.step);
     }
+    let base = run.path.parent().unwrap_or(Path::new(""));
     let mut checkpoints = Vec::new();
     for (&spec, found) in specs.iter().zip(&all_found) {
         for found in found {
@@ -166,14 +170,15 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
                 variant: spec.variant.clone(),
                 tokens,
                 learning_rate: rate_at(&entries, found.step),
-                location: relative(&found.folder, run.path.parent().unwrap_or(Path::new(""))),
+                location: relative(&found.folder, base),
             });
         }
     }
     checkpoints.sort_by(|a, b| (a.step, &a.variant).cmp(&(b.step, &b.variant)));
+    rising::tokens_rise(base, fork.as_ref(), &checkpoints)?;
     fill_tokens(&mut entries, main, fork.as_ref(), &checkpoints)?;
     let log = TrainingLog { entries };
-    Ok((Branch { name: main.branch.clone(), fork, checkpoints, log, phases: Vec::new() }, left_alone))
+    Ok((Branch { name: main.branch.clone(), fork, checkpoints, log, phases: Vec::new() }, left_alone, notes))
 }
 
 /// A branch has no checkpoints from before it left its parent.
@@ -223,34 +228,12 @@ fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
 }
 
 /// The log a branch names, or the one in its newest checkpoint.
-fn read_branch_log(spec: &BranchSpec, found: &[Found]) -> Result<Vec<LogEntry>> {
+fn read_branch_log(spec: &BranchSpec, found: &[Found]) -> Result<Log> {
     let default = || {
         let file = found.last()?.folder.join("trainer_state.json");
         file.exists().then_some(LogSpec { file, columns: crate::run_file::LogColumns::default() })
     };
-    let Some(log) = spec.log.clone().or_else(default) else {
-        return Ok(Vec::new());
-    };
-    // After a restart the later entries replace those at or beyond their step.
-    let mut entries: Vec<LogEntry> = Vec::new();
-    for entry in log::read_log(&log)? {
-        match entries.last() {
-            Some(last) if last.step == entry.step => merge(entries.last_mut().expect("it was just seen"), &entry),
-            Some(last) if last.step > entry.step => {
-                entries.retain(|earlier| earlier.step < entry.step);
-                entries.push(entry);
-            }
-            _ => entries.push(entry),
-        }
-    }
-    Ok(entries)
-}
-
-/// Two lines of one step (W&B writes such) complete each other.
-fn merge(into: &mut LogEntry, from: &LogEntry) {
-    into.tokens = from.tokens.or(into.tokens);
-    into.learning_rate = from.learning_rate.or(into.learning_rate);
-    into.loss = from.loss.or(into.loss);
+    spec.log.clone().or_else(default).map_or_else(|| Ok(Log::default()), |log| read_log(&log))
 }
 
 /// Learning rate at a step: interpolated, or the last one logged before it.

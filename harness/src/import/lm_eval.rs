@@ -2,11 +2,13 @@
 
 use super::samples;
 use super::step::StepPattern;
+use crate::checkpoint::tokens_rise;
 use crate::executor::now;
 use crate::store::{CHUNK_ITEMS, Snapshot, Store, UnitPlace, unit_key};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use spyglass_dashboards::run::{Branch, Checkpoint, Cost, RunTree, TaskGroup, TrainingLog, UnitInputs, UnitRecord};
+use spyglass_tasks::python::from_json_or_null;
 use spyglass_tasks::{Catalogue, MetricValue};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -121,6 +123,9 @@ fn keep(
         known.push(checkpoint);
         known.sort_by(|a, b| (a.step, &a.variant).cmp(&(b.step, &b.variant)));
     }
+    for branch in &snapshot.tree.branches {
+        tokens_rise(Path::new(""), branch.fork.as_ref(), &branch.checkpoints)?;
+    }
     for group in groups {
         if !snapshot.groups.iter().any(|known| known.name == group.name) {
             snapshot.groups.push(group);
@@ -140,14 +145,12 @@ struct ResultsFile<'f> {
 impl<'f> ResultsFile<'f> {
     fn read(path: &'f Path, folder: &Path) -> Result<Self> {
         let text = fs_err::read_to_string(path)?;
-        // Python writes a number that is none as a bare word.
-        let text = text.replace(": NaN", ": null").replace(": Infinity", ": null").replace(": -Infinity", ": null");
         let wrong = |what: String| Error::Results {
             path: path.to_owned(),
             what,
             help: "the file is cut short, or was not written by lm-evaluation-harness".into(),
         };
-        let json: Value = serde_json::from_str(&text).map_err(|error| wrong(format!("is no JSON: {error}")))?;
+        let json: Value = from_json_or_null(&text).map_err(|error| wrong(format!("is no JSON: {error}")))?;
         if !json["results"].is_object() {
             return Err(wrong("holds no table `results`".into()));
         }
