@@ -3,6 +3,7 @@
 mod letters;
 mod lone_jump;
 mod loss;
+mod no_number;
 mod perturbed_gap;
 mod regressed;
 mod same_weights;
@@ -11,6 +12,7 @@ mod ties;
 pub use letters::{Letters, letters, letters_alarm};
 pub use lone_jump::{Jump, LoneJump, lone_jump, lone_jump_alarm};
 pub use loss::{loss_alarms, plateau_alarm};
+pub use no_number::no_number_alarms;
 pub use perturbed_gap::{Gap, GapVerdict, PerturbedGap, perturbed_gap, perturbed_gap_alarm};
 pub use regressed::regressed_alarm;
 pub use same_weights::{same_weights, same_weights_alarm};

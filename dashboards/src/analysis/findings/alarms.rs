@@ -6,8 +6,8 @@ use super::path::PathFindings;
 use super::series::Series;
 use super::subject::AnswerFormat;
 use crate::alarms::{
-    Alarm, Jump, Place, letters, letters_alarm, lone_jump_alarm, loss_alarms, perturbed_gap, perturbed_gap_alarm,
-    plateau_alarm, regressed_alarm, same_weights_alarm, ties, ties_alarm,
+    Alarm, Jump, Place, letters, letters_alarm, lone_jump_alarm, loss_alarms, no_number_alarms, perturbed_gap,
+    perturbed_gap_alarm, plateau_alarm, regressed_alarm, same_weights_alarm, ties, ties_alarm,
 };
 use crate::analysis::{plateau, wobble};
 use crate::run::{At, Branch, Checkpoint, LogEntry, Run, Unit};
@@ -269,6 +269,7 @@ fn of_log(branch: &Branch) -> Vec<Alarm> {
         found.extend(loss_alarms(&branch.name, part));
         last = part;
     }
+    found.extend(no_number_alarms(&branch.name, &branch.log.entries, &found));
     let logged = last.iter().filter_map(|entry| Some((entry.tokens? as f64, entry.loss?)));
     let (tokens, loss): (Vec<f64>, Vec<f64>) = logged.unzip();
     let end = last.last().map(|entry| Place {
