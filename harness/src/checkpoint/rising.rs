@@ -27,7 +27,7 @@ pub(crate) fn tokens_rise(base: &Path, fork: Option<&Fork>, checkpoints: &[Check
                     ),
                     help: "tokens seen rise with the steps: the counter may have begun again at a restart, or the folder be a copy of an \
                            earlier one; correct the source of the tokens (`num_input_tokens_seen` of its trainer_state.json, the log, \
-                           `tokens:`, `tokens_per_step:`), or remove the folder"
+                           `tokens:`, `tokens_per_step:`), say `steps: own` where a branch counts from its fork, or remove the folder"
                         .into(),
                 });
             }
