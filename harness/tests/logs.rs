@@ -110,6 +110,13 @@ fn usual_forms_and_columns_are_read() {
             "",
         ),
         (
+            "nanotron",
+            "out.log",
+            story("[INFO|DP=0]: iteration: {s} / 1000 | consumed_tokens: 6.1M | lm_loss: {l} | lr: {r} | grad_norm: 1"),
+            "",
+        ),
+        ("carriage returns alone", "log.csv", plain.replace('\n', "\r"), ""),
+        (
             "W&B's history",
             "log.jsonl",
             story(

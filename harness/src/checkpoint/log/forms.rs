@@ -34,7 +34,7 @@ pub(super) fn read(file: &Path) -> Result<Table> {
     }
 }
 
-/// The text of a file, without a byte order mark.
+/// The text of a file, without a byte order mark, in lines.
 fn text(file: &Path) -> Result<String> {
     let bytes = fs_err::read(file)?;
     let text = String::from_utf8(bytes).map_err(|wrong| {
@@ -45,7 +45,9 @@ fn text(file: &Path) -> Result<String> {
             format!("unpack it, or save it as UTF-8; what is read: {FORMS}"),
         )
     })?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    // Some spreadsheets end lines with a carriage return alone.
+    Ok(if text.contains('\n') { text } else { text.replace('\r', "\n") })
 }
 
 /// Reads a whole JSON file.

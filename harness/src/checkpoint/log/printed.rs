@@ -23,16 +23,20 @@ pub(super) fn table(file: &Path, text: &str) -> Table {
     )
 }
 
-/// `iteration` and what follows between bars, each with its name before a colon.
+/// `iteration` and the numbers that follow between bars, each with its name before a colon.
 fn cells(line: &str) -> Option<Map<String, Value>> {
-    let (first, rest) = line.split_once('|')?;
-    let (_, step) = first.rsplit_once("iteration")?;
+    let (_, counted) = line.split_once("iteration")?;
+    let (step, rest) = counted.split_once('|')?;
     let (step, _) = step.trim_start_matches(':').split_once('/')?;
     let step: u64 = step.trim().parse().ok()?;
     let mut cells = Map::new();
     cells.insert("iteration".into(), step.into());
     for (name, value) in rest.split('|').filter_map(|part| part.rsplit_once(':')) {
-        cells.insert(name.trim().to_owned(), value.trim().into());
+        let value = value.trim();
+        // `1.2M` is rounded for the reader's eye, and no count.
+        if !value.ends_with(['K', 'M', 'B', 'G', 'T']) {
+            cells.insert(name.trim().to_owned(), value.into());
+        }
     }
     (cells.len() > 1).then_some(cells)
 }

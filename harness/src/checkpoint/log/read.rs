@@ -28,7 +28,9 @@ pub struct Log {
 pub fn read_log(spec: &LogSpec) -> Result<Log> {
     let table = forms::read(&spec.file)?;
     if table.rows.is_empty() {
-        return Ok(Log::default());
+        let notes =
+            if table.is_state { vec![] } else { vec![format!("{}: the log holds no line yet", spec.file.display())] };
+        return Ok(Log { entries: Vec::new(), notes });
     }
     let columns = Columns::choose(&spec.columns, &table)?;
     let reader = Reader { comma: has_decimal_commas(&table, &columns), table: &table, columns: &columns };
