@@ -118,6 +118,62 @@ fn a_chat_template_that_raises_or_never_ends_fails_its_units_and_the_others_go_o
     }
 }
 
+#[test]
+fn a_conversation_that_cannot_be_held_costs_only_itself() {
+    let folder = RunFolder::small();
+    let refusing = "{% if messages[0].role == 'system' %}{{ raise_exception('no place for a system text') }}{% endif %}\
+        {% if messages|length > 2 and 'gold' in messages[0].content %}{{ raise_exception('one turn only') }}{% endif %}\
+        {{ bos_token }}{% for m in messages %} {{ m.role }} : {{ m.content }}{% endfor %}";
+    for checkpoint in fs_err::read_dir(folder.path("trunk")).unwrap() {
+        with_template(&checkpoint.unwrap().path(), refusing);
+    }
+    let long = "sea ".repeat(600); // the pilot's limit is 512
+    let pack = format!(
+        "pack: talk\ndefaults: {{max_tokens: 2, repeats: 2}}\nprompts:\n  - {{id: plain, turns: [{{user: how is the sea ?}}, {{user: and now ?}}]}}\n\
+         \x20 - {{id: with-system, system: be kind, turns: [{{user: hi}}]}}\n  - {{id: long, turns: [{{user: '{long}'}}]}}\n\
+         \x20 - {{id: middle, turns: [{{user: gold ?}}, {{user: more ?}}]}}\n  - {{id: last, turns: [{{user: how are you ?}}]}}\n"
+    );
+    folder.write("talk.yaml", &pack);
+    let ran = vibes(&folder, &["--json"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let held: Vec<Transcript> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<(&str, usize)> = held.iter().map(|talk| (talk.prompt.as_str(), talk.repeat)).collect();
+    assert_eq!(names, [("plain", 0), ("plain", 1), ("last", 0), ("last", 1)]);
+    let reasons = [
+        "prompt `talk/with-system`, turn 1",
+        "no place for a system text",
+        "the chat template takes no system text",
+        "prompt `talk/long`, turn 1: it has 603 tokens, the context limit is 512",
+        "prompt `talk/middle`, turn 2",
+        "one turn only",
+    ];
+    for words in reasons {
+        assert!(ran.stderr.contains(words), "`{words}` is missing: {}", ran.stderr);
+    }
+    // Those that are held say what they say without the others.
+    folder.write("talk.yaml", "pack: talk\nprompts:\n  - {id: last, max_tokens: 2, turns: [{user: how are you ?}]}\n");
+    let alone: Transcript = serde_json::from_str(&vibes(&folder, &["--json"]).stdout).unwrap();
+    assert_eq!(alone.turns, held[2].turns);
+
+    folder.write("talk.yaml", &pack);
+    folder.write("run.yaml", "checkpoints: [{path: trunk}]\ntasks: []\nprompts: [./talk.yaml]\n");
+    for _ in 0..2 {
+        let ran = folder.run(&["sweep", "run.yaml"]);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert!(ran.stderr.contains("6 of 10 conversations could not be held"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("talk/with-system"), "{}", ran.stderr);
+        assert_eq!(folder.unit_folders().len(), 2, "what was held is kept");
+        for unit in folder.unit_folders() {
+            let kept = fs_err::read_to_string(unit.join("transcripts.jsonl")).unwrap();
+            assert_eq!(kept.lines().count(), 4);
+            let record: Value = serde_json::from_str(&fs_err::read_to_string(unit.join("unit.json")).unwrap()).unwrap();
+            assert_eq!((&record["items"], &record["items_total"]), (&4.into(), &10.into()));
+        }
+    }
+    assert!(folder.run(&["status", "run.yaml"]).stdout.contains("with-system"), "the reason is kept");
+    assert_eq!(folder.run(&["report", "run.yaml"]).code, Some(0));
+}
+
 /// Gives every word of the vocabulary but the special ones another spelling.
 fn respelt(checkpoint: &Path, spell: impl Fn(usize) -> String) {
     let file = checkpoint.join("tokenizer.json");
