@@ -213,7 +213,7 @@ impl<'a, M: LanguageModel> Held<'a, M> {
         let said = Said { system: None, earlier: &self.earlier, user: &self.talk.turns[turn].user };
         let refused = matches!(error, Error::Model(spyglass_model::Error::ChatTemplate { .. }));
         let help = if refused && self.talk.system.is_some() && self.voice.ask(speaker.tokenizer, said).is_ok() {
-            "the chat template takes no system text: say it in the first user turn, or set `transcript: {always: true}` in the pack".into()
+            "the chat template takes no system text: set `transcript: {fold_system: true}` in the pack, and it goes into the first user turn".into()
         } else {
             help_of(error)
         };
