@@ -325,6 +325,8 @@ pub struct TaskGroup {
 pub struct RatingPlace {
     pub branch: String,
     pub step: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
 }
 
 /// What one reader thought of a conversation, or of two checkpoints' answers beside each other: a line of the JSONL that the
@@ -357,10 +359,44 @@ pub struct Rating {
 pub enum Opinion {
     /// One to five, and a note.
     #[expect(missing_docs, reason = "the names say it")]
-    Stars { at: RatingPlace, stars: u8, note: String },
-    /// The two checkpoints were hidden until the vote; `winner` is `a`, `b` or `tie`.
+    Stars {
+        at: RatingPlace,
+        #[serde(deserialize_with = "one_to_five")]
+        stars: u8,
+        #[serde(default)]
+        note: String,
+    },
+    /// The two checkpoints were hidden until the vote.
     #[expect(missing_docs, reason = "the names say it")]
-    Pair { a: RatingPlace, b: RatingPlace, winner: String },
+    Pair { a: RatingPlace, b: RatingPlace, winner: Winner },
+}
+
+/// Which of two was better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Winner {
+    A,
+    B,
+    Tie,
+}
+
+impl TryFrom<String> for Winner {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "a" => Ok(Self::A),
+            "b" => Ok(Self::B),
+            "tie" => Ok(Self::Tie),
+            _ => Err(format!("`winner` is `a`, `b` or `tie`, not `{text}`")),
+        }
+    }
+}
+
+fn one_to_five<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let stars = u64::deserialize(deserializer)?;
+    let fits = u8::try_from(stars).ok().filter(|stars| (1..=5).contains(stars));
+    fits.ok_or_else(|| serde::de::Error::custom(format!("`stars` are 1 to 5, not {stars}")))
 }
 
 impl Rating {
@@ -383,17 +419,18 @@ impl Rating {
     /// A comparison: 1 the first won, 0 the second, ½ neither.
     pub fn game(&self) -> Option<(&RatingPlace, &RatingPlace, f64)> {
         let Opinion::Pair { a, b, winner } = &self.opinion else { return None };
-        let score = match winner.as_str() {
-            "a" => 1.0,
-            "b" => 0.0,
-            _ => 0.5,
+        let score = match winner {
+            Winner::A => 1.0,
+            Winner::B => 0.0,
+            Winner::Tie => 0.5,
         };
         Some((a, b, score))
     }
 
-    /// Names the conversation that was judged.
+    /// Names the conversation that was judged, whatever order its variables are written in.
     pub fn talk(&self) -> String {
-        let variables = serde_json::to_string(&self.variables).expect("plain data");
+        let variables: std::collections::BTreeMap<_, _> = self.variables.iter().collect();
+        let variables = serde_json::to_string(&variables).expect("plain data");
         format!("{}/{}/{variables}/{}", self.pack, self.prompt, self.repeat)
     }
 }

@@ -12,6 +12,8 @@ mod layout;
 mod likelihood;
 mod ops;
 mod python_json;
+mod python_methods;
+mod python_text;
 mod reply;
 mod sampling;
 mod scorer;

@@ -51,7 +51,15 @@ pub(crate) fn open(folder: &Path, settings: Settings) -> Result<(Zamba2, Tokeniz
     let config = Zamba2Config::read(folder)?;
     weight_files(folder)?;
     let tokenizer = open_tokenizer(folder, &config)?;
-    Ok((Zamba2::load(folder, &settings.load_options())?, tokenizer))
+    Ok((open_model(folder, settings)?, tokenizer))
+}
+
+/// Reads the model from a checkpoint's folder, without its tokenizer.
+///
+/// # Errors
+/// Whatever is wrong with its files.
+pub(crate) fn open_model(folder: &Path, settings: Settings) -> Result<Zamba2> {
+    Ok(Zamba2::load(folder, &settings.load_options())?)
 }
 
 /// Reads the tokenizer of a checkpoint.

@@ -49,9 +49,21 @@ pub(crate) struct Weights {
 /// The files that hold the weights of the checkpoint in `dir`: `model.safetensors`, or the shards that the index names, sorted.
 ///
 /// # Errors
-/// No weights, weights in another format, an index that is broken or points outside the folder, a shard that is missing.
+/// No weights, weights in another format, an index that is broken or points outside the folder, a shard that is missing; a
+/// single file beside other shards that are there as well.
 pub fn weight_files(dir: &Path) -> Result<Vec<PathBuf>> {
     let index = dir.join(INDEX);
+    if dir.join(ONE_FILE).is_file()
+        && let Some(shard) = other_shard(&index)
+    {
+        let problem =
+            format!("it names `{shard}`, and {ONE_FILE} lies here too: which of them are this checkpoint's weights?");
+        return Err(broken(
+            &index,
+            problem,
+            "remove the one that is left over, index and shards or the single file (which transformers would read)",
+        ));
+    }
     if !dir.join(ONE_FILE).is_file() && index.is_file() {
         let mut files: Vec<PathBuf> = read_index(&index)?.into_values().map(|name| dir.join(name)).collect();
         files.sort();
@@ -190,6 +202,12 @@ fn read_index(index: &Path) -> Result<BTreeMap<String, String>> {
         }
     }
     Ok(map)
+}
+
+/// A shard beside the single file that an index names. One that is broken or whose shards are gone is left over, and no matter.
+fn other_shard(index: &Path) -> Option<String> {
+    let map = index.is_file().then(|| read_index(index).ok()).flatten()?;
+    map.into_values().find(|file| file != ONE_FILE)
 }
 
 fn no_weights(dir: &Path) -> Error {

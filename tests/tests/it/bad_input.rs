@@ -83,6 +83,11 @@ fn weights_that_are_missing_or_damaged() {
         let index = json!({"weight_map": {NORM: "model-00002-of-00002.safetensors"}});
         fs_err::write(folder.join("model.safetensors.index.json"), index.to_string()).unwrap();
     });
+    spoilt(&["model.safetensors.index.json", "`other.safetensors`", "model.safetensors lies here too"], |folder| {
+        fs_err::copy(folder.join("model.safetensors"), folder.join("other.safetensors")).unwrap();
+        let index = json!({"weight_map": {NORM: "other.safetensors"}});
+        fs_err::write(folder.join("model.safetensors.index.json"), index.to_string()).unwrap();
+    });
     spoilt(&["../../tasks/pilot_letters.yaml", "not a file of this folder"], |folder| {
         fs_err::remove_file(folder.join("model.safetensors")).unwrap();
         let index = json!({"weight_map": {NORM: "../../tasks/pilot_letters.yaml"}});
