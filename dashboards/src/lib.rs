@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod analysis;
+pub mod chance;
 mod error;
 pub mod groups;
 pub mod plots;

@@ -204,7 +204,12 @@ impl<'f> ResultsFile<'f> {
         let names = self.json["group_subtasks"].as_object().into_iter().flatten().map(|(name, _)| name);
         let group = |name: &String| {
             let leaves = self.leaves(name, 0);
-            self.members(name).map(|_| TaskGroup { name: name.clone(), leaves, weight_by_size: true })
+            self.members(name).map(|_| TaskGroup {
+                name: name.clone(),
+                leaves,
+                weight_by_size: true,
+                ..TaskGroup::default()
+            })
         };
         names.filter_map(group).collect()
     }
@@ -257,6 +262,7 @@ impl<'f> ResultsFile<'f> {
             chance: known.as_ref().and_then(|known| known.chance),
             primary_metric: primary.or_else(|| metrics.first().map(|first| first.name.clone())).unwrap_or_default(),
             metrics,
+            higher_is_better: BTreeMap::new(),
             items,
             items_total: samples["original"].as_u64().map_or(items, |total| total as usize),
             truncated: 0,
