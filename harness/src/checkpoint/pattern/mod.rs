@@ -174,9 +174,16 @@ fn all_fits(parts: &[Part], text: &str) -> BTreeSet<Named> {
 
 /// Every reading of the text from `at` on.
 fn fits(parts: &[Part], text: &str, at: usize, end: End) -> BTreeSet<Named> {
-    let mut found = BTreeSet::new();
-    fit(Here { parts, at, follows_text: false }, text, end, Named::default(), &mut found);
-    found
+    let mut fit = Fit { text, end, found: BTreeSet::new() };
+    fit.go_on(Here { parts, at, follows_text: false }, Named::default());
+    fit.found
+}
+
+/// A search for all readings of a text.
+struct Fit<'t> {
+    text: &'t str,
+    end: End,
+    found: BTreeSet<Named>,
 }
 
 /// The parts that are still to be fitted, and where.
@@ -188,55 +195,55 @@ struct Here<'p> {
     follows_text: bool,
 }
 
-fn fit(here: Here<'_>, text: &str, end: End, so_far: Named, found: &mut BTreeSet<Named>) {
-    let Here { parts, at, follows_text } = here;
-    let Some((part, parts)) = parts.split_first() else {
-        if end == End::Anywhere || at == text.len() {
-            found.insert(so_far);
-        }
-        return;
-    };
-    let rest = &text[at..];
-    match part {
-        Part::Text(wanted) => {
-            if rest.starts_with(wanted) {
-                fit(Here { parts, at: at + wanted.len(), follows_text: true }, text, end, so_far, found);
+impl Fit<'_> {
+    fn go_on(&mut self, here: Here<'_>, so_far: Named) {
+        let Some((part, parts)) = here.parts.split_first() else {
+            if self.end == End::Anywhere || here.at == self.text.len() {
+                self.found.insert(so_far);
             }
-        }
-        Part::Any => {
-            let ends = rest.char_indices().map(|(length, _)| length).chain([rest.len()]);
-            for length in ends.take_while(|length| !rest[..*length].contains('/')) {
-                fit(Here { parts, at: at + length, follows_text: false }, text, end, so_far, found);
+            return;
+        };
+        let rest = &self.text[here.at..];
+        let next = |length: usize, follows_text: bool| Here { parts, at: here.at + length, follows_text };
+        match part {
+            Part::Text(wanted) => {
+                if rest.starts_with(wanted) {
+                    self.go_on(next(wanted.len(), true), so_far);
+                }
             }
-        }
-        Part::Field(field, unit) => {
-            let number = match unit {
-                Some(unit) => number_in(rest, unit),
-                None => number(rest, field.units()),
-            };
-            let before_text = matches!(parts.first(), Some(Part::Text(_)));
-            let Some(number) = number.filter(|number| is_whole(text, at, number, follows_text, before_text)) else {
-                return;
-            };
-            let mut so_far = so_far;
-            match field {
-                Field::Step => so_far.step = number.value,
-                Field::Tokens => so_far.tokens = Some(Label { tokens: number.value, unit: number.last_digit }),
+            Part::Any => {
+                let ends = rest.char_indices().map(|(length, _)| length).chain([rest.len()]);
+                for length in ends.take_while(|length| !rest[..*length].contains('/')) {
+                    self.go_on(next(length, false), so_far);
+                }
             }
-            fit(Here { parts, at: at + number.length, follows_text: false }, text, end, so_far, found);
+            Part::Field(field, unit) => {
+                let number = match unit {
+                    Some(unit) => number_in(rest, unit),
+                    None => number(rest, field.units()),
+                };
+                let Some(number) = number.filter(|number| self.is_whole(here, number)) else { return };
+                let mut so_far = so_far;
+                match field {
+                    Field::Step => so_far.step = number.value,
+                    Field::Tokens => so_far.tokens = Some(Label { tokens: number.value, unit: number.last_digit }),
+                }
+                self.go_on(next(number.length, false), so_far);
+            }
         }
     }
-}
 
-/// Whether a number is all of its digits: `*` takes no part of them.
-fn is_whole(text: &str, at: usize, number: &Number, follows_text: bool, before_text: bool) -> bool {
-    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
-    let (before, after) = (&text.as_bytes()[..at], &text.as_bytes()[at + number.length..]);
-    let begins = follows_text
-        || !is_digit(before.last())
-            && !(before.last() == Some(&b'.') && is_digit(before.len().checked_sub(2).and_then(|at| before.get(at))));
-    let ends = before_text || number.has_unit || !(after.first() == Some(&b'.') && is_digit(after.get(1)));
-    begins && ends
+    /// Whether the number that stands here is all of its digits: `*` takes no part of them.
+    fn is_whole(&self, here: Here<'_>, number: &Number) -> bool {
+        let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+        let (before, rest) = self.text.as_bytes().split_at(here.at);
+        let after = &rest[number.length..];
+        let is_decimal = before.last() == Some(&b'.') && is_digit(before.iter().nth_back(1));
+        let begins = here.follows_text || !is_digit(before.last()) && !is_decimal;
+        let before_text = matches!(here.parts.get(1), Some(Part::Text(_)));
+        let ends = before_text || number.has_unit || !(after.first() == Some(&b'.') && is_digit(after.get(1)));
+        begins && ends
+    }
 }
 
 #[cfg(test)]
