@@ -3,6 +3,7 @@
 pub mod alarms;
 pub mod analysis;
 mod any_number;
+pub mod chance;
 mod error;
 pub mod groups;
 pub mod plots;

@@ -147,10 +147,16 @@ impl Suite {
 
     /// The groups with their leaf tasks, as the report reads them.
     pub fn task_groups(&self) -> Vec<TaskGroup> {
-        let group = |group: &Group| TaskGroup {
-            name: group.name.clone(),
-            leaves: self.leaves(group),
-            weight_by_size: group.metrics.first().is_none_or(|metric| metric.weighting == Weighting::BySize),
+        let group = |group: &Group| {
+            let weighting = group.metrics.first().map_or(Weighting::BySize, |metric| metric.weighting);
+            let others = group.metrics.iter().filter(|metric| metric.weighting != weighting);
+            TaskGroup {
+                name: group.name.clone(),
+                leaves: self.leaves(group),
+                weight_by_size: weighting == Weighting::BySize,
+                other_way: others.map(|metric| metric.name.clone()).collect(),
+                told: Vec::new(),
+            }
         };
         self.groups.iter().map(group).collect()
     }

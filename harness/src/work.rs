@@ -121,7 +121,7 @@ impl Work {
         let Discovered { tree, left_alone, notes } = discover_tree(run)?;
         let mut suite = Suite::of_run(run, overrides.limit)?;
         suite.require_one()?;
-        let left = left_alone.iter().map(|left| format!("{} is left alone: it {}", left.folder.display(), left.reason));
+        let left = left_alone.iter().map(ToString::to_string);
         let notes: Vec<_> = left.chain(notes).collect();
         Ok(Self {
             name: run.display_name(),

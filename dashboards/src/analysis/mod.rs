@@ -29,6 +29,7 @@ pub use attribution::{PhaseProbabilities, anneal_weights, phase_probabilities};
 pub use compare::{ComparedTask, Comparison, compare};
 pub use contrast::{Contrast, benjamini_hochberg, clustered_contrast, contrast, holm, mcnemar_exact};
 pub use curve::{Curve, Noise};
+pub(crate) use findings::is_fraction;
 pub use findings::{
     AnswerFormat, Basis, BranchGain, Difference, Findings, PartFindings, PathFindings, PathPoint, PhaseGrowth,
     Sentence, SentenceKind, Subject, TaskFindings, about, findings, phase_words,

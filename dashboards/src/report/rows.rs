@@ -41,14 +41,15 @@ pub(crate) struct Verdicts {
 }
 
 impl Verdicts {
-    pub(crate) fn of(path: &PathFindings) -> Self {
+    /// `rises` says whether more is better: a perplexity that improves falls.
+    pub(crate) fn of(path: &PathFindings, rises: bool) -> Self {
         let found = path.onset.as_ref();
         Self {
             onset: onset(path),
             by: found.and_then(Onset::by).map_or(f64::MAX, |by| by as f64),
             phase: path.phases.as_ref().map_or_else(String::new, phase_words),
             rise: rise(path),
-            trend: trend(path),
+            trend: trend(path, rises),
             stays: stays(path),
             level: found.and_then(|onset| onset.level_words(&path.curve)).unwrap_or_default(),
         }
@@ -71,7 +72,7 @@ pub(crate) fn rows(task: &TaskCurves<'_>, slug: &str, found: Option<&TaskFinding
             error: half(task, &last.point),
             change: delta.map_or_else(String::new, |delta| signed(task, delta)),
             delta: delta.unwrap_or_default(),
-            verdicts: path.map(Verdicts::of).unwrap_or_default(),
+            verdicts: path.map(|path| Verdicts::of(path, rises(found))).unwrap_or_default(),
             at: tokens(last.point.tokens),
             tokens: last.point.tokens,
             items: last.items,
@@ -126,9 +127,15 @@ fn rise(path: &PathFindings) -> &'static str {
     }
 }
 
-fn trend(path: &PathFindings) -> &'static str {
+/// Whether more is better in what was found.
+fn rises(found: Option<&TaskFindings>) -> bool {
+    found.is_none_or(|found| found.higher_is_better)
+}
+
+fn trend(path: &PathFindings, rises: bool) -> &'static str {
     match path.saturation.verdict {
-        Trend::Rising => "rising",
+        Trend::Rising if rises => "rising",
+        Trend::Rising => "falling",
         Trend::Saturated => "saturated",
         Trend::Undecided => "undecided",
         Trend::Unknown => "",

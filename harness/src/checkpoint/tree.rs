@@ -1,7 +1,8 @@
 //! Puts the branches together: forks, tokens, logs and learning-rate phases of the whole run.
 
 use super::discover::{Found, LeftAlone, discover};
-use super::log::{Log, read_log};
+use super::log::{Log, read_json, read_log};
+use super::pattern::Label;
 use super::{rising, tokens};
 use crate::run_file::{BranchSpec, LogSpec, PhasesSpec, RunFile, StepsSpec};
 use crate::{Error, Result};
@@ -148,7 +149,10 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
         left_alone.extend(alone);
         all_found.push(found);
     }
-    let Log { mut entries, notes } = read_branch_log(main, &all_found[0])?;
+    let other_log = main.log.is_none().then(|| other_log(main, &all_found[0], fork.as_ref())).flatten();
+    let Log { mut entries, notes } =
+        if other_log.is_some() { Log::default() } else { read_branch_log(main, &all_found[0])? };
+    left_alone.extend(other_log);
     if let Some(fork) = &fork {
         if main.steps == StepsSpec::Own {
             for entry in &mut entries {
@@ -162,7 +166,8 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
     let mut checkpoints = Vec::new();
     for (&spec, found) in specs.iter().zip(&all_found) {
         for found in found {
-            let tokens = tokens::tokens_at(spec, fork.as_ref(), &entries, found.step, Some(&found.folder))?;
+            let exact = tokens::tokens_at(spec, fork.as_ref(), &entries, found.step, Some(&found.folder))?;
+            let tokens = as_named(found, spec, fork.as_ref(), exact)?;
             let tokens = tokens.ok_or_else(|| no_tokens(&found.folder, found.step, spec))?;
             checkpoints.push(Checkpoint {
                 branch: spec.branch.clone(),
@@ -219,12 +224,47 @@ fn other_steps(branch: &Branch) -> Option<String> {
     ))
 }
 
+/// Tokens seen, the folder's name being asked last since it tells them in round numbers.
+///
+/// # Errors
+/// The name says something else than `exact`, by more than one unit of its last digit.
+fn as_named(found: &Found, spec: &BranchSpec, fork: Option<&Fork>, exact: Option<u64>) -> Result<Option<u64>> {
+    let Some(label) = found.tokens else { return Ok(exact) };
+    let before = if spec.steps == StepsSpec::Own { fork.map_or(0, |fork| fork.tokens) } else { 0 };
+    let label = Label { tokens: label.tokens.saturating_add(before), ..label };
+    match exact {
+        Some(exact) if !label.allows(exact) => Err(Error::Checkpoint {
+            folder: found.folder.clone(),
+            what: format!(
+                "tokens seen at step {} of branch `{}`: its name says {}, the run file, the log or the checkpoint itself {exact}",
+                found.step, spec.branch, label.tokens
+            ),
+            help: "correct the other source, or write `*` in place of `{tokens}` in `pattern:`".into(),
+        }),
+        Some(exact) => Ok(Some(exact)),
+        None => Ok(Some(label.tokens)),
+    }
+}
+
 fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
     Error::Checkpoint {
         folder: folder.to_path_buf(),
         what: format!("nothing tells how many tokens step {step} of branch `{}` has seen", spec.branch),
-        help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, or `tokens: {STEP: TOKENS}`".into(),
+        help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, `tokens: {STEP: TOKENS}`, or `{tokens}` in `pattern:`".into(),
     }
+}
+
+/// The newest checkpoint's own log, where it counts other steps than the folder's name: renamed folders, steps from a fork on.
+fn other_log(spec: &BranchSpec, found: &[Found], fork: Option<&Fork>) -> Option<LeftAlone> {
+    let newest = found.last()?;
+    let file = newest.folder.join("trainer_state.json");
+    let counted = file.exists().then(|| read_json(&file).ok()?.get("global_step")?.as_u64()).flatten()?;
+    let before = if spec.steps == StepsSpec::Own { fork.map_or(0, |fork| fork.step) } else { 0 };
+    let named = newest.step - before;
+    (counted != named).then(|| LeftAlone {
+        folder: file,
+        reason: format!("counts {counted} steps where the folder's name says {named}, so its log is of other steps"),
+    })
 }
 
 /// The log a branch names, or the one in its newest checkpoint.

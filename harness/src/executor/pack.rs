@@ -10,6 +10,7 @@ use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
 use spyglass_model::max_length;
 use spyglass_tasks::MetricValue;
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -83,6 +84,7 @@ impl OurPack<'_> {
             chance: summary.baseline(),
             primary_metric: metrics.first().map(|metric| metric.name.clone()).unwrap_or_default(),
             metrics,
+            higher_is_better: BTreeMap::new(),
             items: transcripts.len(),
             items_total: self.pack.conversations.len(),
             truncated: 0,

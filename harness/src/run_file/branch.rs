@@ -17,7 +17,8 @@ pub struct BranchSpec {
     pub branch: String,
     /// The folder that holds one folder a checkpoint.
     pub path: PathBuf,
-    /// How a checkpoint's folder is named; `{step}` stands for the number.
+    /// How a checkpoint's folder is named: `{step}` stands for its number (`500k` is read, too), `{tokens}` for tokens seen as printed
+    /// (`4B`, `16.78B`), `*` for what varies; `iter_{step}/hf` names a folder in a folder.
     #[serde(default = "default_pattern")]
     pub pattern: String,
     /// Where the branch leaves another one.

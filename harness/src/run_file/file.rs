@@ -4,6 +4,7 @@ use super::branch::BranchSpec;
 use super::phases::PhasesSpec;
 use super::settings::{ModelSpec, PrecisionSpec, ScheduleSpec};
 use super::values::{self, WordOrMap};
+use crate::checkpoint::Pattern;
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
@@ -171,10 +172,9 @@ impl RunFile {
             return wrong("`schedule.every` is 0".into(), "1 scores every checkpoint, 2 every other one");
         }
         for branch in &self.checkpoints {
-            if branch.pattern.matches("{step}").count() != 1 {
-                let what =
-                    format!("the pattern `{}` of branch `{}` must hold `{{step}}` once", branch.pattern, branch.branch);
-                return wrong(what, "such as \"checkpoint-{step}\"");
+            if let Err((wrong_with_it, help)) = Pattern::new(&branch.pattern) {
+                let what = format!("the pattern `{}` of branch `{}` {wrong_with_it}", branch.pattern, branch.branch);
+                return wrong(what, &help);
             }
             if branch.branch.trim().is_empty() {
                 return wrong("a branch has an empty name".into(), "give each branch a name such as `trunk`");

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod browser;
+mod chance;
 mod compare;
 mod find_onset;
 mod lm_eval;

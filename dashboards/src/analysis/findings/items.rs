@@ -7,10 +7,20 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+/// Where the number of the leaf begins in an id, and where a few bits of the hash of the data do.
+const LEAF_AT: u32 = 40;
+const DATA_AT: u32 = 52;
+
+fn data_bits(data: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    data.hash(&mut hasher);
+    hasher.finish() >> DATA_AT << DATA_AT
+}
+
 /// One metric of every item at one checkpoint, in ascending ids.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ItemScores {
-    /// Item by leaf and number.
+    /// Item by data, leaf and number: the same number in other data is another item.
     ids: Vec<u64>,
     values: Vec<f64>,
     /// What each item shares with others; empty where items stand alone.
@@ -32,9 +42,10 @@ impl ItemScores {
                 (true, own) if own > 0 => whole as f64 / (own * units.len()) as f64,
                 _ => 1.0,
             };
+            let data = data_bits(&unit.record.inputs.data);
             for item in unit.items.iter() {
                 let Some(value) = score(item).filter(|value| value.is_finite()) else { continue };
-                scores.ids.push((leaf as u64) << 40 | item.doc_id as u64);
+                scores.ids.push(data | (leaf as u64) << LEAF_AT | item.doc_id as u64);
                 scores.values.push(value * scale);
                 if clustered {
                     scores.clusters.push(cluster(leaf, item, units.len() > 1));
@@ -76,7 +87,27 @@ impl ItemScores {
     pub(crate) fn pairs(&self, other: &Self) -> Vec<(usize, f64, f64)> {
         let ids = shared_ids(&[self, other]);
         let (own, others) = (self.at(&ids), other.at(&ids));
-        ids.iter().zip(own.iter().zip(others.iter())).map(|(id, (a, b))| (*id as usize, *a, *b)).collect()
+        let number = |id: &u64| (id & ((1 << LEAF_AT) - 1)) as usize;
+        ids.iter().zip(own.iter().zip(others.iter())).map(|(id, (a, b))| (number(id), *a, *b)).collect()
+    }
+
+    /// Both on the items that they share, scaled so that their means are means over clusters, each counting alike.
+    pub(crate) fn balanced(&self, other: &Self) -> (Self, Self) {
+        let ids = shared_ids(&[self, other]);
+        let clusters = self.clusters_at(&ids).map(Cow::into_owned).unwrap_or_default();
+        let mut sizes: HashMap<u64, usize> = HashMap::new();
+        clusters.iter().for_each(|cluster| *sizes.entry(*cluster).or_default() += 1);
+        let scale = |cluster: &u64| ids.len() as f64 / (sizes[cluster] * sizes.len()) as f64;
+        let scaled = |scores: &Self| {
+            let values = scores.at(&ids);
+            let values = if clusters.is_empty() {
+                values.into_owned()
+            } else {
+                values.iter().zip(&clusters).map(|(value, cluster)| value * scale(cluster)).collect()
+            };
+            Self { ids: ids.clone(), values, clusters: clusters.clone() }
+        };
+        (scaled(self), scaled(other))
     }
 
     /// Clusters of `ids`, which are all among ours, where items hang together.

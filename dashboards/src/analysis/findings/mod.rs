@@ -4,6 +4,7 @@ mod alarms;
 mod anneal;
 mod items;
 mod log_notes;
+mod notes;
 mod parts;
 mod path;
 mod sentences;
@@ -49,6 +50,8 @@ pub struct TaskFindings {
     pub fraction: bool,
     /// Score of guessing.
     pub chance: Option<f64>,
+    /// More is better.
+    pub higher_is_better: bool,
     /// How its questions are answered.
     pub format: AnswerFormat,
     /// One path for each branch that has points, in the order of the branches.
@@ -61,6 +64,8 @@ pub struct TaskFindings {
     pub cloze: Option<Subject>,
     /// Its subjects or item groups, ordered by onset; empty where there are none.
     pub parts: Vec<PartFindings>,
+    /// What a reader should know of its curve.
+    pub notes: Vec<String>,
 }
 
 impl Findings {
@@ -89,7 +94,7 @@ pub fn findings(run: &Run) -> Findings {
     }
     let alarms = alarms::alarms(run, &series, &tasks);
     let sentences = sentences::sentences(run, &tasks, &alarms);
-    let mut notes = notes(&tasks);
+    let mut notes = notes::notes(&tasks);
     notes.extend(log_notes::log_notes(&run.tree));
     Findings { tasks, alarms, sentences, notes }
 }
@@ -106,6 +111,8 @@ fn task(run: &Run, series: &Series<'_>) -> TaskFindings {
         metric: series.metric.clone(),
         fraction: is_fraction(&series.metric),
         chance: series.chance,
+        higher_is_better: series.higher_is_better,
+        notes: notes::of_curve(&run.tree, series),
         format: series.format,
         gains: gains.collect(),
         paths,
@@ -133,27 +140,6 @@ fn kinds(task: &TaskFindings, tasks: &[TaskFindings]) -> (Option<Subject>, Vec<E
     };
     let kinds = task.paths.iter().map(|path| kind(path).unwrap_or_else(|| unknown(path))).collect();
     (cloze.map(|twin| twin.subject.clone()), kinds)
-}
-
-fn notes(tasks: &[TaskFindings]) -> Vec<String> {
-    let mut notes = Vec::new();
-    for task in tasks {
-        let partial =
-            |difference: Option<&Difference>| difference.filter(|difference| difference.partial).map(|d| d.items);
-        let fewest = task
-            .paths
-            .iter()
-            .filter_map(|path| partial(path.change.as_ref()))
-            .chain(task.gains.iter().filter_map(|gain| partial(Some(&gain.gain))))
-            .min();
-        if let Some(items) = fewest {
-            notes.push(format!(
-                "{}: its checkpoints were scored on different items; they are compared on those in common ({items} at least)",
-                task.subject.title()
-            ));
-        }
-    }
-    notes
 }
 
 #[cfg(test)]

@@ -100,6 +100,7 @@ fn item_group(run: &Run, series: &Series<'_>, part_of: &HashMap<usize, &str>, na
         subject: series.subject.clone(),
         units: units.iter().map(|(at, unit)| (*at, vec![unit])).collect::<BTreeMap<_, _>>(),
         plain_mean: false,
+        group: None,
     };
     let part = Series::of(measured);
     let paths = run.tree.branches.iter().filter_map(|branch| path_findings(run, &part, branch)).collect();

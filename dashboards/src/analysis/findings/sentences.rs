@@ -373,14 +373,16 @@ fn growth(tasks: &[&TaskFindings]) -> Vec<Weighed> {
         }
         let (per, half) = (grown.growth.per_doubling, 1.96 * grown.growth.se);
         let during = grown.phase.map_or_else(String::new, |phase| format!(" in {}", name(phase)));
-        let verb = if grown.phase == path.ends_in { "grows" } else { "grew" };
+        // The curve of what improves as it falls was turned over.
+        let (per, now, then) = if task.higher_is_better { (per, "grows", "grew") } else { (-per, "falls", "fell") };
+        let verb = if grown.phase == path.ends_in { now } else { then };
         let number = if task.fraction {
             format!("{} ± {} points", points(per), percent(half))
         } else {
-            format!("{per:+.3} ± {half:.3}")
+            format!("{} ± {half:.3}", format!("{per:+.3}").replace('-', "−"))
         };
         let text = format!("{} {verb} steadily, {number} per doubling of tokens{during}.", task.subject.title());
-        Some((per / grown.growth.se.max(1e-12), sentence(SentenceKind::Growth, text, task, &path.branch)))
+        Some((per.abs() / grown.growth.se.max(1e-12), sentence(SentenceKind::Growth, text, task, &path.branch)))
     });
     told.collect()
 }

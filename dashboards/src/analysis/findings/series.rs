@@ -1,12 +1,14 @@
 //! A subject's measured values at every checkpoint, and the one run per path that is made of them.
 
 use super::items::{ItemScores, by_metric, gold_probability};
-use super::subject::{Measured, Subject, higher_is_better, is_mean_of_items, is_share};
+use super::subject::{Measured, Subject, is_mean_of_items};
 use crate::analysis::curve::{Curve, Noise};
 use crate::analysis::intervals::{Interval, clustered_se, effective_count, mean_se, wilson};
 use crate::analysis::letters::{LetterDecomposition, letter_decomposition};
 use crate::analysis::moments::Z95;
-use crate::run::{At, Checkpoint, RunTree, Unit};
+use crate::chance::is_share;
+use crate::groups;
+use crate::run::{At, Checkpoint, RunTree, TaskGroup, Unit, UnitRecord};
 use std::collections::BTreeMap;
 
 use super::subject::AnswerFormat;
@@ -36,6 +38,7 @@ pub(crate) struct Series<'a> {
     pub(crate) subject: Subject,
     pub(crate) metric: String,
     pub(crate) chance: Option<f64>,
+    pub(crate) higher_is_better: bool,
     pub(crate) format: AnswerFormat,
     pub(crate) data: Vec<&'a str>,
     pub(crate) units: BTreeMap<At<'a>, Vec<&'a Unit>>,
@@ -51,9 +54,19 @@ impl<'a> Series<'a> {
         let points = measured
             .units
             .iter()
-            .filter_map(|(at, units)| Some((*at, PointData::of(units, measured.plain_mean, &metric, format)?)));
+            .filter_map(|(at, units)| Some((*at, PointData::of(units, &measured, &metric, format)?)));
         let points = points.collect();
-        Self { subject: measured.subject, metric, chance, format, data, units: measured.units, points }
+        let higher_is_better = measured.higher_is_better(&metric);
+        Self {
+            subject: measured.subject,
+            metric,
+            chance,
+            higher_is_better,
+            format,
+            data,
+            units: measured.units,
+            points,
+        }
     }
 
     /// Right or wrong, so that its noise is binomial.
@@ -63,7 +76,7 @@ impl<'a> Series<'a> {
 
     /// 1, or −1 where less is better: analysis wants curves that rise.
     pub(crate) fn orientation(&self) -> f64 {
-        if higher_is_better(&self.metric) { 1.0 } else { -1.0 }
+        if self.higher_is_better { 1.0 } else { -1.0 }
     }
 
     /// The measured points of the path to the end of `branch`, in ascending tokens, each count of tokens once.
@@ -107,13 +120,19 @@ impl<'a> Series<'a> {
 }
 
 impl PointData {
-    fn of(units: &[&Unit], plain_mean: bool, metric: &str, format: AnswerFormat) -> Option<Self> {
-        let pick =
-            |score: &dyn Fn(&spyglass_tasks::ItemRecord) -> Option<f64>| ItemScores::of(units, plain_mean, score);
+    fn of(units: &[&Unit], measured: &Measured<'_>, metric: &str, format: AnswerFormat) -> Option<Self> {
+        let pick = |score: &dyn Fn(&spyglass_tasks::ItemRecord) -> Option<f64>| {
+            ItemScores::of(units, measured.plain_mean, score)
+        };
         let items = if is_mean_of_items(metric) { pick(&by_metric(metric)) } else { ItemScores::default() };
+        let records: Vec<&UnitRecord> = units.iter().map(|unit| &unit.record).collect();
         let (value, n, se, clustered) = if let [unit] = units {
             let found = unit.record.metric(metric)?;
             (found.value, found.n, found.clustered_stderr.or(found.stderr), found.clustered_stderr)
+        } else if let Some(group) = measured.group.filter(|group| items.len() == 0 || is_told(group, &records)) {
+            // An import's own number, or one made of the leaves' where they came without items; its noise is not binomial.
+            let found = groups::metrics(group, &records).into_iter().find(|found| found.name == metric)?;
+            (found.value, found.n, found.stderr, found.stderr)
         } else {
             let clustered = items.clusters().and_then(|clusters| clustered_se(items.values(), clusters));
             (mean_se(items.values()).0?, items.len(), clustered, clustered)
@@ -134,6 +153,11 @@ impl PointData {
             items,
         })
     }
+}
+
+/// Whether an import told the group's own scores on the checkpoint of its leaves.
+fn is_told(group: &TaskGroup, leaves: &[&UnitRecord]) -> bool {
+    leaves.first().is_some_and(|leaf| group.told_at(leaf.checkpoint.at(), leaf.shots).is_some())
 }
 
 fn decomposed(units: &[&Unit]) -> Option<LetterDecomposition> {

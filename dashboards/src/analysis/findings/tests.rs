@@ -8,6 +8,7 @@ use crate::run::{
     UnitRecord,
 };
 use spyglass_tasks::{ChoiceRecord, ItemRecord, metric};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const TOKENS_PER_STEP: u64 = 6_144;
@@ -80,6 +81,7 @@ fn unit(kind: &Kind, checkpoint: &Checkpoint, accuracy: f64) -> Unit {
         chance: Some(0.25),
         primary_metric: "acc".into(),
         metrics,
+        higher_is_better: BTreeMap::new(),
         items: items.len(),
         items_total: items.len(),
         truncated: 0,
@@ -296,8 +298,12 @@ fn a_group_speaks_for_its_leaves() {
         leaves.map(|leaf| unit(&Kind { items: 0..300, ..kind(leaf, true) }, at, accuracy))
     };
     let mut made_up = run(vec![trunk.clone()], trunk.checkpoints.iter().flat_map(of).collect());
-    let group =
-        |weight_by_size| TaskGroup { name: "mmlu".into(), leaves: leaves.map(Into::into).into(), weight_by_size };
+    let group = |weight_by_size| TaskGroup {
+        name: "mmlu".into(),
+        leaves: leaves.map(Into::into).into(),
+        weight_by_size,
+        ..TaskGroup::default()
+    };
     for weight_by_size in [true, false] {
         made_up.groups = vec![group(weight_by_size)];
         let found = findings(&made_up);
@@ -350,7 +356,7 @@ fn two_checkpoints_are_compared_item_by_item() {
             .filter(|u| u.record.checkpoint.branch == name && u.record.checkpoint.step == step)
             .collect()
     };
-    let found = compare(&of("trunk", 1100), &of("anneal", 1400));
+    let found = compare(&of("trunk", 1100), &of("anneal", 1400), [&[], &[]]);
     let row = |title: &str| found.rows.iter().find(|row| row.subject.title() == title).unwrap();
     let letters = row("pilot_letters");
     assert!((letters.difference.value - (letters.b - letters.a)).abs() < 1e-12);
@@ -358,7 +364,7 @@ fn two_checkpoints_are_compared_item_by_item() {
     assert!(letters.p_holm < 1e-100 && letters.mcnemar == Some(letters.p));
     let facts = row("pilot_facts_easy");
     assert_eq!((facts.difference.value, facts.p, facts.p_holm), (0.0, 1.0, 1.0));
-    let lonely = compare(&of("trunk", 1100)[..1], &[]);
+    let lonely = compare(&of("trunk", 1100)[..1], &[], [&[], &[]]);
     assert_eq!(lonely.left_out, ["pilot_letters: only on the first side"]);
 }
 
@@ -386,8 +392,12 @@ fn item_groups_and_leaves_are_parts_in_the_order_of_their_onsets() {
         leaves.map(|(leaf, from)| unit(&Kind { items: 0..400, ..kind(leaf, true) }, at, accuracy(at, from)))
     });
     let mut made_up = run(vec![trunk.clone()], units.collect());
-    made_up.groups =
-        vec![TaskGroup { name: "mmlu".into(), leaves: leaves.map(|leaf| leaf.0.into()).into(), weight_by_size: true }];
+    made_up.groups = vec![TaskGroup {
+        name: "mmlu".into(),
+        leaves: leaves.map(|leaf| leaf.0.into()).into(),
+        weight_by_size: true,
+        ..TaskGroup::default()
+    }];
     let names = |made_up: &Run, of: &str| -> Vec<String> {
         task(&findings(made_up), of).parts.iter().map(|part| part.name.clone()).collect()
     };
