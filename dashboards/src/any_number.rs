@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// For `#[serde(with)]`: finite numbers as they are, the others as the texts `NaN`, `inf` and `-inf`, nothing as `null`.
+#[expect(clippy::ref_option, reason = "serde hands the field over so")]
 pub(crate) fn serialize<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) if !value.is_finite() => value.to_string().serialize(serializer),

@@ -67,6 +67,7 @@ fn check_story(name: &str, found: &Discovered, has_rate: bool) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn usual_forms_and_columns_are_read() {
     let object = r#"{"step": {s}, "lr": {r}, "loss": {l}}"#;
     let plain = csv("step,lr,loss", "{s},{r},{l}");
@@ -279,6 +280,7 @@ fn a_loss_that_is_no_number_is_kept() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn what_cannot_be_read_is_refused_with_its_place() {
     let plain = csv("step,lr,loss", "{s},{r},{l}");
     let object = r#"{"step": {s}, "lr": {r}, "loss": {l}}"#;

@@ -190,13 +190,15 @@ mod tests {
         low + (high - low) * 0.5 * (1.0 + (std::f64::consts::PI * share).cos())
     }
 
+    type Rate = Box<dyn Fn(f64) -> f64>;
+
     #[test]
     fn a_rate_that_is_warmed_twice() {
         use Phase::{Anneal, Decay, Rewarm, Stable, Warmup};
         let first = |s: f64, low: f64| if s < 1e3 { s / 1e3 } else { cosine((s - 1e3) / 39e3, 1.0, low) };
         let restarts = |s: f64| if s < 1e3 { s / 1e3 } else { cosine((s - 1e3) % 30e3 / 30e3, 1.0, 0.0) };
         let cycle = |s: f64| if s < 1e3 { s / 1e3 } else { (1.0 - (s - 24e3) / 6e3).min(1.0) };
-        let cases: [(&str, Box<dyn Fn(f64) -> f64>, u64, Vec<(Phase, u64)>); 6] = [
+        let cases: [(&str, Rate, u64, Vec<(Phase, u64)>); 6] = [
             (
                 "a cosine, then a fast fall",
                 Box::new(|s| {

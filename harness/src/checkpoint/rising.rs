@@ -42,6 +42,9 @@ pub(crate) fn tokens_rise(base: &Path, fork: Option<&Fork>, checkpoints: &[Check
 mod tests {
     use super::*;
 
+    /// Step and tokens of the fork; step, variant and tokens of each checkpoint.
+    type Case<'c> = (Option<(u64, u64)>, &'c [(u64, Option<&'c str>, u64)]);
+
     fn checked(fork: Option<(u64, u64)>, seen: &[(u64, Option<&str>, u64)]) -> Option<String> {
         let fork = fork.map(|(step, tokens)| Fork { branch: "trunk".into(), step, tokens });
         let checkpoints: Vec<Checkpoint> = seen
@@ -60,7 +63,7 @@ mod tests {
 
     #[test]
     fn tokens_that_do_not_rise_are_told_with_both_steps() {
-        let fine: [(Option<(u64, u64)>, &[(u64, Option<&str>, u64)]); 4] = [
+        let fine: [Case<'_>; 4] = [
             (None, &[(0, None, 0), (300, None, 10), (600, None, 20)]),
             (None, &[(300, None, 10), (300, Some("ema"), 10), (600, None, 20), (600, Some("ema"), 20)]),
             (Some((300, 10)), &[(300, None, 10), (400, None, 12)]),
@@ -69,21 +72,19 @@ mod tests {
         for (fork, seen) in fine {
             assert_eq!(checked(fork, seen), None, "{seen:?}");
         }
-        let wrong: [(Option<(u64, u64)>, &[(u64, Option<&str>, u64)], &str); 4] = [
+        let wrong: [(Case<'_>, &str); 4] = [
             (
-                None,
-                &[(300, None, 18), (600, None, 36), (1000, None, 24)],
+                (None, &[(300, None, 18), (600, None, 36), (1000, None, 24)]),
                 "step 1000 of branch `b` has seen 24 tokens, no more than the 36 of step 600",
             ),
             (
-                None,
-                &[(0, None, 0), (300, None, 0)],
+                (None, &[(0, None, 0), (300, None, 0)]),
                 "step 300 of branch `b` has seen 0 tokens, no more than the 0 of step 0",
             ),
-            (None, &[(300, None, 9), (300, Some("ema"), 10), (600, Some("ema"), 10)], "the 10 of step 300"),
-            (Some((300, 10)), &[(400, None, 4)], "the 10 of step 300 of `trunk`, where the branch leaves it"),
+            ((None, &[(300, None, 9), (300, Some("ema"), 10), (600, Some("ema"), 10)]), "the 10 of step 300"),
+            ((Some((300, 10)), &[(400, None, 4)]), "the 10 of step 300 of `trunk`, where the branch leaves it"),
         ];
-        for (fork, seen, said) in wrong {
+        for ((fork, seen), said) in wrong {
             let error = checked(fork, seen).unwrap_or_default();
             assert!(error.contains(said), "{seen:?}: {error}");
         }
