@@ -4,6 +4,7 @@ use super::values::{self, WordOrMap};
 use crate::Result;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
+use spyglass_tasks::yaml::count;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,7 +30,7 @@ pub struct BranchSpec {
     /// Tells several checkpoints of one step apart (EMA, merged).
     pub variant: Option<String>,
     /// Tokens of one optimiser step.
-    #[serde(default, deserialize_with = "values::optional_count")]
+    #[serde(default, deserialize_with = "count::optional")]
     #[schemars(schema_with = "values::count_schema")]
     pub tokens_per_step: Option<u64>,
     /// Tokens seen, step by step, where nothing else tells.
@@ -47,7 +48,7 @@ pub struct ParentSpec {
     /// The parent branch.
     pub branch: String,
     /// The step at which it leaves.
-    #[serde(deserialize_with = "values::count")]
+    #[serde(deserialize_with = "count::required")]
     #[schemars(schema_with = "values::count_schema")]
     pub step: u64,
 }

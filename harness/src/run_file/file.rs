@@ -8,6 +8,8 @@ use crate::checkpoint::Pattern;
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
+use spyglass_tasks::yaml::{self, count};
+use spyglass_tasks::{paths, text};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
@@ -78,7 +80,11 @@ pub struct TaskSpec {
 #[serde(deny_unknown_fields)]
 pub struct TaskMap {
     task: String,
+    #[serde(default, deserialize_with = "count::optional")]
+    #[schemars(schema_with = "values::count_schema")]
     shots: Option<usize>,
+    #[serde(default, deserialize_with = "count::optional")]
+    #[schemars(schema_with = "values::count_schema")]
     limit: Option<usize>,
     perturb: Option<String>,
 }
@@ -128,23 +134,35 @@ impl RunFile {
     /// # Errors
     /// Names file, line and the nearest known key.
     pub fn read(path: &Path) -> Result<Self> {
-        let mut file: Self = spyglass_tasks::yaml::read(path)?;
-        file.text = fs_err::read_to_string(path)?;
+        let text = text::read(path)?;
+        let mut file: Self = yaml::parse(&path.display().to_string(), &text)?;
+        file.text = text;
         file.path = path.to_path_buf();
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        let placed = |key: &str, written: &Path| match paths::expand(written) {
+            Ok(expanded) => Ok(base.join(expanded)),
+            Err(wrong) => {
+                let help = "set it, or write the path out".into();
+                Err(Error::RunFile { file: path.to_path_buf(), what: format!("`{key}`: {wrong}"), help })
+            }
+        };
         for branch in &mut file.checkpoints {
-            branch.path = base.join(&branch.path);
+            branch.path = placed("path", &branch.path)?;
             if let Some(log) = &mut branch.log {
-                log.file = base.join(&log.file);
+                log.file = placed("log", &log.file)?;
             }
         }
-        for folder in file.data.iter_mut().chain(&mut file.task_folders).chain(&mut file.pack_folders) {
-            *folder = base.join(&*folder);
+        let folders = [("data", &mut file.data), ("task_folders", &mut file.task_folders)];
+        for (key, folders) in folders.into_iter().chain([("pack_folders", &mut file.pack_folders)]) {
+            for folder in folders {
+                *folder = placed(key, folder)?;
+            }
         }
-        file.results = base.join(&file.results);
-        for name in file.tasks.iter_mut().map(|spec| &mut spec.task).chain(&mut file.prompts) {
+        file.results = placed("results", &file.results)?;
+        let names = file.tasks.iter_mut().map(|spec| ("tasks", &mut spec.task));
+        for (key, name) in names.chain(file.prompts.iter_mut().map(|name| ("prompts", name))) {
             if is_path(name) {
-                *name = base.join(&*name).display().to_string();
+                *name = placed(key, Path::new(&*name))?.display().to_string();
             }
         }
         file.validate()?;

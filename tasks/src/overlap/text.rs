@@ -70,7 +70,11 @@ pub fn scan_folder(index: &Index, folder: &Path) -> Result<(Findings, Vec<PathBu
     let (mut files, mut others, mut folders) = (Vec::new(), Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in fs_err::read_dir(&folder)? {
-            let path = entry?.path();
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
             match path.is_dir() {
                 true => folders.push(path),
                 false if is_text_file(&path) => files.push(path),
