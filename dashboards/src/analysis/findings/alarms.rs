@@ -213,6 +213,8 @@ fn predicted(units: &[&Unit]) -> Option<(Vec<usize>, Vec<usize>, usize)> {
 type Fingerprints = HashMap<String, (u64, usize)>;
 
 /// A4: checkpoints whose log-likelihoods equal those of an earlier one on every task that both were scored on.
+///
+/// Replies may refute it but never prove it: two checkpoints that say nothing say the same.
 fn copies(run: &Run) -> Vec<Alarm> {
     let mut answers: BTreeMap<(u64, At<'_>), (&Checkpoint, Fingerprints)> = BTreeMap::new();
     for unit in run.units.iter().filter(|unit| !unit.items.is_empty()) {
@@ -227,9 +229,10 @@ fn copies(run: &Run) -> Vec<Alarm> {
     for (index, (checkpoint, own)) in all.iter().enumerate() {
         let twin = all[..index].iter().find_map(|(earlier, others)| {
             let shared: Vec<_> = own.iter().filter_map(|(task, print)| Some((print, others.get(task)?))).collect();
-            let same = !shared.is_empty() && shared.iter().all(|(a, b)| a == b);
+            let same = shared.iter().all(|(a, b)| a == b);
+            let compared: usize = shared.iter().map(|(print, _)| print.1).sum();
             let at_fork = earlier.tokens == checkpoint.tokens && earlier.branch != checkpoint.branch;
-            (same && !at_fork).then(|| (earlier, shared.iter().map(|(print, _)| print.1).sum()))
+            (same && compared > 0 && !at_fork).then_some((earlier, compared))
         });
         found.extend(twin.map(|(earlier, compared)| same_weights_alarm(here(checkpoint), &here(earlier), compared)));
     }
