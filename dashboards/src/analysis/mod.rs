@@ -22,6 +22,7 @@ mod scores;
 mod search;
 mod sharpness;
 mod survival;
+mod verdicts;
 mod wobble;
 mod words;
 
@@ -33,7 +34,7 @@ pub use findings::{
     AnswerFormat, Basis, BranchGain, Difference, Findings, PartFindings, PathFindings, PathPoint, PhaseGrowth,
     Sentence, SentenceKind, Subject, TaskFindings, about, findings, phase_words,
 };
-pub use hops::{Hops, VerdictHops, hops, verdict_hops};
+pub use hops::{Hops, hops};
 pub use intervals::{Interval, PackInterval, clustered_se, effective_count, mean_se, pack_interval, wilson};
 pub use isotonic::isotonic;
 pub use letters::{
@@ -53,4 +54,5 @@ pub use scores::{ScoreCurve, ScoreVerdict, Scores, read_scores};
 pub use search::{bracket_width, first_checkpoints, most_left, narrowing_checkpoint, next_checkpoint};
 pub use sharpness::{Rise, Shape, Sharpness, Width, sharpness, sharpness_without_chance};
 pub use survival::{Survival, survival};
+pub use verdicts::{LUCK, VerdictHops, beyond_luck, rise_by_luck, verdict_hops};
 pub use wobble::{Wobble, continuous_level, level, wobble};
