@@ -21,6 +21,7 @@ mod saturation;
 mod scores;
 mod search;
 mod sharpness;
+mod student;
 mod survival;
 mod verdicts;
 mod wobble;
@@ -35,7 +36,9 @@ pub use findings::{
     Sentence, SentenceKind, Subject, TaskFindings, about, findings, phase_words,
 };
 pub use hops::{Hops, hops};
-pub use intervals::{Interval, PackInterval, clustered_se, effective_count, mean_se, pack_interval, wilson};
+pub use intervals::{
+    Interval, PackInterval, clustered_se, clustered_wilson, effective_count, half_width, mean_se, pack_interval, wilson,
+};
 pub use isotonic::isotonic;
 pub use letters::{
     EmergenceKind, LetterDecomposition, MetricEffect, Sighting, emergence_kind, letter_decomposition, metric_effect,
