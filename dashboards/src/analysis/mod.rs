@@ -56,6 +56,7 @@ pub use saturation::{
 pub use scores::{ScoreCurve, ScoreVerdict, Scores, read_scores};
 pub use search::{bracket_width, first_checkpoints, most_left, narrowing_checkpoint, next_checkpoint};
 pub use sharpness::{Rise, Shape, Sharpness, Width, sharpness, sharpness_without_chance};
+pub(crate) use student::t_tail;
 pub use survival::{Survival, survival};
 pub use verdicts::{LUCK, VerdictHops, beyond_luck, rise_by_luck, verdict_hops};
 pub use wobble::{Wobble, continuous_level, level, wobble};
