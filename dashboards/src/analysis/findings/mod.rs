@@ -41,7 +41,7 @@ pub struct Findings {
     pub tasks: Vec<TaskFindings>,
     /// Reasons to look, the gravest first.
     pub alarms: Vec<Alarm>,
-    /// What happened, in at most eight sentences, the most important first.
+    /// What happened, in at most nine sentences, the most important first.
     pub sentences: Vec<Sentence>,
     /// What each branch added to the mean of the tasks.
     pub mean_gains: Vec<MeanGain>,
