@@ -25,23 +25,28 @@ pub(crate) struct Row {
     items: usize,
 }
 
-/// What the analysis says of one path, as cells.
-#[derive(Default, Serialize)]
-pub(crate) struct Verdicts {
-    onset: String,
+/// What the analysis says of one path, as the cells of a table.
+#[derive(Debug, Default, Serialize)]
+pub struct Verdicts {
+    /// The interval of the onset, or why there is none.
+    pub onset: String,
     /// Tokens to sort onsets by; those that never came go last.
     by: f64,
-    phase: String,
-    rise: &'static str,
-    trend: &'static str,
+    /// In which phase the onset lies.
+    pub phase: String,
+    /// Sharp or smooth.
+    pub rise: &'static str,
+    /// Whether it still rises.
+    pub trend: &'static str,
     /// Whether it stayed.
-    stays: String,
+    pub stays: String,
     /// The level that counts as an onset, and what it rests on.
-    level: String,
+    pub level: String,
 }
 
 impl Verdicts {
-    pub(crate) fn of(path: &PathFindings) -> Self {
+    /// The cells of one path.
+    pub fn of(path: &PathFindings) -> Self {
         let found = path.onset.as_ref();
         Self {
             onset: onset(path),
