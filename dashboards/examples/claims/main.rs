@@ -87,7 +87,7 @@ fn pages(cells: &[Cell]) -> Vec<Vec<String>> {
             scenario.name,
             &size(*of),
             goal,
-            &share(tally.untrue),
+            &format!("{:.2}", tally.untrue_share()),
             &share(tally.untrue_cells),
             &what.join(", "),
         ]));

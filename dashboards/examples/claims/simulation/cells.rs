@@ -1,6 +1,6 @@
 //! The words of the front page's table against what is true.
 
-use super::judge::{AT_CHANCE, BEGUN, bracket, cannot_tell, goes, in_phase, is_sharp, phase_is};
+use super::judge::{AT_CHANCE, BEGUN, came, cannot_tell, goes, in_phase, is_sharp, phase_is};
 use super::tally::{Page, Place};
 use super::truth::{TrueCurve, Truth};
 use spyglass_dashboards::analysis::{Findings, PathFindings, TaskFindings};
@@ -39,7 +39,7 @@ fn onset<'a>(path: &PathFindings, curve: &TrueCurve, text: &'a str, chance: f64)
     let (name, is_true) = if text.is_empty() {
         return None;
     } else if text.contains('–') || text.starts_with("by ") {
-        ("onset: a bracket", bracket(path, curve))
+        ("onset: a bracket", came(path, curve))
     } else if text.starts_with("above") {
         ("onset: above at first", curve.first() > chance + AT_CHANCE)
     } else if text == "not yet" {

@@ -93,7 +93,7 @@ pub(crate) fn cannot_tell(path: &PathFindings, curve: &TrueCurve, chance: f64) -
     curve.last() < chance + TOLD || low <= chance
 }
 
-/// Whether the onset lies in its bracket, and its shape and phase are as the sentence says.
+/// Whether there was an onset, with the shape and in the phase that the sentence says.
 fn onset(run: &Run, path: &PathFindings, curve: &TrueCurve, text: &str, chance: f64) -> bool {
     let phase = run.tree.branch(&path.branch).and_then(|branch| {
         let level = path.onset.as_ref()?.scale?.level;
@@ -102,7 +102,7 @@ fn onset(run: &Run, path: &PathFindings, curve: &TrueCurve, text: &str, chance: 
     });
     let in_phase = phase.is_none_or(|start| phase_is(text, start.phase.name()));
     let shape = |sharp: &str| text.contains(&format!("{sharp} rise of"));
-    bracket(path, curve)
+    came(path, curve)
         && in_phase
         && (!shape("sharp") || is_sharp(curve, chance) != Some(false))
         && (!shape("smooth") || is_sharp(curve, chance) != Some(true))
@@ -118,12 +118,11 @@ pub(crate) fn phase_is(text: &str, phase: &str) -> bool {
     named.is_empty() || text.contains(" %)") || named.contains(&phase)
 }
 
-/// The onset lies in (after, by], and is one: what was above the level from the start did not emerge.
-pub(crate) fn bracket(path: &PathFindings, curve: &TrueCurve) -> bool {
-    let Some((onset, level)) = path.onset.as_ref().and_then(|onset| Some((onset, onset.scale?.level))) else {
-        return false;
-    };
-    curve.first() < level && curve.crosses(level, onset.after(), onset.by())
+/// The level was crossed: what lay above it from the start did not emerge. Whether the bracket holds the crossing is a matter of
+/// [`intervals`], which may miss in one of twenty.
+pub(crate) fn came(path: &PathFindings, curve: &TrueCurve) -> bool {
+    let level = path.onset.as_ref().and_then(|onset| Some(onset.scale?.level));
+    level.is_some_and(|level| curve.first() < level && curve.crosses(level, None, Some(path.last_tokens())))
 }
 
 /// Whether the rise took less than a doubling of tokens; `None` where the checkpoints leave it open.

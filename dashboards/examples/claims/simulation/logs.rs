@@ -6,8 +6,10 @@ use super::scenarios::{Event, Log};
 use super::truth::{LossTruth, Truth};
 use spyglass_dashboards::run::{LogEntry, Phase, PhaseStart, Run};
 
-/// Where the rate falls, where it is low, where it is warmed again and where it is high again, as shares of the tokens.
-const REWARMING: [f64; 4] = [0.45, 0.5, 0.6, 0.62];
+/// Where the rate begins to fall and where it is low, as shares of the tokens.
+const FALLS: (f64, f64) = (0.45, 0.5);
+/// Warming takes this share of the tokens.
+const WARMING: f64 = 0.02;
 /// The loss needs so long after the rate to be back, and is so much lower while the rate is low.
 const LAG: f64 = 0.01;
 const LOWER: f64 = 0.05;
@@ -45,8 +47,9 @@ fn phases(log: Log) -> Vec<PhaseStart> {
         PhaseStart { phase, from_step, from_tokens: from_step * TOKENS_PER_STEP }
     };
     let mut phases = vec![(Phase::Warmup, 0.0), (Phase::Stable, 0.01)];
-    if log.event == Event::Rewarmed {
-        phases.extend([Phase::Anneal, Phase::Stable, Phase::Rewarm, Phase::Stable].into_iter().zip(REWARMING));
+    if let Event::Rewarmed(rises) = log.event {
+        let starts = [FALLS.0, FALLS.1, rises, rises + WARMING];
+        phases.extend([Phase::Anneal, Phase::Stable, Phase::Rewarm, Phase::Stable].into_iter().zip(starts));
     }
     phases.into_iter().map(start).collect()
 }
@@ -57,14 +60,14 @@ fn ramp(x: f64, from: f64, to: f64) -> f64 {
 }
 
 fn rate(event: Event, share: f64) -> f64 {
-    let [falls, low, rises, high] = REWARMING;
-    let warm = ramp(share, 0.0, 0.01);
-    let lower = if event == Event::Rewarmed { ramp(share, falls, low) - ramp(share, rises, high) } else { 0.0 };
-    warm * (1.0 - 0.9 * lower)
+    let lower = match event {
+        Event::Rewarmed(rises) => ramp(share, FALLS.0, FALLS.1) - ramp(share, rises, rises + WARMING),
+        _ => 0.0,
+    };
+    ramp(share, 0.0, 0.01) * (1.0 - 0.9 * lower)
 }
 
 fn loss(log: Log, k: usize, entries: usize, share: f64) -> f64 {
-    let [falls, low, rises, high] = REWARMING;
     let tokens = share * log.tokens;
     match log.event {
         Event::None => law(tokens),
@@ -73,8 +76,8 @@ fn loss(log: Log, k: usize, entries: usize, share: f64) -> f64 {
         }
         Event::Collapse => law(tokens) * if share > 0.6 { 1.5 } else { 1.0 },
         Event::StandsStill => law(tokens.min(0.45 * log.tokens)),
-        Event::Rewarmed => {
-            let lower = ramp(share, falls, low + LAG) - ramp(share, rises, high + LAG);
+        Event::Rewarmed(rises) => {
+            let lower = ramp(share, FALLS.0, FALLS.1 + LAG) - ramp(share, rises, rises + WARMING + LAG);
             law(tokens) * (1.0 - LOWER * lower)
         }
     }

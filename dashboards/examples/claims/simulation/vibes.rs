@@ -42,7 +42,9 @@ fn said_at(story: &str, words: &str, checkpoints: &[u64]) -> Option<u64> {
 fn of_prompt(story: &str, learned: Learned, checkpoints: &[u64]) -> (&'static str, bool) {
     if story.starts_with("passes since") {
         let since = said_at(story, "passes since ", checkpoints);
-        ("passes since", matches!(learned, Learned::Since(truth) if since.is_some_and(|since| since >= truth)))
+        // Luck at the checkpoint before it was learned is part of what was seen.
+        let next = |at: u64| checkpoints.iter().copied().find(|&later| later > at).unwrap_or(at);
+        ("passes since", matches!(learned, Learned::Since(truth) if since.is_some_and(|since| next(since) >= truth)))
     } else if story.starts_with("never passed") {
         ("never passed", learned == Learned::Never)
     } else if story.starts_with("comes and goes") || story.starts_with("passed at") || story.starts_with("passes at") {
