@@ -40,11 +40,13 @@ fn onset<'a>(path: &PathFindings, curve: &TrueCurve, text: &'a str, chance: f64)
         return None;
     } else if text.contains('–') || text.starts_with("by ") {
         ("onset: a bracket", came(path, curve))
+    } else if text.starts_with("above, since when cannot be told") {
+        ("onset: above, since when cannot be told", curve.last() > chance + AT_CHANCE)
     } else if text.starts_with("above") {
         ("onset: above at first", curve.first() > chance + AT_CHANCE)
     } else if text == "not yet" {
         ("onset: not yet", curve.last() < chance + BEGUN)
-    } else if text.contains("at the level") || text.contains("too few items") {
+    } else if text.contains("at the level") || text.contains("at its level") || text.contains("too few items") {
         ("onset: at the level", true)
     } else if text.contains("cannot be told") {
         ("onset: cannot be told", cannot_tell(path, curve, chance))

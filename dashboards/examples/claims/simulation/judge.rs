@@ -54,11 +54,12 @@ fn sentence_of(run: &Run, found: &Findings, truth: &Truth, sentence: &Sentence) 
         ("not yet", of_named(&|_, curve| curve.last() < truth.chance + BEGUN || is_under_level(text, curve)))
     } else if says(&["score above guessing", "scores above guessing"]) {
         ("above guessing", of_named(&|_, curve| curve.last() > truth.chance + NOTICEABLE))
-    } else if says(&["cannot be told", "at the level", "at its level", "at their level", "too few to tell"]) {
+    } else if says(&["cannot be told", "at the level", "at its level", "at their level", "cannot be judged"]) {
         (
             "cannot be told",
             of_named(&|path, curve| {
-                says(&["at the level", "at its level", "at their level"]) || cannot_tell(path, curve, truth.chance)
+                says(&["at the level", "at its level", "at their level", "cannot be judged"])
+                    || cannot_tell(path, curve, truth.chance)
             }),
         )
     } else if says(&["steadily"]) {

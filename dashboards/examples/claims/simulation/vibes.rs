@@ -47,8 +47,12 @@ fn of_prompt(story: &str, learned: Learned, checkpoints: &[u64]) -> (&'static st
         ("passes since", matches!(learned, Learned::Since(truth) if since.is_some_and(|since| next(since) >= truth)))
     } else if story.starts_with("never passed") {
         ("never passed", learned == Learned::Never)
-    } else if story.starts_with("comes and goes") || story.starts_with("passed at") || story.starts_with("passes at") {
-        ("prompt comes and goes", true) // a count of verdicts, whatever is behind them
+    } else if story.starts_with("comes and goes") {
+        ("prompt comes and goes", true) // a count of changes; a coin does come and go
+    } else if story.starts_with("passed up to") {
+        ("passed and passes no more", false)
+    } else if story.starts_with("passed at") {
+        ("passed at times", true) // a count of verdicts, whatever is behind them
     } else {
         ("unjudged story of a prompt", false)
     }
@@ -77,7 +81,9 @@ fn of_pack(story: &str, learned: Learned, checkpoints: &[u64]) -> Vec<(&'static 
         let is_true = matches!(learned, Learned::Since(truth) if by.is_some_and(|by| by >= truth));
         claims.push(("pack emerged", is_true));
     }
-    if claims.is_empty() {
+    if story.contains("at least half of it passed at") {
+        claims.push(("pack passed at times", true)); // a count
+    } else if claims.is_empty() {
         claims.push(("pack has not come", learned == Learned::Never));
     }
     claims
