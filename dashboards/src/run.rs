@@ -149,6 +149,23 @@ impl RunTree {
         path.extend(&branch.checkpoints);
         path
     }
+
+    /// The log that leads to the end of a branch: the entries of its ancestors up to each fork, then its own.
+    pub fn log_path(&self, name: &str) -> Vec<&LogEntry> {
+        let Some(branch) = self.branch(name) else {
+            return Vec::new();
+        };
+        let mut path = match &branch.fork {
+            Some(fork) => {
+                let mut before = self.log_path(&fork.branch);
+                before.retain(|entry| entry.step <= fork.step);
+                before
+            }
+            None => Vec::new(),
+        };
+        path.extend(&branch.log.entries);
+        path
+    }
 }
 
 /// Everything that a unit's numbers depend on; its hash is the unit's key.

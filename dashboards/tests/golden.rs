@@ -1,4 +1,4 @@
-//! Every vector of `shared/emergence/golden`, value by value to 1e-9.
+//! Every vector of `shared/emergence/golden` that stands, value by value to 1e-9, and our own of what later rules overruled.
 #![expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its vectors has failed")]
 
@@ -7,7 +7,7 @@ use spyglass_dashboards::alarms::{letters, lone_jump, perturbed_gap};
 use spyglass_dashboards::analysis::*;
 use spyglass_dashboards::run::Phase;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn folder() -> Option<PathBuf> {
     let place = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/emergence/golden");
@@ -189,22 +189,39 @@ fn difference(place: &str, found: &Value, wanted: &Value, tolerance: f64) -> Opt
     }
 }
 
+/// Vectors of rules that no longer hold: a line instead of a median under the spikes of a loss, twice as long a window and a
+/// quarter of the slope for its plateau. Those that hold are in `data/claims_loss.json`.
+const OVERRULED: [&str; 1] = ["loss.json"];
+
+/// Where a file's cases differ from what we find, and how many cases it has.
+fn check(file: &Path) -> (Vec<String>, usize) {
+    let golden: Value = serde_json::from_str(&fs_err::read_to_string(file).unwrap()).unwrap();
+    let tolerance = golden["tolerance"].as_f64().unwrap();
+    let cases = golden["cases"].as_array().unwrap();
+    let wrong = cases.iter().filter_map(|case| {
+        let function = case["function"].as_str().unwrap();
+        let far = difference("", &answer(function, &case["input"]), &case["expected"], tolerance)?;
+        Some(format!("{function}, {}: {far}", case["name"]))
+    });
+    (wrong.collect(), cases.len())
+}
+
 #[test]
 fn every_golden_vector() {
     let Some(folder) = folder() else { return };
-    let mut wrong = Vec::new();
-    let mut cases = 0;
-    for entry in fs_err::read_dir(&folder).unwrap() {
-        let golden: Value = serde_json::from_str(&fs_err::read_to_string(entry.unwrap().path()).unwrap()).unwrap();
-        let tolerance = golden["tolerance"].as_f64().unwrap();
-        for case in golden["cases"].as_array().unwrap() {
-            cases += 1;
-            let function = case["function"].as_str().unwrap();
-            let found = answer(function, &case["input"]);
-            let far = difference("", &found, &case["expected"], tolerance);
-            wrong.extend(far.map(|far| format!("{function}, {}: {far}", case["name"])));
-        }
+    let files = fs_err::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let (mut wrong, mut cases) = (Vec::new(), 0);
+    for file in files.filter(|file| !OVERRULED.iter().any(|name| file.ends_with(name))) {
+        let (far, count) = check(&file);
+        wrong.extend(far);
+        cases += count;
     }
     assert!(wrong.is_empty(), "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(cases >= 130, "{cases} cases");
+    assert!(cases >= 125, "{cases} cases");
+}
+
+#[test]
+fn our_own_vectors_of_the_loss() {
+    let (wrong, cases) = check(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/claims_loss.json"));
+    assert!(wrong.is_empty() && cases == 6, "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -10,7 +10,7 @@ mod ties;
 
 pub use letters::{Letters, letters, letters_alarm};
 pub use lone_jump::{Jump, LoneJump, lone_jump, lone_jump_alarm};
-pub use loss::{loss_alarms, plateau_alarm};
+pub use loss::{RateAtEnd, loss_alarms, plateau_alarm};
 pub use perturbed_gap::{Gap, GapVerdict, PerturbedGap, perturbed_gap, perturbed_gap_alarm};
 pub use regressed::regressed_alarm;
 pub use same_weights::{same_weights, same_weights_alarm};

@@ -39,6 +39,7 @@ pub use isotonic::isotonic;
 pub use letters::{
     EmergenceKind, LetterDecomposition, MetricEffect, Sighting, emergence_kind, letter_decomposition, metric_effect,
 };
+pub(crate) use loss::T8;
 pub use loss::{LossSpike, Plateau, loss_spikes, plateau};
 pub use lr_phases::lr_phases;
 pub use moments::Z95;

@@ -317,7 +317,7 @@ fn fill_tokens(
 
 /// The phases of a branch's whole path: as the run file names them, or from the log.
 fn phases_of(run: &RunFile, tree: &RunTree, branch: &Branch) -> Vec<PhaseStart> {
-    let path = log_path(tree, branch);
+    let path: Vec<LogEntry> = tree.log_path(&branch.name).into_iter().cloned().collect();
     let tokens = |step: u64| {
         let placed: Vec<_> = tree.path(&branch.name).into_iter().map(placed_entry).collect();
         let from =
@@ -357,16 +357,6 @@ fn lineage<'a>(tree: &'a RunTree, branch: &'a Branch) -> Vec<(&'a str, Option<u6
     }
     line.reverse();
     line
-}
-
-/// Log entries of the ancestors up to each fork, then the branch's own.
-fn log_path(tree: &RunTree, branch: &Branch) -> Vec<LogEntry> {
-    let mut path: Vec<LogEntry> = Vec::new();
-    for (name, until) in lineage(tree, branch) {
-        let own = &tree.branch(name).expect("the lineage comes from the tree").log.entries;
-        path.extend(own.iter().filter(|entry| until.is_none_or(|until| entry.step <= until)).cloned());
-    }
-    path
 }
 
 /// A folder as the run file would name it.

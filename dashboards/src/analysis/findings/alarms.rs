@@ -2,15 +2,16 @@
 
 use super::TaskFindings;
 use super::items::{ItemScores, paired, shared_ids};
+use super::log_alarms::of_log;
 use super::path::PathFindings;
 use super::series::Series;
 use super::subject::AnswerFormat;
 use crate::alarms::{
-    Alarm, Jump, Place, letters, letters_alarm, lone_jump_alarm, loss_alarms, perturbed_gap, perturbed_gap_alarm,
-    plateau_alarm, regressed_alarm, same_weights_alarm, ties, ties_alarm,
+    Alarm, Jump, Place, letters, letters_alarm, lone_jump_alarm, perturbed_gap, perturbed_gap_alarm, regressed_alarm,
+    same_weights_alarm, ties, ties_alarm,
 };
-use crate::analysis::{plateau, wobble};
-use crate::run::{At, Branch, Checkpoint, LogEntry, Run, Unit};
+use crate::analysis::wobble;
+use crate::run::{At, Checkpoint, Run, Unit};
 use rayon::prelude::*;
 use spyglass_tasks::metric::argmax;
 use std::collections::{BTreeMap, HashMap};
@@ -21,7 +22,7 @@ pub(crate) fn alarms(run: &Run, series: &[Series<'_>], tasks: &[TaskFindings]) -
     let mut all: Vec<Alarm> =
         (0..tasks.len()).into_par_iter().flat_map_iter(|index| of_task(run, series, tasks, index)).collect();
     all.extend(copies(run));
-    all.extend(run.tree.branches.iter().flat_map(of_log));
+    all.extend(run.tree.branches.iter().flat_map(|branch| of_log(&run.tree, branch)));
     all.sort_by(|a, b| (a.kind, &a.place.task, a.place.tokens).cmp(&(b.kind, &b.place.task, b.place.tokens)));
     all
 }
@@ -212,6 +213,8 @@ fn predicted(units: &[&Unit]) -> Option<(Vec<usize>, Vec<usize>, usize)> {
 type Fingerprints = HashMap<String, (u64, usize)>;
 
 /// A4: checkpoints whose log-likelihoods equal those of an earlier one on every task that both were scored on.
+///
+/// Replies may refute it but never prove it: two checkpoints that say nothing say the same.
 fn copies(run: &Run) -> Vec<Alarm> {
     let mut answers: BTreeMap<(u64, At<'_>), (&Checkpoint, Fingerprints)> = BTreeMap::new();
     for unit in run.units.iter().filter(|unit| !unit.items.is_empty()) {
@@ -226,9 +229,10 @@ fn copies(run: &Run) -> Vec<Alarm> {
     for (index, (checkpoint, own)) in all.iter().enumerate() {
         let twin = all[..index].iter().find_map(|(earlier, others)| {
             let shared: Vec<_> = own.iter().filter_map(|(task, print)| Some((print, others.get(task)?))).collect();
-            let same = !shared.is_empty() && shared.iter().all(|(a, b)| a == b);
+            let same = shared.iter().all(|(a, b)| a == b);
+            let compared: usize = shared.iter().map(|(print, _)| print.1).sum();
             let at_fork = earlier.tokens == checkpoint.tokens && earlier.branch != checkpoint.branch;
-            (same && !at_fork).then(|| (earlier, shared.iter().map(|(print, _)| print.1).sum()))
+            (same && compared > 0 && !at_fork).then_some((earlier, compared))
         });
         found.extend(twin.map(|(earlier, compared)| same_weights_alarm(here(checkpoint), &here(earlier), compared)));
     }
@@ -258,25 +262,4 @@ fn fingerprint(unit: &Unit) -> (u64, usize) {
         }
     }
     (hasher.finish(), count)
-}
-
-/// Alarms of a branch's own log: each phase afresh, the plateau at its end.
-fn of_log(branch: &Branch) -> Vec<Alarm> {
-    let phase = |entry: &LogEntry| branch.phases.iter().rposition(|start| start.from_step <= entry.step);
-    let mut found = Vec::new();
-    let mut last: &[LogEntry] = &[];
-    for part in branch.log.entries.chunk_by(|a, b| phase(a) == phase(b)) {
-        found.extend(loss_alarms(&branch.name, part));
-        last = part;
-    }
-    let logged = last.iter().filter_map(|entry| Some((entry.tokens? as f64, entry.loss?)));
-    let (tokens, loss): (Vec<f64>, Vec<f64>) = logged.unzip();
-    let end = last.last().map(|entry| Place {
-        task: None,
-        branch: branch.name.clone(),
-        step: Some(entry.step),
-        tokens: entry.tokens,
-    });
-    found.extend(end.zip(plateau(&tokens, &loss)).and_then(|(place, found)| plateau_alarm(place, &found)));
-    found
 }

@@ -227,19 +227,21 @@ fn kind_words(kind: EmergenceKind) -> &'static str {
     }
 }
 
-/// `in the anneal`, `probably in the stable phase (87 %)`, or the phases it may lie in.
+/// `in the anneal`, `probably in the stable phase (87 %)`, or all that it may lie in: `before the first checkpoint (60 %) or in the
+/// warm-up (40 %)`. What may lie before the first checkpoint is no phase's.
 pub fn phase_words(found: &PhaseProbabilities) -> String {
-    let mut phases: Vec<(Phase, f64)> = found.phases.iter().map(|(phase, p)| (*phase, *p)).collect();
-    phases.sort_by(|a, b| b.1.total_cmp(&a.1));
-    match phases.first() {
-        Some((phase, p)) if *p >= 0.95 => return format!("in {}", name(*phase)),
-        Some((phase, p)) if *p >= 0.8 => return format!("probably in {} ({:.0} %)", name(*phase), p * 100.0),
+    let phases = found.phases.iter().map(|(phase, p)| (format!("in {}", name(*phase)), *p));
+    let mut places: Vec<(String, f64)> =
+        phases.chain([("before the first checkpoint".to_owned(), found.before_first)]).collect();
+    places.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let share = |(place, p): &(String, f64)| format!("{place} ({:.0} %)", p * 100.0);
+    match places.first() {
+        Some((place, p)) if *p >= 0.95 => return place.clone(),
+        Some(likeliest) if likeliest.1 >= 0.8 => return format!("probably {}", share(likeliest)),
         _ => {}
     }
-    let listed =
-        phases.iter().filter(|(_, p)| *p >= 0.05).map(|(phase, p)| format!("{} ({:.0} %)", name(*phase), p * 100.0));
-    let words: Vec<String> = listed.collect();
-    if words.is_empty() { "in a phase that cannot be told".to_owned() } else { format!("in {}", words.join(" or ")) }
+    let words: Vec<String> = places.iter().filter(|(_, p)| *p >= 0.05).map(share).collect();
+    if words.is_empty() { "in a phase that cannot be told".to_owned() } else { words.join(" or ") }
 }
 
 fn name(phase: Phase) -> &'static str {
