@@ -47,8 +47,8 @@ fn alarm(branch: &str, logged: &[(&LogEntry, f64)], spike: LossSpike) -> Alarm {
         threshold: "above the line through the last 50 calm entries by 6 robust standard deviations and 5 %, for two entries or by twice \
                     that; a collapse when it stays for 50 entries or to the end of the log",
         false_alarms: Some(
-            "0 to .08 of simulated logs of up to 1,000 entries whose noise has heavy tails; finds 1.00 of spikes of 15 % over five \
-             entries",
+            "0 of simulated logs with normal noise; with heavy tails 0 to .06 of those of 200 entries, up to .2 of 1,000; finds all spikes \
+             of 15 % over five entries at 1 % of noise",
         ),
         sentence,
     }

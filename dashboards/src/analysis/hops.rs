@@ -36,37 +36,3 @@ pub fn hops(curve: &Curve, onset: &Onset) -> Hops {
     }
     Hops { status: onset.status, stayed: Some(falls.is_empty()), falls }
 }
-
-/// What a row of verdicts of one prompt shows; no statistics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct VerdictHops {
-    /// Index of the first pass.
-    pub first_passed: Option<usize>,
-    /// It passed at every checkpoint since its first pass.
-    pub since: bool,
-    /// How often the verdict changed.
-    pub flips: usize,
-}
-
-/// First pass and flips of one prompt's verdicts in order of tokens. RUN.md §12.
-pub fn verdict_hops(passed: &[bool]) -> VerdictHops {
-    let first_passed = passed.iter().position(|passed| *passed);
-    VerdictHops {
-        first_passed,
-        since: first_passed.is_some_and(|first| passed[first..].iter().all(|passed| *passed)),
-        flips: passed.windows(2).filter(|pair| pair[0] != pair[1]).count(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn verdicts_flip() {
-        let found = verdict_hops(&[false, true, false, true]);
-        assert_eq!(found, VerdictHops { first_passed: Some(1), since: false, flips: 3 });
-        assert_eq!(verdict_hops(&[]), VerdictHops { first_passed: None, since: false, flips: 0 });
-        assert!(verdict_hops(&[false, true, true]).since);
-    }
-}

@@ -21,7 +21,9 @@ mod saturation;
 mod scores;
 mod search;
 mod sharpness;
+mod student;
 mod survival;
+mod verdicts;
 mod wobble;
 mod words;
 
@@ -33,8 +35,10 @@ pub use findings::{
     AnswerFormat, Basis, BranchGain, Difference, Findings, PartFindings, PathFindings, PathPoint, PhaseGrowth,
     Sentence, SentenceKind, Subject, TaskFindings, about, findings, phase_words,
 };
-pub use hops::{Hops, VerdictHops, hops, verdict_hops};
-pub use intervals::{Interval, PackInterval, clustered_se, effective_count, mean_se, pack_interval, wilson};
+pub use hops::{Hops, hops};
+pub use intervals::{
+    Interval, PackInterval, clustered_se, clustered_wilson, effective_count, half_width, mean_se, pack_interval, wilson,
+};
 pub use isotonic::isotonic;
 pub use letters::{
     EmergenceKind, LetterDecomposition, MetricEffect, Sighting, emergence_kind, letter_decomposition, metric_effect,
@@ -52,5 +56,7 @@ pub use saturation::{
 pub use scores::{ScoreCurve, ScoreVerdict, Scores, read_scores};
 pub use search::{bracket_width, first_checkpoints, most_left, narrowing_checkpoint, next_checkpoint};
 pub use sharpness::{Rise, Shape, Sharpness, Width, sharpness, sharpness_without_chance};
+pub(crate) use student::t_tail;
 pub use survival::{Survival, survival};
+pub use verdicts::{LUCK, VerdictHops, beyond_luck, rise_by_luck, verdict_hops};
 pub use wobble::{Wobble, continuous_level, level, wobble};

@@ -6,7 +6,7 @@ use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis, thinned};
 use crate::run::{At, Branch, Checkpoint, Run, Unit};
 use serde_json::{Value, json};
 use spyglass_tasks::metric::{METRICS, Range};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Colours beside the trunk's; branches beyond them begin again.
 const COLOURS: usize = 6;
@@ -115,9 +115,10 @@ fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<
     let chance = task.units.values().find_map(|unit| unit.record.chance).filter(|chance| chance.is_finite());
     let chance = chance.filter(|_| guessable);
     let at = |checkpoint: &'a Checkpoint| -> Option<Measured<'a>> {
-        let found = task.at(checkpoint)?.record.metric(&metric).filter(|m| m.value.is_finite())?;
-        let point =
-            Point { tokens: checkpoint.tokens as f64, value: found.value, interval: interval(found, fractions) };
+        let unit = task.at(checkpoint)?;
+        let found = unit.record.metric(&metric).filter(|m| m.value.is_finite())?;
+        let interval = interval(found, fractions, clusters(unit));
+        let point = Point { tokens: checkpoint.tokens as f64, value: found.value, interval };
         Some(Measured { checkpoint, point, items: found.n })
     };
     let mut series = Vec::new();
@@ -134,6 +135,13 @@ fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<
     }
     let range = range(&series, chance, fractions);
     TaskCurves { subject, metric, chance, fractions, range, series, measured }
+}
+
+/// How many clusters the items of a unit fall into; an item without one is its own.
+fn clusters(unit: &Unit) -> Option<usize> {
+    let named: HashSet<&String> = unit.items.iter().filter_map(|item| item.cluster.as_ref()).collect();
+    let alone = unit.items.iter().filter(|item| item.cluster.is_none()).count();
+    (!named.is_empty()).then_some(named.len() + alone)
 }
 
 /// The trunk is grey; branches go through the palette.

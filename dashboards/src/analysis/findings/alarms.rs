@@ -1,16 +1,15 @@
 //! All alarms of a run: each rule of `crate::alarms` asked wherever it applies.
 
 use super::TaskFindings;
-use super::items::{ItemScores, paired, shared_ids};
+use super::items::paired;
+use super::leaks::leaks;
 use super::log_alarms::of_log;
 use super::path::PathFindings;
 use super::series::Series;
 use super::subject::AnswerFormat;
 use crate::alarms::{
-    Alarm, Jump, Place, letters, letters_alarm, lone_jump_alarm, perturbed_gap, perturbed_gap_alarm, regressed_alarm,
-    same_weights_alarm, ties, ties_alarm,
+    Alarm, Jump, Place, letters, letters_alarm, lone_jump_alarm, regressed_alarm, same_weights_alarm, ties, ties_alarm,
 };
-use crate::analysis::wobble;
 use crate::run::{At, Checkpoint, Run, Unit};
 use rayon::prelude::*;
 use spyglass_tasks::metric::argmax;
@@ -21,6 +20,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(crate) fn alarms(run: &Run, series: &[Series<'_>], tasks: &[TaskFindings]) -> Vec<Alarm> {
     let mut all: Vec<Alarm> =
         (0..tasks.len()).into_par_iter().flat_map_iter(|index| of_task(run, series, tasks, index)).collect();
+    all.extend(leaks(run, series, tasks));
     all.extend(copies(run));
     all.extend(run.tree.branches.iter().flat_map(|branch| of_log(&run.tree, branch)));
     all.sort_by(|a, b| (a.kind, &a.place.task, a.place.tokens).cmp(&(b.kind, &b.place.task, b.place.tokens)));
@@ -37,7 +37,6 @@ fn of_task(run: &Run, series: &[Series<'_>], tasks: &[TaskFindings], index: usiz
             tokens: Some(path.points[k].tokens),
         };
         found.extend(jumped(run, series, tasks, index, path));
-        found.extend(leaked(run, series, index, path, &place));
         found.extend(answers(run, &series[index], path, &place));
         let drop = path.regression.drop.map(|drop| path.points[drop.from].tokens);
         found.extend(drop.and_then(|from| regressed_alarm(place(path.points.len() - 1), &path.regression, from)));
@@ -109,67 +108,6 @@ fn change_between(run: &Run, series: &Series<'_>, path: &PathFindings, from: u64
     }
     let change = paired(&[&points[start].1.items, &points[end].1.items], &[-1.0, 1.0], path.wobble)?.contrast;
     Some((change.value, change.se))
-}
-
-/// A2, of a task and its perturbed twin, at each of the branch's own points; the newest one that speaks.
-fn leaked(
-    run: &Run,
-    series: &[Series<'_>],
-    index: usize,
-    path: &PathFindings,
-    place: &dyn Fn(usize) -> Place,
-) -> Vec<Alarm> {
-    let own = &series[index];
-    if own.subject.perturb.is_some() {
-        return Vec::new();
-    }
-    let points = own.path(&run.tree, &path.branch);
-    let is_twin = |other: &&Series<'_>| {
-        let (a, b) = (&own.subject, &other.subject);
-        b.perturb.is_some() && (&a.task, a.shots, a.is_group) == (&b.task, b.shots, b.is_group)
-    };
-    let twins = series.iter().filter(is_twin).filter_map(|twin| {
-        let both: Vec<(usize, &ItemScores, &ItemScores)> =
-            (0..points.len()).filter_map(|k| Some((k, &points[k].1.items, items_at(twin, points[k].0)?))).collect();
-        let (gaps, clusters) = aligned(&both)?;
-        let means: Vec<f64> = gaps.iter().map(|(exact, perturbed)| mean(exact) - mean(perturbed)).collect();
-        (0..both.len()).rev().filter(|&last| both[last].0 >= path.own_from).find_map(|last| {
-            let (exact, perturbed): (Vec<Vec<f64>>, Vec<Vec<f64>>) = gaps[..=last].iter().cloned().unzip();
-            let noise = wobble(&means[..=last], None).for_contrast;
-            let found = perturbed_gap(&exact, &perturbed, noise, clusters.as_deref());
-            perturbed_gap_alarm(place(both[last].0), &found, &perturbed_words(twin))
-        })
-    });
-    twins.collect()
-}
-
-fn items_at<'s>(series: &'s Series<'_>, checkpoint: &'s Checkpoint) -> Option<&'s ItemScores> {
-    series.points.get(&checkpoint.at()).map(|point| &point.items)
-}
-
-fn perturbed_words(twin: &Series<'_>) -> String {
-    match twin.subject.perturb.as_deref() {
-        Some("shuffle") | None => "shuffled".to_owned(),
-        Some(other) => format!("perturbed ({other})"),
-    }
-}
-
-type Gaps = (Vec<(Vec<f64>, Vec<f64>)>, Option<Vec<String>>);
-
-/// Item values of exact and perturbed items at every checkpoint, on the items that all of them share.
-fn aligned(both: &[(usize, &ItemScores, &ItemScores)]) -> Option<Gaps> {
-    let all: Vec<&ItemScores> = both.iter().flat_map(|(_, exact, perturbed)| [*exact, *perturbed]).collect();
-    let ids = shared_ids(&all);
-    if ids.len() < 2 {
-        return None;
-    }
-    let gaps = both.iter().map(|(_, exact, perturbed)| (exact.at(&ids).into_owned(), perturbed.at(&ids).into_owned()));
-    let clusters = all[0].clusters_at(&ids).map(|clusters| clusters.iter().map(u64::to_string).collect());
-    Some((gaps.collect(), clusters))
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// A3 at the newest own checkpoint, A5 at the newest own one with too many ties.

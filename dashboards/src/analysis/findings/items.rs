@@ -1,10 +1,12 @@
 //! Items of a subject at one checkpoint, and pairing of checkpoints on the items that they share.
 
 use super::super::contrast::{Contrast, clustered_contrast, contrast};
+use super::super::intervals::half_width;
+use super::super::moments::Z95;
 use crate::run::Unit;
 use spyglass_tasks::{ItemRecord, metric};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// One metric of every item at one checkpoint, in ascending ids.
@@ -67,6 +69,11 @@ impl ItemScores {
         self.ids.len()
     }
 
+    /// How many clusters there are, where items hang together.
+    pub(crate) fn cluster_count(&self) -> Option<usize> {
+        self.clusters().map(distinct)
+    }
+
     /// What each item shares with others, where items hang together.
     pub(crate) fn clusters(&self) -> Option<&[u64]> {
         (!self.clusters.is_empty()).then_some(&self.clusters)
@@ -110,6 +117,10 @@ fn cluster(leaf: usize, item: &ItemRecord, group: bool) -> u64 {
     hasher.finish()
 }
 
+fn distinct(clusters: &[u64]) -> usize {
+    clusters.iter().collect::<HashSet<_>>().len()
+}
+
 /// Item ids that all of `points` share.
 pub(crate) fn shared_ids(points: &[&ItemScores]) -> Vec<u64> {
     let Some((first, others)) = points.split_first() else { return Vec::new() };
@@ -124,6 +135,8 @@ pub(crate) fn shared_ids(points: &[&ItemScores]) -> Vec<u64> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Paired {
     pub(crate) contrast: Contrast,
+    /// Half width of its 95 % interval: 1.96 standard errors, the items' part of them wider where few clusters tell it.
+    pub(crate) half: f64,
     /// Items that all points share.
     pub(crate) items: usize,
     /// Some point has items that another lacks.
@@ -135,12 +148,16 @@ pub(crate) fn paired(points: &[&ItemScores], weights: &[f64], wobble: f64) -> Op
     let ids = shared_ids(points);
     let rows: Vec<Cow<'_, [f64]>> = points.iter().map(|point| point.at(&ids)).collect();
     let rows: Vec<&[f64]> = rows.iter().map(AsRef::as_ref).collect();
-    let first = points.first()?;
-    let contrast = match first.clusters_at(&ids) {
-        Some(clusters) => clustered_contrast(weights, &rows, wobble, &clusters),
+    let clusters = points.first()?.clusters_at(&ids);
+    let contrast = match &clusters {
+        Some(clusters) => clustered_contrast(weights, &rows, wobble, clusters),
         None => contrast(weights, &rows, wobble),
     }?;
-    Some(Paired { contrast, items: ids.len(), partial: points.iter().any(|point| point.ids.len() != ids.len()) })
+    let steps = wobble * wobble * weights.iter().map(|weight| weight * weight).sum::<f64>();
+    let of_items = (contrast.se * contrast.se - steps).max(0.0);
+    let wide = half_width(clusters.as_deref().map(distinct));
+    let half = (wide * wide * of_items + Z95 * Z95 * steps).sqrt();
+    Some(Paired { contrast, half, items: ids.len(), partial: points.iter().any(|point| point.ids.len() != ids.len()) })
 }
 
 /// A registered metric of one item.
@@ -182,5 +199,9 @@ mod tests {
         let found = paired(&[&a, &b], &[-1.0, 1.0], 0.0).unwrap();
         let wanted = clustered_contrast(&[-1.0, 1.0], &[&[0.0, 0.0, 0.0], &[1.0, 1.0, 0.0]], 0.0, &[9, 9, 8]).unwrap();
         assert_eq!(found.contrast, wanted);
+        assert!((found.half / found.contrast.se - 12.706).abs() < 1e-3, "two clusters: {found:?}");
+        let alone =
+            paired(&[&scores(&[(0, 0.0), (1, 0.0)], &[]), &scores(&[(0, 1.0), (1, 0.0)], &[])], &[-1.0, 1.0], 0.1);
+        assert!(alone.is_some_and(|alone| (alone.half / alone.contrast.se - Z95).abs() < 1e-12));
     }
 }

@@ -3,6 +3,7 @@
 mod alarms;
 mod anneal;
 mod items;
+mod leaks;
 mod log_alarms;
 mod log_notes;
 mod parts;

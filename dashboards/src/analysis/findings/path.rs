@@ -6,7 +6,6 @@ use crate::analysis::curve::{Curve, Noise};
 use crate::analysis::hops::{Hops, hops};
 use crate::analysis::intervals::Interval;
 use crate::analysis::letters::{LetterDecomposition, MetricEffect, metric_effect};
-use crate::analysis::moments::Z95;
 use crate::analysis::onset::{Onset, Status, onset};
 use crate::analysis::saturation::{
     Growth, Regression, Saturation, growth_per_doubling, point_errors, regression, saturation,
@@ -41,7 +40,7 @@ pub struct Difference {
     pub value: f64,
     /// Its standard error.
     pub se: f64,
-    /// value ± 1.96 se.
+    /// value ± 1.96 se, wider where few clusters tell the error.
     pub interval: Interval,
     /// Items that both sides share.
     pub items: usize,
@@ -58,7 +57,7 @@ impl Difference {
     pub(crate) fn of(points: &[&ItemScores], weights: &[f64], wobble: f64) -> Option<Self> {
         let found = paired(points, weights, wobble)?;
         let (value, se) = (found.contrast.value, found.contrast.se);
-        let interval = (value - Z95 * se, value + Z95 * se);
+        let interval = (value - found.half, value + found.half);
         Some(Self { value, se, interval, items: found.items, partial: found.partial })
     }
 }

@@ -3,9 +3,8 @@
 use super::items::{ItemScores, by_metric, gold_probability};
 use super::subject::{Measured, Subject, higher_is_better, is_mean_of_items, is_share};
 use crate::analysis::curve::{Curve, Noise};
-use crate::analysis::intervals::{Interval, clustered_se, effective_count, mean_se, wilson};
+use crate::analysis::intervals::{Interval, clustered_se, clustered_wilson, effective_count, half_width, mean_se};
 use crate::analysis::letters::{LetterDecomposition, letter_decomposition};
-use crate::analysis::moments::Z95;
 use crate::run::{At, Checkpoint, RunTree, Unit};
 use std::collections::BTreeMap;
 
@@ -21,6 +20,8 @@ pub(crate) struct PointData {
     pub(crate) se: Option<f64>,
     /// Independent items that a share is worth.
     pub(crate) effective: f64,
+    /// How many clusters tell its error, where they do.
+    pub(crate) clusters: Option<usize>,
     /// The primary metric of every item.
     pub(crate) items: ItemScores,
     /// Its continuous companion, of every item.
@@ -83,9 +84,10 @@ impl<'a> Series<'a> {
     /// The 95 % interval of a value.
     pub(crate) fn interval(&self, point: &PointData) -> Option<Interval> {
         if self.is_share() {
-            return wilson(point.value, point.effective, Z95);
+            return clustered_wilson(point.value, point.effective, point.clusters);
         }
-        point.se.map(|se| (point.value - Z95 * se, point.value + Z95 * se))
+        let half = half_width(point.clusters);
+        point.se.map(|se| (point.value - half * se, point.value + half * se))
     }
 
     /// The curve of a path, oriented to rise; `chance` is 0 where the metric has none.
@@ -129,6 +131,7 @@ impl PointData {
             se,
             effective: clustered.map_or(count, |se| effective_count(value, count, se)),
             gold: if is_share(metric) { pick(&gold_probability) } else { ItemScores::default() },
+            clusters: items.cluster_count().filter(|_| clustered.is_some()),
             mass: if letters { pick(&by_metric("option_mass")) } else { ItemScores::default() },
             letters: if letters { decomposed(units) } else { None },
             items,

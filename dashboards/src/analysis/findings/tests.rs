@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::alarms::AlarmKind;
-use crate::analysis::{Status, compare};
+use crate::analysis::{PhaseProbabilities, Status, compare};
 use crate::run::{
     Branch, Checkpoint, Fork, LogEntry, Phase, PhaseStart, RunTree, TaskGroup, TrainingLog, Unit, UnitInputs,
     UnitRecord,
 };
-use spyglass_tasks::{ChoiceRecord, ItemRecord, metric};
+use spyglass_tasks::{ChoiceRecord, GenerationRecord, ItemRecord, metric};
 use std::sync::Arc;
 
 const TOKENS_PER_STEP: u64 = 6_144;
@@ -317,6 +317,50 @@ fn a_checkpoint_saved_twice_is_noticed() {
     let found = findings(&made_up);
     assert_eq!(found.alarms.len(), 1, "{:#?}", found.alarms);
     assert_eq!((found.alarms[0].kind, found.alarms[0].place.step), (AlarmKind::SameWeights, Some(200)));
+}
+
+#[test]
+fn replies_may_refute_the_same_weights_but_never_prove_them() {
+    let replies = |made_up: &mut Run, texts: [&str; 2], keep_choices: bool| {
+        for (unit, text) in made_up.units.iter_mut().zip(texts) {
+            let mut items: Vec<ItemRecord> = unit.items.to_vec();
+            for item in &mut items {
+                let generation = GenerationRecord {
+                    text: text.into(),
+                    filtered: text.into(),
+                    targets: Vec::new(),
+                    tokens: text.len(),
+                };
+                item.generation = Some(generation);
+                if !keep_choices {
+                    item.choices.clear();
+                }
+            }
+            unit.items = Arc::new(items);
+        }
+    };
+    let same = |texts: [&str; 2], keep_choices| {
+        let mut made_up = small(&[0.4, 0.4], |_| 0..100);
+        made_up.units[1].items = Arc::clone(&made_up.units[0].items);
+        replies(&mut made_up, texts, keep_choices);
+        findings(&made_up).alarms.iter().any(|alarm| alarm.kind == AlarmKind::SameWeights)
+    };
+    assert!(!same(["", ""], false) && !same(["yes", "yes"], false), "no log-likelihood was compared");
+    assert!(same(["yes", "yes"], true) && !same(["yes", "no"], true));
+}
+
+#[test]
+fn what_may_lie_before_the_first_checkpoint_is_no_phases() {
+    let words = |before_first: f64, phases: &[(Phase, f64)]| {
+        phase_words(&PhaseProbabilities { before_first, not_yet: 0.0, phases: phases.iter().copied().collect() })
+    };
+    assert_eq!(words(0.85, &[(Phase::Stable, 0.15)]), "probably before the first checkpoint (85 %)");
+    assert_eq!(words(0.6, &[(Phase::Warmup, 0.4)]), "before the first checkpoint (60 %) or in the warm-up (40 %)");
+    assert_eq!(
+        words(0.0, &[(Phase::Stable, 0.3), (Phase::Anneal, 0.7)]),
+        "in the anneal (70 %) or in the stable phase (30 %)"
+    );
+    assert_eq!(words(0.0, &[(Phase::Anneal, 0.96)]), "in the anneal");
 }
 
 #[test]

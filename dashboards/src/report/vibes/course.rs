@@ -2,14 +2,15 @@
 
 use super::story::arrows;
 use crate::analysis::{
-    Curve, Noise, PackInterval, Survival, VerdictHops, Z95, onset, pack_interval, survival, verdict_hops,
+    Curve, LUCK, Noise, PackInterval, Survival, Z95, beyond_luck, onset, pack_interval, rise_by_luck, survival,
+    verdict_hops,
 };
 use crate::plots::{Point, Series, percent, tokens};
 use crate::report::curves::{Measured, Subject, TaskCurves, colour, fork_point, range};
 use crate::run::{At, Checkpoint, PackUnit, Run};
 use spyglass_tasks::MetricValue;
-use spyglass_tasks::vibes::PackSummary;
-use std::collections::BTreeMap;
+use spyglass_tasks::vibes::{PackSummary, PromptSummary};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One pack on one checkpoint in numbers.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Reading {
     sticky: usize,
     /// Whether it failed in any of them.
     dropped: bool,
+    /// Each prompt's share of passes and its margin.
+    each: BTreeMap<String, (Option<f64>, Option<f64>)>,
 }
 
 impl Reading {
@@ -39,6 +42,10 @@ impl Reading {
         let passes: Vec<Vec<f64>> = summary.passes().iter().map(number).collect();
         let kept: Vec<usize> = summary.talks.iter().map(|talk| talk.turns_kept).collect();
         let dropped: Vec<bool> = summary.talks.iter().map(|talk| talk.dropped).collect();
+        let share = |prompt: &PromptSummary| {
+            let passes = prompt.passes.iter().filter(|pass| **pass).count();
+            (!prompt.passes.is_empty()).then(|| passes as f64 / prompt.passes.len() as f64)
+        };
         let weights: Vec<f64> = summary.talks.iter().map(|talk| talk.weight).collect();
         Self {
             passed: pack_interval(&passes),
@@ -49,6 +56,11 @@ impl Reading {
             kept: survival(&kept, &dropped, Some(&weights)),
             sticky: kept.len(),
             dropped: dropped.contains(&true),
+            each: summary
+                .prompts
+                .iter()
+                .map(|prompt| (prompt.prompt.clone(), (share(prompt), prompt.margin)))
+                .collect(),
         }
     }
 
@@ -185,22 +197,20 @@ impl<'a> Course<'a> {
     }
 
     /// How it went on the way to its newest checkpoint: since when most of it passes, whether the margins turned first, where it
-    /// stands. `None` where nothing is checked.
-    pub(super) fn story(&self, run: &Run) -> Option<String> {
+    /// stands; as one of `packs` on the page. `None` where nothing is checked.
+    pub(super) fn story(&self, run: &Run, packs: usize) -> Option<String> {
         let all = run.tree.branches.iter().flat_map(|branch| &branch.checkpoints);
         let newest =
             all.filter(|checkpoint| self.at(checkpoint).is_some()).max_by_key(|checkpoint| checkpoint.tokens)?;
         let path = run.tree.path(&newest.branch);
         let path: Vec<(&Checkpoint, &Reading)> =
             path.into_iter().filter_map(|checkpoint| Some((checkpoint, self.at(checkpoint)?))).collect();
-        let shares: Vec<(u64, &PackInterval)> =
-            path.iter().filter_map(|(at, reading)| Some((at.tokens, reading.passed.as_ref()?))).collect();
-        let margins: Vec<(u64, f64)> =
-            path.iter().filter_map(|(at, reading)| Some((at.tokens, reading.margin.as_ref()?.value))).collect();
         let last = self.at(newest)?;
-        let mut parts = vec![came(&shares)?];
-        parts.extend(statistics(&shares, last.baseline));
-        parts.extend(turned(&margins, &shares));
+        let shares = Turn::of(&path, |reading| Some(reading.passed.as_ref()?.share), |prompt| prompt.0, |v| v >= 0.5);
+        let margins = Turn::of(&path, |reading| Some(reading.margin.as_ref()?.value), |prompt| prompt.1, |v| v > 0.0);
+        let mut parts = vec![came(&shares, packs)?];
+        parts.extend(statistics(&path, last.baseline, &shares, packs));
+        parts.extend(turned(&margins, &shares, last.margin.as_ref(), packs));
         let way = if path.len() < self.readings.len() {
             format!("on {}, ", arrows(path.iter().map(|(at, _)| at.branch.as_str())))
         } else {
@@ -212,59 +222,117 @@ impl<'a> Course<'a> {
     }
 }
 
-fn most(shares: &[(u64, &PackInterval)]) -> VerdictHops {
-    verdict_hops(&shares.iter().map(|(_, share)| share.share >= 0.5).collect::<Vec<_>>())
+/// Something of a pack that may turn: its passes, its margins.
+struct Turn {
+    /// Tokens and value.
+    at: Vec<(u64, f64)>,
+    /// Where the value speaks for what is asked.
+    is_for: Vec<bool>,
+    /// Each prompt's values there.
+    prompts: Vec<Vec<Option<f64>>>,
 }
 
-/// Since when at least half of the pack passes. Shares are means over its prompts.
-fn came(shares: &[(u64, &PackInterval)]) -> Option<String> {
-    let hops = most(shares);
-    let share = |index: usize| percent(shares[index].1.share);
-    let at = |index: usize| tokens(shares[index].0 as f64);
-    let words = match hops.first_passed {
+impl Turn {
+    fn of(
+        path: &[(&Checkpoint, &Reading)],
+        value: fn(&Reading) -> Option<f64>,
+        of_prompt: fn(&(Option<f64>, Option<f64>)) -> Option<f64>,
+        is_for: fn(f64) -> bool,
+    ) -> Self {
+        let known: Vec<(u64, f64, &Reading)> =
+            path.iter().filter_map(|(at, reading)| Some((at.tokens, value(reading)?, *reading))).collect();
+        let names: BTreeSet<&String> = known.iter().flat_map(|(_, _, reading)| reading.each.keys()).collect();
+        let values = |name: &String| known.iter().map(|(_, _, reading)| of_prompt(reading.each.get(name)?)).collect();
+        Self {
+            is_for: known.iter().map(|(_, value, _)| is_for(*value)).collect(),
+            prompts: names.into_iter().map(values).collect(),
+            at: known.iter().map(|(tokens, value, _)| (*tokens, *value)).collect(),
+        }
+    }
+
+    /// The prompts rose at that point by more than luck explains on a page with so many packs.
+    fn is_clear(&self, split: usize, packs: usize) -> bool {
+        split > 0 && rise_by_luck(&self.prompts, split) * packs as f64 <= LUCK
+    }
+
+    /// Where it turned for good; `None` where it did not or luck explains it.
+    fn turned_at(&self, packs: usize) -> Option<usize> {
+        // From the last time that it was against: a coin's first toss is no sign.
+        let since = self.is_for.iter().rposition(|is_for| !is_for)? + 1;
+        (since < self.is_for.len() && self.is_clear(since, packs)).then_some(since)
+    }
+}
+
+/// Since when at least half of the pack passes, where the change is more than luck; else at how many checkpoints it did.
+fn came(shares: &Turn, packs: usize) -> Option<String> {
+    let hops = verdict_hops(&shares.is_for);
+    let share = |index: usize| percent(shares.at[index].1);
+    let at = |index: usize| tokens(shares.at[index].0 as f64);
+    let comes_and_goes = beyond_luck(&vec![hops; packs]).contains(&true) && !hops.since;
+    let changes = if hops.flips == 1 { "1 change".to_owned() } else { format!("{} changes", hops.flips) };
+    let asked = match hops.first_passed {
         None => {
-            let best = shares.iter().map(|(_, share)| share.share).reduce(f64::max)?;
+            let best = shares.at.iter().map(|(_, share)| *share).reduce(f64::max)?;
             format!("has not come yet: half of it never passed (at most {} %)", percent(best))
         }
-        Some(0) if hops.since => format!("is there from the first checkpoint on ({} % pass)", share(0)),
-        Some(0) => format!("is there at first ({} % pass), and comes and goes: {} changes", share(0), hops.flips),
-        Some(first) => {
-            let (before, there) = (share(first - 1), share(first));
-            let jump = format!("{before} % pass at {}, {there} % at {} tokens", at(first - 1), at(first));
-            let stays =
-                if hops.since { "and stays".to_owned() } else { format!("and comes and goes: {} changes", hops.flips) };
+        Some(0) if comes_and_goes => format!("is there at first ({} % pass), and comes and goes: {changes}", share(0)),
+        Some(first) if comes_and_goes || (hops.since && shares.is_clear(first, packs)) => {
+            let jump =
+                format!("{} % pass at {}, {} % at {} tokens", share(first - 1), at(first - 1), share(first), at(first));
+            let stays = if hops.since { "and stays".to_owned() } else { format!("and comes and goes: {changes}") };
             format!("comes between {} and {} tokens {stays} ({jump})", at(first - 1), at(first))
         }
+        Some(first) => {
+            let now = if hops.passed == hops.judged {
+                format!("all {} checkpoints ({} % at first)", hops.judged, share(0))
+            } else {
+                format!(
+                    "{} of {} checkpoints, first at {} tokens ({} %)",
+                    hops.passed,
+                    hops.judged,
+                    at(first),
+                    share(first)
+                )
+            };
+            return Some(format!("at least half of it passed at {now}"));
+        }
     };
-    Some(format!("what it asks for {words}"))
+    Some(format!("what it asks for {asked}"))
 }
 
-/// What holds for prompts like these and not only for these; needs more of them than a small pack has.
-fn statistics(shares: &[(u64, &PackInterval)], baseline: Option<f64>) -> Option<String> {
+/// What holds for prompts like these and not only for these; needs more of them than a small pack has. Said where the prompts rose
+/// there by more than luck: a pack that always passes half of the time is above its baseline, too.
+fn statistics(path: &[(&Checkpoint, &Reading)], baseline: Option<f64>, seen: &Turn, packs: usize) -> Option<String> {
+    let shares = || path.iter().filter_map(|(at, reading)| Some((at.tokens, reading.passed.as_ref()?)));
     let curve = Curve {
-        tokens: shares.iter().map(|(tokens, _)| *tokens).collect(),
-        score: shares.iter().map(|(_, share)| share.share).collect(),
-        noise: Noise::Items(shares.iter().map(|(_, share)| share.effective).collect()),
+        tokens: shares().map(|(tokens, _)| tokens).collect(),
+        score: shares().map(|(_, share)| share.share).collect(),
+        noise: Noise::Items(shares().map(|(_, share)| share.effective).collect()),
         chance: baseline.unwrap_or(0.0),
         delta: None,
         item_diff_var: None,
     };
     let found = onset(&curve);
-    found.came().then(|| format!("for prompts like these it {}", found.words(&curve)))
+    let by = found.by().filter(|_| found.came() && found.after().is_some())?;
+    let split = seen.at.iter().position(|(tokens, _)| *tokens >= by)?;
+    seen.is_clear(split, packs).then(|| format!("for prompts like these it {}", found.words(&curve)))
 }
 
-/// Since when the margins favour what is right, and whether they turned before the verdicts did.
-fn turned(margins: &[(u64, f64)], shares: &[(u64, &PackInterval)]) -> Option<String> {
-    let hops = verdict_hops(&margins.iter().map(|(_, margin)| *margin > 0.0).collect::<Vec<_>>());
-    // From the last time that they were against it: a coin's first toss is no sign.
-    let since = margins.iter().rposition(|(_, margin)| *margin <= 0.0).map_or(0, |last| last + 1);
-    if hops.first_passed.is_none() || since == margins.len() {
-        return margins.last().map(|_| "the margins are against it still".to_owned());
-    }
-    let at = margins[since].0;
-    let first = most(shares).first_passed.map(|first| shares[first].0);
-    let order = match first {
-        Some(first) if at < first => ", before the verdicts did",
+/// Since when the margins favour what is right, and whether they turned before the verdicts did; `last` is the newest margin.
+fn turned(margins: &Turn, shares: &Turn, last: Option<&MetricValue>, packs: usize) -> Option<String> {
+    let last = last?;
+    // No interval without an error, and no side without an interval.
+    let clear = last.stderr.is_some_and(|se| last.value.abs() > Z95 * se);
+    let Some(since) = margins.turned_at(packs).filter(|_| clear) else {
+        return Some(match (clear, last.value > 0.0) {
+            (true, true) => "the margins favour it".to_owned(),
+            (true, false) => "the margins are against it".to_owned(),
+            (false, _) => "the margins favour neither side clearly".to_owned(),
+        });
+    };
+    let at = margins.at[since].0;
+    let order = match shares.is_for.iter().position(|is_for| *is_for) {
+        Some(first) if at < shares.at[first].0 && shares.turned_at(packs).is_some() => ", before the verdicts did",
         None => ", and the verdicts have yet to follow",
         Some(_) => "",
     };
@@ -275,33 +343,46 @@ fn turned(margins: &[(u64, f64)], shares: &[(u64, &PackInterval)]) -> Option<Str
 mod tests {
     use super::*;
 
-    fn shares(shares: &[f64]) -> Vec<PackInterval> {
-        let share = |&share| PackInterval { share, effective: 6.0, interval: (0.0, 1.0) };
-        shares.iter().map(share).collect()
-    }
-
-    fn at(shares: &[PackInterval]) -> Vec<(u64, &PackInterval)> {
-        (0_u64..).map(|k| k * 1_000_000).zip(shares).collect()
+    /// Twelve prompts; at each checkpoint so many of them pass, the first ones.
+    fn shares(passing: &[usize]) -> Turn {
+        let prompt = |prompt: usize| passing.iter().map(|&all| Some(f64::from(u8::from(prompt < all)))).collect();
+        Turn {
+            at: (0_u64..).map(|k| k * 1_000_000).zip(passing.iter().map(|&all| all as f64 / 12.0)).collect(),
+            is_for: passing.iter().map(|&all| all >= 6).collect(),
+            prompts: (0..12).map(prompt).collect(),
+        }
     }
 
     #[test]
-    fn half_of_the_prompts_make_an_onset_that_stays_or_hops() {
-        let cases: [(&[f64], &str); 4] = [
+    fn half_of_the_prompts_make_an_onset_where_luck_makes_none() {
+        let hopping = [0, 0, 0, 0, 0, 12, 12, 12, 12, 12, 0, 0, 0, 0, 0, 12, 12, 12, 12, 12];
+        let asked: [(&[usize], &str); 4] = [
             (
-                &[0.0, 0.2, 0.9, 0.7],
-                "comes between 1 M and 2 M tokens and stays (20.0 % pass at 1 M, 90.0 % at 2 M tokens)",
+                &[0, 3, 11, 9, 12],
+                "comes between 1 M and 2 M tokens and stays (25.0 % pass at 1 M, 91.7 % at 2 M tokens)",
             ),
             (
-                &[0.0, 0.6, 0.2, 0.7],
-                "comes between 0 and 1 M tokens and comes and goes: 3 changes (0.0 % pass at 0, 60.0 % at 1 M tokens)",
+                &hopping,
+                "comes between 4 M and 5 M tokens and comes and goes: 3 changes (0.0 % pass at 4 M, 100.0 % at 5 M tokens)",
             ),
-            (&[0.1, 0.4], "has not come yet: half of it never passed (at most 40.0 %)"),
-            (&[0.5, 0.8], "is there from the first checkpoint on (50.0 % pass)"),
+            (&hopping[5..], "is there at first (100.0 % pass), and comes and goes: 2 changes"),
+            (&[1, 5], "has not come yet: half of it never passed (at most 41.7 %)"),
         ];
-        for (values, words) in cases {
-            assert_eq!(came(&at(&shares(values))).unwrap(), format!("what it asks for {words}"));
+        for (passing, words) in asked {
+            assert_eq!(came(&shares(passing), 1).unwrap(), format!("what it asks for {words}"));
         }
-        assert_eq!(came(&[]), None);
+        let seen: [(&[usize], &str); 3] = [
+            (&[5, 6, 7, 6], "3 of 4 checkpoints, first at 1 M tokens (50.0 %)"),
+            (&[0, 7, 2, 8], "2 of 4 checkpoints, first at 1 M tokens (58.3 %)"),
+            (&[6, 9], "all 2 checkpoints (50.0 % at first)"),
+        ];
+        for (passing, words) in seen {
+            assert_eq!(came(&shares(passing), 1).unwrap(), format!("at least half of it passed at {words}"));
+        }
+        assert_eq!(came(&shares(&[]), 1), None);
+        let small = shares(&[3, 4, 6, 8]);
+        assert!(came(&small, 1).unwrap().contains("and stays"));
+        assert!(came(&small, 40).unwrap().starts_with("at least half"), "one of forty packs may do so by luck");
     }
 
     #[test]
@@ -315,6 +396,7 @@ mod tests {
             kept: survival(&[1, 3], &[true, false], None),
             sticky: 2,
             dropped: true,
+            each: BTreeMap::new(),
         };
         assert_eq!(reading(4).share_words().unwrap(), "75.0 % of its 4 prompts pass (95 % 30.0 to 95.0)");
         let mean = "a mean of 75.0 % over 4 prompts (30 conversations) passes (95 % 30.0 to 95.0)";
@@ -323,18 +405,30 @@ mod tests {
         assert_eq!(reading(4).kept_words().unwrap(), kept);
     }
 
+    /// Twelve prompts whose margins stand around these means.
+    fn margins(means: &[f64]) -> Turn {
+        let prompt = |prompt: usize| means.iter().map(|mean| Some(mean + prompt as f64 * 0.01 - 0.055)).collect();
+        Turn {
+            at: (0_u64..).map(|k| k * 1_000_000).zip(means.iter().copied()).collect(),
+            is_for: means.iter().map(|&mean| mean > 0.0).collect(),
+            prompts: (0..12).map(prompt).collect(),
+        }
+    }
+
     #[test]
     fn margins_may_turn_before_the_verdicts() {
-        let shares = shares(&[0.0, 0.2, 0.9]);
-        let margins = |values: [f64; 3]| (0_u64..).map(|k| k * 1_000_000).zip(values).collect::<Vec<_>>();
-        let told = |values| turned(&margins(values), &at(&shares)).unwrap();
-        assert_eq!(told([-1.0, 0.5, 3.0]), "the margins favour it since 1 M tokens, before the verdicts did");
-        assert_eq!(
-            told([0.1, -0.9, 3.0]),
-            "the margins favour it since 2 M tokens",
-            "a chance hit at first is no turn"
-        );
-        assert_eq!(told([0.1, 0.2, -0.1]), "the margins are against it still");
-        assert_eq!(turned(&[], &at(&shares)), None);
+        let shares = shares(&[0, 0, 1, 12, 12, 12]);
+        let told = |means: &[f64], stderr: f64| {
+            let last = MetricValue { value: *means.last()?, stderr: Some(stderr), ..MetricValue::default() };
+            turned(&margins(means), &shares, Some(&last), 1)
+        };
+        let early = "the margins favour it since 2 M tokens, before the verdicts did";
+        assert_eq!(told(&[-1.0, -0.9, 3.0, 3.0, 3.2, 2.9], 0.1).unwrap(), early);
+        let late = "the margins favour it since 4 M tokens";
+        assert_eq!(told(&[0.1, -0.9, -1.0, -0.8, 3.0, 3.1], 0.1).unwrap(), late, "a chance hit at first is no turn");
+        assert_eq!(told(&[0.1, 0.2, -0.1], 0.01).unwrap(), "the margins are against it");
+        assert_eq!(told(&[0.1, 0.2, 0.1], 0.01).unwrap(), "the margins favour it");
+        assert_eq!(told(&[0.1, -0.2, 0.1], 0.1).unwrap(), "the margins favour neither side clearly");
+        assert_eq!(turned(&margins(&[]), &shares, None, 1), None);
     }
 }

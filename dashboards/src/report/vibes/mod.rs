@@ -3,6 +3,8 @@
 mod columns;
 mod course;
 mod grid;
+#[cfg(test)]
+mod luck_tests;
 mod overview;
 mod ratings;
 mod story;
