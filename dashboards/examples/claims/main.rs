@@ -1,5 +1,5 @@
 //! What the front page says of made-up runs whose truth is known, how often it says it, and how often it is true: printed, not
-//! asserted (`tests/claims.rs` asserts a small part of it).
+//! asserted (`tests/simulated.rs` asserts a small part of it).
 //!
 //! `cargo run --release -p spyglass-dashboards --example claims -- [--pages 25] [--only WORDS] [--markdown]`
 //!

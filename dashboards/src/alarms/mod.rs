@@ -8,7 +8,8 @@ mod regressed;
 mod same_weights;
 mod ties;
 
-pub use letters::{Letters, letters, letters_alarm};
+pub(crate) use letters::letter_name;
+pub use letters::{Letters, LettersVerdict, letters, letters_alarm};
 pub use lone_jump::{Jump, LoneJump, lone_jump, lone_jump_alarm};
 pub use loss::{RateAtEnd, loss_alarms, plateau_alarm};
 pub use perturbed_gap::{Gap, GapVerdict, PerturbedGap, perturbed_gap, perturbed_gap_alarm};

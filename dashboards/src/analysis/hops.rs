@@ -18,7 +18,7 @@ pub struct Hops {
 
 /// Falls and returns after the onset's `by`.
 ///
-/// A point is absent when `y + 1.96 s < L`, present when `y − 1.96 s > L`, with L and s as in the onset; in between nothing changes.
+/// A point is absent when `y + 1.96 s < L`, present when `y − 1.96 s > L`, with L and s as in the onset since it came; in between nothing changes.
 /// RUN.md §12.
 pub fn hops(curve: &Curve, onset: &Onset) -> Hops {
     let mut falls: Vec<(u64, Option<u64>)> = Vec::new();
@@ -26,7 +26,7 @@ pub fn hops(curve: &Curve, onset: &Onset) -> Hops {
         return Hops { status: onset.status, falls, stayed: None };
     };
     for index in curve.usable().into_iter().filter(|&index| curve.tokens[index] > by) {
-        let away = Z95 * curve.spread(index, scale.level, scale.wobble);
+        let away = Z95 * curve.spread(index, scale.level, scale.later());
         let (y, tokens) = (curve.score[index], curve.tokens[index]);
         match falls.last_mut() {
             Some((_, back @ None)) if y - away > scale.level => *back = Some(tokens),

@@ -1,8 +1,12 @@
 //! Curves from a table of scores, whoever measured them.
 
+use super::contrast::Contrast;
 use super::curve::{Curve, Noise};
+use super::growth::first_to_last_quarter;
 use super::onset::{Onset, onset};
+use super::sample::Sample;
 use super::sharpness::{Sharpness, sharpness};
+use super::wobble::wobble;
 use crate::{Error, Result};
 use csv::StringRecord;
 use serde::Serialize;
@@ -48,11 +52,20 @@ pub struct ScoreVerdict {
 }
 
 impl ScoreCurve {
-    /// Onset and sharpness.
-    pub fn verdict(&self) -> ScoreVerdict {
-        let onset = onset(&self.curve);
+    /// Onset and sharpness; `beside` is how many curves are told beside each other, this one included.
+    pub fn verdict(&self, beside: usize) -> ScoreVerdict {
+        let onset = onset(&self.curve).if_seen(self.rise(), beside);
         let sharpness = sharpness(&self.curve, &onset);
         ScoreVerdict { task: self.task.clone(), branch: self.branch.clone(), onset, sharpness }
+    }
+
+    /// The rise from the first quarter to the last; of a table nobody knows which items agree.
+    fn rise(&self) -> Option<Contrast> {
+        let curve = &self.curve;
+        let usable = curve.usable();
+        let variance = |&k: &usize| curve.spread(k, curve.score[k], 0.0).powi(2);
+        let sample = Sample::Scores { score: curve.scores(&usable), variance: usable.iter().map(variance).collect() };
+        first_to_last_quarter(&sample, wobble(&curve.scores(&usable), None).for_contrast)
     }
 }
 

@@ -80,7 +80,7 @@ pub fn sharpness(curve: &Curve, onset: &Onset) -> Sharpness {
     if !onset.came() || height < 2.0 * fit.delta {
         return Sharpness { rise: Some(rise), ..none };
     }
-    let width = width(curve, fit, height, scale.wobble);
+    let width = width(curve, fit, height, scale.later());
     let verdict = if width.width_max.is_some_and(|most| most <= SHARP + 1e-9) {
         Shape::Sharp
     } else if width.width_min > SHARP + 1e-9 {

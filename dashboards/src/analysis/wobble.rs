@@ -4,7 +4,7 @@ use super::moments::{finite, mean, median};
 use serde::Serialize;
 
 /// Prior standard deviation of the wobble: one point.
-const WOBBLE0: f64 = 0.01;
+pub(crate) const WOBBLE0: f64 = 0.01;
 /// What the prior weighs, in down-steps.
 const NU0: f64 = 2.0;
 /// Median of chi-square with one degree of freedom.
@@ -27,6 +27,25 @@ pub struct Wobble {
     pub for_contrast: f64,
 }
 
+/// A step from one checkpoint to the next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Step {
+    /// Index of the point it leaves.
+    pub(crate) from: usize,
+    /// The next score minus this one.
+    pub(crate) change: f64,
+    /// Variance of the mean paired difference; 0 where it is unknown.
+    pub(crate) item: f64,
+}
+
+/// The steps of the scores `y` that are finite numbers; `item_diff_var[k]` is the variance of the mean paired difference of the points
+/// k and k+1.
+pub(crate) fn steps(y: &[f64], item_diff_var: Option<&[f64]>) -> Vec<Step> {
+    let item = |k: usize| item_diff_var.and_then(|known| known.get(k).copied()).and_then(finite).unwrap_or(0.0);
+    let step = |(k, pair): (usize, &[f64])| Step { from: k, change: pair[1] - pair[0], item: item(k) };
+    y.windows(2).enumerate().map(step).filter(|step| step.change.is_finite()).collect()
+}
+
 /// The wobble of the scores `y` in order of tokens.
 ///
 /// A curve that does not fall steps down only by noise. With `D_k = y_{k+1}−y_k` over the m down-steps:
@@ -34,17 +53,34 @@ pub struct Wobble {
 /// `for_contrast` = sd·√(1 + 6/(m+2)). `item_diff_var[k]` is the variance of the mean paired difference of the points k and k+1;
 /// where it is unknown, item noise is counted twice at worst. SPEC.md §3. Values that are no finite numbers are skipped as steps.
 pub fn wobble(y: &[f64], item_diff_var: Option<&[f64]>) -> Wobble {
-    let steps = y.windows(2).map(|pair| pair[1] - pair[0]).enumerate();
-    let down: Vec<(usize, f64)> = steps.filter(|(_, step)| step.is_finite() && *step < 0.0).collect();
-    let squares: Vec<f64> = down.iter().map(|(_, step)| step * step).collect();
-    let items: Vec<f64> = item_diff_var
-        .map(|known| down.iter().map(|(k, _)| known.get(*k).copied().and_then(finite).unwrap_or(0.0)).collect())
-        .unwrap_or_default();
+    wobble_of(&steps(y, item_diff_var), WOBBLE0)
+}
+
+/// [`wobble`] of these steps; `prior` is the standard deviation that is taken for granted before any is seen.
+pub(crate) fn wobble_of(steps: &[Step], prior: f64) -> Wobble {
+    let down = || steps.iter().filter(|step| step.change < 0.0);
+    let squares: Vec<f64> = down().map(|step| step.change * step.change).collect();
+    let items: Vec<f64> = down().map(|step| step.item).collect();
     let step = median(&squares).unwrap_or(0.0) / HALF_NORMAL_MEDIAN_SQ;
     let own = ((step - mean(&items).unwrap_or(0.0)) / 2.0).max(0.0);
-    let m = down.len() as f64;
-    let sd = ((NU0 * WOBBLE0 * WOBBLE0 + m * own) / (NU0 + m)).sqrt();
-    Wobble { sd, down_steps: down.len(), for_contrast: sd * (1.0 + 6.0 / (m + NU0)).sqrt() }
+    let m = squares.len() as f64;
+    let sd = ((NU0 * prior * prior + m * own) / (NU0 + m)).sqrt();
+    Wobble { sd, down_steps: squares.len(), for_contrast: sd * (1.0 + 6.0 / (m + NU0)).sqrt() }
+}
+
+/// Standard deviation of the wobble before an ability came: of the points `y`, in order of tokens, up to the one before the first that
+/// is clearly above.
+///
+/// A curve at chance steps up by noise as it steps down, so all m steps count, around the mean step: even growth is no wobble.
+/// `sd² = (2·.01² + (m−1)·max(0, (var(D) − item)/2)) / (m+1)`, var over m−1. `item` is the variance that items give a step. `None`
+/// below two steps.
+pub(crate) fn wobble_before(y: &[f64], item: f64) -> Option<f64> {
+    let steps: Vec<f64> = y.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let m = steps.len() as f64;
+    let centre = mean(&steps).filter(|_| steps.len() > 1)?;
+    let var = steps.iter().map(|step| (step - centre).powi(2)).sum::<f64>() / (m - 1.0);
+    let own = ((var - item) / 2.0).max(0.0);
+    finite(((NU0 * WOBBLE0 * WOBBLE0 + (m - 1.0) * own) / (NU0 + m - 1.0)).sqrt())
 }
 
 /// The level at which a share of `n` items (median over the points) is told from `chance`.

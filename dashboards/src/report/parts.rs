@@ -61,7 +61,7 @@ fn rows<'p>(run: &'p Run, part: &'p PartFindings) -> impl Iterator<Item = Row> +
             value: last.value,
             newest: format!("{}{half} %", percent(last.value)),
             items: last.items,
-            verdicts: Verdicts::of(path),
+            verdicts: Verdicts::of(path, true),
         })
     })
 }

@@ -23,7 +23,7 @@ impl OnsetRun {
             say(&format!("columns that were not read: {}", scores.ignored.join(", ")));
         }
         for curve in &scores.curves {
-            print(&(serde_json::to_string(&curve.verdict()).expect("plain data") + "\n"))?;
+            print(&(serde_json::to_string(&curve.verdict(scores.curves.len())).expect("plain data") + "\n"))?;
         }
         Ok(Exit::Well)
     }

@@ -18,7 +18,7 @@ pub(crate) fn table(page: &mut Page, run: &Run, found: &Findings, truth: &Truth)
     for task in found.tasks.iter().filter(|task| task.subject.perturb.is_none() && !in_group(task)) {
         for path in &task.paths {
             let Some(curve) = truth.curve(&path.branch, &task.subject.task) else { continue };
-            let verdicts = Verdicts::of(path);
+            let verdicts = Verdicts::of(path, true);
             let cells = [
                 onset(path, curve, &verdicts.onset, truth.chance),
                 phase(run, path, curve, &verdicts.phase),

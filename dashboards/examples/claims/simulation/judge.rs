@@ -138,11 +138,11 @@ pub(crate) fn is_sharp(curve: &TrueCurve, chance: f64) -> Option<bool> {
     }
 }
 
-/// Whether it falls under its level after it emerged.
+/// Whether it falls under its level after it emerged, and not by so little that it lies at the level.
 pub(crate) fn goes(path: &PathFindings, curve: &TrueCurve) -> bool {
     let onset = path.onset.as_ref();
     let level = onset.and_then(|onset| Some((onset.scale?.level, onset.by()?)));
-    level.is_some_and(|(level, by)| curve.falls_under(level, by))
+    level.is_some_and(|(level, by)| curve.falls_under(level - BEGUN, by))
 }
 
 /// The truth in the phase whose growth is told: the latest that has four points.

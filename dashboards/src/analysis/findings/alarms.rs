@@ -3,16 +3,15 @@
 use super::TaskFindings;
 use super::items::paired;
 use super::leaks::leaks;
+use super::letters;
 use super::log_alarms::of_log;
 use super::path::PathFindings;
 use super::series::Series;
-use super::subject::AnswerFormat;
 use crate::alarms::{
-    Alarm, Jump, Place, letters, letters_alarm, lone_jump_alarm, regressed_alarm, same_weights_alarm, ties, ties_alarm,
+    Alarm, Jump, Place, letters_alarm, lone_jump_alarm, regressed_alarm, same_weights_alarm, ties, ties_alarm,
 };
 use crate::run::{At, Checkpoint, Run, Unit};
 use rayon::prelude::*;
-use spyglass_tasks::metric::argmax;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -37,9 +36,14 @@ fn of_task(run: &Run, series: &[Series<'_>], tasks: &[TaskFindings], index: usiz
             tokens: Some(path.points[k].tokens),
         };
         found.extend(jumped(run, series, tasks, index, path));
-        found.extend(answers(run, &series[index], path, &place));
-        let drop = path.regression.drop.map(|drop| path.points[drop.from].tokens);
-        found.extend(drop.and_then(|from| regressed_alarm(place(path.points.len() - 1), &path.regression, from)));
+        let last = path.points.len() - 1;
+        let spread = letters::spread(run, &series[index], &tasks[index], path);
+        found.extend(spread.and_then(|(spread, verdict)| letters_alarm(place(last), &spread, verdict)));
+        found.extend(tied(run, &series[index], path, &place));
+        if let Some(drop) = path.drop.filter(|_| path.regressed) {
+            let (from, task) = (path.points[drop.from].tokens, &tasks[index]);
+            found.push(regressed_alarm(place(last), drop, from, task.fraction, task.higher_is_better()));
+        }
     }
     found
 }
@@ -110,41 +114,18 @@ fn change_between(run: &Run, series: &Series<'_>, path: &PathFindings, from: u64
     Some((change.value, change.se))
 }
 
-/// A3 at the newest own checkpoint, A5 at the newest own one with too many ties.
-fn answers(run: &Run, series: &Series<'_>, path: &PathFindings, place: &dyn Fn(usize) -> Place) -> Vec<Alarm> {
+/// A5 at the newest own checkpoint with too many ties.
+fn tied(run: &Run, series: &Series<'_>, path: &PathFindings, place: &dyn Fn(usize) -> Place) -> Option<Alarm> {
     let points = series.path(&run.tree, &path.branch);
     let units = |k: usize| series.units.get(&points[k].0.at()).map_or(&[][..], Vec::as_slice);
-    let own = path.own_from..points.len();
-    let mut found = Vec::new();
-    if series.format == AnswerFormat::Letters {
-        let last = points.len() - 1;
-        found.extend(predicted(units(last)).and_then(|(predicted, gold, count)| {
-            letters_alarm(place(last), &letters(&predicted, &gold, count)?) //
-        }));
-    }
-    found.extend(own.rev().find_map(|k| {
+    (path.own_from..points.len()).rev().find_map(|k| {
         let options: Vec<Vec<f64>> = units(k)
             .iter()
             .flat_map(|unit| unit.items.iter().filter(|item| !item.choices.is_empty()))
             .map(|item| item.choices.iter().map(|choice| choice.logprob).collect())
             .collect();
         ties_alarm(place(k), ties(&options)?)
-    }));
-    found
-}
-
-/// Predicted and right letters, and how many letters there are.
-fn predicted(units: &[&Unit]) -> Option<(Vec<usize>, Vec<usize>, usize)> {
-    let items = units.iter().flat_map(|unit| unit.items.iter());
-    let answer = |item: &spyglass_tasks::ItemRecord| {
-        let likeliest = argmax(item.choices.iter().map(|choice| choice.logprob))?;
-        Some((likeliest, item.gold, item.choices.len()))
-    };
-    let answers: Option<Vec<(usize, usize, usize)>> = items.map(answer).collect();
-    let answers = answers?;
-    let letters = answers.iter().map(|answer| answer.2).max()?;
-    let (predicted, gold) = answers.iter().map(|answer| (answer.0, answer.1)).unzip();
-    Some((predicted, gold, letters))
+    })
 }
 
 /// Hash and number of the log-likelihoods of each task with its settings.

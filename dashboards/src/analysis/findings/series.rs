@@ -1,10 +1,12 @@
 //! A subject's measured values at every checkpoint, and the one run per path that is made of them.
 
-use super::items::{ItemScores, by_metric, gold_probability};
+use super::constant::or_constant;
+use super::items::{ItemScores, by_metric, gold_probability, shared_ids};
 use super::subject::{Measured, Subject, higher_is_better, is_mean_of_items, is_share};
 use crate::analysis::curve::{Curve, Noise};
 use crate::analysis::intervals::{Interval, clustered_se, clustered_wilson, effective_count, half_width, mean_se};
 use crate::analysis::letters::{LetterDecomposition, letter_decomposition};
+use crate::analysis::sample::Sample;
 use crate::run::{At, Checkpoint, RunTree, Unit};
 use std::collections::BTreeMap;
 
@@ -37,6 +39,8 @@ pub(crate) struct Series<'a> {
     pub(crate) subject: Subject,
     pub(crate) metric: String,
     pub(crate) chance: Option<f64>,
+    /// That of the best constant answer, where it is better.
+    guess: Option<f64>,
     pub(crate) format: AnswerFormat,
     pub(crate) data: Vec<&'a str>,
     pub(crate) units: BTreeMap<At<'a>, Vec<&'a Unit>>,
@@ -47,14 +51,18 @@ impl<'a> Series<'a> {
     pub(crate) fn of(measured: Measured<'a>) -> Self {
         let metric = measured.metric();
         let (chance, format) = (measured.chance(&metric), measured.format());
-        let data = measured.units.values().next_back().into_iter().flatten();
-        let data = data.map(|unit| unit.record.inputs.data.as_str()).collect();
+        let newest = measured.units.values().next_back().map_or(&[][..], Vec::as_slice);
+        let guess = chance.map(|chance| match is_share(&metric) {
+            true => or_constant(chance, newest, measured.plain_mean),
+            false => chance,
+        });
+        let data = newest.iter().map(|unit| unit.record.inputs.data.as_str()).collect();
         let points = measured
             .units
             .iter()
             .filter_map(|(at, units)| Some((*at, PointData::of(units, measured.plain_mean, &metric, format)?)));
         let points = points.collect();
-        Self { subject: measured.subject, metric, chance, format, data, units: measured.units, points }
+        Self { subject: measured.subject, metric, chance, guess, format, data, units: measured.units, points }
     }
 
     /// Right or wrong, so that its noise is binomial.
@@ -90,7 +98,32 @@ impl<'a> Series<'a> {
         point.se.map(|se| (point.value - half * se, point.value + half * se))
     }
 
-    /// The curve of a path, oriented to rise; `chance` is 0 where the metric has none.
+    /// Score of guessing, or of the best constant answer where that is better; 0 where the metric has none.
+    pub(crate) fn guess(&self) -> f64 {
+        self.guess.unwrap_or(0.0)
+    }
+
+    /// What changes along a path are read from, oriented to rise as its `curve` is: its items, where all points share at least half of
+    /// the fewest.
+    pub(crate) fn sample<'s>(&self, path: &[(&'s Checkpoint, &'s PointData)], curve: &Curve) -> Sample<'s> {
+        let items: Vec<&ItemScores> = path.iter().map(|(_, point)| &point.items).collect();
+        let ids = shared_ids(&items);
+        let fewest = items.iter().map(|items| items.len()).min().unwrap_or(0);
+        if ids.len() >= 2 && 2 * ids.len() >= fewest {
+            let oriented = |items: &&'s ItemScores| match self.orientation() {
+                1.0.. => items.at(&ids),
+                orientation => items.at(&ids).iter().map(|value| orientation * value).collect(),
+            };
+            return Sample::Items { rows: items.iter().map(oriented).collect(), clusters: items[0].clusters_at(&ids) };
+        }
+        let variance = match &curve.noise {
+            Noise::Items(n) => n.iter().zip(&curve.score).map(|(n, p)| (p * (1.0 - p) / n).max(0.0)).collect(),
+            Noise::StandardErrors(se) => se.iter().map(|se| se * se).collect(),
+        };
+        Sample::Scores { score: curve.score.clone(), variance }
+    }
+
+    /// The curve of a path, oriented to rise, above what guessing gives.
     pub(crate) fn curve(&self, path: &[(&Checkpoint, &PointData)], item_diff_var: Option<Vec<f64>>) -> Curve {
         let noise = if self.is_share() {
             Noise::Items(path.iter().map(|(_, point)| point.effective).collect())
@@ -101,7 +134,7 @@ impl<'a> Series<'a> {
             tokens: path.iter().map(|(checkpoint, _)| checkpoint.tokens).collect(),
             score: path.iter().map(|(_, point)| self.orientation() * point.value).collect(),
             noise,
-            chance: self.orientation() * self.chance.unwrap_or(0.0),
+            chance: self.orientation() * self.guess(),
             delta: None,
             item_diff_var,
         }

@@ -185,12 +185,13 @@ fn the_story_is_told_with_its_numbers() {
         texts[0],
         "pilot_letters on anneal emerged between 7.37 M and 7.68 M tokens (estimate 7.46 M), in the anneal; a sharp rise of 60.2 \
          points so far, and P(gold) jumps with it; letters were written and the facts known before, binding one to the other came \
-         last; not yet on trunk at 8.6 M tokens."
+         last; not yet on trunk (8.6 M tokens)."
     );
     let facts: Vec<&&str> = texts.iter().filter(|text| text.starts_with("pilot_facts_easy")).collect();
     assert_eq!(facts.len(), 1, "an onset in the shared trunk is one event: {texts:#?}");
     assert!(facts[0].starts_with("pilot_facts_easy emerged between 0 and 614 k tokens"), "{}", facts[0]);
-    let gain = "The anneal added +60.0 points (95 % CI 56.5 to 63.5) to pilot_letters beyond trunk at equal tokens.";
+    let gain = "The anneal added +60.0 points (98 % CI 55.0 to 65.0 for all 6 gains together) to pilot_letters beyond trunk at equal \
+                tokens.";
     assert!(texts.contains(&gain), "{texts:#?}");
     assert!(found.notes.is_empty(), "{:?}", found.notes);
 }
@@ -252,17 +253,13 @@ fn thin_runs_say_nothing_false() {
     let empty = findings(&run(vec![branch("trunk", None, &[0, 100], &[])], Vec::new()));
     assert!(empty.tasks.is_empty() && empty.sentences.is_empty() && empty.alarms.is_empty());
     let one = findings(&small(&[0.25], |_| 0..500));
-    assert_eq!(
-        one.sentences[0].text,
-        "t has not emerged yet at 0 tokens (must pass 34.0 %: chance 25.0 and 9.0 for the noise of 500 \
-         independent items and 1.0 of wobble)."
-    );
+    assert_eq!(one.sentences[0].text, "t is under the level that counts as emerged (34 % with 500 items) at 0 tokens.");
     assert_eq!(one.tasks[0].paths[0].change, None);
     let two = findings(&small(&[0.25, 0.9], |_| 0..500));
     assert!(two.sentences[0].text.starts_with("t emerged between 0 and 614 k tokens"), "{}", two.sentences[0].text);
     let constant = findings(&small(&[1.0, 1.0, 1.0, 1.0, 1.0], |_| 0..500));
     assert_eq!(constant.tasks[0].paths[0].onset.as_ref().unwrap().status, Status::AboveAtFirst);
-    assert_eq!(constant.sentences[0].text, "t was above chance at the first checkpoint already.");
+    assert_eq!(constant.sentences[0].text, "t was above chance as far back as these checkpoints can tell.");
 }
 
 #[test]
@@ -413,7 +410,8 @@ fn a_page_of_its_own_says_whether_the_jump_is_the_metrics() {
     let told = about(&made_up, task(&found, "pilot_letters"), &found.alarms);
     let real = "The jump on anneal is no artefact of the metric: P(gold) of the same items jumps as sharply as acc.";
     assert!(told.iter().any(|line| line == real), "{told:#?}");
-    let gain = "The anneal added +60.0 points (95 % CI 56.5 to 63.5) to pilot_letters beyond trunk at equal tokens.";
+    let gain = "The anneal added +60.0 points (98 % CI 55.0 to 65.0 for all 6 gains together) to pilot_letters beyond trunk at equal \
+                tokens. Item noise alone, as in `spyglass compare`: 95 % CI 57.0 to 63.0.";
     assert!(told.iter().any(|line| line == gain), "{told:#?}");
     let doubted: Vec<&String> = told.iter().filter(|line| line.ends_with(" A leak is suspected there.")).collect();
     assert_eq!(doubted.len(), 2, "the onset and the gain on dirty: {told:#?}");
