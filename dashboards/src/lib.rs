@@ -2,6 +2,8 @@
 
 pub mod alarms;
 pub mod analysis;
+#[cfg(test)]
+mod draws;
 mod error;
 pub mod groups;
 pub mod plots;

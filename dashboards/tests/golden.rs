@@ -188,7 +188,8 @@ fn difference(place: &str, found: &Value, wanted: &Value, tolerance: f64) -> Opt
 }
 
 /// Functions whose vectors there are overruled: onsets know two regimes of wobble (`data/onsets.json` has theirs), growth and what a
-/// curve does now are contrasts of items (`data/claims.json`), a loss is measured from a line (`data/claims_loss.json`).
+/// curve does now are contrasts of items (`data/claims.json`), spikes of a loss lie above a line and its plateau takes half of its phase
+/// (`data/claims_loss.json`).
 const OVERRULED: [&str; 7] =
     ["onset", "sharpness", "hops", "growth_per_doubling", "saturation", "loss_spikes", "plateau"];
 
@@ -212,12 +213,6 @@ fn onsets_shapes_and_falls_of_two_regimes() {
 }
 
 #[test]
-fn our_own_vectors_of_the_loss() {
-    let (wrong, cases) = wrong(&serde_json::from_str(include_str!("data/claims_loss.json")).unwrap(), |_| true);
-    assert!(wrong.is_empty() && cases == 6, "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
-}
-
-#[test]
 fn every_golden_vector() {
     let Some(folder) = folder() else { return };
     let (mut all, mut cases) = (Vec::new(), 0);
@@ -229,4 +224,10 @@ fn every_golden_vector() {
     }
     assert!(all.is_empty(), "{} of {cases}:\n{}", all.len(), all.join("\n"));
     assert!(cases >= 84, "{cases} cases");
+}
+
+#[test]
+fn spikes_and_plateaus_of_a_loss() {
+    let (wrong, cases) = wrong(&serde_json::from_str(include_str!("data/claims_loss.json")).unwrap(), |_| true);
+    assert!(wrong.is_empty() && cases == 6, "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -134,7 +134,7 @@ pub fn perturbed_gap_alarm(place: Place, found: &PerturbedGap, perturbation: &st
         place,
         evidence: evidence([("change of the gap", gap.gain), ("standard error", gap.se)]),
         threshold: "the gap between exact and perturbed items grew by at least 4 standard errors and 2 points over the mean of up to \
-                    five checkpoints before, and by more than luck does at one of fifty pages' looks",
+                    five checkpoints before, and luck would do so on fewer than one page in fifty",
         false_alarms: Some(
             "0 to .02 of simulated pages of 16 tasks at 16 checkpoints, with few items or clusters too; finds .61 to .73 of leaks worth 15 \
              points with 400 items, all with 2,000",

@@ -105,6 +105,7 @@ pub fn pack_interval(passes: &[Vec<f64>]) -> Option<PackInterval> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::draws::draws;
     use proptest::prelude::*;
 
     #[test]
@@ -121,17 +122,6 @@ mod tests {
         let x = [1.0, 0.0, 0.0, 1.0, 1.0];
         let (_, plain) = mean_se(&x);
         assert!((clustered_se(&x, &[1, 2, 3, 4, 5]).unwrap() - plain.unwrap()).abs() < 1e-15);
-    }
-
-    /// Uniform in [0, 1), the same everywhere.
-    fn draws(seed: u64) -> impl FnMut() -> f64 {
-        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        move || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state >> 11) as f64 / (1_u64 << 53) as f64
-        }
     }
 
     #[test]

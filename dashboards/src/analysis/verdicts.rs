@@ -120,6 +120,7 @@ pub fn rise_by_luck(prompts: &[Vec<Option<f64>>], split: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::draws::draws;
 
     fn row(passed: &str) -> VerdictHops {
         verdict_hops(&passed.chars().map(|c| c == '1').collect::<Vec<_>>())
@@ -156,17 +157,6 @@ mod tests {
         assert_eq!(beyond_luck(&many), [true; 40]);
         many[1..].fill(row("010110100101"));
         assert_eq!(beyond_luck(&many), [false; 40], "one in forty may do so by luck");
-    }
-
-    /// Uniform in [0, 1), the same everywhere.
-    fn draws(seed: u64) -> impl FnMut() -> f64 {
-        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        move || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state >> 11) as f64 / (1_u64 << 53) as f64
-        }
     }
 
     #[test]

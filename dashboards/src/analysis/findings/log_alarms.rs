@@ -1,6 +1,7 @@
 //! Alarms of a branch's own log: what the loss does that the learning rate does not explain.
 
 use crate::alarms::{Alarm, Place, RateAtEnd, loss_alarms, plateau_alarm};
+use crate::analysis::moments::median;
 use crate::analysis::{lr_phases, plateau};
 use crate::run::{Branch, LogEntry, Phase, RunTree};
 
@@ -57,12 +58,9 @@ fn is_back(path: &[&LogEntry], moment: &dyn Fn(&LogEntry) -> Moment, part: &[Log
     let finite = |entry: &LogEntry| entry.loss.filter(|loss| loss.is_finite());
     let Some(start) = path.iter().rposition(|entry| moment(entry).rewarming) else { return false };
     let start = path[..start].iter().rposition(|entry| !moment(entry).rewarming).map_or(0, |calm| calm + 1);
-    let mut before: Vec<f64> = path[..start].iter().rev().filter_map(|entry| finite(entry)).take(BEFORE).collect();
-    let mut since: Vec<f64> = part.iter().rev().filter_map(finite).take(BEFORE).collect();
-    before.sort_by(f64::total_cmp);
-    since.sort_by(f64::total_cmp);
-    let middle = |sorted: &[f64]| sorted.get(sorted.len() / 2).copied();
-    middle(&before).zip(middle(&since)).is_some_and(|(before, since)| since <= before)
+    let before: Vec<f64> = path[..start].iter().rev().filter_map(|entry| finite(entry)).take(BEFORE).collect();
+    let since: Vec<f64> = part.iter().rev().filter_map(finite).take(BEFORE).collect();
+    median(&before).zip(median(&since)).is_some_and(|(before, since)| since <= before)
 }
 
 fn stands_still(branch: &Branch, part: &[LogEntry], path: &[&LogEntry]) -> Option<Alarm> {

@@ -9,6 +9,7 @@ use crate::analysis::growth::{Growth, first_to_last_quarter, growth, last_quarte
 use crate::analysis::hops::{Hops, hops};
 use crate::analysis::intervals::Interval;
 use crate::analysis::letters::{LetterDecomposition, MetricEffect, metric_effect};
+use crate::analysis::moments::Z95;
 use crate::analysis::onset::{Onset, onset};
 use crate::analysis::regression::{Drop, worst_drop};
 use crate::analysis::sample::Sample;
@@ -42,9 +43,9 @@ pub struct PathPoint {
 pub struct Difference {
     /// The difference on the items that both sides share.
     pub value: f64,
-    /// Its standard error.
+    /// Its standard error; where few clusters tell it, as wide as Student's t makes the interval.
     pub se: f64,
-    /// value ± 1.96 se, wider where few clusters tell the error.
+    /// value ± 1.96 se.
     pub interval: Interval,
     /// Items that both sides share.
     pub items: usize,
@@ -55,7 +56,7 @@ pub struct Difference {
 impl Difference {
     pub(crate) fn of(points: &[&ItemScores], weights: &[f64], wobble: f64) -> Option<Self> {
         let found = paired(points, weights, wobble)?;
-        let (value, se) = (found.contrast.value, found.contrast.se);
+        let (value, se) = (found.contrast.value, found.half / Z95);
         let interval = around(value, found.half);
         Some(Self { value, se, interval, items: found.items, partial: found.partial })
     }

@@ -2,6 +2,7 @@
 
 use super::course::courses;
 use super::grid::grids;
+use crate::draws::draws;
 use crate::report::made_up::{branch, run};
 use crate::run::{PackUnit, Run, UnitRecord};
 use serde_json::{from_value, json};
@@ -9,17 +10,6 @@ use spyglass_tasks::vibes::Transcript;
 use std::sync::Arc;
 
 const PAGES: u64 = 200;
-
-/// Uniform in [0, 1), the same everywhere.
-fn draws(seed: u64) -> impl FnMut() -> f64 {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
 
 /// A trunk with two packs of `prompts` prompts asked twice; `talk` gives verdict and margin of a pack's prompt at a checkpoint.
 fn page(checkpoints: u64, prompts: usize, mut talk: impl FnMut(usize, usize, u64) -> (bool, f64)) -> Run {

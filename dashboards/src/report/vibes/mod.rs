@@ -9,6 +9,7 @@ mod overview;
 mod ratings;
 mod story;
 mod talk;
+mod turn;
 mod visible;
 
 pub(crate) use grid::{Grid, grids};
