@@ -17,7 +17,7 @@ const FLOOR_SHARE: f64 = 0.1;
 /// The turning points of the rate cut it into legs. In a leg, what stays within 2 % of the largest rate for a quarter of the leg's
 /// steps is `stable` (at or under a tenth of the peak so far it belongs to the phase before); what rises is `warmup` at the start
 /// and `rewarm` later; what falls is `anneal` when it leads from `stable` or `rewarm` to a tenth of the peak so far, else `decay`.
-/// So a cosine is one `decay`, and WSD's last part an `anneal` once it has come down. The rules are RUN.md §11.
+/// So a cosine is one `decay`, and WSD's last part an `anneal` once it has come down. The rules are METHODS.md §11.
 pub fn lr_phases(points: &[(u64, f64)]) -> Vec<(Phase, u64)> {
     let points = cleaned(points);
     let top = points.iter().map(|point| point.1).fold(0.0, f64::max);

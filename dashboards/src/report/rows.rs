@@ -102,7 +102,7 @@ fn onset(path: &PathFindings) -> String {
         Status::Lost => format!("{}, then lost", bracket(found)),
         Status::AboveAtFirst => "above at the first".into(),
         Status::Above => "above, since when cannot be told".into(),
-        Status::NotYet => "not yet".into(),
+        Status::NotYet => "under its level".into(),
         Status::Undecided => "at its level".into(),
         Status::TooFewItems => "too few items".into(),
         Status::NoData => String::new(),

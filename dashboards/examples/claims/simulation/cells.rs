@@ -44,10 +44,13 @@ fn onset<'a>(path: &PathFindings, curve: &TrueCurve, text: &'a str, chance: f64)
         ("onset: above, since when cannot be told", curve.last() > chance + AT_CHANCE)
     } else if text.starts_with("above") {
         ("onset: above at first", curve.first() > chance + AT_CHANCE)
+    } else if text == "under its level" {
+        let level = path.onset.as_ref().and_then(|onset| Some(onset.scale?.level));
+        ("onset: under its level", level.is_some_and(|level| curve.last() < level))
     } else if text == "not yet" {
         ("onset: not yet", curve.last() < chance + BEGUN)
     } else if text.contains("at the level") || text.contains("at its level") || text.contains("too few items") {
-        ("onset: at the level", true)
+        ("onset: at its level", true)
     } else if text.contains("cannot be told") {
         ("onset: cannot be told", cannot_tell(path, curve, chance))
     } else if text == "before the fork" {

@@ -12,6 +12,8 @@ pub(crate) const BEGUN: f64 = 0.05;
 pub(crate) const TOLD: f64 = 0.04;
 /// A task that began no further above chance than this was not above it.
 pub(crate) const AT_CHANCE: f64 = 0.011;
+/// What rose by so much has risen.
+const RISEN: f64 = 0.03;
 /// A gain or a fall of half a point is one.
 const NOTICEABLE: f64 = 0.005;
 
@@ -119,11 +121,14 @@ pub(crate) fn phase_is(text: &str, phase: &str) -> bool {
     named.is_empty() || text.contains(" %)") || named.contains(&phase)
 }
 
-/// The level was crossed: what lay above it from the start did not emerge. Whether the bracket holds the crossing is a matter of
-/// [`intervals`], which may miss in one of twenty.
+/// The level was crossed: what lay above it from the start did not emerge. An onset without a lower end says no more than that it
+/// was there by then, and rose. Whether the bracket holds the crossing is a matter of [`intervals`], which may miss in one of twenty.
 pub(crate) fn came(path: &PathFindings, curve: &TrueCurve) -> bool {
-    let level = path.onset.as_ref().and_then(|onset| Some(onset.scale?.level));
-    level.is_some_and(|level| curve.first() < level && curve.crosses(level, None, Some(path.last_tokens())))
+    let Some((onset, level)) = path.onset.as_ref().and_then(|onset| Some((onset, onset.scale?.level))) else {
+        return false;
+    };
+    let rose = onset.after().is_none() && curve.last() > curve.first() + RISEN;
+    (curve.first() < level || rose) && curve.crosses(level, None, Some(path.last_tokens()))
 }
 
 /// Whether the rise took less than a doubling of tokens; `None` where the checkpoints leave it open.

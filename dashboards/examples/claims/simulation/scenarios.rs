@@ -264,7 +264,7 @@ pub(crate) const ALL: &[Scenario] = &[
         kind: Kind::Known,
         sizes: ASKED,
         world: World::Vibes(Vibes { before: 0.0, after: 1.0 }),
-        wanted: &[("passes since", 6.0), ("pack comes", 1.0)],
+        wanted: &[("pack comes", 1.0)],
     },
     Scenario {
         name: "vibes flip, with noise",
