@@ -68,6 +68,22 @@ pub(crate) fn wobble_of(steps: &[Step], prior: f64) -> Wobble {
     Wobble { sd, down_steps: squares.len(), for_contrast: sd * (1.0 + 6.0 / (m + NU0)).sqrt() }
 }
 
+/// The wobble that contrasts take of a mean over tasks, which hardly ever steps down where its tasks grow: the larger of that of its
+/// down-steps ([`wobble_of`]) and that of all m steps around the median one, `own = (median((D−D̃)²)/.4549 · m/(m−1) − item)/2` with the
+/// weight m−1. The median leaves out the few large steps of a rise.
+pub(crate) fn common_wobble(steps: &[Step], prior: f64) -> f64 {
+    let down = wobble_of(steps, prior).for_contrast;
+    let m = steps.len() as f64;
+    let changes: Vec<f64> = steps.iter().map(|step| step.change).collect();
+    let Some(usual) = median(&changes).filter(|_| changes.len() > 1) else { return down };
+    let squares: Vec<f64> = changes.iter().map(|change| (change - usual).powi(2)).collect();
+    let step = median(&squares).unwrap_or(0.0) / HALF_NORMAL_MEDIAN_SQ * m / (m - 1.0);
+    let item = mean(&steps.iter().map(|step| step.item).collect::<Vec<_>>()).unwrap_or(0.0);
+    let own = ((step - item) / 2.0).max(0.0);
+    let sd = ((NU0 * prior * prior + (m - 1.0) * own) / (NU0 + m - 1.0)).sqrt();
+    down.max(sd * (1.0 + 6.0 / (m - 1.0 + NU0)).sqrt())
+}
+
 /// Standard deviation of the wobble before an ability came: of the points `y`, in order of tokens, up to the one before the first that
 /// is clearly above.
 ///
@@ -105,9 +121,54 @@ fn rounded(chance: f64, level: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::analysis::moments::Z95;
     use proptest::prelude::*;
+
+    /// `SplitMix64` (Steele, Lea and Flood 2014): the same draws everywhere.
+    pub(crate) struct Random(pub(crate) u64);
+
+    impl Random {
+        fn unit(&mut self) -> f64 {
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut bits = self.0;
+            bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        }
+
+        pub(crate) fn normal(&mut self) -> f64 {
+            let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+            radius * (std::f64::consts::TAU * self.unit()).cos()
+        }
+    }
+
+    /// Two checkpoints of a mean over eight tasks, 16 points before them: how often their difference lies in its 95 % interval. The tasks
+    /// grow by `slope` a step, and wobble by half a point each and by `common` together.
+    fn covered(slope: f64, common: f64, take: impl Fn(&[Step]) -> f64) -> usize {
+        let mut random = Random(11);
+        let mut point = |k: usize| {
+            let apart: f64 = (0..8).map(|_| 0.005 * random.normal()).sum::<f64>() / 8.0;
+            slope * k as f64 + common * random.normal() + apart
+        };
+        let mut is_covered = || {
+            let y: Vec<f64> = (0..16).map(&mut point).collect();
+            let difference = point(0) - point(0);
+            usize::from(difference.abs() < Z95 * take(&steps(&y, None)) * 2.0_f64.sqrt())
+        };
+        (0..400).map(|_| is_covered()).sum()
+    }
+
+    #[test]
+    fn a_wobble_common_to_all_tasks_is_in_the_interval_of_their_mean() {
+        let apart = |_: &[Step]| 0.01 / 8.0_f64.sqrt(); // as if tasks were independent
+        for (slope, common) in [(0.0, 0.0), (0.0, 0.005), (0.0, 0.015), (0.02, 0.0), (0.02, 0.005), (0.02, 0.015)] {
+            let whole = covered(slope, common, |steps| common_wobble(steps, WOBBLE0 / 8.0_f64.sqrt()));
+            assert!(whole >= 372, "{slope}, {common}: {whole} of 400, wanted .93");
+        }
+        assert!(covered(0.0, 0.015, apart) < 200, "independent tasks would promise far too much");
+    }
 
     proptest! {
         #[test]

@@ -129,7 +129,7 @@ mod tests {
             ),
             (&[0.9, 0.9], "was above chance as far back as these checkpoints can tell"),
             (&[0.25, 0.25, 0.25], "has not emerged yet at 1.54 M tokens"),
-            (&[0.25, 0.25, 0.4], "lies at the level that counts as emerged (38.0 % with 200 items)"),
+            (&[0.25, 0.25, 0.4], "lies at the level that counts as emerged (44.0 % with 200 items)"),
             (&[], "has no score yet"),
         ];
         for (score, words) in cases {

@@ -43,7 +43,7 @@ pub struct Findings {
     pub tasks: Vec<TaskFindings>,
     /// Reasons to look, the gravest first.
     pub alarms: Vec<Alarm>,
-    /// What happened, in at most seven sentences, the most important first.
+    /// What happened, in at most nine sentences, the most important first.
     pub sentences: Vec<Sentence>,
     /// What each branch added to the mean of the tasks.
     pub mean_gains: Vec<MeanGain>,
@@ -104,11 +104,11 @@ impl TaskFindings {
         self.paths.iter().find(|path| path.branch == branch)
     }
 
-    /// No path has an onset yet, or anything above its level.
+    /// Nothing is above its level on the first path, and no path has an onset.
     pub(crate) fn waits(&self) -> bool {
         let waits = |onset: &Onset| matches!(onset.status, Status::NotYet | Status::Undecided | Status::TooFewItems);
-        let mut onsets = self.paths.iter().filter_map(|path| path.onset.as_ref()).peekable();
-        onsets.peek().is_some() && onsets.all(waits)
+        let mut onsets = self.paths.iter().filter_map(|path| path.onset.as_ref());
+        onsets.clone().next().is_some_and(waits) && !onsets.any(Onset::came)
     }
 
     /// More of its metric is better.

@@ -11,7 +11,7 @@ use crate::analysis::moments::{Z95, upper_quantile};
 use crate::analysis::onset::{Onset, Status};
 use crate::analysis::sharpness::Shape;
 use crate::analysis::trend::Trend;
-use crate::analysis::wobble::{Step, WOBBLE0, wobble_of};
+use crate::analysis::wobble::{Step, WOBBLE0, common_wobble};
 use crate::run::Run;
 use std::collections::BTreeMap;
 
@@ -152,7 +152,7 @@ fn mean_gain(gains: &[(&TaskFindings, &BranchGain)]) -> Option<MeanGain> {
     let items = mean(&|gain| gain.of_weights.se.powi(2)) / count;
     // What wobbles in each task by itself is the smaller the more tasks there are; what wobbles in all of them is not.
     let apart = mean(&|gain| gain.gain.se.powi(2) - gain.of_weights.se.powi(2)) / count;
-    let common = wobble_of(&mean_steps(gains, &like.branch, &like.parent), WOBBLE0 / count.sqrt()).for_contrast;
+    let common = common_wobble(&mean_steps(gains, &like.branch, &like.parent), WOBBLE0 / count.sqrt());
     let se = (items + apart.max(like.squares * common * common)).sqrt();
     let value = mean(&|gain| gain.gain.value);
     let partial = gains.iter().any(|(_, gain)| gain.gain.partial);

@@ -1,4 +1,4 @@
-//! What happened, in three to seven sentences, each with its number, its interval and its evidence.
+//! What happened, in three to nine sentences, each with its number, its interval and its evidence.
 
 use super::TaskFindings;
 use super::anneal::BranchGain;
@@ -20,7 +20,7 @@ use serde::Serialize;
 use std::fmt::Write;
 
 /// At most so many sentences.
-const MOST: usize = 7;
+const MOST: usize = 9;
 
 /// What a sentence is about, the most important first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
