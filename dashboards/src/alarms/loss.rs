@@ -44,7 +44,7 @@ fn alarm(branch: &str, logged: &[(&LogEntry, f64)], spike: LossSpike) -> Alarm {
         kind,
         place,
         evidence: evidence([("highest loss", highest), ("log entries", entries as f64)]),
-        threshold: "above the line through the last 50 calm entries by 6 robust standard deviations and 5 %, for two entries or by twice \
+        threshold: "above the line through the last 50 calm entries, and above the last ten of them, by 6 robust standard deviations and 5 %, for two entries or by twice \
                     that; a collapse when it stays for 50 entries or to the end of the log",
         false_alarms: Some(
             "0 of simulated logs with normal noise; with heavy tails 0 to .06 of those of 200 entries, up to .2 of 1,000; finds all spikes \

@@ -5,6 +5,8 @@ use serde::Serialize;
 
 /// Calm entries that a spike is measured against.
 const WINDOW: usize = 50;
+/// Their last entries: a loss that stops falling is above the line and not above these.
+const LAST: usize = 10;
 /// Before so many calm entries no height is a spike.
 const FEWEST: usize = 30;
 /// Before so many a loss that is no number and comes back is none either: some trainers begin with one.
@@ -38,7 +40,8 @@ pub struct LossSpike {
 /// median absolute deviation around the line; by less than twice that it counts only if the next entry is out too, so that noise
 /// with heavy tails is none. It is over when the loss is back within max(3 sd, 2.5 %); open at the end of the log, or for 50
 /// entries, it has not recovered. A loss that is no finite number counts. The line has the slope between the medians of the
-/// window's halves, at most 0: a flat middle would hide what rises on a falling loss, and a slow rise widens the deviation.
+/// window's halves, at most 0: a flat middle would hide what rises on a falling loss, and a slow rise widens the deviation. Where it lies below the
+/// median of the last ten calm entries those count: a loss that stops falling does not rise.
 pub fn loss_spikes(loss: &[f64]) -> Vec<LossSpike> {
     let mut spikes: Vec<LossSpike> = Vec::new();
     let mut calm: Vec<(f64, f64)> = Vec::new(); // index and loss
@@ -99,7 +102,8 @@ impl Calm {
         let levelled: Vec<f64> = recent.iter().map(|(x, y)| y - slope * x).collect();
         let centre = median(&levelled)?;
         let away: Vec<f64> = levelled.iter().map(|value| (value - centre).abs()).collect();
-        let (sd, expected) = (1.4826 * median(&away)?, centre + slope * at as f64);
+        let (_, last) = middle(&recent[recent.len() - LAST..])?;
+        let (sd, expected) = (1.4826 * median(&away)?, (centre + slope * at as f64).max(last));
         let share = expected.abs();
         Some(Self { expected, spike: (6.0 * sd).max(0.05 * share), over: (3.0 * sd).max(0.025 * share) })
     }
@@ -184,6 +188,15 @@ mod tests {
         assert!(loss_spikes(&[none; 40]).is_empty(), "a loss that was never logged");
         let to_the_end = [LossSpike { from: 2, to: 4, recovered: false }];
         assert_eq!(loss_spikes(&[2.0, 2.0, none, none, none]), to_the_end, "no number is none from the start");
+    }
+
+    #[test]
+    fn a_fall_that_ends_is_no_rise() {
+        let noise = |k: u32| 0.004 * (f64::from(k) * 2.4).sin();
+        for kink in (60..150).step_by(7) {
+            let loss: Vec<f64> = (0..300).map(|k| 3.0 - 0.015 * f64::from(k.min(kink)) + noise(k)).collect();
+            assert!(loss_spikes(&loss).is_empty(), "it falls to entry {kink}: {:?}", loss_spikes(&loss));
+        }
     }
 
     #[test]
