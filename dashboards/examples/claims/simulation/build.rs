@@ -68,7 +68,8 @@ fn of_tasks(dice: &mut Dice, world: &Tasks, checkpoints: usize, items: usize) ->
             given.gold = (0..items).map(|_| usize::from(dice.unit() >= 0.62)).collect();
         }
         if world.copied {
-            given.utilities[checkpoints - 3] = given.utilities[checkpoints - 4].clone();
+            let earlier = given.utilities[checkpoints - 4].clone();
+            given.utilities[checkpoints - 3] = earlier;
             truth.copied = Some(tokens[checkpoints - 3]);
         }
         let mut about = About { task: name, form: world.form, perturb: None, cluster: world.noise.cluster };

@@ -22,9 +22,9 @@ pub(crate) fn table(page: &mut Page, run: &Run, found: &Findings, truth: &Truth)
             let cells = [
                 onset(path, curve, &verdicts.onset, truth.chance),
                 phase(run, path, curve, &verdicts.phase),
-                rise(curve, verdicts.rise.as_ref(), truth.chance),
+                rise(curve, verdicts.rise, truth.chance),
                 stays(path, curve, &verdicts.stays),
-                now(&in_phase(run, path, curve), verdicts.trend.as_ref(), truth.chance),
+                now(&in_phase(run, path, curve), verdicts.trend, truth.chance),
             ];
             for (name, is_true, text) in cells.into_iter().flatten() {
                 page.say(Place::Cell, name, is_true, text);
