@@ -71,7 +71,7 @@ pub(crate) fn letter_name(letter: usize) -> char {
     u32::try_from(letter).ok().and_then(|index| char::from_u32(u32::from('A') + index)).unwrap_or('?')
 }
 
-/// Compares predicted with right letters; `None` without items or with a letter out of range. SPEC.md §7.
+/// Compares predicted with right letters; `None` without items or with a letter out of range. METHODS.md §7.
 pub fn letters(predicted: &[usize], gold: &[usize], letters: usize) -> Option<Letters> {
     let n = predicted.len() as f64;
     if predicted.is_empty() || predicted.len() != gold.len() || predicted.iter().chain(gold).any(|&l| l >= letters) {

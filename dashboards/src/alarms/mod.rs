@@ -94,7 +94,7 @@ pub struct Alarm {
     pub evidence: Vec<Evidence>,
     /// The rule, in words.
     pub threshold: &'static str,
-    /// How often it speaks without cause, as simulated (SPEC.md §9); `None` where it was not simulated.
+    /// How often it speaks without cause, as simulated (METHODS.md §9); `None` where it was not simulated.
     pub false_alarms: Option<&'static str>,
     /// What was seen, and what it may mean.
     pub sentence: String,

@@ -77,7 +77,7 @@ mod tests {
         let mut loss = vec![2.0; 80];
         loss[60] = f64::NAN;
         let long = entries(&loss);
-        let told = loss_alarms("trunk", &long);
+        let told = loss_alarms("trunk", &long, false);
         assert_eq!(told.len() + no_number_alarms("trunk", &long, &told).len(), 1, "{told:?}");
         assert!(no_number_alarms("trunk", &entries(&[2.0, 9.0]), &[]).is_empty());
     }

@@ -56,7 +56,7 @@ pub struct Gap {
 /// before it.
 ///
 /// `leak_suspected` when it grew by at least 4 SE and .02, and luck alone would do so less often than [`LUCK`]; `wobble` is that of
-/// the gap's own curve, for contrasts; `cluster` names each item's cluster where there are clusters. SPEC.md §7.
+/// the gap's own curve, for contrasts; `cluster` names each item's cluster where there are clusters. METHODS.md §7.
 ///
 /// Few items or clusters may agree by chance, so that their error is far too small: 4 SE of ten items are 1 in 300. Hence Student's t
 /// with `(G−1)·(SE²/SE_items²)²` degrees of freedom (G items or clusters; the wobble counts as known; Satterthwaite (1946),

@@ -19,7 +19,7 @@ pub struct Hops {
 /// Falls and returns after the onset's `by`.
 ///
 /// A point is absent when `y + 1.96 s < L`, present when `y − 1.96 s > L`, with L and s as in the onset since it came; in between nothing changes.
-/// RUN.md §12.
+/// METHODS.md §12.
 pub fn hops(curve: &Curve, onset: &Onset) -> Hops {
     let mut falls: Vec<(u64, Option<u64>)> = Vec::new();
     let (Some(by), Some(scale)) = (onset.by(), onset.scale) else {

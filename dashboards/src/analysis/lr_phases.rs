@@ -21,7 +21,7 @@ const SAME_PACE: f64 = 0.9;
 /// peak it belongs to the phase before); what rises is `warmup` at the start and `rewarm` later; what falls is `anneal` when it leads
 /// from `stable` or `rewarm` to a tenth of the cycle's peak, else `decay`. So a cosine is one `decay`, and WSD's last part an `anneal`
 /// once it has come down. After `rewarm`, a fall as slow as the `decay` before that came as far down is a `decay` again: the next
-/// cycle of a cosine with restarts, no annealing. The rules are RUN.md §11, with cycles.
+/// cycle of a cosine with restarts, no annealing. The rules are METHODS.md §11.
 pub fn lr_phases(points: &[(u64, f64)]) -> Vec<(Phase, u64)> {
     let points = cleaned(points);
     let top = points.iter().map(|point| point.1).fold(0.0, f64::max);
@@ -190,12 +190,16 @@ mod tests {
         low + (high - low) * 0.5 * (1.0 + (std::f64::consts::PI * share).cos())
     }
 
+    /// A warm-up of 1,000 steps and a cosine that ends at step 40,000.
+    fn first(step: f64, low: f64) -> f64 {
+        if step < 1e3 { step / 1e3 } else { cosine((step - 1e3) / 39e3, 1.0, low) }
+    }
+
     type Rate = Box<dyn Fn(f64) -> f64>;
 
     #[test]
     fn a_rate_that_is_warmed_twice() {
         use Phase::{Anneal, Decay, Rewarm, Stable, Warmup};
-        let first = |s: f64, low: f64| if s < 1e3 { s / 1e3 } else { cosine((s - 1e3) / 39e3, 1.0, low) };
         let restarts = |s: f64| if s < 1e3 { s / 1e3 } else { cosine((s - 1e3) % 30e3 / 30e3, 1.0, 0.0) };
         let cycle = |s: f64| if s < 1e3 { s / 1e3 } else { (1.0 - (s - 24e3) / 6e3).min(1.0) };
         let cases: [(&str, Rate, u64, Vec<(Phase, u64)>); 6] = [

@@ -135,7 +135,7 @@ impl Onset {
 ///
 /// A curve wobbles otherwise before an ability came than after. A first pass with one wobble finds the first point that is clearly
 /// above; L then rests on the wobble of the points before it, so that a calm plateau later does not move a bracket told before, and
-/// `s_k` from it on takes the larger of both. Source: SPEC.md §3; coverage and false positives: `examples/coverage.rs`.
+/// `s_k` from it on takes the larger of both. Source: METHODS.md §3; coverage and false positives: `examples/coverage.rs`.
 pub fn onset(curve: &Curve) -> Onset {
     let points = curve.usable();
     if points.is_empty() || !curve.chance.is_finite() {

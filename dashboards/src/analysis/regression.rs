@@ -29,7 +29,7 @@ impl Drop {
 /// The drop from an earlier score to the last one that noise explains least; `None` with fewer than two points.
 ///
 /// `z_s = (y_s − y_T)/√(pair_se_s² + 2 wobble²)`, `p_s = min(1, (T−1)(1−Φ(z_s)))`; of the smallest p the first. `pair_se[s]` is the
-/// paired standard error of s against the last. SPEC.md §5.
+/// paired standard error of s against the last. METHODS.md §5.
 pub fn worst_drop(score: &[f64], pair_se: &[f64], wobble: f64) -> Option<Drop> {
     let (&last, earlier) = score.split_last()?;
     let looks = earlier.len() as f64;

@@ -51,7 +51,7 @@ pub(crate) fn steps(y: &[f64], item_diff_var: Option<&[f64]>) -> Vec<Step> {
 /// A curve that does not fall steps down only by noise. With `D_k = y_{k+1}−y_k` over the m down-steps:
 /// step = median(D²) / .4549, item = mean(`item_diff_var`) or 0, sd = √((2·.01² + m·max(0, (step−item)/2)) / (2+m)), and
 /// `for_contrast` = sd·√(1 + 6/(m+2)). `item_diff_var[k]` is the variance of the mean paired difference of the points k and k+1;
-/// where it is unknown, item noise is counted twice at worst. SPEC.md §3. Values that are no finite numbers are skipped as steps.
+/// where it is unknown, item noise is counted twice at worst. METHODS.md §3. Values that are no finite numbers are skipped as steps.
 pub fn wobble(y: &[f64], item_diff_var: Option<&[f64]>) -> Wobble {
     wobble_of(&steps(y, item_diff_var), WOBBLE0)
 }
@@ -102,7 +102,7 @@ pub(crate) fn wobble_before(y: &[f64], item: f64) -> Option<f64> {
 /// The level at which a share of `n` items (median over the points) is told from `chance`.
 ///
 /// The larger root of `(L−c)² = 3.5² (L(1−L)/n + sd²)`, rounded up to whole points above chance so that it does not drift as
-/// checkpoints arrive, and at least .02 above it. SPEC.md §3.
+/// checkpoints arrive, and at least .02 above it. METHODS.md §3.
 pub fn level(chance: f64, n: f64, wobble_sd: f64) -> f64 {
     let z2 = Z_RISE * Z_RISE;
     let k = z2 / n;

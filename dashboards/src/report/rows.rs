@@ -25,24 +25,28 @@ pub(crate) struct Row {
     items: usize,
 }
 
-/// What the analysis says of one path, as cells.
-#[derive(Default, Serialize)]
-pub(crate) struct Verdicts {
-    onset: String,
+/// What the analysis says of one path, as the cells of a table.
+#[derive(Debug, Default, Serialize)]
+pub struct Verdicts {
+    /// The interval of the onset, or why there is none.
+    pub onset: String,
     /// Tokens to sort onsets by; those that never came go last.
     by: f64,
-    phase: String,
-    rise: &'static str,
-    trend: &'static str,
+    /// In which phase the onset lies.
+    pub phase: String,
+    /// Sharp or smooth.
+    pub rise: &'static str,
+    /// Whether it still rises.
+    pub trend: &'static str,
     /// Whether it stayed.
-    stays: String,
+    pub stays: String,
     /// The level that counts as an onset, and what it rests on.
-    level: String,
+    pub level: String,
 }
 
 impl Verdicts {
-    /// `higher_is_better`: of the metric; where less is better, what gains falls.
-    pub(crate) fn of(path: &PathFindings, higher_is_better: bool) -> Self {
+    /// The cells of one path. `higher_is_better`: of the metric; where less is better, what gains falls.
+    pub fn of(path: &PathFindings, higher_is_better: bool) -> Self {
         let found = path.onset.as_ref();
         Self {
             onset: onset(path),
@@ -98,7 +102,7 @@ fn onset(path: &PathFindings) -> String {
         Status::Lost => format!("{}, then lost", bracket(found)),
         Status::AboveAtFirst => "above at the first".into(),
         Status::Above => "above, since when cannot be told".into(),
-        Status::NotYet => "not yet".into(),
+        Status::NotYet => "under its level".into(),
         Status::Undecided => "at its level".into(),
         Status::TooFewItems => "too few items".into(),
         Status::NoData => String::new(),

@@ -55,7 +55,7 @@ impl BranchGain {
 
 /// The branch's last point minus what its parent has, or would have, at equal tokens.
 ///
-/// The trend is that of the phase the branch leaves; where it cannot be drawn, the fork is taken instead. SPEC.md §6. The wobble is that
+/// The trend is that of the phase the branch leaves; where it cannot be drawn, the fork is taken instead. METHODS.md §6. The wobble is that
 /// of the parent and of the branch's own calm steps (`paths` holds both): the fall after a rate is raised again is what the branch
 /// does, not noise.
 pub(crate) fn branch_gain(

@@ -1,6 +1,6 @@
 //! Alarms of a branch's own log: what the loss does that the learning rate does not explain.
 
-use crate::alarms::{Alarm, Place, RateAtEnd, loss_alarms, plateau_alarm};
+use crate::alarms::{Alarm, AlarmKind, Place, RateAtEnd, loss_alarms, plateau_alarm};
 use crate::analysis::moments::median;
 use crate::analysis::{lr_phases, plateau};
 use crate::run::{Branch, LogEntry, Phase, RunTree};
@@ -46,6 +46,12 @@ pub(crate) fn of_log(tree: &RunTree, branch: &Branch) -> Vec<Alarm> {
         last = Some((now, part));
     }
     let Some((now, part)) = last else { return found };
+    // What has collapsed does not stand still: one alarm tells it.
+    let collapsed =
+        |alarm: &Alarm| alarm.kind == AlarmKind::Collapse && alarm.place.step >= part.first().map(|entry| entry.step);
+    if found.iter().any(collapsed) {
+        return found;
+    }
     let warming = now.rewarming || now.phase.is_some_and(|at| named[at].0 == Phase::Warmup);
     if !warming && (!now.rewarmed || is_back(&path, &moment, part)) {
         found.extend(stands_still(branch, part, &path));

@@ -20,7 +20,7 @@ pub(crate) const ALPHA: f64 = 0.02;
 /// The same for the gains over all tasks, where it is shared by the branches.
 const ALPHA_MEAN: f64 = 0.05;
 /// A score this much above guessing is above guessing, and not the answers of a model that prefers a letter.
-const ABOVE_GUESSING: f64 = 0.02;
+pub(crate) const ABOVE_GUESSING: f64 = 0.02;
 
 /// A branch's end against its parent, over all tasks that are told and have both.
 #[derive(Debug, Clone, PartialEq)]

@@ -526,7 +526,7 @@ fn what_the_anneal_cost_is_told_and_agrees_with_the_comparison() {
     let at = |branch: &str| {
         made_up.units.iter().find(|u| u.record.checkpoint.branch == branch && u.record.checkpoint.step == 1200)
     };
-    let compared = compare(&[at("trunk").unwrap()], &[at("anneal").unwrap()]);
+    let compared = compare(&[at("trunk").unwrap()], &[at("anneal").unwrap()], [&[], &[]]);
     let difference = compared.rows[0].difference;
     assert_eq!((gain.of_weights.value, gain.of_weights.interval), (difference.value, difference.interval));
     assert!(gain.together.0 < difference.interval.0 && gain.together.1 > difference.interval.1, "the wobble widens it");

@@ -1,8 +1,10 @@
 //! Tasks that wait for an onset, and those that were above chance from the start, in words.
 
 use super::TaskFindings;
+use super::page::{ABOVE_GUESSING, ALPHA};
 use super::path::PathFindings;
 use super::sentences::{Sentence, SentenceKind, Weighed};
+use crate::analysis::growth::one_sided;
 use crate::analysis::onset::{Onset, Status};
 use crate::plots::{percent, tokens};
 
@@ -27,7 +29,7 @@ pub(crate) fn waiting(tasks: &[&TaskFindings]) -> Vec<Weighed> {
         tell(4.0, &above, text);
     }
     if !under.is_empty() {
-        let everything = under.len() == tasks.len() && tasks.len() > 1;
+        let everything = under.len() == tasks.len() && tasks.len() > 1 && !stirs(&under);
         let text = if everything {
             format!("Nothing has emerged yet {}.", reach(&under))
         } else {
@@ -47,6 +49,19 @@ pub(crate) fn waiting(tasks: &[&TaskFindings]) -> Vec<Weighed> {
         tell(1.0, &too_few, text);
     }
     found
+}
+
+/// Taken together the tasks score above guessing at the end of their paths, though none does so by itself: then it is not said that
+/// nothing has emerged.
+fn stirs(tasks: &[&TaskFindings]) -> bool {
+    let ends = tasks.iter().filter_map(|task| {
+        let path = task.paths.first()?;
+        Some((path.end?, path.curve.chance))
+    });
+    let (above, square) = ends.fold((0.0, 0.0), |(above, square), (end, chance)| {
+        (above + end.value - chance - ABOVE_GUESSING, square + end.se * end.se)
+    });
+    one_sided(above, square.sqrt()) <= ALPHA
 }
 
 /// Tasks in which nobody saw an ability come.
