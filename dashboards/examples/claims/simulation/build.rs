@@ -119,7 +119,12 @@ fn group(run: &mut Run, truth: &mut Truth) {
         let curve = curves[0].0.iter().enumerate().map(|(k, point)| (point.0, mean(k))).collect();
         truth.curves.insert((TRUNK.into(), name.clone()), TrueCurve(curve));
         truth.tasks.push(name.clone());
-        run.groups.push(TaskGroup { name, leaves: leaves.to_vec(), weight_by_size: number == 0 });
+        run.groups.push(TaskGroup {
+            name,
+            leaves: leaves.to_vec(),
+            weight_by_size: number == 0,
+            ..TaskGroup::default()
+        });
     }
 }
 

@@ -141,6 +141,7 @@ fn record(task: &str, perturb: Option<&str>, checkpoint: &Checkpoint, items: usi
         task: task.to_owned(),
         shots: 0,
         chance: None,
+        higher_is_better: std::collections::BTreeMap::new(),
         primary_metric: "passed".into(),
         metrics: Vec::new(),
         items,

@@ -1,6 +1,6 @@
 //! Alarms of a branch's own log: what the loss does that the learning rate does not explain.
 
-use crate::alarms::{Alarm, AlarmKind, Place, RateAtEnd, loss_alarms, plateau_alarm};
+use crate::alarms::{Alarm, AlarmKind, Place, RateAtEnd, loss_alarms, no_number_alarms, plateau_alarm};
 use crate::analysis::moments::median;
 use crate::analysis::{lr_phases, plateau};
 use crate::run::{Branch, LogEntry, Phase, RunTree};
@@ -45,6 +45,8 @@ pub(crate) fn of_log(tree: &RunTree, branch: &Branch) -> Vec<Alarm> {
         found.extend(loss_alarms(&branch.name, part, now.rewarming));
         last = Some((now, part));
     }
+    let no_number = no_number_alarms(&branch.name, &branch.log.entries, &found);
+    found.extend(no_number);
     let Some((now, part)) = last else { return found };
     // What has collapsed does not stand still: one alarm tells it.
     let collapsed =
