@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use spyglass_model::bench::write_random_checkpoint;
-use spyglass_model::{Backend, LanguageModel, LoadOptions, Precision, Sequence, State, Wanted, Zamba2};
+use spyglass_model::{Backend, LanguageModel, LoadOptions, Model, Precision, Sequence, State, Wanted};
 
 /// Sizes that divide nothing evenly, and three groups.
 const AWKWARD: &str = r#"{"model_type": "zamba2", "hidden_size": 60, "num_hidden_layers": 4, "vocab_size": 97, "eos_token_id": 2,
@@ -18,17 +18,17 @@ const WIDE: &str = r#"{"model_type": "zamba2", "hidden_size": 320, "num_hidden_l
     "layers_block_type": ["m", "g", "g"], "num_attention_heads": 4, "n_mamba_heads": 10, "mamba_d_state": 32,
     "intermediate_size": 2048, "adapter_rank": 16, "use_mem_rope": true, "use_shared_attention_adapter": true}"#;
 
-fn model(config: &str, bf16: bool, options: LoadOptions) -> Zamba2 {
+fn model(config: &str, bf16: bool, options: LoadOptions) -> Model {
     let dir = tempfile::tempdir().unwrap();
     write_random_checkpoint(dir.path(), config, bf16, 1).unwrap();
     load(dir.path(), options)
 }
 
-fn load(dir: &Path, options: LoadOptions) -> Zamba2 {
-    Zamba2::load(dir, &options).unwrap_or_else(|error| panic!("{error}"))
+fn load(dir: &Path, options: LoadOptions) -> Model {
+    Model::open(dir, &options).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn tokens(len: usize, seed: u32, model: &Zamba2) -> Vec<u32> {
+fn tokens(len: usize, seed: u32, model: &Model) -> Vec<u32> {
     let mut at = seed.wrapping_mul(2_654_435_761).wrapping_add(12345);
     let mut next = || {
         at = at.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -38,7 +38,7 @@ fn tokens(len: usize, seed: u32, model: &Zamba2) -> Vec<u32> {
 }
 
 /// Logits of all tokens, computed in pieces of these lengths (the last one takes the rest), and the state after.
-fn in_pieces(model: &Zamba2, text: &[u32], pieces: &[usize]) -> (Vec<u32>, State) {
+fn in_pieces(model: &Model, text: &[u32], pieces: &[usize]) -> (Vec<u32>, State) {
     let mut state = model.new_state();
     let (mut left, mut bits) = (text, Vec::new());
     for &len in pieces.iter().chain([&usize::MAX]) {
@@ -68,7 +68,7 @@ fn state_bits(state: &State, layers: usize) -> Vec<u32> {
         .collect()
 }
 
-fn models() -> Vec<Zamba2> {
+fn models() -> Vec<Model> {
     let rounded = LoadOptions { precision: Precision::Bf16, ..LoadOptions::default() };
     vec![
         model(AWKWARD, false, LoadOptions::default()),
@@ -83,7 +83,7 @@ fn models() -> Vec<Zamba2> {
 fn token_by_token_is_the_whole() {
     for model in models() {
         let text = tokens(150, 3, &model);
-        let layers = model.config().layers.len();
+        let layers = model.config().layers();
         let (whole, state) = in_pieces(&model, &text, &[]);
         let (steps, stepped) = in_pieces(&model, &text, &[1; 150]);
         assert!(whole == steps, "logits differ");
@@ -98,7 +98,7 @@ fn a_text_longer_than_a_pass_is_its_pieces() {
         let (whole, state) = in_pieces(&model, &text, &[]);
         let (pieces, cut) = in_pieces(&model, &text, &[7, 500, 1, 33]);
         assert!(whole == pieces, "logits differ");
-        let layers = model.config().layers.len();
+        let layers = model.config().layers();
         assert!(state_bits(&state, layers) == state_bits(&cut, layers), "states differ");
         // a leaf gives the same logits and leaves its state alone
         let mut leaf = model.new_state();
@@ -139,7 +139,7 @@ fn kernels_agree_with_candle() {
                 apart.fold(0.0, f32::max) / size
             };
             assert!(differ(&a, &b) <= most, "{precision:?}: logits differ by {}", differ(&a, &b));
-            let layers = ours.config().layers.len();
+            let layers = ours.config().layers();
             let (a, b) = (state_bits(&ours_after, layers), state_bits(&plain_after, layers));
             assert!(a.len() == b.len() && differ(&a, &b) <= most, "{precision:?}: states differ by {}", differ(&a, &b));
         }
@@ -170,7 +170,7 @@ proptest! {
                 let (alone, after) = in_pieces(&model, &whole, &cuts);
                 prop_assert!(bits_of(logits.values()) == alone[prefix * model.vocab_size()..], "logits differ");
                 let expected = if leaf { &before } else { &after };
-                let layers = model.config().layers.len();
+                let layers = model.config().layers();
                 prop_assert!(state_bits(state, layers) == state_bits(expected, layers), "states differ");
             }
         }

@@ -12,7 +12,7 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 use spyglass_model::bench::write_random_checkpoint;
 use spyglass_model::{
-    DtFloor, Isa, LanguageModel, LoadOptions, Plan, Precision, Request, Scorer, ScorerOptions, Sequence, Wanted, Zamba2,
+    DtFloor, Isa, LanguageModel, LoadOptions, Model, Plan, Precision, Request, Scorer, ScorerOptions, Sequence, Wanted,
 };
 
 /// Set in the processes that the test starts.
@@ -39,7 +39,7 @@ fn tokens(len: usize, seed: u32, vocab: usize) -> Vec<u32> {
 }
 
 /// All logits of a text longer than a block of keys, and log-likelihoods of requests that share prefixes.
-fn bits(model: &Zamba2, hash: &mut Sha256) {
+fn bits(model: &Model, hash: &mut Sha256) {
     let vocab = model.vocab_size();
     let text = tokens(150, 3, vocab);
     let mut state = model.new_state();
@@ -58,16 +58,16 @@ fn bits(model: &Zamba2, hash: &mut Sha256) {
     }
 }
 
-fn hash_of(models: impl IntoIterator<Item = Zamba2>) -> String {
+fn hash_of(models: impl IntoIterator<Item = Model>) -> String {
     let mut hash = Sha256::new();
     models.into_iter().for_each(|model| bits(&model, &mut hash));
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn random(config: &str, bf16: bool, options: LoadOptions) -> Zamba2 {
+fn random(config: &str, bf16: bool, options: LoadOptions) -> Model {
     let dir = tempfile::tempdir().unwrap();
     write_random_checkpoint(dir.path(), config, bf16, 1).unwrap();
-    Zamba2::load(dir.path(), &options).unwrap()
+    Model::open(dir.path(), &options).unwrap()
 }
 
 /// Hashes of this process: random checkpoints in f32 arithmetic, the same in bf16, two checkpoints of the pilot.
@@ -76,7 +76,7 @@ fn hashes() -> [String; 3] {
         (LoadOptions::default(), LoadOptions { precision: Precision::Bf16, ..LoadOptions::default() });
     let no_floor = LoadOptions { dt_floor: DtFloor::Zero, ..plain };
     let pilot = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/pilot");
-    let trained = |place: &str| Zamba2::load(&pilot.join(place), &plain).unwrap();
+    let trained = |place: &str| Model::open(&pilot.join(place), &plain).unwrap();
     [
         hash_of([random(AWKWARD, false, plain), random(AWKWARD, true, no_floor), random(PLAIN, true, plain)]),
         hash_of([random(AWKWARD, false, rounded), random(PLAIN, true, rounded)]),

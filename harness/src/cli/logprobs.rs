@@ -9,7 +9,7 @@ use crate::work::Settings;
 use crate::{Error, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use spyglass_model::{Plan, Request, Scorer, Tokenizer, max_length};
+use spyglass_model::{LanguageModel, Plan, Request, Scorer, Tokenizer};
 use spyglass_tasks::Text;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ impl Logprobs {
         let (mut requests, mut flags) = (Vec::new(), Vec::new());
         for (number, line) in read(&self.requests)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let (request, truncated, off_edge) =
-                request(line, &tokenizer, max_length(model.config())).map_err(|error| Error::Line {
+                request(line, &tokenizer, model.context_limit()).map_err(|error| Error::Line {
                     file: self.requests.clone(),
                     line: number + 1,
                     help: miette::Diagnostic::help(&error).map_or_else(String::new, |help| help.to_string()),

@@ -54,6 +54,42 @@ pub(super) fn gelu<V: Vector>(x: V) -> V {
     x.max(V::zero()).sub(half.mul(tail))
 }
 
+/// The GELU by its tanh approximation, x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))), as x·σ(2·…): relative error below 2e-6.
+#[inline(always)]
+pub(super) fn gelu_tanh<V: Vector>(x: V) -> V {
+    let twice = 2.0 * std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::FRAC_1_SQRT_2; // 2·√(2/π)
+    let inner = x.mul(x).fma(V::splat(0.044_715 * twice), V::splat(twice)).mul(x);
+    x.div(V::splat(1.0).add(exp(V::zero().sub(inner))))
+}
+
+/// log(1 + eˣ), lane by lane, without overflow: relative error below 5e-7.
+///
+/// max(x, 0) + log(1 + e) with e = e^(−|x|); log(1 + e) = 2·artanh(s), s = e / (2 + e) ≤ 1/3, by its series to s¹⁷.
+#[inline(always)]
+pub(super) fn softplus_of<V: Vector>(x: V) -> V {
+    let e = exp(V::zero().sub(x.abs()));
+    let s = e.div(e.add(V::splat(2.0)));
+    let square = s.mul(s);
+    let mut sum = V::splat(2.0 / 17.0);
+    for term in [2.0 / 15.0, 2.0 / 13.0, 2.0 / 11.0, 2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0, 2.0] {
+        sum = sum.fma(square, V::splat(term));
+    }
+    sum.fma(s, V::zero().max(x))
+}
+
+/// The activation inside an MLP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Activation {
+    /// x·Φ(x).
+    Gelu,
+    /// Its approximation by tanh.
+    GeluTanh,
+    /// x·σ(x).
+    Silu,
+    /// max(x, 0).
+    Relu,
+}
+
 /// log(1 + eˣ), without overflow.
 pub(super) fn softplus(x: f32) -> f32 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
@@ -94,12 +130,26 @@ functions! {
     Unary Exp, |x| exp(x);
     /// x·σ(x).
     Unary Silu, |x| silu(x);
+    /// The exact GELU.
+    Unary Gelu, |x| gelu(x);
+    /// The GELU by tanh.
+    Unary GeluTanh, |x| gelu_tanh(x);
+    /// The larger of x and 0.
+    Unary Relu, |x| V::zero().max(x);
+    /// x plus a number.
+    Unary Shift(term: f32), |x| x.add(V::splat(term));
     /// x times a number.
     Unary Scale(factor: f32), |x| x.mul(V::splat(factor));
     /// x + y.
     Binary Sum, |x, y| x.add(y);
     /// gelu(x)·y.
-    Binary Gate, |x, y| gelu(x).mul(y);
+    Binary GeluGate, |x, y| gelu(x).mul(y);
+    /// The same with the GELU by tanh.
+    Binary GeluTanhGate, |x, y| gelu_tanh(x).mul(y);
+    /// silu(x)·y.
+    Binary SiluGate, |x, y| silu(x).mul(y);
+    /// The larger of x and 0, times y.
+    Binary ReluGate, |x, y| V::zero().max(x).mul(y);
     /// x·silu(y).
     Binary GatedBySilu, |x, y| x.mul(silu(y));
     /// x·y times a number.
@@ -143,6 +193,20 @@ pub(super) fn zip_to<V: Vector>(out: &mut [f32], x: &[f32], y: &[f32], f: impl B
     }
 }
 
+/// Σ x, in sixteen sums side by side and then halves onto halves.
+#[inline(always)]
+pub(super) fn sum<V: Vector>(values: &[f32]) -> f32 {
+    let (whole, rest) = values.as_chunks::<LANES>();
+    let mut sums = V::zero();
+    for chunk in whole {
+        sums = sums.add(V::load(chunk));
+    }
+    if !rest.is_empty() {
+        sums = sums.add(load_part::<V>(rest));
+    }
+    sums.sum()
+}
+
 /// Σ x², in sixteen sums side by side and then halves onto halves.
 #[inline(always)]
 pub(super) fn sum_of_squares<V: Vector>(values: &[f32]) -> f32 {
@@ -180,15 +244,17 @@ mod tests {
     use crate::kernels::vector::on_isa;
 
     #[inline(always)]
-    fn all_body<V: Vector>(x: &[f32; LANES], out: &mut [[f32; LANES]; 3]) {
+    fn all_body<V: Vector>(x: &[f32; LANES], out: &mut [[f32; LANES]; 5]) {
         let x = V::load(x);
         exp(x).store(&mut out[0]);
         silu(x).store(&mut out[1]);
         gelu(x).store(&mut out[2]);
+        gelu_tanh(x).store(&mut out[3]);
+        softplus_of(x).store(&mut out[4]);
     }
 
     on_isa! {
-        fn all(x: &[f32; LANES], out: &mut [[f32; LANES]; 3]) = all_body
+        fn all(x: &[f32; LANES], out: &mut [[f32; LANES]; 5]) = all_body
     }
 
     /// erfc by its continued fraction and series, in f64 (Abramowitz and Stegun, 7.1.6 and 7.1.14).
@@ -211,9 +277,9 @@ mod tests {
         for isa in Isa::available() {
             for step in -9000..9000 {
                 let x = step as f32 * 0.01 + 0.003;
-                let mut out = [[0.0; LANES]; 3];
+                let mut out = [[0.0; LANES]; 5];
                 all(isa, &[x; LANES], &mut out);
-                let [exp, silu, gelu] = out.map(|lanes| f64::from(lanes[7]));
+                let [exp, silu, gelu, gelu_tanh, softplus] = out.map(|lanes| f64::from(lanes[7]));
                 let x = f64::from(x);
                 if (-87.0..88.0).contains(&x) {
                     assert!((exp / x.exp() - 1.0).abs() < 2e-7, "{isa:?} exp({x}) = {exp}");
@@ -222,6 +288,18 @@ mod tests {
                 }
                 let expected = x.max(0.0) - 0.5 * x.abs() * erfc(x.abs() / std::f64::consts::SQRT_2);
                 assert!((gelu - expected).abs() < 3e-7 * x.abs(), "{isa:?} gelu({x}) = {gelu}, {expected}");
+                let tanh = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3));
+                let by_tanh = x / (1.0 + (-2.0 * tanh).exp());
+                assert!(
+                    (gelu_tanh - by_tanh).abs() < 2e-6 * x.abs(),
+                    "{isa:?} gelu_tanh({x}) = {gelu_tanh}, {by_tanh}"
+                );
+                let expected = x.max(0.0) + (-x.abs()).exp().ln_1p();
+                assert!(
+                    (softplus / expected - 1.0).abs() < 5e-7 || expected < 1e-37,
+                    "{isa:?} softplus({x}) = {softplus}, {expected}"
+                );
+                let expected = x.max(0.0) - 0.5 * x.abs() * erfc(x.abs() / std::f64::consts::SQRT_2);
                 if (-6.0..0.0).contains(&x) {
                     assert!((gelu / expected - 1.0).abs() < 2e-6, "{isa:?} gelu({x}) = {gelu}, {expected}");
                 }
@@ -232,11 +310,11 @@ mod tests {
     #[test]
     fn what_is_no_number_stays_none() {
         for isa in Isa::available() {
-            let mut out = [[0.0; LANES]; 3];
+            let mut out = [[0.0; LANES]; 5];
             all(isa, &[f32::NAN; LANES], &mut out);
             assert!(out.as_flattened().iter().all(|x| x.is_nan()), "{isa:?}: {out:?}");
             all(isa, &[0.0; LANES], &mut out);
-            assert_eq!(out, [[1.0; LANES], [0.0; LANES], [0.0; LANES]], "{isa:?}");
+            assert_eq!(out[..4], [[1.0; LANES], [0.0; LANES], [0.0; LANES], [0.0; LANES]], "{isa:?}");
         }
         assert!(softplus(f32::NAN).is_nan());
     }

@@ -71,11 +71,16 @@ impl Panels {
         Ok(Self { memory: Memory::new(words * size_of::<u32>())?, format, out, input })
     }
 
+    /// The sizes of a weight without its numbers.
+    pub(crate) fn hollow(out: usize, input: usize, format: Format) -> Self {
+        Self { memory: Memory::Heap(Vec::new()), format, out, input }
+    }
+
     /// Packs `values` [out, input].
     #[cfg(test)]
     pub(crate) fn of<S: Stored>(values: &[S], out: usize, input: usize, format: Format) -> Self {
         let mut panels = Self::new(out, input, format).unwrap();
-        panels.fill(|panel, rows| pack(&values[rows.start * input..rows.end * input], input, format, panel));
+        panels.fill(|panel, rows| pack(&values[rows.start * input..rows.end * input], input, format, panel, 0));
         panels
     }
 
@@ -139,7 +144,8 @@ impl Panels {
         steps(self.input, self.format)
     }
 
-    fn panel_words(&self) -> usize {
+    /// Words of a panel.
+    pub(crate) fn panel_words(&self) -> usize {
         PANEL * self.steps()
     }
 }
@@ -154,12 +160,12 @@ fn steps(input: usize, format: Format) -> usize {
 /// Steps that are packed at a time: a cache line of each row is read once.
 const LINE: usize = 16;
 
-/// Packs up to 32 rows `input` long into `panel`.
-pub(crate) fn pack<S: Stored>(rows: &[S], input: usize, format: Format, panel: &mut [u32]) {
+/// Packs rows `input` long into `panel`, as its columns from `first` on.
+pub(crate) fn pack<S: Stored>(rows: &[S], input: usize, format: Format, panel: &mut [u32], first: usize) {
     match format {
         Format::F32 => {
             for (block, panel) in panel.chunks_mut(LINE * PANEL).enumerate() {
-                for (column, row) in rows.chunks_exact(input).enumerate() {
+                for (column, row) in (first..).zip(rows.chunks_exact(input)) {
                     for (step, value) in panel.chunks_exact_mut(PANEL).zip(&row[block * LINE..]) {
                         step[column] = value.to_f32().to_bits();
                     }
@@ -168,7 +174,7 @@ pub(crate) fn pack<S: Stored>(rows: &[S], input: usize, format: Format, panel: &
         }
         Format::Bf16 => {
             for (block, panel) in panel.chunks_mut(LINE * PANEL).enumerate() {
-                for (column, row) in rows.chunks_exact(input).enumerate() {
+                for (column, row) in (first..).zip(rows.chunks_exact(input)) {
                     for (step, values) in panel.chunks_exact_mut(PANEL).zip(row[block * LINE * 2..].chunks(2)) {
                         let second = values.get(1).map_or(0, |value| value.to_bf16());
                         step[column] = u32::from(values[0].to_bf16()) | u32::from(second) << 16;

@@ -1,0 +1,245 @@
+//! Tensors from disk: as f32, or packed straight to where they will live, checked while they pass.
+
+use std::ops::Range;
+
+use half::slice::HalfBitsSliceExt;
+use half::{bf16, f16};
+use rayon::prelude::*;
+
+use super::weights::{Bytes, Dtype, Entry, Weights};
+use crate::error::{Error, Result};
+use crate::kernels::{Format, PANEL, Panels, pack};
+
+/// Bytes read at a time, at least: few calls for small tensors.
+const CHUNK: usize = 1 << 16;
+
+/// Rows of a weight, as they lie in a checkpoint: a linear layer is one or several of these, one below the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Rows {
+    /// The tensor's name.
+    pub(crate) name: String,
+    /// Its shape: […, input], or [input, out] where it is `turned`.
+    pub(crate) shape: Vec<usize>,
+    /// Which outputs of it.
+    pub(crate) rows: Range<usize>,
+    pub(crate) turned: bool,
+}
+
+impl Rows {
+    /// All of a weight [out, input].
+    pub(crate) fn all(name: String, shape: [usize; 2]) -> Self {
+        Self { name, shape: shape.to_vec(), rows: 0..shape[0], turned: false }
+    }
+
+    pub(super) fn input(&self) -> usize {
+        if self.turned { self.shape[0] } else { self.shape[self.shape.len() - 1] }
+    }
+}
+
+impl Weights {
+    /// Reads tensor `name` as f32; it must be of `shape` and finite.
+    pub(crate) fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let entry = self.entry(name, shape)?;
+        let values = entry.read()?;
+        match values.iter().position(|value| !value.is_finite()) {
+            Some(element) => {
+                let (file, tensor) = (entry.file.clone(), entry.name.clone());
+                Err(Error::NotFinite { file, tensor, element, found: values[element] })
+            }
+            None => Ok(values),
+        }
+    }
+
+    /// Reads a weight made of `parts`, one below the other, into panels, a few rows at a time: bf16 if all lie so on disk or it is to be
+    /// `rounded`, else f32.
+    pub(crate) fn panels(&self, parts: &[Rows], rounded: bool) -> Result<Panels> {
+        let (out, input) = (parts.iter().map(|part| part.rows.len()).sum(), parts[0].input());
+        let mut sources = Vec::with_capacity(parts.len());
+        let mut at = 0;
+        for part in parts {
+            let entry = self.entry(&part.name, &part.shape)?;
+            let turned = if part.turned { Some(self.get(&part.name, &part.shape)?) } else { None };
+            sources.push(Source { entry, part, turned, outputs: at..at + part.rows.len() });
+            at += part.rows.len();
+        }
+        let narrow = sources.iter().all(|source| source.entry.dtype == Dtype::Bf16);
+        let format = if rounded || narrow { Format::Bf16 } else { Format::F32 };
+        let mut panels = Panels::new(out, input, format)?;
+        let group = CHUNK.div_ceil(PANEL * input * size_of::<f32>());
+        let words = panels.panel_words();
+        let read = panels.groups_mut(group).enumerate().map_init(Vec::new, |buffer, (index, panels)| {
+            let outputs = index * group * PANEL..out.min((index + 1) * group * PANEL);
+            sources.iter().try_fold(true, |finite, source| {
+                let here = source.outputs.start.max(outputs.start)..source.outputs.end.min(outputs.end);
+                let first = here.start.saturating_sub(outputs.start);
+                Ok::<_, Error>(finite & (here.is_empty() || source.pack(here, first, format, panels, words, buffer)?))
+            })
+        });
+        if !read.try_reduce(|| true, |all, finite| Ok(all && finite))? {
+            for source in &sources {
+                self.get(&source.part.name, &source.part.shape)?; // says which is the first that is not finite
+            }
+        }
+        Ok(panels)
+    }
+}
+
+/// A part of a weight on its way to the panels.
+struct Source<'a> {
+    entry: &'a Entry,
+    part: &'a Rows,
+    /// The whole tensor, where its columns are the weight's rows.
+    turned: Option<Vec<f32>>,
+    /// The weight's rows that it is.
+    outputs: Range<usize>,
+}
+
+impl Source<'_> {
+    /// Packs the weight's rows `outputs` into panels of `words` words, as their columns from `first` on, and says whether all are finite.
+    fn pack(
+        &self,
+        outputs: Range<usize>,
+        first: usize,
+        format: Format,
+        panels: &mut [u32],
+        words: usize,
+        buffer: &mut Vec<u64>,
+    ) -> Result<bool> {
+        let input = self.part.input();
+        let stored = self.part.rows.start + outputs.start - self.outputs.start;
+        let mut to = Columns { panels, words, first, input, format };
+        if let Some(values) = &self.turned {
+            let width = self.part.shape[1];
+            let rows: Vec<f32> =
+                (stored..stored + outputs.len()).flat_map(|row| values[row..].iter().step_by(width).copied()).collect();
+            to.pack(&rows);
+            return Ok(true); // checked when it was read
+        }
+        let dtype = self.entry.dtype;
+        let len = outputs.len() * input * dtype.bytes();
+        buffer.resize(len.div_ceil(size_of::<u64>()), 0);
+        let bytes = &mut bytemuck::cast_slice_mut(buffer)[..len];
+        self.entry.read_bytes(bytes, stored * input * dtype.bytes())?;
+        Ok(to.pack_stored(dtype, bytes))
+    }
+}
+
+/// Columns of neighbouring panels, to be filled from the first of them on.
+struct Columns<'a> {
+    panels: &'a mut [u32],
+    words: usize,
+    first: usize,
+    input: usize,
+    format: Format,
+}
+
+impl Columns<'_> {
+    fn pack<S: crate::kernels::Stored>(&mut self, rows: &[S]) {
+        let (mut left, mut at) = (rows, self.first);
+        while !left.is_empty() {
+            let count = (PANEL - at % PANEL).min(left.len() / self.input);
+            let (here, rest) = left.split_at(count * self.input);
+            let panel = &mut self.panels[at / PANEL * self.words..(at / PANEL + 1) * self.words];
+            pack(here, self.input, self.format, panel, at % PANEL);
+            (left, at) = (rest, at + count);
+        }
+    }
+
+    /// Packs numbers as they are stored, and says whether all are finite.
+    #[expect(clippy::needless_bitwise_bool, reason = "without a branch the loops become vectors")]
+    fn pack_stored(&mut self, dtype: Dtype, bytes: &mut [u8]) -> bool {
+        match dtype {
+            Dtype::F64 => {
+                let values: Vec<f32> = wide(bytes).collect();
+                self.pack(&values);
+                values.iter().all(|value| value.is_finite())
+            }
+            Dtype::F32 => {
+                let words: &mut [u32] = bytemuck::cast_slice_mut(bytes);
+                words.iter_mut().for_each(|word| *word = u32::from_le(*word));
+                self.pack::<f32>(bytemuck::cast_slice(words));
+                !words.iter().fold(false, |bad, word| bad | (word & 0x7f80_0000 == 0x7f80_0000))
+            }
+            Dtype::Bf16 | Dtype::F16 => {
+                let halves: &mut [u16] = bytemuck::cast_slice_mut(bytes);
+                halves.iter_mut().for_each(|half| *half = u16::from_le(*half));
+                let exponent: u16 = if dtype == Dtype::Bf16 { 0x7f80 } else { 0x7c00 };
+                match dtype {
+                    Dtype::Bf16 => self.pack::<bf16>(halves.reinterpret_cast()),
+                    _ => self.pack::<f16>(halves.reinterpret_cast()),
+                }
+                !halves.iter().fold(false, |bad, half| bad | (half & exponent == exponent))
+            }
+        }
+    }
+}
+
+impl Dtype {
+    /// Bytes of a number.
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Self::F64 => 8,
+            Self::F32 => 4,
+            Self::Bf16 | Self::F16 => 2,
+        }
+    }
+}
+
+impl Entry {
+    fn read(&self) -> Result<Vec<f32>> {
+        let mut words =
+            vec![0u64; (self.shape.iter().product::<usize>() * self.dtype.bytes()).div_ceil(size_of::<u64>())];
+        let bytes =
+            &mut bytemuck::cast_slice_mut(&mut words)[..self.shape.iter().product::<usize>() * self.dtype.bytes()];
+        self.read_bytes(bytes, 0)?;
+        Ok(match self.dtype {
+            Dtype::F64 => wide(bytes).collect(),
+            Dtype::F32 => bytes.as_chunks::<4>().0.iter().map(|&word| f32::from_le_bytes(word)).collect(),
+            Dtype::Bf16 => halves(bytes).map(|half| bf16::from_bits(half).to_f32()).collect(),
+            Dtype::F16 => halves(bytes).map(|half| f16::from_bits(half).to_f32()).collect(),
+        })
+    }
+
+    /// Fills `to` with its bytes from `at` on.
+    fn read_bytes(&self, to: &mut [u8], at: usize) -> Result<()> {
+        match &self.bytes {
+            Bytes::File { start } => {
+                let file = fs_err::File::open(&self.file).map_err(Error::io(&self.file))?;
+                read_at(file.file(), to, start + at as u64).map_err(Error::io(&self.file))
+            }
+            Bytes::Owned(bytes) => {
+                to.copy_from_slice(&bytes[at..at + to.len()]);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Numbers of sixteen bits.
+fn halves(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    bytes.as_chunks::<2>().0.iter().map(|&half| u16::from_le_bytes(half))
+}
+
+/// Numbers of f64 as f32; what is too large becomes infinite, and is told as such.
+fn wide(bytes: &[u8]) -> impl Iterator<Item = f32> {
+    bytes.as_chunks::<8>().0.iter().map(|&word| f64::from_le_bytes(word) as f32)
+}
+
+/// Fills `to` with the bytes from `at` on; threads may read one file at once.
+#[cfg(unix)]
+fn read_at(file: &std::fs::File, to: &mut [u8], at: u64) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, to, at)
+}
+
+/// Fills `to` with the bytes from `at` on; threads may read one file at once.
+#[cfg(windows)]
+fn read_at(file: &std::fs::File, mut to: &mut [u8], mut at: u64) -> std::io::Result<()> {
+    use std::os::windows::fs::FileExt;
+    while !to.is_empty() {
+        match file.seek_read(to, at)? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            read => (to, at) = (&mut to[read..], at + read as u64),
+        }
+    }
+    Ok(())
+}
