@@ -18,6 +18,32 @@ const WIDE: &str = r#"{"model_type": "zamba2", "hidden_size": 320, "num_hidden_l
     "layers_block_type": ["m", "g", "g"], "num_attention_heads": 4, "n_mamba_heads": 10, "mamba_d_state": 32,
     "intermediate_size": 2048, "adapter_rank": 16, "use_mem_rope": true, "use_shared_attention_adapter": true}"#;
 
+/// One of each family, with sizes that divide nothing evenly: grouped heads, windows, partial rotation, norms and biases of all kinds.
+const FAMILIES: [&str; 10] = [
+    r#"{"model_type": "llama", "hidden_size": 60, "intermediate_size": 101, "num_hidden_layers": 2, "vocab_size": 97,
+        "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 14, "attention_bias": true, "mlp_bias": true,
+        "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 64}}"#,
+    r#"{"model_type": "qwen3", "hidden_size": 60, "intermediate_size": 101, "num_hidden_layers": 3, "vocab_size": 97,
+        "num_attention_heads": 5, "num_key_value_heads": 1, "head_dim": 34, "use_sliding_window": true, "sliding_window": 37,
+        "max_window_layers": 1, "tie_word_embeddings": true}"#,
+    r#"{"model_type": "olmo3", "hidden_size": 60, "intermediate_size": 70, "num_hidden_layers": 4, "vocab_size": 97,
+        "num_attention_heads": 6, "num_key_value_heads": 3, "sliding_window": 33}"#,
+    r#"{"model_type": "gpt_neox", "hidden_size": 60, "intermediate_size": 101, "num_hidden_layers": 2, "vocab_size": 97,
+        "num_attention_heads": 3, "rotary_pct": 0.3}"#,
+    r#"{"model_type": "gpt2", "n_embd": 60, "n_inner": 101, "n_layer": 2, "n_head": 5, "vocab_size": 97, "n_positions": 1400}"#,
+    r#"{"model_type": "phi", "hidden_size": 60, "intermediate_size": 101, "num_hidden_layers": 2, "vocab_size": 97,
+        "num_attention_heads": 3, "qk_layernorm": true}"#,
+    r#"{"model_type": "mamba", "hidden_size": 30, "num_hidden_layers": 2, "vocab_size": 97, "state_size": 21, "conv_kernel": 3}"#,
+    r#"{"model_type": "falcon_mamba", "hidden_size": 60, "num_hidden_layers": 2, "vocab_size": 97, "state_size": 16}"#,
+    r#"{"model_type": "zamba", "hidden_size": 60, "intermediate_size": 101, "num_hidden_layers": 4, "vocab_size": 97,
+        "layers_block_type": ["mamba", "hybrid", "mamba", "hybrid"], "num_attention_heads": 5, "num_key_value_heads": 5,
+        "n_mamba_heads": 3, "mamba_d_state": 19}"#,
+    r#"{"model_type": "bamba", "hidden_size": 60, "intermediate_size": 101, "num_hidden_layers": 3, "vocab_size": 97,
+        "attn_layer_indices": [1], "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 12, "mamba_n_heads": 6, "mamba_n_groups": 3,
+        "mamba_d_state": 21, "mamba_d_conv": 3, "time_step_limit": [0.01, 0.5]}"#,
+];
+
 fn model(config: &str, bf16: bool, options: LoadOptions) -> Model {
     let dir = tempfile::tempdir().unwrap();
     write_random_checkpoint(dir.path(), config, bf16, 1).unwrap();
@@ -70,13 +96,20 @@ fn state_bits(state: &State, layers: usize) -> Vec<u32> {
 
 fn models() -> Vec<Model> {
     let rounded = LoadOptions { precision: Precision::Bf16, ..LoadOptions::default() };
-    vec![
+    let families = FAMILIES.iter().enumerate();
+    let mut all: Vec<Model> = families
+        .map(|(number, config)| {
+            model(config, number % 2 == 0, if number % 3 == 0 { rounded } else { LoadOptions::default() })
+        })
+        .collect();
+    all.extend([
         model(AWKWARD, false, LoadOptions::default()),
         model(AWKWARD, true, LoadOptions::default()),
         model(AWKWARD, false, rounded),
         model(WIDE, true, LoadOptions::default()),
         model(WIDE, true, rounded),
-    ]
+    ]);
+    all
 }
 
 #[test]
@@ -121,7 +154,8 @@ fn threads_change_nothing() {
 
 #[test]
 fn kernels_agree_with_candle() {
-    for (config, bf16) in [(AWKWARD, false), (AWKWARD, true), (WIDE, true)] {
+    let families = FAMILIES.map(|config| (config, false));
+    for (config, bf16) in [(AWKWARD, false), (AWKWARD, true), (WIDE, true)].into_iter().chain(families) {
         for precision in [Precision::F32, Precision::Bf16] {
             let options = LoadOptions { precision, ..LoadOptions::default() };
             let (ours, plain) = (
@@ -156,7 +190,8 @@ proptest! {
         prefix in 1usize..70,
         leaf in any::<bool>(),
     ) {
-        for model in [model(AWKWARD, true, LoadOptions::default()), model(WIDE, true, LoadOptions::default())] {
+        let kinds = [AWKWARD, WIDE].into_iter().chain(FAMILIES);
+        for model in kinds.map(|config| model(config, true, LoadOptions::default())) {
             let shared = tokens(prefix, 7, &model);
             let before = in_pieces(&model, &shared, &cuts).1;
             let texts: Vec<Vec<u32>> = lengths.iter().zip(0..).map(|(&len, seed)| tokens(len, seed, &model)).collect();

@@ -1,14 +1,23 @@
 //! The architectures, and what they share. An architecture is one file: its config, its tensors, its blocks; and a line in [`registry`].
 
+mod bamba;
 mod config;
 mod cost;
 mod decoder;
+mod dense;
+mod gpt;
+mod hf_olmo;
 mod language_model;
+mod llama;
+mod mamba;
+mod mamba2;
 mod options;
 mod passes;
 mod profile;
 mod registry;
+mod rope;
 mod shared_block;
+mod zamba;
 mod zamba2;
 
 pub use config::{ModelConfig, check};

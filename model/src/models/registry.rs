@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::decoder::Parts;
-use super::zamba2;
+use super::{bamba, gpt, hf_olmo, llama, mamba, mamba2, zamba, zamba2};
 use crate::checkpoint::{Keys, Tensors};
 use crate::error::{Error, Result};
 
@@ -20,7 +20,27 @@ pub struct Known {
 }
 
 /// The architectures in the order in which they are listed.
-const KNOWN: &[Known] = &[zamba2::KNOWN];
+const KNOWN: &[Known] = &[
+    zamba2::KNOWN,
+    zamba::KNOWN,
+    bamba::KNOWN,
+    mamba::MAMBA,
+    mamba::FALCON_MAMBA,
+    mamba2::KNOWN,
+    llama::LLAMA,
+    llama::MISTRAL,
+    llama::QWEN2,
+    llama::QWEN3,
+    llama::SMOLLM3,
+    llama::PHI3,
+    llama::OLMO,
+    llama::OLMO2,
+    llama::OLMO3,
+    hf_olmo::KNOWN,
+    gpt::GPT_NEOX,
+    gpt::GPT2,
+    gpt::PHI,
+];
 
 /// A checkpoint's config.json, understood: what the engine asks of an architecture.
 pub(super) trait Architecture: Debug + Send + Sync {
