@@ -184,15 +184,6 @@ impl Keys {
         value.as_bool().ok_or_else(|| self.error(key, format!("is {value}, expected true or false")))
     }
 
-    /// A token id or a list of them.
-    pub(crate) fn ids(&self, key: &str) -> Result<Vec<u32>> {
-        match self.value(&[key]) {
-            None => Ok(Vec::new()),
-            Some((_, value)) => token_ids(value)
-                .ok_or_else(|| self.error(key, format!("is {value}, expected a token id or a list of them"))),
-        }
-    }
-
     /// Whether `divisor` divides `whole`, which is described by `of`.
     pub(crate) fn divides(&self, key: &str, divisor: usize, whole: usize, of: &str) -> Result<()> {
         if whole.is_multiple_of(divisor) {

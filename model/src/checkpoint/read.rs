@@ -1,12 +1,13 @@
 //! Tensors from disk: as f32, or packed straight to where they will live, checked while they pass.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use half::slice::HalfBitsSliceExt;
 use half::{bf16, f16};
 use rayon::prelude::*;
 
-use super::weights::{Bytes, Dtype, Entry, Weights};
+use super::weights::{Dtype, Entry, Weights};
 use crate::error::{Error, Result};
 use crate::kernels::{Format, PANEL, Panels, pack};
 
@@ -51,19 +52,32 @@ impl Weights {
     }
 
     /// Reads a weight made of `parts`, one below the other, into panels, a few rows at a time: bf16 if all lie so on disk or it is to be
-    /// `rounded`, else f32.
+    /// `rounded`, f16 if all lie so, else f32.
     pub(crate) fn panels(&self, parts: &[Rows], rounded: bool) -> Result<Panels> {
         let (out, input) = (parts.iter().map(|part| part.rows.len()).sum(), parts[0].input());
-        let mut sources = Vec::with_capacity(parts.len());
+        let mut sources: Vec<Source<'_>> = Vec::with_capacity(parts.len());
         let mut at = 0;
         for part in parts {
             let entry = self.entry(&part.name, &part.shape)?;
-            let turned = if part.turned { Some(self.get(&part.name, &part.shape)?) } else { None };
-            sources.push(Source { entry, part, turned, outputs: at..at + part.rows.len() });
+            let before = sources.last().filter(|before| before.part.name == part.name);
+            let numbers = match before {
+                Some(before) => before.numbers.clone(),
+                None if part.turned || entry.strides.is_some() => {
+                    Numbers::Read(Arc::new(self.get(&part.name, &part.shape)?))
+                }
+                None => Numbers::Stored(Arc::new(entry.open()?)),
+            };
+            sources.push(Source { dtype: entry.dtype()?, entry, numbers, part, outputs: at..at + part.rows.len() });
             at += part.rows.len();
         }
-        let narrow = sources.iter().all(|source| source.entry.dtype == Dtype::Bf16);
-        let format = if rounded || narrow { Format::Bf16 } else { Format::F32 };
+        let all = |dtype| sources.iter().all(|source| source.dtype == dtype);
+        let format = if rounded || all(Dtype::Bf16) {
+            Format::Bf16
+        } else if all(Dtype::F16) {
+            Format::F16
+        } else {
+            Format::F32
+        };
         let mut panels = Panels::new(out, input, format)?;
         let group = CHUNK.div_ceil(PANEL * input * size_of::<f32>());
         let words = panels.panel_words();
@@ -72,7 +86,8 @@ impl Weights {
             sources.iter().try_fold(true, |finite, source| {
                 let here = source.outputs.start.max(outputs.start)..source.outputs.end.min(outputs.end);
                 let first = here.start.saturating_sub(outputs.start);
-                Ok::<_, Error>(finite & (here.is_empty() || source.pack(here, first, format, panels, words, buffer)?))
+                let good = here.is_empty() || source.pack(here, first, format, panels, words, buffer)?;
+                Ok::<_, Error>(finite && good)
             })
         });
         if !read.try_reduce(|| true, |all, finite| Ok(all && finite))? {
@@ -87,11 +102,20 @@ impl Weights {
 /// A part of a weight on its way to the panels.
 struct Source<'a> {
     entry: &'a Entry,
+    dtype: Dtype,
+    numbers: Numbers,
     part: &'a Rows,
-    /// The whole tensor, where its columns are the weight's rows.
-    turned: Option<Vec<f32>>,
     /// The weight's rows that it is.
     outputs: Range<usize>,
+}
+
+/// Where the numbers of a part come from.
+#[derive(Debug, Clone)]
+enum Numbers {
+    /// From its file, some rows at a time.
+    Stored(Arc<fs_err::File>),
+    /// From memory, where the weight's rows do not lie one after the other in the file.
+    Read(Arc<Vec<f32>>),
 }
 
 impl Source<'_> {
@@ -108,18 +132,25 @@ impl Source<'_> {
         let input = self.part.input();
         let stored = self.part.rows.start + outputs.start - self.outputs.start;
         let mut to = Columns { panels, words, first, input, format };
-        if let Some(values) = &self.turned {
-            let width = self.part.shape[1];
-            let rows: Vec<f32> =
-                (stored..stored + outputs.len()).flat_map(|row| values[row..].iter().step_by(width).copied()).collect();
-            to.pack(&rows);
-            return Ok(true); // checked when it was read
-        }
-        let dtype = self.entry.dtype;
+        let file = match &self.numbers {
+            Numbers::Stored(file) => file,
+            Numbers::Read(values) => {
+                let rows = stored..stored + outputs.len();
+                if self.part.turned {
+                    let width = self.part.shape[1];
+                    let columns = rows.flat_map(|column| values[column..].iter().step_by(width).copied());
+                    to.pack(&columns.collect::<Vec<f32>>());
+                } else {
+                    to.pack(&values[rows.start * input..rows.end * input]);
+                }
+                return Ok(true); // checked when it was read
+            }
+        };
+        let dtype = self.dtype;
         let len = outputs.len() * input * dtype.bytes();
         buffer.resize(len.div_ceil(size_of::<u64>()), 0);
         let bytes = &mut bytemuck::cast_slice_mut(buffer)[..len];
-        self.entry.read_bytes(bytes, stored * input * dtype.bytes())?;
+        self.entry.read_bytes(file, bytes, stored * input * dtype.bytes())?;
         Ok(to.pack_stored(dtype, bytes))
     }
 }
@@ -175,6 +206,17 @@ impl Columns<'_> {
 }
 
 impl Dtype {
+    /// By its name in a file.
+    pub(super) fn named(stored: &str) -> Option<Self> {
+        match stored {
+            "F64" => Some(Self::F64),
+            "F32" => Some(Self::F32),
+            "BF16" => Some(Self::Bf16),
+            "F16" => Some(Self::F16),
+            _ => None,
+        }
+    }
+
     /// Bytes of a number.
     pub(super) fn bytes(self) -> usize {
         match self {
@@ -186,32 +228,49 @@ impl Dtype {
 }
 
 impl Entry {
-    fn read(&self) -> Result<Vec<f32>> {
-        let mut words =
-            vec![0u64; (self.shape.iter().product::<usize>() * self.dtype.bytes()).div_ceil(size_of::<u64>())];
-        let bytes =
-            &mut bytemuck::cast_slice_mut(&mut words)[..self.shape.iter().product::<usize>() * self.dtype.bytes()];
-        self.read_bytes(bytes, 0)?;
-        Ok(match self.dtype {
-            Dtype::F64 => wide(bytes).collect(),
-            Dtype::F32 => bytes.as_chunks::<4>().0.iter().map(|&word| f32::from_le_bytes(word)).collect(),
-            Dtype::Bf16 => halves(bytes).map(|half| bf16::from_bits(half).to_f32()).collect(),
-            Dtype::F16 => halves(bytes).map(|half| f16::from_bits(half).to_f32()).collect(),
-        })
+    /// What its numbers are.
+    fn dtype(&self) -> Result<Dtype> {
+        let other = || Error::Dtype { file: self.file.clone(), tensor: self.name.clone(), found: self.stored.clone() };
+        self.dtype.ok_or_else(other)
     }
 
-    /// Fills `to` with its bytes from `at` on.
-    fn read_bytes(&self, to: &mut [u8], at: usize) -> Result<()> {
-        match &self.bytes {
-            Bytes::File { start } => {
-                let file = fs_err::File::open(&self.file).map_err(Error::io(&self.file))?;
-                read_at(file.file(), to, start + at as u64).map_err(Error::io(&self.file))
-            }
-            Bytes::Owned(bytes) => {
-                to.copy_from_slice(&bytes[at..at + to.len()]);
-                Ok(())
+    fn read(&self) -> Result<Vec<f32>> {
+        let dtype = self.dtype()?;
+        let mut bytes = vec![0u8; self.span() * dtype.bytes()];
+        self.read_bytes(&self.open()?, &mut bytes, 0)?;
+        let values: Vec<f32> = match dtype {
+            Dtype::F64 => wide(&bytes).collect(),
+            Dtype::F32 => bytes.as_chunks::<4>().0.iter().map(|&word| f32::from_le_bytes(word)).collect(),
+            Dtype::Bf16 => halves(&bytes).map(|half| bf16::from_bits(half).to_f32()).collect(),
+            Dtype::F16 => halves(&bytes).map(|half| f16::from_bits(half).to_f32()).collect(),
+        };
+        let Some(strides) = &self.strides else { return Ok(values) };
+        // side by side from the outermost: where each number of the sides so far begins
+        let mut starts = vec![0];
+        for (&side, &stride) in self.shape.iter().zip(strides) {
+            starts = starts.iter().flat_map(|start| (0..side).map(move |at| start + at * stride)).collect();
+        }
+        Ok(starts.into_iter().map(|at| values[at]).collect())
+    }
+
+    /// Numbers from the first to the last of them in the file.
+    fn span(&self) -> usize {
+        match &self.strides {
+            None => self.shape.iter().product(),
+            Some(_) if self.shape.contains(&0) => 0,
+            Some(strides) => {
+                1 + self.shape.iter().zip(strides).map(|(&side, stride)| (side - 1) * stride).sum::<usize>()
             }
         }
+    }
+
+    fn open(&self) -> Result<fs_err::File> {
+        fs_err::File::open(&self.file).map_err(Error::io(&self.file))
+    }
+
+    /// Fills `to` with its bytes from `at` on; `file` is its own, opened.
+    fn read_bytes(&self, file: &fs_err::File, to: &mut [u8], at: usize) -> Result<()> {
+        read_at(file.file(), to, self.start + at as u64).map_err(Error::io(&self.file))
     }
 }
 

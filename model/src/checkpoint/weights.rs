@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -31,19 +30,15 @@ pub(super) struct Entry {
     pub(super) file: PathBuf,
     /// Its name in the file; the key it is found under is the current layout's.
     pub(super) name: String,
-    pub(super) dtype: Dtype,
-    /// Its numbers lie row after row.
+    /// How the format calls its numbers.
+    pub(super) stored: String,
+    /// What they are, of the kinds that weights come in.
+    pub(super) dtype: Option<Dtype>,
     pub(super) shape: Vec<usize>,
-    pub(super) bytes: Bytes,
-}
-
-/// The bytes of a tensor.
-#[derive(Debug, Clone)]
-pub(super) enum Bytes {
-    /// In its file, so many bytes from the beginning.
-    File { start: u64 },
-    /// In memory, for what lies in its file in another order or compressed.
-    Owned(Arc<Vec<u8>>),
+    /// Bytes from the beginning of the file.
+    pub(super) start: u64,
+    /// Numbers between neighbours along each side, where they do not lie row after row.
+    pub(super) strides: Option<Vec<usize>>,
 }
 
 /// The tensors of a checkpoint, their names, shapes and types checked; no data read yet.
@@ -124,6 +119,9 @@ impl Weights {
                 None => return Err(Error::UnknownTensor { file, tensor, found }),
                 Some(slot) if slot.shape != found => {
                     return Err(Error::Shape { file, tensor, found, expected: slot.shape.clone() });
+                }
+                Some(_) if entry.dtype.is_none() => {
+                    return Err(Error::Dtype { file, tensor, found: entry.stored.clone() });
                 }
                 Some(_) => {}
             }
@@ -266,28 +264,31 @@ fn read_header(path: &Path) -> Result<Vec<Entry>> {
 fn read_entry(path: &Path, name: &str, value: &Value, data: u64) -> Result<(Entry, u64, u64)> {
     let damaged = |problem: &str| broken(path, format!("tensor `{name}`: {problem}"), COPY_AGAIN);
     let numbers = |key: &str| -> Option<Vec<u64>> { value.get(key)?.as_array()?.iter().map(Value::as_u64).collect() };
-    let dtype = match value.get("dtype").and_then(Value::as_str) {
-        Some("F64") => Dtype::F64,
-        Some("F32") => Dtype::F32,
-        Some("BF16") => Dtype::Bf16,
-        Some("F16") => Dtype::F16,
-        Some(other) => return Err(Error::Dtype { file: path.into(), tensor: name.into(), found: other.into() }),
-        None => return Err(damaged("the header gives no `dtype`")),
-    };
+    let stored = value.get("dtype").and_then(Value::as_str).ok_or_else(|| damaged("the header gives no `dtype`"))?;
     let shape = numbers("shape").ok_or_else(|| damaged("the header gives no `shape`"))?;
     let offsets = numbers("data_offsets").filter(|offsets| offsets.len() == 2 && offsets[0] <= offsets[1]);
     let offsets = offsets.ok_or_else(|| damaged("the header gives no sound `data_offsets`"))?;
-    let bytes = shape.iter().try_fold(dtype.bytes() as u64, |bytes: u64, &side| bytes.checked_mul(side));
-    if bytes != Some(offsets[1] - offsets[0]) {
+    let bytes = |width: u64| shape.iter().try_fold(width, |bytes: u64, &side| bytes.checked_mul(side));
+    if width(stored).is_some_and(|width| bytes(width) != Some(offsets[1] - offsets[0])) {
         return Err(damaged("its shape and type do not fit the bytes it is given"));
     }
     let start = data.checked_add(offsets[0]).ok_or_else(|| damaged("it lies beyond any file"))?;
     let shape = shape.into_iter().map(|side| side as usize).collect();
-    Ok((
-        Entry { file: path.into(), name: name.into(), dtype, shape, bytes: Bytes::File { start } },
-        offsets[0],
-        offsets[1],
-    ))
+    let dtype = Dtype::named(stored);
+    let entry =
+        Entry { file: path.into(), name: name.into(), stored: stored.into(), dtype, shape, start, strides: None };
+    Ok((entry, offsets[0], offsets[1]))
+}
+
+/// Bytes of a number, for the types that a file may hold; tensors of others are no weights.
+fn width(stored: &str) -> Option<u64> {
+    match stored {
+        "F64" | "I64" | "U64" => Some(8),
+        "F32" | "I32" | "U32" => Some(4),
+        "F16" | "BF16" | "I16" | "U16" => Some(2),
+        "BOOL" | "I8" | "U8" | "F8_E4M3" | "F8_E5M2" => Some(1),
+        _ => None,
+    }
 }
 
 fn broken(file: &Path, problem: String, mend: &str) -> Error {

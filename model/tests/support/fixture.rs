@@ -58,7 +58,9 @@ impl Fixture {
         let tensor = |(name, recipe): (&String, &Value)| {
             let shape = recipe["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
             let values = match recipe.get("parts") {
-                Some(parts) => parts.as_array().unwrap().iter().flat_map(|p| made(p["name"].as_str().unwrap(), p)).collect(),
+                Some(parts) => {
+                    parts.as_array().unwrap().iter().flat_map(|p| made(p["name"].as_str().unwrap(), p)).collect()
+                }
                 None => made(name, recipe),
             };
             (name.clone(), (shape, values))
@@ -84,9 +86,9 @@ fn numbers(list: &Value) -> Vec<f64> {
 
 /// offset + scale · u, u in [−1, 1) by splitmix64 from the name's FNV-1a hash: the same values as `values` in `make.py`.
 fn made(name: &str, recipe: &Value) -> Vec<f32> {
-    let seed = name.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
-    });
+    let seed = name
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
     let count: u64 = recipe["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).product();
     let (offset, scale) = (recipe["offset"].as_f64().unwrap(), recipe["scale"].as_f64().unwrap());
     let value = |k: u64| {
