@@ -1,6 +1,7 @@
 //! Checkpoint files: headers first and distrusted, then one tensor at a time, straight to where it will live.
 
 mod read;
+mod torch;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
