@@ -4,13 +4,17 @@
 use std::path::Path;
 
 use fixture::{Dialect, Fixture};
+use half::{bf16, f16};
 use spyglass_model::{
     Backend, Error, LanguageModel, LoadOptions, Model, ModelConfig, Request, Scorer, ScorerOptions, Sequence, Wanted,
     architectures, check,
 };
+use torch_file::Saved;
 
 #[path = "support/fixture.rs"]
 mod fixture;
+#[path = "support/torch_file.rs"]
+mod torch_file;
 
 /// Folders with the fixture's checkpoint, one for each dialect that can say it.
 fn folders(fixture: &Fixture) -> Vec<(Dialect, tempfile::TempDir)> {
@@ -144,5 +148,66 @@ fn wrong_tensors_are_named() {
             "{}: {error}",
             fixture.name()
         );
+    }
+}
+
+/// Saves the fixture as `pytorch_model.bin` in two shards, with a mask that is no weight.
+fn write_torch(fixture: &Fixture, dir: &Path, storage: &'static str, bytes: impl Fn(f32) -> Vec<u8>) {
+    fs_err::write(dir.join("config.json"), fixture.config(Dialect::Five).unwrap().to_string()).unwrap();
+    let saved = |(name, (shape, values)): (String, (Vec<usize>, Vec<f32>))| Saved {
+        name,
+        storage,
+        shape,
+        bytes: values.into_iter().flat_map(&bytes).collect(),
+    };
+    let mut first: Vec<Saved> = fixture.tensors().into_iter().map(saved).collect();
+    let mut second = first.split_off(first.len() / 2);
+    if fixture.name() == "gpt_neox" {
+        let name = "gpt_neox.layers.0.attention.bias".into();
+        second.push(Saved { name, storage: "BoolStorage", shape: vec![1, 1, 4, 4], bytes: vec![1; 16] });
+    }
+    let mut map = serde_json::Map::new();
+    for (file, tensors) in [("pytorch_model-00001-of-00002.bin", first), ("pytorch_model-00002-of-00002.bin", second)] {
+        map.extend(tensors.iter().map(|tensor| (tensor.name.clone(), file.into())));
+        torch_file::save(&dir.join(file), &tensors);
+    }
+    let index = serde_json::json!({"metadata": {}, "weight_map": map});
+    fs_err::write(dir.join("pytorch_model.bin.index.json"), index.to_string()).unwrap();
+}
+
+#[test]
+fn archives_of_torch_give_the_same_bits_as_safetensors() {
+    for fixture in Fixture::all() {
+        let (safe, torch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fixture.write(safe.path(), Dialect::Five).unwrap();
+        write_torch(&fixture, torch.path(), "FloatStorage", |value| value.to_le_bytes().to_vec());
+        let [expected, found] = [&safe, &torch].map(|dir| open(dir.path(), Backend::Kernels, fixture.name()));
+        let ids = fixture.ids();
+        assert!(logits(&expected, &ids, ids.len()) == logits(&found, &ids, ids.len()), "{}", fixture.name());
+        assert_eq!(expected.weight_bytes(), found.weight_bytes(), "{}", fixture.name());
+    }
+}
+
+#[test]
+fn weights_of_every_width_are_read_as_they_lie() {
+    for fixture in Fixture::all().iter().filter(|fixture| ["llama_switches", "gpt2", "zamba"].contains(&fixture.name()))
+    {
+        let open_as = |storage, bytes: &dyn Fn(f32) -> Vec<u8>| {
+            let dir = tempfile::tempdir().unwrap();
+            write_torch(fixture, dir.path(), storage, bytes);
+            open(dir.path(), Backend::Kernels, fixture.name())
+        };
+        let ids = fixture.ids();
+        // the same numbers, rounded to what each width holds, in f32
+        let halves = open_as("HalfStorage", &|value| f16::from_f32(value).to_le_bytes().to_vec());
+        let widened = open_as("FloatStorage", &|value| f16::from_f32(value).to_f32().to_le_bytes().to_vec());
+        assert!(logits(&halves, &ids, ids.len()) == logits(&widened, &ids, ids.len()), "{}", fixture.name());
+        assert!(halves.weight_bytes() < widened.weight_bytes(), "f16 lies as f16");
+        let halves = open_as("BFloat16Storage", &|value| bf16::from_f32(value).to_le_bytes().to_vec());
+        let widened = open_as("FloatStorage", &|value| bf16::from_f32(value).to_f32().to_le_bytes().to_vec());
+        assert!(logits(&halves, &ids, ids.len()) == logits(&widened, &ids, ids.len()), "{}", fixture.name());
+        let doubles = open_as("DoubleStorage", &|value| f64::from(value).to_le_bytes().to_vec());
+        let singles = open_as("FloatStorage", &|value| value.to_le_bytes().to_vec());
+        assert!(logits(&doubles, &ids, ids.len()) == logits(&singles, &ids, ids.len()), "{}", fixture.name());
     }
 }

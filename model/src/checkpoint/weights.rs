@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::tensors::Slot;
+use super::torch;
 use crate::error::{Error, Result};
 
-const ONE_FILE: &str = "model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
+/// The forms of weights, the first that is there counts: the single file, and the index of shards.
+const FORMS: [(&str, &str); 2] =
+    [("model.safetensors", "model.safetensors.index.json"), ("pytorch_model.bin", "pytorch_model.bin.index.json")];
 /// The format's own bound on a header.
 const LARGEST_HEADER: u64 = 100_000_000;
 const COPY_AGAIN: &str = "the file is damaged or was cut short; copy it again";
@@ -49,33 +51,42 @@ pub(crate) struct Weights {
     entries: HashMap<String, Entry>,
 }
 
-/// The files that hold the weights of the checkpoint in `dir`: `model.safetensors`, or the shards that the index names, sorted.
+/// The files that hold the weights of the checkpoint in `dir`: `model.safetensors`, or the shards that its index names, sorted; else
+/// `pytorch_model.bin` or its shards.
 ///
 /// # Errors
 /// No weights, weights in another format, an index that is broken or points outside the folder, a shard that is missing.
 pub fn weight_files(dir: &Path) -> Result<Vec<PathBuf>> {
-    let index = dir.join(INDEX);
-    if !dir.join(ONE_FILE).is_file() && index.is_file() {
-        let mut files: Vec<PathBuf> = read_index(&index)?.into_values().map(|name| dir.join(name)).collect();
-        files.sort();
-        files.dedup();
-        return Ok(files);
+    Ok(find(dir)?.0)
+}
+
+/// The files, and the index that names them where there are shards.
+fn find(dir: &Path) -> Result<(Vec<PathBuf>, Option<PathBuf>)> {
+    for (one, index) in FORMS.map(|(one, index)| (dir.join(one), dir.join(index))) {
+        if one.is_file() {
+            return Ok((vec![one], None));
+        }
+        if index.is_file() {
+            let mut files: Vec<PathBuf> = read_index(&index)?.into_values().map(|name| dir.join(name)).collect();
+            files.sort();
+            files.dedup();
+            return Ok((files, Some(index)));
+        }
     }
-    if dir.join(ONE_FILE).is_file() { Ok(vec![dir.join(ONE_FILE)]) } else { Err(no_weights(dir)) }
+    Err(no_weights(dir))
 }
 
 impl Weights {
     /// Reads and checks all headers. `current_name` gives the name that the architecture asks for by the one in the file, or `None` for what
     /// is no weight and is left where it is.
     pub(crate) fn open(dir: &Path, current_name: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let files = weight_files(dir)?;
-        let sharded = files != [dir.join(ONE_FILE)];
-        let map = if sharded { Some(read_index(&dir.join(INDEX))?) } else { None };
-        let home = if sharded { dir.join(INDEX) } else { files[0].clone() };
+        let (files, index) = find(dir)?;
+        let map = index.as_deref().map(read_index).transpose()?;
+        let home = index.unwrap_or_else(|| files[0].clone());
         let mut entries: HashMap<String, Entry> = HashMap::new();
         let mut left_out = HashSet::new();
         for file in &files {
-            for entry in read_header(file)? {
+            for entry in entries_of(file)? {
                 // a shard may hold what the index takes from another one; what the index does not know is an error below
                 let elsewhere =
                     map.as_ref().and_then(|map| map.get(&entry.name)).is_some_and(|name| &dir.join(name) != file);
@@ -192,23 +203,48 @@ fn read_index(index: &Path) -> Result<BTreeMap<String, String>> {
 }
 
 fn no_weights(dir: &Path) -> Error {
-    let other = fs_err::read_dir(dir).ok().and_then(|list| {
-        let mut names: Vec<String> =
-            list.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        names.into_iter().find(|name| [".bin", ".pt", ".pth", ".ckpt"].iter().any(|end| name.ends_with(end)))
-    });
-    let (problem, mend) = match other {
-        Some(name) => (
-            format!("the weights are `{name}`, a Python pickle, which is not read"),
-            "convert it once with Python: `AutoModelForCausalLM.from_pretrained(folder).save_pretrained(folder, safe_serialization=True)`",
-        ),
-        None => (
-            "there is no model.safetensors and no model.safetensors.index.json".into(),
-            "copy the weights into the folder",
-        ),
+    let mut names: Vec<String> = fs_err::read_dir(dir).map_or_else(
+        |_| Vec::new(),
+        |list| list.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect(),
+    );
+    names.sort();
+    let ending = |ends: &[&str]| names.iter().find(|name| ends.iter().any(|end| name.ends_with(end)));
+    let (problem, mend) = if let Some(name) = ending(&[".safetensors", ".bin"]) {
+        let [files, indices] =
+            [FORMS.map(|(one, _)| one), FORMS.map(|(_, index)| index)].map(|names| names.join(" or "));
+        (
+            format!("there is `{name}`, but no {files}, and no index that names it"),
+            format!("copy {indices} into the folder, or give a single file its usual name"),
+        )
+    } else if let Some(name) = ending(&[".pt", ".pth", ".ckpt"]) {
+        (
+            format!("the weights are `{name}`, which is not read"),
+            "convert it once with Python: `AutoModelForCausalLM.from_pretrained(folder).save_pretrained(folder, safe_serialization=True)`".into(),
+        )
+    } else {
+        (
+            format!("there is no {} and no {}", FORMS[0].0, FORMS[0].1),
+            "copy the weights into the folder; pytorch_model.bin and its shards are read, too".into(),
+        )
     };
-    Error::Folder { path: dir.to_owned(), problem, mend: mend.into() }
+    Error::Folder { path: dir.to_owned(), problem, mend }
+}
+
+/// The tensors of a file of either form.
+fn entries_of(path: &Path) -> Result<Vec<Entry>> {
+    if path.extension().is_none_or(|form| form != "bin") {
+        return read_header(path);
+    }
+    let entry = |found: torch::StoredTensor| Entry {
+        file: path.into(),
+        dtype: Dtype::named(found.dtype),
+        stored: found.dtype.into(),
+        name: found.name,
+        shape: found.shape,
+        start: found.start,
+        strides: found.strides,
+    };
+    Ok(torch::read(path)?.into_iter().map(entry).collect())
 }
 
 /// Reads and checks a file's header: lengths against the file's size, types, shapes, and that the tensors lie side by side.
