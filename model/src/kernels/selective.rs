@@ -4,7 +4,7 @@
 //! Sixteen channels lie in the lanes of a vector, sixteen columns of their states in registers, while time passes by. A state is carried
 //! from any token to the next by the same operations, so a text may be cut anywhere.
 
-use super::math::{exp, load_part, silu, softplus_of};
+use super::math::{exp2, load_part, silu, softplus_of};
 use super::scan::Recurrent;
 use super::strip::Strip;
 use super::vector::{LANES, Vector, on_isa};
@@ -58,6 +58,7 @@ fn selective_body<V: Vector>(channels: Channels<'_>, mut state: Recurrent<'_>, m
     let (len, lanes, n) = (out.rows(), out.columns(), channels.state);
     let mut columns = turned(state.before(), lanes, n);
     let decays = turned(channels.a, lanes, n);
+    let log2_e = V::splat(std::f32::consts::LOG2_E);
     let (bias, d) = (load_part::<V>(channels.dt_bias), load_part::<V>(channels.d));
     let (mut dts, mut inputs, mut sums) = ([V::zero(); TOKENS], [V::zero(); TOKENS], [V::zero(); TOKENS]);
     for from in (0..len).step_by(TOKENS) {
@@ -75,14 +76,14 @@ fn selective_body<V: Vector>(channels: Channels<'_>, mut state: Recurrent<'_>, m
                 let mut rates = [V::zero(); LANES];
                 for i in 0..LANES {
                     states[i] = V::load(&columns[first + i]);
-                    rates[i] = V::load(&decays[first + i]);
+                    rates[i] = V::load(&decays[first + i]).mul(log2_e);
                 }
                 for t in 0..count {
                     let (b, c) = (channels.b.of(from + t, n), channels.c.of(from + t, n));
                     let (b, c) = (&b[here.clone()], &c[here.clone()]);
                     let mut parts = [sums[t], V::zero(), V::zero(), V::zero()]; // four chains hide the time an addition takes
                     for i in 0..LANES {
-                        let decay = exp(dts[t].mul(rates[i]));
+                        let decay = exp2(dts[t].mul(rates[i]));
                         states[i] = inputs[t].fma(V::splat(b[i]), states[i].mul(decay));
                         parts[i % 4] = states[i].fma(V::splat(c[i]), parts[i % 4]);
                     }
@@ -95,7 +96,7 @@ fn selective_body<V: Vector>(channels: Channels<'_>, mut state: Recurrent<'_>, m
                 for t in 0..count {
                     let (b, c) = (channels.b.of(from + t, n), channels.c.of(from + t, n));
                     for i in here.clone() {
-                        let decay = exp(dts[t].mul(V::load(&decays[i])));
+                        let decay = exp2(dts[t].mul(V::load(&decays[i]).mul(log2_e)));
                         let next = inputs[t].fma(V::splat(b[i]), V::load(&columns[i]).mul(decay));
                         next.store(&mut columns[i]);
                         sums[t] = next.fma(V::splat(c[i]), sums[t]);

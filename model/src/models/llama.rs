@@ -37,11 +37,6 @@ impl Architecture for Llama {
         self.0.sizes()
     }
 
-    fn current_name(&self, found: &str) -> Option<String> {
-        // frequencies that older versions stored are computed anew
-        (!found.ends_with(".rotary_emb.inv_freq")).then(|| found.to_owned())
-    }
-
     fn build(&self, tensors: &mut Tensors<'_>) -> Result<Parts> {
         self.0.build(tensors)
     }
@@ -262,10 +257,7 @@ fn qwen_windows(keys: &Keys, dense: &mut Dense) -> Result<()> {
         (true, true) => window(keys)?,
         (true, false) => Some(4096),
     };
-    let from = match keys.value(&["max_window_layers"]) {
-        Some((_, Value::Number(number))) if number.as_u64() == Some(0) => 0,
-        _ => keys.size(&["max_window_layers"], 28)?,
-    };
+    let from = keys.whole("max_window_layers", 28)?;
     let sliding = layer_types(keys, dense.layers.len())?;
     for (number, layer) in dense.layers.iter_mut().enumerate() {
         let slides = sliding.as_ref().map_or(number >= from, |sliding| sliding[number]);

@@ -48,9 +48,9 @@ pub(super) trait Architecture: Debug + Send + Sync {
     fn sizes(&self) -> Sizes;
 
     /// The name under which [`Architecture::build`] asks for a tensor that the file calls `found`; `None` for what is no weight: buffers that
-    /// are computed anew.
+    /// are computed anew, such as the frequencies that older versions stored.
     fn current_name(&self, found: &str) -> Option<String> {
-        Some(found.to_owned())
+        (!found.ends_with("rotary_emb.inv_freq")).then(|| found.to_owned())
     }
 
     /// Goes through all tensors and makes the model of them.
