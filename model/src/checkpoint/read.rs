@@ -16,7 +16,7 @@ const CHUNK: usize = 1 << 16;
 
 /// Rows of a weight, as they lie in a checkpoint: a linear layer is one or several of these, one below the other.
 #[derive(Debug, Clone)]
-pub(crate) struct Rows {
+pub(crate) struct Slice {
     /// The tensor's name.
     pub(crate) name: String,
     /// Its shape: […, input], or [input, out] where it is `turned`.
@@ -26,7 +26,7 @@ pub(crate) struct Rows {
     pub(crate) turned: bool,
 }
 
-impl Rows {
+impl Slice {
     /// All of a weight [out, input].
     pub(crate) fn all(name: String, shape: [usize; 2]) -> Self {
         Self { name, shape: shape.to_vec(), rows: 0..shape[0], turned: false }
@@ -53,7 +53,7 @@ impl Weights {
 
     /// Reads a weight made of `parts`, one below the other, into panels, a few rows at a time: bf16 if all lie so on disk or it is to be
     /// `rounded`, f16 if all lie so, else f32.
-    pub(crate) fn panels(&self, parts: &[Rows], rounded: bool) -> Result<Panels> {
+    pub(crate) fn panels(&self, parts: &[Slice], rounded: bool) -> Result<Panels> {
         let (out, input) = (parts.iter().map(|part| part.rows.len()).sum(), parts[0].input());
         let mut sources: Vec<Source<'_>> = Vec::with_capacity(parts.len());
         let mut at = 0;
@@ -104,7 +104,7 @@ struct Source<'a> {
     entry: &'a Entry,
     dtype: Dtype,
     numbers: Numbers,
-    part: &'a Rows,
+    part: &'a Slice,
     /// The weight's rows that it is.
     outputs: Range<usize>,
 }

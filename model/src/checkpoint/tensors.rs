@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
 
-use super::read::Rows;
+use super::read::Slice;
 use super::weights::Weights;
 use crate::error::{Error, Result};
 use crate::kernels::{Arithmetic, Convolution, Format, Panels};
@@ -126,7 +126,7 @@ impl<'a> Tensors<'a> {
 
     /// A linear layer by its name without `.weight`.
     pub(crate) fn linear(&mut self, name: &str, shape: [usize; 2]) -> Result<Linear> {
-        self.weight(&[Rows::all(format!("{name}.weight"), shape)], None, self.rounded())
+        self.weight(&[Slice::all(format!("{name}.weight"), shape)], None, self.rounded())
     }
 
     /// A linear layer by its name without `.weight`, with a `.bias` where `bias` says so.
@@ -144,8 +144,8 @@ impl<'a> Tensors<'a> {
             }
             all = Some(values);
         }
-        let rows: Vec<Rows> =
-            layers.iter().map(|layer| Rows::all(format!("{}.weight", layer.name), [layer.out, layer.input])).collect();
+        let rows: Vec<Slice> =
+            layers.iter().map(|layer| Slice::all(format!("{}.weight", layer.name), [layer.out, layer.input])).collect();
         self.weight(&rows, all, self.rounded())
     }
 
@@ -160,16 +160,16 @@ impl<'a> Tensors<'a> {
         };
         let shape = if turned { vec![layer.input, layer.out] } else { vec![layer.out, layer.input] };
         let name = format!("{}.weight", layer.name);
-        let rows: Vec<Rows> = rows
+        let rows: Vec<Slice> = rows
             .iter()
-            .map(|rows| Rows { name: name.clone(), shape: shape.clone(), rows: rows.clone(), turned })
+            .map(|rows| Slice { name: name.clone(), shape: shape.clone(), rows: rows.clone(), turned })
             .collect();
         self.weight(&rows, bias, self.rounded())
     }
 
     /// A linear layer without bias that is the rows `rows` of tensor `name`, whose last side is its input.
     pub(crate) fn slice(&mut self, name: &str, shape: &[usize], rows: Range<usize>) -> Result<Linear> {
-        let rows = Rows { name: name.to_owned(), shape: shape.to_vec(), rows, turned: false };
+        let rows = Slice { name: name.to_owned(), shape: shape.to_vec(), rows, turned: false };
         self.weight(&[rows], None, self.rounded())
     }
 
@@ -188,7 +188,7 @@ impl<'a> Tensors<'a> {
 
     /// An embedding by its name without `.weight`, as it lies on disk whatever the precision.
     pub(crate) fn embedding(&mut self, name: &str, shape: [usize; 2]) -> Result<Linear> {
-        self.weight(&[Rows::all(format!("{name}.weight"), shape)], None, false)
+        self.weight(&[Slice::all(format!("{name}.weight"), shape)], None, false)
     }
 
     /// The embedding [V, H], as it lies on disk whatever the precision, and the head: the embedding when `tied` (a head that lies there
@@ -203,24 +203,24 @@ impl<'a> Tensors<'a> {
         let [name, head_name] = [embedding, head].map(|name| format!("{name}.weight"));
         let bias = if bias { Some(self.values(&format!("{head}.bias"), &[shape[0]])?) } else { None };
         if tied {
-            self.unread(|tensors| tensors.weight(&[Rows::all(head_name.clone(), shape)], None, false).map(drop))?;
-            if let Some(weights) = self.weights.filter(|weights| self.reads && weights.contains(&head_name)) {
-                if !same(weights, [&name, &head_name], shape)? {
-                    return Err(Error::NotTied { file: weights.file_of(&head_name), head: head_name, embedding: name });
-                }
+            self.unread(|tensors| tensors.weight(&[Slice::all(head_name.clone(), shape)], None, false).map(drop))?;
+            if let Some(weights) = self.weights.filter(|weights| self.reads && weights.contains(&head_name))
+                && !same(weights, [&name, &head_name], shape)?
+            {
+                return Err(Error::NotTied { file: weights.file_of(&head_name), head: head_name, embedding: name });
             }
         }
-        let embedding = self.weight(&[Rows::all(name.clone(), shape)], None, false)?;
+        let embedding = self.weight(&[Slice::all(name.clone(), shape)], None, false)?;
         let head = match &embedding {
-            _ if !tied => self.weight(&[Rows::all(head_name, shape)], bias, self.rounded())?,
+            _ if !tied => self.weight(&[Slice::all(head_name, shape)], bias, self.rounded())?,
             Linear::Packed(packed) if packed.is_bf16() || !self.rounded() => {
                 let arithmetic = if self.rounded() { Arithmetic::Bf16 } else { Arithmetic::F32 };
-                Linear::Packed(Packed { arithmetic, bias, ..packed.clone() })
+                Linear::Packed(Packed { bias, arithmetic, ..packed.clone() })
             }
             Linear::Tensor { weight, .. } if !self.rounded() => {
                 Linear::Tensor { weight: weight.clone(), bias: tensor(bias)?, rounded: false }
             }
-            _ => self.weight(&[Rows::all(name, shape)], bias, true)?,
+            _ => self.weight(&[Slice::all(name, shape)], bias, true)?,
         };
         Ok((embedding, head))
     }
@@ -235,7 +235,7 @@ impl<'a> Tensors<'a> {
     }
 
     /// A weight made of `rows`, one below the other, with a bias.
-    fn weight(&mut self, rows: &[Rows], bias: Option<Vec<f32>>, rounded: bool) -> Result<Linear> {
+    fn weight(&mut self, rows: &[Slice], bias: Option<Vec<f32>>, rounded: bool) -> Result<Linear> {
         rows.iter().for_each(|part| self.note(&part.name, &part.shape));
         let arithmetic = if rounded { Arithmetic::Bf16 } else { Arithmetic::F32 };
         let Some(weights) = self.weights.filter(|_| self.reads) else {
@@ -263,7 +263,7 @@ fn tensor(bias: Option<Vec<f32>>) -> Result<Option<Tensor>> {
 
 /// Whether two tensors of one shape hold the same numbers.
 fn same(weights: &Weights, names: [&str; 2], shape: [usize; 2]) -> Result<bool> {
-    let [one, other] = names.map(|name| weights.panels(&[Rows::all(name.to_owned(), shape)], false));
+    let [one, other] = names.map(|name| weights.panels(&[Slice::all(name.to_owned(), shape)], false));
     let (one, other) = (one?, other?);
     let (mut left, mut right) = (vec![0.0; shape[1]], vec![0.0; shape[1]]);
     Ok((0..shape[0]).all(|row| {

@@ -110,6 +110,7 @@ pub(super) enum MlpKind {
 
 /// Which linear layers have biases.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says it of other layers")]
 pub(super) struct Bias {
     pub(super) qkv: bool,
     pub(super) output: bool,
@@ -334,7 +335,8 @@ impl Dense {
     }
 
     fn linear(&self, tensors: &mut Tensors<'_>, name: &str, [out, input]: [usize; 2], bias: bool) -> Result<Linear> {
-        tensors.rows(Shape { name, out, input }, &[0..out], bias, self.turned())
+        let all = 0..out;
+        tensors.rows(Shape { name, out, input }, std::slice::from_ref(&all), bias, self.turned())
     }
 
     /// Whether weights are stored as [in, out].
@@ -365,16 +367,10 @@ impl Common {
         let queries = keys.size_required(&["num_attention_heads"])?;
         let few = keys.size(&["num_key_value_heads"], queries)?;
         keys.divides("num_key_value_heads", few, queries, "`num_attention_heads`")?;
-        let width = match keys.value(&["head_dim"]) {
-            Some(_) => keys.size(&["head_dim"], 1)?,
-            None => match head_dim {
-                Some(width) => width,
-                None => {
-                    keys.divides("num_attention_heads", queries, hidden, "`hidden_size`")?;
-                    hidden / queries
-                }
-            },
-        };
+        if keys.value(&["head_dim"]).is_none() && head_dim.is_none() {
+            keys.divides("num_attention_heads", queries, hidden, "`hidden_size`")?;
+        }
+        let width = keys.size(&["head_dim"], head_dim.unwrap_or(hidden / queries))?;
         keys.fits("head_dim", queries * width)?;
         Ok(Self {
             hidden,

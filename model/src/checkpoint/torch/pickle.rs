@@ -146,7 +146,7 @@ impl Machine<'_> {
             0x80 => _ = self.byte()?,  // PROTO
             0x95 => _ = self.take(8)?, // FRAME
             b'(' => self.marks.push(self.stack.len()),
-            b'0' => _ = self.pop()?,
+            b'0' | b'b' => _ = self.pop()?, // BUILD (`b`): a state dict's `_metadata`, nothing that tensors need
             b'N' => self.push(Value::None),
             0x88 => self.push(Value::Bool(true)),
             0x89 => self.push(Value::Bool(false)),
@@ -202,7 +202,6 @@ impl Machine<'_> {
             }
             b'Q' => self.storage()?,
             b'R' => self.reduce()?,
-            b'b' => _ = self.pop()?, // BUILD: a state dict's `_metadata`, nothing that tensors need
             b'q' => self.remember(1)?,
             b'r' => self.remember(4)?,
             0x94 => self.memo.push(self.stack.last().copied()),
@@ -413,7 +412,7 @@ impl Machine<'_> {
         let [offset, shape, strides] = place;
         let Value::Int(offset) = self.values[offset] else { return Err(CUT_SHORT.into()) };
         // an untyped storage counts bytes
-        let bytes = told.is_some().then(|| super::width(dtype) as i64).unwrap_or(1);
+        let bytes = if told.is_some() { super::width(dtype) as i64 } else { 1 };
         Ok(Value::Tensor(Rebuilt {
             key: key.clone(),
             dtype,
