@@ -1,6 +1,6 @@
 //! How often the onset's interval is right, and how often it speaks of an onset that is none: simulated, printed, not asserted.
 //!
-//! `cargo run --release -p spyglass-dashboards --example coverage -- 20` draws 20 curves in each cell (SPEC.md §9 used 200).
+//! `cargo run --release -p spyglass-dashboards --example coverage -- 20` draws 20 curves in each cell (METHODS.md §9 was made with 200).
 //!
 //! A curve is a logistic trend in log tokens over two decades, plus wobble of each checkpoint, observed through n right or wrong
 //! items that keep their luck from checkpoint to checkpoint (correlation rho). The truth is where the trend crosses the reported level.

@@ -1,7 +1,8 @@
 //! A group as a task: what holds for one task (curves, onsets, items) holds for MMLU as a whole, its subjects being clusters.
 
+use crate::chance;
 use crate::run::{At, Cost, ItemText, Run, TaskGroup, TaskTexts, Unit, UnitRecord};
-use spyglass_tasks::metric::{Weighting, aggregate};
+use spyglass_tasks::metric::aggregate;
 use spyglass_tasks::{ItemRecord, MetricValue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -60,7 +61,8 @@ fn group_units(run: &Run, group: &TaskGroup, settings: &Settings, starts: &Start
 }
 
 fn one_unit(group: &TaskGroup, leaves: &BTreeMap<&str, &Unit>, starts: &Starts) -> Unit {
-    let records: Vec<&UnitRecord> = group.leaves.iter().map(|leaf| &leaves[leaf.as_str()].record).collect();
+    let units: Vec<&Unit> = group.leaves.iter().map(|leaf| leaves[leaf.as_str()]).collect();
+    let records: Vec<&UnitRecord> = units.iter().map(|unit| &unit.record).collect();
     let sum = |count: fn(&UnitRecord) -> usize| records.iter().map(|record| count(record)).sum();
     let mut record = UnitRecord {
         task: group.name.clone(),
@@ -72,7 +74,7 @@ fn one_unit(group: &TaskGroup, leaves: &BTreeMap<&str, &Unit>, starts: &Starts) 
         warnings: Vec::new(),
         chunks: Vec::new(),
         cost: Cost::default(), // that of the leaves is counted with them
-        chance: mean_chance(&records),
+        chance: None,
         ..records[0].clone()
     };
     // Two units of the group pair their items only where all leaves have the same data.
@@ -80,7 +82,10 @@ fn one_unit(group: &TaskGroup, leaves: &BTreeMap<&str, &Unit>, starts: &Starts) 
     if !record.metrics.iter().any(|metric| metric.name == record.primary_metric) {
         record.primary_metric = record.metrics.first().map_or_else(String::new, |metric| metric.name.clone());
     }
-    let items = group.leaves.iter().flat_map(|leaf| {
+    record.chance = chance::of_group(&units, &record.primary_metric, group.weighting(&record.primary_metric));
+    // Of imports some leaves may have come without items: a part of them would pass for the whole.
+    let whole = units.iter().all(|unit| !unit.items.is_empty());
+    let items = group.leaves.iter().filter(|_| whole).flat_map(|leaf| {
         let start = starts[leaf];
         let own = leaves[leaf.as_str()].items.iter();
         own.map(move |item| ItemRecord { doc_id: start + item.doc_id, cluster: Some(leaf.clone()), ..item.clone() })
@@ -88,18 +93,21 @@ fn one_unit(group: &TaskGroup, leaves: &BTreeMap<&str, &Unit>, starts: &Starts) 
     Unit { items: Arc::new(items.collect()), record }
 }
 
-fn metrics(group: &TaskGroup, records: &[&UnitRecord]) -> Vec<MetricValue> {
-    let weighting = if group.weight_by_size { Weighting::BySize } else { Weighting::Plain };
-    let names = records[0].metrics.iter().map(|metric| metric.name.as_str());
+/// The group's metrics on a checkpoint where all its leaves were scored: those that an import told of the group itself, else those of
+/// the leaves together, for each metric that all of them have.
+pub fn metrics(group: &TaskGroup, records: &[&UnitRecord]) -> Vec<MetricValue> {
+    let Some(first) = records.first() else { return Vec::new() };
+    let names = first.metrics.iter().map(|metric| metric.name.as_str());
     let all = |name: &str| records.iter().map(|record| record.metric(name)).collect::<Option<Vec<_>>>();
-    names.filter_map(|name| aggregate(&all(name)?, weighting)).collect()
-}
-
-/// Chance of an item drawn from the whole group.
-fn mean_chance(records: &[&UnitRecord]) -> Option<f64> {
-    let items: usize = records.iter().map(|record| record.items).sum();
-    let weighed = records.iter().map(|record| Some(record.chance? * record.items as f64));
-    Some(weighed.sum::<Option<f64>>()? / items.max(1) as f64)
+    let mut metrics: Vec<MetricValue> =
+        names.filter_map(|name| aggregate(&all(name)?, group.weighting(name))).collect();
+    for told in group.told_at(first.checkpoint.at(), first.shots).iter().flat_map(|told| &told.metrics) {
+        match metrics.iter_mut().find(|metric| metric.name == told.name) {
+            Some(metric) => *metric = told.clone(),
+            None => metrics.push(told.clone()),
+        }
+    }
+    metrics
 }
 
 fn group_texts(run: &Run, group: &TaskGroup, (shots, perturb): &Settings, starts: &Starts) -> Option<TaskTexts> {
@@ -120,7 +128,7 @@ fn group_texts(run: &Run, group: &TaskGroup, (shots, perturb): &Settings, starts
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::RunTree;
+    use crate::run::{GroupScores, RunTree};
     use serde_json::{from_value, json};
 
     fn unit(task: &str, step: u64, right: &[bool]) -> Unit {
@@ -141,9 +149,23 @@ mod tests {
 
     #[test]
     fn a_group_counts_items_and_needs_all_its_leaves() {
-        let group = TaskGroup { name: "both".into(), leaves: vec!["a".into(), "b".into()], weight_by_size: true };
+        let leaves = vec!["a".into(), "b".into()];
+        let group = TaskGroup { name: "both".into(), leaves, weight_by_size: true, ..TaskGroup::default() };
         let units = vec![unit("a", 1, &[true, false]), unit("b", 1, &[true, true, true, false]), unit("a", 2, &[true])];
-        let mut run = Run {
+        let mut run = run_of(units, group);
+        add_groups(&mut run);
+        let added: Vec<&Unit> = run.units.iter().filter(|unit| unit.record.task == "both").collect();
+        assert_eq!(added.len(), 1, "step 2 lacks a leaf");
+        let record = &added[0].record;
+        assert!((record.metrics[0].value - 4.0 / 6.0).abs() < 1e-12);
+        assert_eq!((record.items, record.cost.tokens_computed), (6, 0));
+        let ids: Vec<usize> = added[0].items.iter().map(|item| item.doc_id).collect();
+        assert_eq!(ids, [0, 1, 2, 3, 4, 5]);
+        assert_eq!(added[0].items[2].cluster.as_deref(), Some("b"));
+    }
+
+    fn run_of(units: Vec<Unit>, group: TaskGroup) -> Run {
+        Run {
             name: String::new(),
             tree: RunTree::default(),
             units,
@@ -156,15 +178,46 @@ mod tests {
             run_file: String::new(),
             generated: String::new(),
             version: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_group_is_what_its_weights_or_an_import_make_it() {
+        let units = || vec![unit("a", 1, &[true, false]), unit("b", 1, &[true, true, true, false, false, false])];
+        let told = GroupScores {
+            branch: "trunk".into(),
+            step: 1,
+            variant: None,
+            shots: 5,
+            metrics: vec![MetricValue {
+                name: "acc".into(),
+                value: 0.9,
+                stderr: Some(0.08),
+                clustered_stderr: None,
+                n: 8,
+            }],
         };
-        add_groups(&mut run);
-        let added: Vec<&Unit> = run.units.iter().filter(|unit| unit.record.task == "both").collect();
-        assert_eq!(added.len(), 1, "step 2 lacks a leaf");
-        let record = &added[0].record;
-        assert!((record.metrics[0].value - 4.0 / 6.0).abs() < 1e-12);
-        assert_eq!((record.items, record.cost.tokens_computed), (6, 0));
-        let ids: Vec<usize> = added[0].items.iter().map(|item| item.doc_id).collect();
-        assert_eq!(ids, [0, 1, 2, 3, 4, 5]);
-        assert_eq!(added[0].items[2].cluster.as_deref(), Some("b"));
+        let elsewhere = GroupScores { step: 2, ..told.clone() };
+        let unlike = vec![unit("a", 1, &[true, true]), unit("b", 1, &[true, true, true, false, false, false])];
+        let cases = [
+            (units(), true, vec![], 0.5),
+            (unlike.clone(), true, vec![], 5.0 / 8.0),
+            (unlike.clone(), false, vec![], 0.75),
+            (unlike.clone(), false, vec![told], 0.9),
+            (unlike, false, vec![elsewhere], 0.75),
+        ];
+        for (units, weight_by_size, told, wanted) in cases {
+            let leaves = vec!["a".into(), "b".into()];
+            let group = TaskGroup { name: "both".into(), leaves, weight_by_size, told, ..TaskGroup::default() };
+            let mut run = run_of(units, group);
+            add_groups(&mut run);
+            let record = &run.units.last().unwrap().record;
+            assert_eq!((record.task.as_str(), record.items), ("both", 8));
+            assert!(
+                (record.metrics[0].value - wanted).abs() < 1e-12,
+                "{} instead of {wanted}",
+                record.metrics[0].value
+            );
+        }
     }
 }

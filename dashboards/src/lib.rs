@@ -2,6 +2,10 @@
 
 pub mod alarms;
 pub mod analysis;
+mod any_number;
+pub mod chance;
+#[cfg(test)]
+mod draws;
 mod error;
 pub mod groups;
 pub mod plots;

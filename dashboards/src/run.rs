@@ -1,8 +1,10 @@
 //! A training run as plain data: what the harness has read from disk, and what analysis and report work on.
 
 use serde::{Deserialize, Serialize};
+use spyglass_tasks::metric::Weighting;
 use spyglass_tasks::vibes::Transcript;
 use spyglass_tasks::{ItemRecord, MetricValue};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A stretch of the learning-rate schedule (`lr_phases` finds them, or the run file names them).
@@ -94,7 +96,8 @@ pub struct LogEntry {
     pub tokens: Option<u64>,
     /// Learning rate.
     pub learning_rate: Option<f64>,
-    /// Training loss.
+    /// Training loss, as logged: NaN or infinite where it was no finite number.
+    #[serde(with = "crate::any_number", default)]
     pub loss: Option<f64>,
 }
 
@@ -147,6 +150,23 @@ impl RunTree {
             None => Vec::new(),
         };
         path.extend(&branch.checkpoints);
+        path
+    }
+
+    /// The log that leads to the end of a branch: the entries of its ancestors up to each fork, then its own.
+    pub fn log_path(&self, name: &str) -> Vec<&LogEntry> {
+        let Some(branch) = self.branch(name) else {
+            return Vec::new();
+        };
+        let mut path = match &branch.fork {
+            Some(fork) => {
+                let mut before = self.log_path(&fork.branch);
+                before.retain(|entry| entry.step <= fork.step);
+                before
+            }
+            None => Vec::new(),
+        };
+        path.extend(&branch.log.entries);
         path
     }
 }
@@ -212,6 +232,9 @@ pub struct UnitRecord {
     pub primary_metric: String,
     /// Every metric with its error bars.
     pub metrics: Vec<MetricValue>,
+    /// Whether more is better, of metrics of which an import says so otherwise than their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub higher_is_better: BTreeMap<String, bool>,
     /// Items scored.
     pub items: usize,
     /// Items of the whole task.
@@ -236,6 +259,11 @@ impl UnitRecord {
     /// The value of one metric.
     pub fn metric(&self, name: &str) -> Option<&MetricValue> {
         self.metrics.iter().find(|metric| metric.name == name)
+    }
+
+    /// Whether more of a metric is better.
+    pub fn higher_is_better(&self, metric: &str) -> bool {
+        self.higher_is_better.get(metric).copied().unwrap_or_else(|| spyglass_tasks::metric::higher_is_better(metric))
     }
 }
 
@@ -308,7 +336,7 @@ pub struct TaskTexts {
 }
 
 /// Tasks that are read together (`mmlu_stem`), outer groups before inner ones.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaskGroup {
     /// Name of the group.
     pub name: String,
@@ -316,6 +344,59 @@ pub struct TaskGroup {
     pub leaves: Vec<String>,
     /// Whether its score is the mean over items (`true`) or over tasks.
     pub weight_by_size: bool,
+    /// Metrics that are weighed the other way.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub other_way: BTreeSet<String>,
+    /// Scores of the group that came with an import: there they stand in place of means over its tasks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<GroupScores>,
+}
+
+/// A group's own scores on one checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupScores {
+    /// Branch of the checkpoint.
+    pub branch: String,
+    /// Its step.
+    pub step: u64,
+    /// Its variant, where a step has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// Shots of the tasks.
+    pub shots: usize,
+    /// The scores.
+    pub metrics: Vec<MetricValue>,
+}
+
+impl GroupScores {
+    /// The checkpoint.
+    pub fn at(&self) -> At<'_> {
+        (&self.branch, self.step, self.variant.as_deref())
+    }
+
+    /// The score in one metric.
+    pub fn metric(&self, name: &str) -> Option<&MetricValue> {
+        self.metrics.iter().find(|metric| metric.name == name)
+    }
+}
+
+impl TaskGroup {
+    /// How much each task counts in a metric.
+    pub fn weighting(&self, metric: &str) -> Weighting {
+        if self.weight_by_size == self.other_way.contains(metric) { Weighting::Plain } else { Weighting::BySize }
+    }
+
+    /// What an import says of the group on this checkpoint.
+    pub fn told_at(&self, at: At<'_>, shots: usize) -> Option<&GroupScores> {
+        self.told.iter().find(|told| told.at() == at && told.shots == shots)
+    }
+
+    /// The same tasks, weighed alike.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let all =
+            |group: &Self| (group.name.clone(), group.leaves.clone(), group.weight_by_size, group.other_way.clone());
+        all(self) == all(other)
+    }
 }
 
 /// A checkpoint, as a reader's rating names it.
@@ -324,6 +405,8 @@ pub struct TaskGroup {
 pub struct RatingPlace {
     pub branch: String,
     pub step: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
 }
 
 /// What one reader thought of a conversation, or of two checkpoints' answers beside each other: a line of the JSONL that the
@@ -356,10 +439,44 @@ pub struct Rating {
 pub enum Opinion {
     /// One to five, and a note.
     #[expect(missing_docs, reason = "the names say it")]
-    Stars { at: RatingPlace, stars: u8, note: String },
-    /// The two checkpoints were hidden until the vote; `winner` is `a`, `b` or `tie`.
+    Stars {
+        at: RatingPlace,
+        #[serde(deserialize_with = "one_to_five")]
+        stars: u8,
+        #[serde(default)]
+        note: String,
+    },
+    /// The two checkpoints were hidden until the vote.
     #[expect(missing_docs, reason = "the names say it")]
-    Pair { a: RatingPlace, b: RatingPlace, winner: String },
+    Pair { a: RatingPlace, b: RatingPlace, winner: Winner },
+}
+
+/// Which of two was better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Winner {
+    A,
+    B,
+    Tie,
+}
+
+impl TryFrom<String> for Winner {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "a" => Ok(Self::A),
+            "b" => Ok(Self::B),
+            "tie" => Ok(Self::Tie),
+            _ => Err(format!("`winner` is `a`, `b` or `tie`, not `{text}`")),
+        }
+    }
+}
+
+fn one_to_five<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let stars = u64::deserialize(deserializer)?;
+    let fits = u8::try_from(stars).ok().filter(|stars| (1..=5).contains(stars));
+    fits.ok_or_else(|| serde::de::Error::custom(format!("`stars` are 1 to 5, not {stars}")))
 }
 
 impl Rating {
@@ -382,17 +499,18 @@ impl Rating {
     /// A comparison: 1 the first won, 0 the second, ½ neither.
     pub fn game(&self) -> Option<(&RatingPlace, &RatingPlace, f64)> {
         let Opinion::Pair { a, b, winner } = &self.opinion else { return None };
-        let score = match winner.as_str() {
-            "a" => 1.0,
-            "b" => 0.0,
-            _ => 0.5,
+        let score = match winner {
+            Winner::A => 1.0,
+            Winner::B => 0.0,
+            Winner::Tie => 0.5,
         };
         Some((a, b, score))
     }
 
-    /// Names the conversation that was judged.
+    /// Names the conversation that was judged, whatever order its variables are written in.
     pub fn talk(&self) -> String {
-        let variables = serde_json::to_string(&self.variables).expect("plain data");
+        let variables: std::collections::BTreeMap<_, _> = self.variables.iter().collect();
+        let variables = serde_json::to_string(&variables).expect("plain data");
         format!("{}/{}/{variables}/{}", self.pack, self.prompt, self.repeat)
     }
 }

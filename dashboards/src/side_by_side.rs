@@ -104,6 +104,7 @@ fn renamed(mut run: Run, name: &str, others: &BTreeSet<String>) -> Run {
     run.failures.iter_mut().filter_map(|failure| failure.task.as_mut()).for_each(task);
     run.texts.iter_mut().for_each(|texts| task(&mut texts.task));
     run.groups.iter_mut().flat_map(|group| &mut group.leaves).for_each(task);
+    run.groups.iter_mut().flat_map(|group| &mut group.told).for_each(|told| branch(&mut told.branch));
     let head = format!("# {name}\n");
     run.run_file.insert_str(0, &head);
     run
@@ -129,8 +130,8 @@ fn joined(mut whole: Run, run: Run, name: &str) -> Run {
         }
     }
     for group in run.groups {
-        match whole.groups.iter().find(|known| known.name == group.name) {
-            Some(known) if *known == group => {}
+        match whole.groups.iter_mut().find(|known| known.name == group.name) {
+            Some(known) if known.is_same(&group) => known.told.extend(group.told),
             Some(_) => whole.groups.push(TaskGroup { name: format!("{} ({name})", group.name), ..group }),
             None => whole.groups.push(group),
         }

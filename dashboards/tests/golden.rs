@@ -1,4 +1,4 @@
-//! Every vector of `shared/emergence/golden`, value by value to 1e-9.
+//! Every vector of `shared/emergence/golden` that stands, value by value to 1e-9, and our own of what later rules overruled.
 #![expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its vectors has failed")]
 
@@ -111,11 +111,13 @@ fn answer(function: &str, input: &Value) -> Value {
             let onset = onset(&curve);
             json!({"onset": onset, "sharpness": sharpness(&curve, &onset)})
         }
-        "saturation" => {
-            let (score, se) = (numbers(&input["score"]), numbers(&input["se"]));
-            json!(saturation(&integers(&input["tokens"]), &score, &se, number("wobble")))
+        "regression" => {
+            let drop = worst_drop(&numbers(&input["score"]), &numbers(&input["pair_se"]), number("wobble"));
+            let verdict = drop.map_or("unknown", |drop| if drop.is_clear(0.01) { "regressed" } else { "none" });
+            let mut found = drop.map_or_else(|| json!({}), |drop| json!(drop));
+            found["verdict"] = verdict.into();
+            found
         }
-        "regression" => json!(regression(&numbers(&input["score"]), &numbers(&input["pair_se"]), number("wobble"))),
         "phases" => {
             let phases: Vec<(Phase, u64)> = serde_json::from_value(input["phases"].clone()).unwrap();
             json!(phase_probabilities(&integers(&input["tokens"]), &numbers(&input["confidence"]), &phases))
@@ -135,10 +137,6 @@ fn answer(function: &str, input: &Value) -> Value {
         "hops" => {
             let curve = curve(input);
             json!(hops(&curve, &onset(&curve)))
-        }
-        "growth_per_doubling" => {
-            let found = growth_per_doubling(&integers(&input["tokens"]), &numbers(&input["score"]));
-            json!(found.map(|found| (found.per_doubling, found.se)))
         }
         "loss_spikes" => {
             let found = loss_spikes(&numbers(&input["loss"]));
@@ -189,22 +187,47 @@ fn difference(place: &str, found: &Value, wanted: &Value, tolerance: f64) -> Opt
     }
 }
 
+/// Functions whose vectors there are overruled: onsets know two regimes of wobble (`data/onsets.json` has theirs), growth and what a
+/// curve does now are contrasts of items (`data/claims.json`), spikes of a loss lie above a line and its plateau takes half of its phase
+/// (`data/claims_loss.json`).
+const OVERRULED: [&str; 7] =
+    ["onset", "sharpness", "hops", "growth_per_doubling", "saturation", "loss_spikes", "plateau"];
+
+/// Cases of a file that come out otherwise than expected, and how many there are.
+fn wrong(golden: &Value, is_asked: impl Fn(&str) -> bool) -> (Vec<String>, usize) {
+    let tolerance = golden["tolerance"].as_f64().unwrap();
+    let cases =
+        || golden["cases"].as_array().unwrap().iter().filter(|case| is_asked(case["function"].as_str().unwrap()));
+    let far = |case: &Value| {
+        let function = case["function"].as_str().unwrap();
+        let far = difference("", &answer(function, &case["input"]), &case["expected"], tolerance)?;
+        Some(format!("{function}, {}: {far}", case["name"]))
+    };
+    (cases().filter_map(far).collect(), cases().count())
+}
+
+#[test]
+fn onsets_shapes_and_falls_of_two_regimes() {
+    let (wrong, cases) = wrong(&serde_json::from_str(include_str!("data/onsets.json")).unwrap(), |_| true);
+    assert!(wrong.is_empty() && cases == 33, "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 #[test]
 fn every_golden_vector() {
     let Some(folder) = folder() else { return };
-    let mut wrong = Vec::new();
-    let mut cases = 0;
+    let (mut all, mut cases) = (Vec::new(), 0);
     for entry in fs_err::read_dir(&folder).unwrap() {
         let golden: Value = serde_json::from_str(&fs_err::read_to_string(entry.unwrap().path()).unwrap()).unwrap();
-        let tolerance = golden["tolerance"].as_f64().unwrap();
-        for case in golden["cases"].as_array().unwrap() {
-            cases += 1;
-            let function = case["function"].as_str().unwrap();
-            let found = answer(function, &case["input"]);
-            let far = difference("", &found, &case["expected"], tolerance);
-            wrong.extend(far.map(|far| format!("{function}, {}: {far}", case["name"])));
-        }
+        let (wrong, count) = wrong(&golden, |function| !OVERRULED.contains(&function));
+        all.extend(wrong);
+        cases += count;
     }
-    assert!(wrong.is_empty(), "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(cases >= 130, "{cases} cases");
+    assert!(all.is_empty(), "{} of {cases}:\n{}", all.len(), all.join("\n"));
+    assert!(cases >= 84, "{cases} cases");
+}
+
+#[test]
+fn spikes_and_plateaus_of_a_loss() {
+    let (wrong, cases) = wrong(&serde_json::from_str(include_str!("data/claims_loss.json")).unwrap(), |_| true);
+    assert!(wrong.is_empty() && cases == 6, "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
 }

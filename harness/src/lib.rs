@@ -14,6 +14,7 @@ pub mod init;
 pub mod interrupt;
 pub mod plan;
 pub mod precision;
+pub mod ratings;
 pub mod run_file;
 pub mod search;
 pub mod store;

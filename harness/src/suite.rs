@@ -73,6 +73,7 @@ impl Suite {
                 Error::Tasks(spyglass_tasks::Error::UnknownTask { name, help }) => {
                     Error::RunFile { file: run.path.clone(), what: format!("there is no task `{name}`"), help }
                 }
+                Error::Usage { what, help } => Error::RunFile { file: run.path.clone(), what, help },
                 other => other,
             })?;
         }
@@ -129,11 +130,23 @@ impl Suite {
             }
             let same =
                 |known: &Task| (&known.name, known.shots, &known.perturb) == (&task.name, task.shots, &task.perturb);
-            let known = self.tasks.iter().any(|known| same(&known.task));
-            if known {
-                continue;
-            }
             let limit = limit.or(spec.limit);
+            if let Some(known) = self.tasks.iter().find(|known| same(&known.task)) {
+                if known.limit == limit {
+                    continue;
+                }
+                let shown =
+                    |limit: Option<usize>| limit.map_or("all items".to_owned(), |limit| format!("limit {limit}"));
+                return Err(Error::Usage {
+                    what: format!(
+                        "the task `{}` is asked twice, with {} and with {}",
+                        task.name,
+                        shown(known.limit),
+                        shown(limit)
+                    ),
+                    help: "keep one of the two; a group or glob may hold it as well".into(),
+                });
+            }
             let items = task.items(data, limit).map_err(Error::from);
             self.tasks.push(SuiteTask { task, limit, items });
         }
@@ -147,10 +160,16 @@ impl Suite {
 
     /// The groups with their leaf tasks, as the report reads them.
     pub fn task_groups(&self) -> Vec<TaskGroup> {
-        let group = |group: &Group| TaskGroup {
-            name: group.name.clone(),
-            leaves: self.leaves(group),
-            weight_by_size: group.metrics.first().is_none_or(|metric| metric.weighting == Weighting::BySize),
+        let group = |group: &Group| {
+            let weighting = group.metrics.first().map_or(Weighting::BySize, |metric| metric.weighting);
+            let others = group.metrics.iter().filter(|metric| metric.weighting != weighting);
+            TaskGroup {
+                name: group.name.clone(),
+                leaves: self.leaves(group),
+                weight_by_size: weighting == Weighting::BySize,
+                other_way: others.map(|metric| metric.name.clone()).collect(),
+                told: Vec::new(),
+            }
         };
         self.groups.iter().map(group).collect()
     }

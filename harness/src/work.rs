@@ -3,7 +3,7 @@
 use crate::checkpoint::{Discovered, Identity, discover_tree};
 use crate::plan::Only;
 use crate::run_file::{DtFloorSpec, PrecisionSpec, RunFile, ScheduleSpec};
-use crate::store::SCORING_VERSION;
+use crate::store::{PACK_VERSION, SCORING_VERSION};
 use crate::suite::{Suite, SuiteTask};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog, UnitInputs};
@@ -90,7 +90,7 @@ impl Settings {
             perturb: None,
             precision: self.precision.name().into(),
             dt_floor: self.dt_floor.name().into(),
-            scoring_version: SCORING_VERSION,
+            scoring_version: PACK_VERSION,
         }
     }
 }
@@ -121,7 +121,7 @@ impl Work {
         let Discovered { tree, left_alone, notes } = discover_tree(run)?;
         let mut suite = Suite::of_run(run, overrides.limit)?;
         suite.require_one()?;
-        let left = left_alone.iter().map(|left| format!("{} is left alone: it {}", left.folder.display(), left.reason));
+        let left = left_alone.iter().map(ToString::to_string);
         let notes: Vec<_> = left.chain(notes).collect();
         Ok(Self {
             name: run.display_name(),

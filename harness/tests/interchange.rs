@@ -14,7 +14,7 @@ use spyglass_dashboards::run::{
     Branch, Checkpoint, Cost, Phase, PhaseStart, Run, RunTree, TaskGroup, TrainingLog, Unit, UnitInputs, UnitRecord,
 };
 use spyglass_tasks::{Answer, ItemRecord, MetricValue};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -110,6 +110,7 @@ fn run(suite: &Suite) -> Run {
                 chance: Some(0.5),
                 primary_metric: "acc".into(),
                 metrics: task.task.grade(&records).unwrap(),
+                higher_is_better: BTreeMap::new(),
                 items: records.len(),
                 items_total: items.total,
                 truncated: 0,
@@ -265,8 +266,12 @@ fn what_is_exported_comes_back_the_same() {
         name: "colour".into(),
         leaves: vec!["colour_sky".into(), "colour_sea".into()],
         weight_by_size: true,
+        ..TaskGroup::default()
     };
-    assert_eq!(snapshot.groups, [group]);
+    let groups = &snapshot.groups;
+    assert!(groups.len() == 1 && groups[0].is_same(&group), "{groups:?}");
+    let told: Vec<(u64, usize)> = groups[0].told.iter().map(|told| (told.step, told.metrics.len())).collect();
+    assert_eq!(told, [(100, 1), (200, 1)], "the group's own scores come with it");
     assert_eq!(snapshot.tree.branches[0].checkpoints.len(), 2);
 }
 

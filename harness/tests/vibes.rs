@@ -40,7 +40,9 @@ impl Checkpoint {
             template: template.as_ref(),
             max_length: max_length(self.model.config()),
         };
-        hold(&speaker, &pack.conversations, |_| ControlFlow::Continue(())).unwrap().unwrap()
+        let talks = hold(&speaker, &pack.conversations, |_| ControlFlow::Continue(())).unwrap();
+        assert!(talks.failed.is_empty(), "{:?}", talks.failed);
+        talks.held
     }
 }
 

@@ -214,3 +214,19 @@ fn weights_of_every_width_are_read_as_they_lie() {
         assert!(logits(&doubles, &ids, ids.len()) == logits(&singles, &ids, ids.len()), "{}", fixture.name());
     }
 }
+
+#[test]
+fn limits_of_dt_are_read_as_python_writes_them() {
+    let fixture = Fixture::all().into_iter().find(|fixture| fixture.name() == "mamba2").unwrap();
+    let mut config = fixture.config(Dialect::Five).unwrap();
+    config["time_step_limit"] = serde_json::json!([0.0, "@"]);
+    for infinite in [r#"{"__float__": "Infinity"}"#, "Infinity", "1e39"] {
+        let text = config.to_string().replace("\"@\"", infinite);
+        ModelConfig::parse(&text, Path::new("config.json")).unwrap_or_else(|error| panic!("{infinite}: {error}"));
+    }
+    for wrong in ["NaN", "-1.0", "\"much\""] {
+        let text = config.to_string().replace("\"@\"", wrong);
+        let error = ModelConfig::parse(&text, Path::new("config.json")).unwrap_err();
+        assert!(matches!(&error, Error::Config { key, .. } if key == "time_step_limit"), "{wrong}: {error}");
+    }
+}

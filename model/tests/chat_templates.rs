@@ -45,6 +45,30 @@ fn templates_render_as_jinja_renders_them() {
     }
 }
 
+/// Expressions one by one, as transformers 5.24 renders them. What is not read is refused, and the mend is no word on roles.
+#[test]
+fn expressions_give_what_python_gives_or_are_refused() {
+    let data: Value = serde_json::from_str(include_str!("data/python_templates.json")).unwrap();
+    let message =
+        |message: &Value| Message::new(message["role"].as_str().unwrap(), message["content"].as_str().unwrap());
+    let messages: Vec<Message> = data["messages"].as_array().unwrap().iter().map(message).collect();
+    let given = |source: &str| template(source)?.render_prompt(&messages);
+    for case in data["cases"].as_array().unwrap() {
+        let source = case["template"].as_str().unwrap();
+        let prompt = given(source).unwrap_or_else(|error| panic!("{source}: {error}"));
+        assert_eq!(prompt, case["prompt"].as_str().unwrap(), "{source}");
+    }
+    for source in data["refused"].as_array().unwrap() {
+        let source = source.as_str().unwrap();
+        match given(source) {
+            Err(Error::ChatTemplate { mend, .. }) => {
+                assert_eq!(mend.contains("roles"), source.contains("raise_exception"), "{source}: {mend}");
+            }
+            other => panic!("{source}: {other:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_template_that_raises_says_why_in_its_own_words() {
     let source = "{% if messages[0].role == 'system' %}{{ raise_exception('no system role here') }}{% endif %}";

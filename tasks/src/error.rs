@@ -68,6 +68,10 @@ pub enum Error {
     #[diagnostic(code(tasks::no_data), help("{help}"))]
     NoData { task: String, split: String, help: String },
 
+    #[error("{}: {message}", folder.display())]
+    #[diagnostic(code(tasks::shards), help("{help}"))]
+    Shards { folder: PathBuf, message: String, help: String },
+
     #[error("{}:{line}: {message}", file.display())]
     #[diagnostic(code(tasks::data), help("{help}"))]
     Data { file: PathBuf, line: usize, message: String, help: String },
@@ -77,8 +81,11 @@ pub enum Error {
     Template { task: String, key: String, message: String, help: String },
 
     #[error("task `{task}`: none of the {rows} rows can be asked; the first, {file}:{line}: {message}")]
-    #[diagnostic(code(tasks::rows), help("do the names in the task file fit the columns of the data?"))]
-    AllRowsBad { task: String, rows: usize, file: String, line: usize, message: String },
+    #[diagnostic(
+        code(tasks::rows),
+        help("do the names in the task file fit the columns of the data? Its columns are {columns}")
+    )]
+    AllRowsBad { task: String, rows: usize, file: String, line: usize, message: String, columns: String },
 
     #[error("task `{task}`: {shots} shots are asked for, and the pool `{split}` holds {pool} documents{note}")]
     #[diagnostic(code(tasks::pool), help("ask for fewer shots, or bring a split with more documents"))]

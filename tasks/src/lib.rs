@@ -9,11 +9,13 @@ mod item;
 pub mod metric;
 mod nearest;
 pub mod overlap;
+pub mod paths;
 mod prompt;
 pub mod python;
 mod record;
 mod reply;
 mod task;
+pub mod text;
 pub mod vibes;
 pub mod yaml;
 

@@ -192,6 +192,47 @@ pub fn find(name: &str) -> Result<&'static Metric> {
         .ok_or_else(|| Error::UnknownMetric { name: name.to_owned(), help: suggestion(name, names()) })
 }
 
+/// A metric's name without the filter that lm-evaluation-harness writes behind it: `exact_match` of `exact_match,strict-match`.
+pub fn without_filter(name: &str) -> &str {
+    name.split_once(',').map_or(name, |(name, _)| name)
+}
+
+/// Words in the names of metrics, registered here or not, of which less is better.
+const LESS_IS_BETTER: [&str; 24] = [
+    "loss",
+    "losses",
+    "perplexity",
+    "ppl",
+    "nll",
+    "bpb",
+    "bpc",
+    "bits",
+    "error",
+    "errors",
+    "err",
+    "wer",
+    "cer",
+    "ter",
+    "mer",
+    "brier",
+    "mse",
+    "rmse",
+    "mae",
+    "ece",
+    "distance",
+    "toxicity",
+    "hallucination",
+    "xent",
+];
+
+/// Whether more of a metric is better; of metrics that are not registered their names tell.
+pub fn higher_is_better(name: &str) -> bool {
+    let name = without_filter(name);
+    let words = || name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+    let is_less = || words().any(|word| LESS_IS_BETTER.contains(&word.as_str()));
+    find(name).map_or_else(|_| !is_less(), |metric| metric.higher_is_better)
+}
+
 /// Refuses names that no metric has.
 ///
 /// # Errors

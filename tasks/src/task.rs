@@ -172,7 +172,7 @@ impl Task {
                 filters: Arc::new(filters),
                 target_filters,
                 tables,
-                warnings: Vec::new(),
+                warnings: parts::metric_warnings(&file),
                 home: home.map(Path::to_owned),
                 keys_given: keys,
                 shown,

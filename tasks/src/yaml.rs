@@ -3,76 +3,137 @@
 //! Whatever is wrong is said with file, line, column, the text around it and the nearest known key. Documents whose
 //! aliases multiply ("bombs") are refused before anything of them is kept in memory.
 
-use std::cell::Cell;
-use std::fmt;
 use std::path::Path;
 
-use miette::{NamedSource, SourceSpan};
-use serde::de::{DeserializeOwned, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use miette::NamedSource;
+use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result, YamlError};
 use crate::nearest::nearest;
+use crate::text;
 
+pub mod count;
+mod excerpt;
+mod first;
+mod kind;
+mod merge;
 mod place;
+
+pub use kind::Kind;
 pub(crate) use place::{Step, refuse};
+
+use first::{First, Tags};
 
 /// Larger than any task file, far smaller than memory.
 const MAX_BYTES: usize = 4 << 20;
 /// A document may hold so many values, those that its aliases repeat included.
 const MAX_VALUES: usize = 1_000_000;
+/// Stands between a message and its mend where an error passes through serde, which has room for one text.
+const MEND: &str = "\u{1f}";
+/// The mend for a template that YAML takes for something else.
+pub(crate) const QUOTES: &str = "put quotes round it, as in `\"{{ column }}\"`";
+
+/// An error for serde that brings its own mend.
+pub(crate) fn told<E: serde::de::Error>(message: &str, mend: &str) -> E {
+    E::custom(format!("{message}{MEND}{mend}"))
+}
 
 /// Reads `T` from the YAML file at `path`.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    parse(&path.display().to_string(), &text(path)?)
-}
-
-/// The text of the file at `path`, which must be UTF-8.
-pub(crate) fn text(path: &Path) -> Result<String> {
-    String::from_utf8(fs_err::read(path)?).map_err(|error| Error::Data {
-        file: path.to_owned(),
-        line: error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count(),
-        message: "this is no UTF-8 text".into(),
-        help: "save the file in UTF-8".into(),
-    })
+    parse(&path.display().to_string(), &text::read(path)?)
 }
 
 /// Reads `T` from YAML text; `name` is what messages call the file.
 pub fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T> {
+    parse_with(name, text, Tags::None)
+}
+
+/// Reads `T` from a task file, in which `!function` may stand: it is refused later, with what to write instead.
+pub(crate) fn parse_task<T: DeserializeOwned>(name: &str, text: &str) -> Result<T> {
+    parse_with(name, text, Tags::Function)
+}
+
+fn parse_with<T: DeserializeOwned>(name: &str, text: &str, tags: Tags) -> Result<T> {
+    let size = |message: String, help: &str| Error::YamlSize { file: name.into(), message, help: help.into() };
     if text.len() > MAX_BYTES {
         let message = format!("{} bytes of YAML, at most {MAX_BYTES} are read", text.len());
-        return Err(Error::YamlSize { file: name.into(), message, help: "is this the file that was meant?".into() });
+        return Err(size(message, "is this the file that was meant?"));
     }
-    let left = Cell::new(MAX_VALUES);
-    if let Err(error) = Values(&left).deserialize(serde_yaml::Deserializer::from_str(text)) {
-        if left.get() == 0 || error.to_string().contains("repetition limit") {
+    let (first, looked) = First::look(text, MAX_VALUES, tags);
+    if let Err(error) = looked {
+        if first.is_full() || error.to_string().contains("repetition limit") {
             let message = format!("its aliases (`*name`) unfold to more than {MAX_VALUES} values");
-            let help = "write out what is meant, or repeat less of it".into();
-            return Err(Error::YamlSize { file: name.into(), message, help });
+            return Err(size(message, "write out what is meant, or repeat less of it"));
         }
         return Err(explain(name, text, &error).into());
+    }
+    if first.merges() {
+        return merge::read(name, text);
     }
     serde_yaml::from_str(text).map_err(|error| explain(name, text, &error).into())
 }
 
 /// The error with its place in the text and, for a name that is not known, the nearest known one.
 fn explain(name: &str, text: &str, error: &serde_yaml::Error) -> YamlError {
-    let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
+    let (message, place) = located(error);
+    if message.contains("more than one document") {
+        let second = text.lines().enumerate().filter(|(_, line)| line.starts_with("---")).map(|(index, _)| index + 1);
+        let line = second.filter(|line| *line > 1).last().unwrap_or(1);
+        let mut error = worded(name, text, (line, 1), "the file holds more than one document".into());
+        error.help = "keep one; a line `---` begins the next, which wants a file of its own".into();
+        return error;
+    }
+    if message.contains("EOF while parsing") {
+        let mut error = worded(name, text, place, "the file is empty".into());
+        error.help = "is this the file that was meant?".into();
+        return error;
+    }
+    if message.contains("recursion limit") {
+        let mut error = worded(name, text, place, "lists and maps are nested too deep".into());
+        error.help = "is this the file that was meant? Nothing here needs more than a few levels".into();
+        return error;
+    }
+    let syntax = ["did not find expected", "while parsing", "while scanning", "cannot start any token", "not allowed"];
+    let mut explained = worded(name, text, place, message);
+    if syntax.iter().any(|words| explained.message.contains(words))
+        && let Some(place) = unquoted(text, explained.line)
+    {
+        (explained.line, explained.column) = place;
+        explained.span = excerpt::span(text, place.0, place.1);
+        explained.text = NamedSource::new(name, excerpt::of(text, place.0, place.1));
+        explained.help = format!("`{{{{ … }}}}` and `{{% … %}}` are no text in YAML: {QUOTES}");
+    }
+    explained
+}
+
+/// What the parser says, and where: line and column, from 1.
+fn located(error: &serde_yaml::Error) -> (String, (usize, usize)) {
+    let place = error.location().map_or((1, 1), |place| (place.line(), place.column()));
     let full = error.to_string();
-    let message = match full.rfind(" at line ") {
-        Some(end) if full[end..].contains("column") => full[..end].to_owned(),
-        _ => full,
-    };
-    worded(name, text, (line, column), message)
+    match full.rfind(" at line ") {
+        Some(end) if full[end..].contains("column") => (full[..end].to_owned(), place),
+        _ => (full, place),
+    }
 }
 
 /// The error at a place; a message about an unknown name, as serde words it, is pointed at that name and mended.
 fn worded(name: &str, text: &str, (line, column): (usize, usize), message: String) -> YamlError {
+    let (message, told) = match message.split_once(MEND) {
+        Some((message, mend)) => (message.to_owned(), Some(mend.to_owned())),
+        None => (message, None),
+    };
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let unknown = message.contains("unknown field") || message.contains("unknown variant");
+    let unknown = told.is_none() && (message.contains("unknown field") || message.contains("unknown variant"));
     let key = if unknown { quoted.first().copied() } else { None };
     let help = match key.and_then(|key| nearest(key, quoted.iter().skip(1).copied())) {
         Some(known) => format!("did you mean `{known}`?"),
         None if unknown => "remove it, or use one of the known names".into(),
+        None if ["as u128", "as i128", "JSON number out of range"].iter().any(|words| message.contains(words)) => {
+            "so large a number is not read; put quotes round it where it is meant as text".into()
+        }
+        None if message.contains("invalid type: map, expected a") => {
+            format!("a map begins with `{{`; for text, {QUOTES}")
+        }
         None => "mend the line above; YAML wants spaces, not tabs, and quotes round text with `: `, `#` or `{`".into(),
     };
     // The parser points at the table that holds an unknown key; the reader wants the key itself.
@@ -81,8 +142,27 @@ fn worded(name: &str, text: &str, (line, column): (usize, usize), message: Strin
         Some(end) if unknown => message[..end].to_owned(),
         _ => message,
     };
-    let span = span(text, line, column);
-    YamlError { file: name.into(), line, column, message, help, text: NamedSource::new(name, text.to_owned()), span }
+    YamlError {
+        file: name.into(),
+        line,
+        column,
+        message: excerpt::shortened(&message),
+        help: told.unwrap_or(help),
+        span: excerpt::span(text, line, column),
+        text: NamedSource::new(name, excerpt::of(text, line, column)),
+    }
+}
+
+/// Where a template begins a value without quotes, in the line of a parser's error or shortly before it.
+fn unquoted(text: &str, line: usize) -> Option<(usize, usize)> {
+    let begins = |line: &str| {
+        line.match_indices("{{").chain(line.match_indices("{%")).map(|(at, _)| at).find(|at| {
+            let before = line[..*at].trim_end();
+            before.is_empty() || before.ends_with([':', '-', '[', ',', '{'])
+        })
+    };
+    let near = text.lines().enumerate().take(line).skip(line.saturating_sub(5));
+    near.filter_map(|(index, text)| Some((index + 1, text[..begins(text)?].chars().count() + 1))).last()
 }
 
 /// Line and column of the first `key:` at or after `from_line`, all from 1; before it when there is none after.
@@ -98,86 +178,6 @@ fn find_key(text: &str, key: &str, from_line: usize) -> Option<(usize, usize)> {
     });
     let places: Vec<_> = places.collect();
     places.iter().find(|(line, _)| *line >= from_line).or(places.last()).copied()
-}
-
-/// The word at line and column (from 1, columns in characters).
-fn span(text: &str, line: usize, column: usize) -> SourceSpan {
-    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-    let rest = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
-    let skip: usize = rest.chars().take(column - 1).map(char::len_utf8).sum();
-    let word = rest[skip..].find([' ', ':', ',', '}', ']']).unwrap_or(rest.len() - skip);
-    SourceSpan::from((start + skip, word.max(usize::from(skip < rest.len()))))
-}
-
-/// Visits every value of a document, aliases unfolded, and keeps none; gives up when the count runs out.
-#[derive(Clone, Copy)]
-struct Values<'c>(&'c Cell<usize>);
-
-impl Values<'_> {
-    fn count<E: serde::de::Error>(self) -> Result<(), E> {
-        let left = self.0.get().saturating_sub(1);
-        self.0.set(left);
-        if left == 0 { Err(E::custom("too many values")) } else { Ok(()) }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Values<'_> {
-    type Value = ();
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Values<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any YAML")
-    }
-    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
-        self.count()
-    }
-    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<(), E> {
-        self.count()
-    }
-    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<(), E> {
-        self.count()
-    }
-    fn visit_i128<E: serde::de::Error>(self, _: i128) -> Result<(), E> {
-        self.count()
-    }
-    fn visit_u128<E: serde::de::Error>(self, _: u128) -> Result<(), E> {
-        self.count()
-    }
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
-        self.count()
-    }
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        // A long text counts for its length: repeated a million times it fills memory too.
-        for _ in 0..text.len() / 1024 {
-            self.count()?;
-        }
-        self.count()
-    }
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        self.count()
-    }
-    fn visit_none<E: serde::de::Error>(self) -> Result<(), E> {
-        self.count()
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(self)?.is_some() {}
-        self.count()
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        while entries.next_key_seed(self)?.is_some() {
-            entries.next_value_seed(self)?;
-        }
-        self.count()
-    }
-    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<(), A::Error> {
-        let ((), content) = tagged.variant_seed(self)?;
-        content.newtype_variant_seed(self)
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ use serde::Serialize;
 /// How predictions spread over the letters.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Letters {
+    /// How many items.
+    #[serde(skip)]
+    pub items: usize,
     /// Share of predictions per letter.
     pub shares: Vec<f64>,
     /// Share of right answers per letter.
@@ -26,7 +29,49 @@ pub struct Letters {
     pub above_letter_chance: bool,
 }
 
-/// Compares predicted with right letters; `None` without items or with a letter out of range. SPEC.md §7.
+/// What a preferred letter is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LettersVerdict {
+    /// The task's score claims an ability: look.
+    Alarm,
+    /// Nothing is claimed: usual of a young model.
+    Note,
+    /// No letter is surely preferred.
+    Nothing,
+}
+
+/// Standard deviations of even guessing that a letter's excess must exceed, so that few items raise nothing.
+const SURE: f64 = 3.0;
+/// A score is surely above guessing with so many standard deviations.
+const Z_FOOLED: f64 = 3.0;
+
+impl Letters {
+    /// A letter counts as preferred when its excess is above .25 or it takes .95 of the items, and the excess is more than even guessing
+    /// of so many items gives: `3 √(2·(1/k)(1−1/k)/n)`. That is an alarm where an ability `is_there`, or where the score is surely above
+    /// guessing but not above what its letters give.
+    pub fn verdict(&self, is_there: bool) -> LettersVerdict {
+        let (even, n) = (1.0 / self.shares.len() as f64, self.items as f64);
+        let is_sure = self.excess > SURE * (2.0 * even * (1.0 - even) / n).sqrt();
+        if !is_sure || !(self.biased || self.degenerate) {
+            return LettersVerdict::Nothing;
+        }
+        let is_high = wilson(self.accuracy, n, Z_FOOLED).is_some_and(|(low, _)| low > even);
+        if is_there || is_high && !self.above_letter_chance { LettersVerdict::Alarm } else { LettersVerdict::Note }
+    }
+
+    /// The letter with the largest excess.
+    pub fn preferred(&self) -> usize {
+        let over = |index: usize| self.shares[index] - self.gold_shares[index];
+        (0..self.shares.len()).reduce(|a, b| if over(b) > over(a) { b } else { a }).unwrap_or(0)
+    }
+}
+
+/// `A` of 0.
+pub(crate) fn letter_name(letter: usize) -> char {
+    u32::try_from(letter).ok().and_then(|index| char::from_u32(u32::from('A') + index)).unwrap_or('?')
+}
+
+/// Compares predicted with right letters; `None` without items or with a letter out of range. METHODS.md §7.
 pub fn letters(predicted: &[usize], gold: &[usize], letters: usize) -> Option<Letters> {
     let n = predicted.len() as f64;
     if predicted.is_empty() || predicted.len() != gold.len() || predicted.iter().chain(gold).any(|&l| l >= letters) {
@@ -42,6 +87,7 @@ pub fn letters(predicted: &[usize], gold: &[usize], letters: usize) -> Option<Le
     let accuracy = predicted.iter().zip(gold).filter(|(p, g)| p == g).count() as f64 / n;
     let low = wilson(accuracy, n, Z95)?.0;
     Some(Letters {
+        items: predicted.len(),
         accuracy,
         letter_chance,
         excess,
@@ -53,14 +99,13 @@ pub fn letters(predicted: &[usize], gold: &[usize], letters: usize) -> Option<Le
     })
 }
 
-/// The alarm, when predictions are biased or degenerate.
-pub fn letters_alarm(place: Place, found: &Letters) -> Option<Alarm> {
-    if !found.biased && !found.degenerate {
+/// The alarm, when the verdict is one.
+pub fn letters_alarm(place: Place, found: &Letters, verdict: LettersVerdict) -> Option<Alarm> {
+    if verdict != LettersVerdict::Alarm {
         return None;
     }
-    let over = |index: usize| found.shares[index] - found.gold_shares[index];
-    let letter = (0..found.shares.len()).reduce(|a, b| if over(b) > over(a) { b } else { a })?;
-    let name = u32::try_from(letter).ok().and_then(|index| char::from_u32(u32::from('A') + index)).unwrap_or('?');
+    let letter = found.preferred();
+    let name = letter_name(letter);
     let worth = if found.above_letter_chance {
         format!("Its score of {} % is above what these letters give by chance", percent(found.accuracy))
     } else {
@@ -83,8 +128,9 @@ pub fn letters_alarm(place: Place, found: &Letters) -> Option<Alarm> {
             ("accuracy", found.accuracy),
             ("accuracy that its letters give", found.letter_chance),
         ]),
-        threshold: "one letter predicted 25 points more often than it is right, or for 95 % of the items",
-        false_alarms: Some("0 with even letters and at least 100 items; finds .96 of letters at 60 % with 100 items"),
+        threshold: "one letter predicted 25 points more often than it is right, or for 95 % of the items, surely more than even guessing \
+                    gives, of a task that has emerged or scores above guessing",
+        false_alarms: Some("0 with even letters"),
         sentence,
     })
 }
@@ -97,7 +143,9 @@ mod tests {
     fn always_the_same_letter_is_degenerate() {
         let found = letters(&[3; 100], &[0, 1, 2, 3].repeat(25), 4).unwrap();
         assert!(found.degenerate && found.biased && !found.above_letter_chance);
-        let alarm = letters_alarm(Place { branch: "trunk".into(), ..Place::default() }, &found).unwrap();
+        let place = || Place { branch: "trunk".into(), ..Place::default() };
+        assert_eq!(letters_alarm(place(), &found, found.verdict(false)), None, "nothing is claimed");
+        let alarm = letters_alarm(place(), &found, found.verdict(true)).unwrap();
         assert!(
             alarm.sentence.contains("answers D for 100.0 % of the items, which is right for 25.0 %"),
             "{}",

@@ -21,7 +21,7 @@ pub enum LoneJump {
 /// two checkpoints before the interval to two after.
 ///
 /// A jump is a gain of at least .05 and 4 SE. Any sibling with g − 1.96 e > .1 gain: none. All (at least one) with
-/// g + 1.96 e < .5 gain: alarm. Siblings are tasks with the same answer format and other data. SPEC.md §7.
+/// g + 1.96 e < .5 gain: alarm. Siblings are tasks with the same answer format and other data. METHODS.md §7.
 pub fn lone_jump(gain: f64, se: f64, siblings: &[(f64, f64)]) -> LoneJump {
     let is_jump = gain >= 0.05 && gain >= 4.0 * se;
     if !is_jump || siblings.iter().any(|(g, e)| g - Z95 * e > 0.1 * gain) {

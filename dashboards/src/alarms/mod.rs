@@ -3,14 +3,17 @@
 mod letters;
 mod lone_jump;
 mod loss;
+mod no_number;
 mod perturbed_gap;
 mod regressed;
 mod same_weights;
 mod ties;
 
-pub use letters::{Letters, letters, letters_alarm};
+pub(crate) use letters::letter_name;
+pub use letters::{Letters, LettersVerdict, letters, letters_alarm};
 pub use lone_jump::{Jump, LoneJump, lone_jump, lone_jump_alarm};
-pub use loss::{loss_alarms, plateau_alarm};
+pub use loss::{RateAtEnd, loss_alarms, plateau_alarm};
+pub use no_number::no_number_alarms;
 pub use perturbed_gap::{Gap, GapVerdict, PerturbedGap, perturbed_gap, perturbed_gap_alarm};
 pub use regressed::regressed_alarm;
 pub use same_weights::{same_weights, same_weights_alarm};
@@ -91,7 +94,7 @@ pub struct Alarm {
     pub evidence: Vec<Evidence>,
     /// The rule, in words.
     pub threshold: &'static str,
-    /// How often it speaks without cause, as simulated (SPEC.md §9); `None` where it was not simulated.
+    /// How often it speaks without cause, as simulated (METHODS.md §9); `None` where it was not simulated.
     pub false_alarms: Option<&'static str>,
     /// What was seen, and what it may mean.
     pub sentence: String,

@@ -1,12 +1,16 @@
 //! A2: the exact items gained on their choice-shuffled (or paraphrased) twins.
 
 use super::{Alarm, AlarmKind, Place, evidence};
-use crate::analysis::{Contrast, clustered_contrast, contrast};
+use crate::analysis::{Contrast, LUCK, clustered_contrast, contrast, t_tail};
 use crate::plots::percent;
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// Checkpoints before the last that make up "before".
 const BEFORE: usize = 5;
+
+/// Fewer items may all change alike by luck, and then there is no error to measure a gap by.
+const FEWEST: usize = 8;
 
 /// What the gap says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -16,7 +20,7 @@ pub enum GapVerdict {
     LeakSuspected,
     /// They did not.
     None,
-    /// Fewer than two checkpoints before the last, or too few items.
+    /// Fewer than two checkpoints before the last, or fewer than eight items.
     CannotTell,
 }
 
@@ -37,6 +41,9 @@ pub struct Gap {
     pub gain: f64,
     /// Its standard error, wobble included.
     pub se: f64,
+    /// How often a gap that stands still grows by so many standard errors, at one look.
+    #[serde(skip)]
+    pub luck: f64,
     /// The last checkpoint's score on the exact items.
     #[serde(skip)]
     pub exact: f64,
@@ -48,8 +55,12 @@ pub struct Gap {
 /// Compares the last checkpoint's gap (exact minus perturbed, per item: `exact[k][i]`, `perturbed[k][i]`) with the mean of up to five
 /// before it.
 ///
-/// `leak_suspected` when it grew by at least 4 SE and .02; `wobble` is that of the gap's own curve, for contrasts; `cluster` names
-/// each item's cluster where there are clusters. SPEC.md §7.
+/// `leak_suspected` when it grew by at least 4 SE and .02, and luck alone would do so less often than [`LUCK`]; `wobble` is that of
+/// the gap's own curve, for contrasts; `cluster` names each item's cluster where there are clusters. METHODS.md §7.
+///
+/// Few items or clusters may agree by chance, so that their error is far too small: 4 SE of ten items are 1 in 300. Hence Student's t
+/// with `(G−1)·(SE²/SE_items²)²` degrees of freedom (G items or clusters; the wobble counts as known; Satterthwaite (1946),
+/// Biometrics Bulletin 2, 110–114), and the error of clusters is never taken below that of their items.
 pub fn perturbed_gap(
     exact: &[Vec<f64>],
     perturbed: &[Vec<f64>],
@@ -58,7 +69,10 @@ pub fn perturbed_gap(
 ) -> PerturbedGap {
     let cannot_tell = PerturbedGap { gap: None, verdict: GapVerdict::CannotTell };
     let checkpoints = exact.len().min(perturbed.len());
-    if checkpoints < 3 || exact.iter().zip(perturbed).any(|(exact, perturbed)| exact.len() != perturbed.len()) {
+    if checkpoints < 3
+        || exact[0].len() < FEWEST
+        || exact.iter().zip(perturbed).any(|(exact, perturbed)| exact.len() != perturbed.len())
+    {
         return cannot_tell;
     }
     let before = (checkpoints - 1).min(BEFORE);
@@ -69,21 +83,43 @@ pub fn perturbed_gap(
     let rows: Vec<&[f64]> = gaps.iter().map(Vec::as_slice).collect();
     let mut weights = vec![-1.0 / before as f64; before];
     weights.push(1.0);
-    let found = match cluster {
-        Some(cluster) => clustered_contrast(&weights, &rows, wobble, cluster),
-        None => contrast(&weights, &rows, wobble),
-    };
-    let Some(Contrast { value: gain, se }) = found else { return cannot_tell };
-    let suspected = gain >= 4.0 * se && gain >= 0.02;
+    let Some(Change { gain, se, luck }) = change(&weights, &rows, wobble, cluster) else { return cannot_tell };
+    let suspected = gain >= 4.0 * se && gain >= 0.02 && luck <= LUCK;
     let verdict = if suspected { GapVerdict::LeakSuspected } else { GapVerdict::None };
     let mean = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len() as f64;
     let (exact, perturbed) = (mean(&exact[checkpoints - 1]), mean(&perturbed[checkpoints - 1]));
-    PerturbedGap { gap: Some(Gap { gain, se, exact, perturbed }), verdict }
+    PerturbedGap { gap: Some(Gap { gain, se, luck, exact, perturbed }), verdict }
 }
 
-/// The alarm, when a leak is suspected; `perturbation` is what was done to the choices: `shuffled`.
-pub fn perturbed_gap_alarm(place: Place, found: &PerturbedGap, perturbation: &str) -> Option<Alarm> {
-    let gap = found.gap.filter(|_| found.verdict == GapVerdict::LeakSuspected)?;
+struct Change {
+    gain: f64,
+    se: f64,
+    luck: f64,
+}
+
+fn change(weights: &[f64], rows: &[&[f64]], wobble: f64, cluster: Option<&[String]>) -> Option<Change> {
+    let Contrast { value: gain, se: plain } = contrast(weights, rows, 0.0)?;
+    let (items, units) = match cluster {
+        Some(names) => {
+            let clustered = clustered_contrast(weights, rows, 0.0, names)?.se;
+            (clustered.max(plain), names.iter().collect::<HashSet<_>>().len())
+        }
+        None => (plain, rows.first()?.len()),
+    };
+    let steps = wobble * wobble * weights.iter().map(|weight| weight * weight).sum::<f64>();
+    let variance = items * items + steps;
+    let share = variance / (items * items); // infinite where all items changed alike: the wobble is all there is
+    let freedom = (units - 1) as f64 * share * share;
+    let se = variance.sqrt();
+    let luck = if se > 0.0 { t_tail(gain / se, freedom as usize) } else { 1.0 };
+    Some(Change { gain, se, luck })
+}
+
+/// The alarm, when a leak is suspected at one of `looks` looks on the page (tasks, branches, checkpoints); `perturbation` is what was
+/// done to the choices: `shuffled`.
+pub fn perturbed_gap_alarm(place: Place, found: &PerturbedGap, perturbation: &str, looks: usize) -> Option<Alarm> {
+    let suspected = |gap: &Gap| found.verdict == GapVerdict::LeakSuspected && gap.luck * looks as f64 <= LUCK;
+    let gap = found.gap.filter(suspected)?;
     let sentence = format!(
         "Leak suspected: {} {} scores {} %, but {} % where the same items have their choices {perturbation}; that gap grew by {} \
          points. A model that knows the subject is right on both: look for these items in the training data.",
@@ -98,9 +134,10 @@ pub fn perturbed_gap_alarm(place: Place, found: &PerturbedGap, perturbation: &st
         place,
         evidence: evidence([("change of the gap", gap.gain), ("standard error", gap.se)]),
         threshold: "the gap between exact and perturbed items grew by at least 4 standard errors and 2 points over the mean of up to \
-                    five checkpoints before",
+                    five checkpoints before, and luck would do so on fewer than one page in fifty",
         false_alarms: Some(
-            "1 of 4,800 simulated runs; finds .61 to .73 of leaks worth 15 points with 400 items, all with 2,000",
+            "0 to .02 of simulated pages of 16 tasks at 16 checkpoints, with few items or clusters too; finds .61 to .73 of leaks worth 15 \
+             points with 400 items, all with 2,000",
         ),
         sentence,
     })
@@ -114,7 +151,38 @@ mod tests {
     fn two_checkpoints_cannot_tell() {
         let rows = vec![vec![1.0, 0.0, 1.0]; 2];
         assert_eq!(perturbed_gap(&rows, &rows, 0.01, None).verdict, GapVerdict::CannotTell);
-        let ragged = vec![vec![1.0], vec![1.0], vec![1.0, 0.0]];
+        let few = (vec![vec![0.0; 7], vec![0.0; 7], vec![1.0; 7]], vec![vec![0.0; 7]; 3]);
+        assert_eq!(perturbed_gap(&few.0, &few.1, 0.01, None).verdict, GapVerdict::CannotTell, "seven items alike");
+        let ragged = vec![vec![1.0; 8], vec![1.0; 8], vec![1.0; 9]];
         assert_eq!(perturbed_gap(&ragged, &ragged, 0.01, None).verdict, GapVerdict::CannotTell);
+    }
+
+    /// Exact items whose score rises by so much at the last of six checkpoints, beside twins that stand still at a half.
+    fn leaked(items: usize, rise: f64) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+        let luck = |k: usize, i: usize| ((i * 7 + k) as f64 * 0.618_033_988_749).fract();
+        let right = |k: usize, share: f64| (0..items).map(|i| f64::from(u8::from(luck(k, i) < share))).collect();
+        let share = |k: usize| if k == 5 { 0.5 + rise } else { 0.5 };
+        ((0..6).map(|k| right(k, share(k))).collect(), (0..6).map(|k| right(k + 3, 0.5)).collect())
+    }
+
+    #[test]
+    fn many_looks_and_few_items_need_more() {
+        let place = || Place { branch: "b".into(), ..Place::default() };
+        let alarms = |items, rise, looks| {
+            let (exact, perturbed) = leaked(items, rise);
+            perturbed_gap_alarm(place(), &perturbed_gap(&exact, &perturbed, 0.01, None), "shuffled", looks).is_some()
+        };
+        assert!(alarms(1000, 0.4, 10_000), "a leak of 40 points among many looks");
+        assert!(alarms(1000, 0.12, 1) && !alarms(1000, 0.02, 1));
+        assert!(!alarms(12, 0.5, 500), "twelve items are worth little among many looks");
+    }
+
+    #[test]
+    fn two_clusters_that_agree_by_chance_are_not_sure() {
+        let (exact, perturbed) = leaked(200, 0.3);
+        let names = |clusters: usize| -> Vec<String> { (0..200).map(|item| (item % clusters).to_string()).collect() };
+        let found = |clusters| perturbed_gap(&exact, &perturbed, 0.0, Some(&names(clusters))).gap.unwrap();
+        let alone = perturbed_gap(&exact, &perturbed, 0.0, None).gap.unwrap();
+        assert!(found(2).se >= alone.se && found(2).luck > 0.01 && found(50).luck < 1e-4);
     }
 }

@@ -23,7 +23,7 @@ pub struct PhaseProbabilities {
 ///
 /// `tokens` and `confidence` are those of the onset's points, `phases` the starts in tokens, ascending. The mass `F_k − F_{k−1}` is
 /// spread evenly in log tokens over `(t_{k−1}, t_k]` (evenly in tokens when `t_{k−1} = 0`). What lies before the first named phase
-/// belongs to none. `None` without points. SPEC.md §6.
+/// belongs to none. `None` without points. METHODS.md §6.
 pub fn phase_probabilities(tokens: &[u64], confidence: &[f64], phases: &[(Phase, u64)]) -> Option<PhaseProbabilities> {
     let (first, last) = (*confidence.first()?, *confidence.last()?);
     if tokens.len() != confidence.len() || confidence.iter().any(|f| !f.is_finite()) {
@@ -50,7 +50,7 @@ pub fn phase_probabilities(tokens: &[u64], confidence: &[f64], phases: &[(Phase,
 /// At a trunk point: that point. Inside the trunk's range: its two neighbours, linear in log tokens. Beyond: the least-squares line
 /// in log tokens through the last 8 points, `None` with fewer than 3 or further ahead (in log tokens) than they reach back. Then
 /// pass only the points *of the phase that the branch leaves*. `None` before the first point, and where a count of 0 tokens has no
-/// logarithm. SPEC.md §6.
+/// logarithm. METHODS.md §6.
 pub fn anneal_weights(trunk_tokens: &[u64], branch_tokens: u64) -> Option<Vec<f64>> {
     let mut weights = vec![0.0; trunk_tokens.len()];
     if let Some(same) = trunk_tokens.iter().position(|&tokens| tokens == branch_tokens) {

@@ -3,9 +3,13 @@
 use super::contrast::{benjamini_hochberg, holm, mcnemar_exact};
 use super::findings::{Difference, ItemScores, Subject, by_metric, is_fraction, is_mean_of_items};
 use super::moments::phi;
-use crate::run::{Unit, UnitRecord};
+use crate::run::{TaskGroup, Unit, UnitRecord};
 use serde::Serialize;
+use spyglass_tasks::metric::Weighting;
 use std::collections::BTreeMap;
+
+/// A score that others have written may be rounded by so much.
+const SAME_VALUE: f64 = 1e-3;
 
 /// What two sets of units differ in.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -52,9 +56,10 @@ pub struct ComparedTask {
 
 /// Compares units task by task: the same task, shots, perturbation and data, on the items that both sides have.
 ///
-/// `a` and `b` hold one unit a task each, say those of two checkpoints. Standard errors are clustered where items have clusters.
+/// `a` and `b` hold one unit a task each, say those of two checkpoints, those of `groups` (of the first and of the second side)
+/// among them; a group whose score is the mean over its tasks is compared so. Standard errors are clustered where items have clusters.
 /// Source: Miller (2024), arXiv 2411.00640, paired differences.
-pub fn compare(a: &[&Unit], b: &[&Unit]) -> Comparison {
+pub fn compare(a: &[&Unit], b: &[&Unit], groups: [&[TaskGroup]; 2]) -> Comparison {
     let (mut first, second) = (by_subject(a), by_subject(b));
     let (mut rows, mut left_out) = (Vec::new(), Vec::new());
     for (subject, unit) in second {
@@ -62,7 +67,7 @@ pub fn compare(a: &[&Unit], b: &[&Unit]) -> Comparison {
             left_out.push(format!("{}: only on the second side", subject.title()));
             continue;
         };
-        match one_task(&subject, other, unit) {
+        match one_task(&subject, other, unit, groups) {
             Ok(row) => rows.push(row),
             Err(reason) => left_out.push(format!("{}: {reason}", subject.title())),
         }
@@ -85,7 +90,13 @@ fn by_subject<'a>(units: &[&'a Unit]) -> BTreeMap<Subject, &'a Unit> {
     units.iter().map(|unit| (subject(&unit.record), *unit)).collect()
 }
 
-fn one_task(subject: &Subject, a: &Unit, b: &Unit) -> Result<ComparedTask, String> {
+/// How the score of a unit is made of its items; of a task that is no group by size.
+fn weighting(groups: &[TaskGroup], task: &str, metric: &str) -> Weighting {
+    let group = groups.iter().find(|group| group.name == task && !group.leaves.iter().any(|leaf| leaf == task));
+    group.map_or(Weighting::BySize, |group| group.weighting(metric))
+}
+
+fn one_task(subject: &Subject, a: &Unit, b: &Unit, groups: [&[TaskGroup]; 2]) -> Result<ComparedTask, String> {
     if a.record.inputs.data != b.record.inputs.data {
         return Err("the two sides have different data, so their items cannot be paired".to_owned());
     }
@@ -93,13 +104,27 @@ fn one_task(subject: &Subject, a: &Unit, b: &Unit) -> Result<ComparedTask, Strin
     if !is_mean_of_items(&metric) {
         return Err(format!("`{metric}` is no mean over items"));
     }
+    let [first, second] = groups.map(|groups| weighting(groups, &subject.task, &metric));
+    if first != second {
+        return Err("one side weighs its tasks by size, the other all alike".to_owned());
+    }
     let scores = |unit: &Unit| ItemScores::of(&[unit], false, &by_metric(&metric));
     let (left, right) = (scores(a), scores(b));
-    let Some(difference) = Difference::of(&[&left, &right], &[-1.0, 1.0], 0.0) else {
+    let weighed = (first == Weighting::Plain).then(|| left.balanced(&right));
+    let (weighed_left, weighed_right) = weighed.as_ref().map_or((&left, &right), |(left, right)| (left, right));
+    let Some(mut difference) = Difference::of(&[weighed_left, weighed_right], &[-1.0, 1.0], 0.0) else {
         return Err("fewer than two items in common".to_owned());
     };
     let pairs = left.pairs(&right);
-    let mean = |of: fn(&(usize, f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / pairs.len() as f64;
+    difference.partial = left.len() != pairs.len() || right.len() != pairs.len();
+    let weighed = weighed_left.pairs(weighed_right);
+    let mean = |of: fn(&(usize, f64, f64)) -> f64| weighed.iter().map(of).sum::<f64>() / weighed.len() as f64;
+    for (unit, scores, mean) in [(a, &left, mean(|pair| pair.1)), (b, &right, mean(|pair| pair.2))] {
+        let told = unit.record.metric(&metric).filter(|_| scores.len() == pairs.len());
+        if told.is_some_and(|told| (told.value - mean).abs() > SAME_VALUE) {
+            return Err("an import's score of it is no mean of the items that came with it".to_owned());
+        }
+    }
     let is_right_or_wrong = pairs.iter().all(|(_, x, y)| [0.0, 1.0].contains(x) && [0.0, 1.0].contains(y));
     let flipped = |change: f64| -> Vec<usize> {
         let flip = |pair: &&(usize, f64, f64)| is_right_or_wrong && (pair.2 - pair.1) * change > 0.0;

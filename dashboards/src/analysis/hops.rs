@@ -18,15 +18,15 @@ pub struct Hops {
 
 /// Falls and returns after the onset's `by`.
 ///
-/// A point is absent when `y + 1.96 s < L`, present when `y − 1.96 s > L`, with L and s as in the onset; in between nothing changes.
-/// RUN.md §12.
+/// A point is absent when `y + 1.96 s < L`, present when `y − 1.96 s > L`, with L and s as in the onset since it came; in between nothing changes.
+/// METHODS.md §12.
 pub fn hops(curve: &Curve, onset: &Onset) -> Hops {
     let mut falls: Vec<(u64, Option<u64>)> = Vec::new();
     let (Some(by), Some(scale)) = (onset.by(), onset.scale) else {
         return Hops { status: onset.status, falls, stayed: None };
     };
     for index in curve.usable().into_iter().filter(|&index| curve.tokens[index] > by) {
-        let away = Z95 * curve.spread(index, scale.level, scale.wobble);
+        let away = Z95 * curve.spread(index, scale.level, scale.later());
         let (y, tokens) = (curve.score[index], curve.tokens[index]);
         match falls.last_mut() {
             Some((_, back @ None)) if y - away > scale.level => *back = Some(tokens),
@@ -35,38 +35,4 @@ pub fn hops(curve: &Curve, onset: &Onset) -> Hops {
         }
     }
     Hops { status: onset.status, stayed: Some(falls.is_empty()), falls }
-}
-
-/// What a row of verdicts of one prompt shows; no statistics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct VerdictHops {
-    /// Index of the first pass.
-    pub first_passed: Option<usize>,
-    /// It passed at every checkpoint since its first pass.
-    pub since: bool,
-    /// How often the verdict changed.
-    pub flips: usize,
-}
-
-/// First pass and flips of one prompt's verdicts in order of tokens. RUN.md §12.
-pub fn verdict_hops(passed: &[bool]) -> VerdictHops {
-    let first_passed = passed.iter().position(|passed| *passed);
-    VerdictHops {
-        first_passed,
-        since: first_passed.is_some_and(|first| passed[first..].iter().all(|passed| *passed)),
-        flips: passed.windows(2).filter(|pair| pair[0] != pair[1]).count(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn verdicts_flip() {
-        let found = verdict_hops(&[false, true, false, true]);
-        assert_eq!(found, VerdictHops { first_passed: Some(1), since: false, flips: 3 });
-        assert_eq!(verdict_hops(&[]), VerdictHops { first_passed: None, since: false, flips: 0 });
-        assert!(verdict_hops(&[false, true, true]).since);
-    }
 }

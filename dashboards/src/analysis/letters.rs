@@ -24,7 +24,7 @@ pub struct LetterDecomposition {
 /// Splits the letters' log-probabilities over the whole vocabulary, `logp[item][letter]`, into format and selection.
 ///
 /// M = sum over the letters of P(letter), q = P(gold)/M. The changes of the two means add up exactly to that of the mean
-/// `log P(gold)`. `None` without items, with a gold that is no letter, or with a log-probability that is no finite number. SPEC.md §8.
+/// `log P(gold)`. `None` without items, with a gold that is no letter, or with a log-probability that is no finite number. METHODS.md §8.
 pub fn letter_decomposition(logp: &[Vec<f64>], gold: &[usize]) -> Option<LetterDecomposition> {
     if logp.len() != gold.len() {
         return None;
@@ -91,7 +91,7 @@ pub enum EmergenceKind {
 }
 
 /// Which part came last, from the onsets of the letters' mass (level .5), of the same questions asked without letters (cloze), and
-/// of the lettered task. X lies before Y when `X.by ≤ Y.after`. SPEC.md §8.
+/// of the lettered task. X lies before Y when `X.by ≤ Y.after`. METHODS.md §8.
 pub fn emergence_kind(mass: Sighting, cloze: Sighting, lettered: Sighting) -> EmergenceKind {
     if lettered.by.is_none() || !matches!(lettered.status, Status::Emerged | Status::Lost | Status::AboveAtFirst) {
         return EmergenceKind::None;
@@ -122,7 +122,7 @@ pub enum MetricEffect {
 }
 
 /// Compares the shape of a discrete metric with that of a continuous one on the same items and checkpoints. Source: Schaeffer,
-/// Miranda and Koyejo (2023), arXiv 2304.15004; SPEC.md §8.
+/// Miranda and Koyejo (2023), arXiv 2304.15004; METHODS.md §8.
 pub fn metric_effect(discrete: Shape, continuous: Shape) -> MetricEffect {
     match (discrete, continuous) {
         (Shape::None, _) | (_, Shape::None) => MetricEffect::None,

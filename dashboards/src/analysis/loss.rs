@@ -5,16 +5,23 @@ use serde::Serialize;
 
 /// Calm entries that a spike is measured against.
 const WINDOW: usize = 50;
-/// Before so many calm entries nothing is said.
-const FEWEST: usize = 10;
+/// Their last entries: a loss that stops falling is above the line and not above these.
+const LAST: usize = 10;
+/// Before so many calm entries no height is a spike.
+const FEWEST: usize = 30;
+/// Before so many a loss that is no number and comes back is none either: some trainers begin with one.
+const FEWEST_NUMBERS: usize = 10;
 /// A spike open for so many entries is a collapse.
 const OPEN: usize = 50;
 /// Blocks of a plateau's window.
 const BLOCKS: usize = 10;
 /// Entries that a plateau's window needs.
 const PLATEAU_ENTRIES: usize = 20;
-/// 97.5 % point of Student's t with 8 degrees of freedom.
-const T8: f64 = 2.306;
+/// A loss that falls by less than this share of its mean per doubling of tokens stands still. Laws of training losses still fall
+/// by more at 15 T tokens; 2 % is less than a healthy run falls by after some hundred billions.
+const STANDS_STILL: f64 = 0.005;
+/// 97.5 % point of Student's t with 8 degrees of freedom: of a line through ten blocks.
+pub(crate) const T8: f64 = 2.306;
 
 /// A spike of the loss, by index of the entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -29,54 +36,90 @@ pub struct LossSpike {
 
 /// Spikes of the loss inside one phase, in order.
 ///
-/// Above the median m of the last 50 calm entries (10 at least) by more than max(6 sd, 5 % of m), sd = 1.4826 · median absolute
-/// deviation; a loss that is no finite number counts. It is over when the loss is back within max(3 sd, 2.5 % of m); open at the
-/// end of the log, or for 50 entries, it has not recovered. RUN.md §14.
+/// A spike lies above the line through the last 50 calm entries (30 at least) by more than max(6 sd, 5 % of the line), sd = 1.4826 ·
+/// median absolute deviation around the line; by less than twice that it counts only if the next entry is out too, so that noise
+/// with heavy tails is none. It is over when the loss is back within max(3 sd, 2.5 %); open at the end of the log, or for 50
+/// entries, it has not recovered. A loss that is no finite number counts. The line has the slope between the medians of the
+/// window's halves, at most 0: a flat middle would hide what rises on a falling loss, and a slow rise widens the deviation. Where it lies below the
+/// median of the last ten calm entries those count: a loss that stops falling does not rise.
 pub fn loss_spikes(loss: &[f64]) -> Vec<LossSpike> {
     let mut spikes: Vec<LossSpike> = Vec::new();
-    let mut calm: Vec<f64> = Vec::new();
+    let mut calm: Vec<(f64, f64)> = Vec::new(); // index and loss
     let mut open: Option<(usize, Calm)> = None;
     for (index, &value) in loss.iter().enumerate() {
         match open {
-            None => match Calm::of(&calm) {
-                Some(typical) if !value.is_finite() || value - typical.median > typical.spike => {
+            None => {
+                let typical = Calm::of(&calm, index);
+                if typical.is_spike(value, loss.get(index + 1)) {
                     open = Some((index, typical));
+                } else if typical.is_calm(value) {
+                    calm.push((index as f64, value));
                 }
-                None if !value.is_finite() => {} // too early to tell a spike, and no calm entry either
-                _ => calm.push(value),
-            },
-            Some((from, typical)) if value.is_finite() && value - typical.median <= typical.over => {
-                spikes.push(LossSpike { from, to: index - 1, recovered: index - from < OPEN });
-                calm.push(value);
+            }
+            Some((from, typical)) if typical.is_over(value) => {
+                if calm.len() >= FEWEST_NUMBERS {
+                    spikes.push(LossSpike { from, to: index - 1, recovered: index - from < OPEN });
+                }
+                calm.push((index as f64, value));
                 open = None;
             }
             Some(_) => {}
         }
     }
-    spikes.extend(open.map(|(from, _)| LossSpike { from, to: loss.len() - 1, recovered: false }));
+    let to_the_end = open.filter(|_| !calm.is_empty()); // a column without a single number is a loss that was not logged
+    spikes.extend(to_the_end.map(|(from, _)| LossSpike { from, to: loss.len() - 1, recovered: false }));
     spikes
 }
 
-/// What calm entries look like.
+/// What a calm entry would be like.
 #[derive(Clone, Copy)]
 struct Calm {
-    median: f64,
-    /// Further above the median is a spike.
+    expected: f64,
+    /// Further above it is a spike.
     spike: f64,
-    /// Back within this above the median is its end.
+    /// Back within this above it is a spike's end.
     over: f64,
 }
 
 impl Calm {
-    fn of(calm: &[f64]) -> Option<Self> {
+    /// The entry `at`, by those before it; with too few of them every number is calm.
+    fn of(calm: &[(f64, f64)], at: usize) -> Self {
+        Self::on_line(calm, at).unwrap_or(Self { expected: 0.0, spike: f64::INFINITY, over: f64::INFINITY })
+    }
+
+    fn on_line(calm: &[(f64, f64)], at: usize) -> Option<Self> {
         if calm.len() < FEWEST {
             return None;
         }
         let recent = &calm[calm.len().saturating_sub(WINDOW)..];
-        let middle = median(recent)?;
-        let away: Vec<f64> = recent.iter().map(|value| (value - middle).abs()).collect();
-        let sd = 1.4826 * median(&away)?;
-        Some(Self { median: middle, spike: (6.0 * sd).max(0.05 * middle), over: (3.0 * sd).max(0.025 * middle) })
+        let half = recent.len() / 2;
+        let middle = |part: &[(f64, f64)]| -> Option<(f64, f64)> {
+            let (x, y): (Vec<f64>, Vec<f64>) = part.iter().copied().unzip();
+            Some((mean(&x)?, median(&y)?))
+        };
+        let (early, late) = (middle(&recent[..half])?, middle(&recent[recent.len() - half..])?);
+        let slope = ((late.1 - early.1) / (late.0 - early.0)).min(0.0);
+        let levelled: Vec<f64> = recent.iter().map(|(x, y)| y - slope * x).collect();
+        let centre = median(&levelled)?;
+        let away: Vec<f64> = levelled.iter().map(|value| (value - centre).abs()).collect();
+        let (_, last) = middle(&recent[recent.len() - LAST..])?;
+        let (sd, expected) = (1.4826 * median(&away)?, (centre + slope * at as f64).max(last));
+        let share = expected.abs();
+        Some(Self { expected, spike: (6.0 * sd).max(0.05 * share), over: (3.0 * sd).max(0.025 * share) })
+    }
+
+    fn is_spike(self, value: f64, next: Option<&f64>) -> bool {
+        let out = value - self.expected;
+        let stays = || next.is_some_and(|&next| !self.is_over(next));
+        !value.is_finite() || out > 2.0 * self.spike || (out > self.spike && stays())
+    }
+
+    fn is_calm(self, value: f64) -> bool {
+        value - self.expected <= self.spike
+    }
+
+    fn is_over(self, value: f64) -> bool {
+        value.is_finite() && value - self.expected <= self.over
     }
 }
 
@@ -87,20 +130,26 @@ pub struct Plateau {
     pub slope: f64,
     /// Its standard error.
     pub se: f64,
-    /// It no longer falls by 2 % of the mean loss per doubling.
+    /// It surely falls by less than half a per cent of the mean loss per doubling.
     pub plateau: bool,
+    /// Mean loss of its blocks.
+    #[serde(skip)]
+    pub mean: f64,
+    /// Doublings of tokens between its first and its last entry.
+    #[serde(skip)]
+    pub doublings: f64,
 }
 
-/// The slope of the loss over the last fifth of a phase, by tokens.
+/// The slope of the loss over the last half of a phase, by tokens: one doubling, where the phase began early.
 ///
 /// At least 20 entries, 10 blocks of equal count (what does not divide is left out at the front), least squares of block means on
-/// block means of log2 tokens; a plateau when `slope − 2.306 se > −2 %` of the mean loss. RUN.md §14. Entries without tokens or a
-/// finite loss are skipped; `None` with fewer than 20.
+/// block means of log2 tokens; a plateau when `slope − 2.306 se > −.5 %` of the mean loss. Entries without tokens or a finite loss
+/// are skipped; `None` with fewer than 20.
 pub fn plateau(tokens: &[f64], loss: &[f64]) -> Option<Plateau> {
     let entries = tokens.iter().copied().zip(loss.iter().copied());
     let entries: Vec<(f64, f64)> = entries.filter(|(t, l)| *t > 0.0 && t.is_finite() && l.is_finite()).collect();
     let (first, last) = (entries.first()?.0, entries.last()?.0);
-    let from = first + 0.8 * (last - first);
+    let from = first + 0.5 * (last - first);
     let recent: Vec<(f64, f64)> = entries.into_iter().filter(|entry| entry.0 >= from).collect();
     if recent.len() < PLATEAU_ENTRIES {
         return None;
@@ -114,7 +163,8 @@ pub fn plateau(tokens: &[f64], loss: &[f64]) -> Option<Plateau> {
     let line = line(&x, &y)?;
     let (slope, se) = (line.slope, line.slope_error?);
     let typical = finite(mean(&y)?)?;
-    Some(Plateau { slope, se, plateau: slope - T8 * se > -0.02 * typical })
+    let doublings = (last / even.first()?.0).log2();
+    Some(Plateau { slope, se, plateau: slope - T8 * se > -STANDS_STILL * typical.abs(), mean: typical, doublings })
 }
 
 #[cfg(test)]
@@ -124,16 +174,39 @@ mod tests {
 
     #[test]
     fn a_spike_open_for_fifty_entries_is_a_collapse() {
-        let mut loss = vec![2.0; 20];
+        let mut loss = vec![2.0; 30];
         loss.extend(vec![6.0; 60]);
         loss.extend(vec![2.0; 20]);
-        assert_eq!(loss_spikes(&loss), [LossSpike { from: 20, to: 79, recovered: false }]);
+        assert_eq!(loss_spikes(&loss), [LossSpike { from: 30, to: 89, recovered: false }]);
     }
 
     #[test]
-    fn nothing_is_said_before_ten_calm_entries() {
-        assert!(loss_spikes(&[2.0, 2.0, 9.0, f64::NAN, 2.0]).is_empty());
+    fn little_is_said_before_thirty_calm_entries() {
+        let none = f64::NAN;
+        assert!(loss_spikes(&[2.0, 2.0, 9.0, none, 2.0]).is_empty(), "it came back");
         assert!(loss_spikes(&[]).is_empty());
+        assert!(loss_spikes(&[none; 40]).is_empty(), "a loss that was never logged");
+        let to_the_end = [LossSpike { from: 2, to: 4, recovered: false }];
+        assert_eq!(loss_spikes(&[2.0, 2.0, none, none, none]), to_the_end, "no number is none from the start");
+    }
+
+    #[test]
+    fn a_fall_that_ends_is_no_rise() {
+        let noise = |k: u32| 0.004 * (f64::from(k) * 2.4).sin();
+        for kink in (60..150).step_by(7) {
+            let loss: Vec<f64> = (0..300).map(|k| 3.0 - 0.015 * f64::from(k.min(kink)) + noise(k)).collect();
+            assert!(loss_spikes(&loss).is_empty(), "it falls to entry {kink}: {:?}", loss_spikes(&loss));
+        }
+    }
+
+    #[test]
+    fn one_entry_counts_from_twice_the_threshold_on() {
+        let spikes = |high: &[f64]| {
+            let mut loss = vec![2.0; 40];
+            loss.splice(35..35, high.iter().copied());
+            loss_spikes(&loss).len()
+        };
+        assert_eq!([&[2.15][..], &[2.25], &[2.15, 2.15], &[2.15, 2.0, 2.15]].map(spikes), [0, 1, 1, 0]);
     }
 
     proptest! {

@@ -8,6 +8,7 @@ mod compare;
 mod contrast;
 mod curve;
 mod findings;
+mod growth;
 mod hops;
 mod intervals;
 mod isotonic;
@@ -17,11 +18,15 @@ mod lr_phases;
 mod moments;
 mod onset;
 mod ratings;
-mod saturation;
+mod regression;
+mod sample;
 mod scores;
 mod search;
 mod sharpness;
+mod student;
 mod survival;
+mod trend;
+mod verdicts;
 mod wobble;
 mod words;
 
@@ -29,27 +34,33 @@ pub use attribution::{PhaseProbabilities, anneal_weights, phase_probabilities};
 pub use compare::{ComparedTask, Comparison, compare};
 pub use contrast::{Contrast, benjamini_hochberg, clustered_contrast, contrast, holm, mcnemar_exact};
 pub use curve::{Curve, Noise};
+pub(crate) use findings::is_fraction;
 pub use findings::{
-    AnswerFormat, Basis, BranchGain, Difference, Findings, PartFindings, PathFindings, PathPoint, PhaseGrowth,
-    Sentence, SentenceKind, Subject, TaskFindings, about, findings, phase_words,
+    AnswerFormat, Basis, BranchGain, Difference, Findings, GrowthClaim, MeanGain, PartFindings, PathFindings,
+    PathPoint, PhaseGrowth, Sentence, SentenceKind, Subject, TaskFindings, about, findings, phase_words, together,
 };
-pub use hops::{Hops, VerdictHops, hops, verdict_hops};
-pub use intervals::{Interval, PackInterval, clustered_se, effective_count, mean_se, pack_interval, wilson};
+pub use growth::{Growth, first_to_last_quarter, growth, last_quarter};
+pub use hops::{Hops, hops};
+pub use intervals::{
+    Interval, PackInterval, clustered_se, clustered_wilson, effective_count, half_width, mean_se, pack_interval, wilson,
+};
 pub use isotonic::isotonic;
 pub use letters::{
     EmergenceKind, LetterDecomposition, MetricEffect, Sighting, emergence_kind, letter_decomposition, metric_effect,
 };
+pub(crate) use loss::T8;
 pub use loss::{LossSpike, Plateau, loss_spikes, plateau};
 pub use lr_phases::lr_phases;
 pub use moments::Z95;
 pub use onset::{Fit, Onset, Scale, Status, onset};
 pub use ratings::{Game, Strengths, bradley_terry, cohen_kappa};
-pub use saturation::{
-    Drop, Growth, Regression, RegressionVerdict, Saturation, Trend, WindowGain, growth_per_doubling, mean_of_three,
-    point_errors, regression, saturation,
-};
+pub use regression::{Drop, worst_drop};
+pub use sample::Sample;
 pub use scores::{ScoreCurve, ScoreVerdict, Scores, read_scores};
 pub use search::{bracket_width, first_checkpoints, most_left, narrowing_checkpoint, next_checkpoint};
 pub use sharpness::{Rise, Shape, Sharpness, Width, sharpness, sharpness_without_chance};
+pub(crate) use student::t_tail;
 pub use survival::{Survival, survival};
+pub use trend::{Trend, WindowGain, window_gain};
+pub use verdicts::{LUCK, VerdictHops, beyond_luck, rise_by_luck, verdict_hops};
 pub use wobble::{Wobble, continuous_level, level, wobble};

@@ -8,6 +8,20 @@ pub(crate) fn phi(z: f64) -> f64 {
     libm::erfc(-z / std::f64::consts::SQRT_2) / 2.0
 }
 
+/// The z above which the normal distribution has a share `p`, by halving.
+pub(crate) fn upper_quantile(p: f64) -> f64 {
+    let (mut low, mut high) = (-10.0, 40.0);
+    for _ in 0..100 {
+        let middle = f64::midpoint(low, high);
+        if phi(-middle) > p {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    f64::midpoint(low, high)
+}
+
 /// Mean; `None` without values.
 pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
@@ -67,6 +81,7 @@ mod tests {
         // pnorm of R 4.3
         for (z, p) in [(0.0, 0.5), (Z95, 0.975), (-3.5, 2.326_290_790_355_250_4e-4)] {
             assert!((phi(z) - p).abs() < 1e-15);
+            assert!((upper_quantile(1.0 - p) - z).abs() < 1e-9);
         }
     }
 

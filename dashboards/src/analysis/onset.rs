@@ -1,13 +1,17 @@
 //! When an ability emerged: between which checkpoints the curve left chance.
 
+use super::contrast::Contrast;
 use super::curve::{Curve, Noise};
-use super::isotonic::{bracket, crossing, isotonic};
-use super::moments::{Z95, median, phi};
-use super::wobble::{LEVEL_MAX, continuous_level, level, wobble};
+use super::growth::one_sided;
+use super::isotonic::{Bracket, bracket, crossing, isotonic};
+use super::moments::{Z95, finite, mean, median, phi};
+use super::wobble::{LEVEL_MAX, Wobble, continuous_level, level, wobble, wobble_before};
 use serde::{Deserialize, Serialize};
 
 /// A score is surely above the level when noise would carry it there with less than this chance, over all points.
 const P_LOST: f64 = 0.01;
+/// A rise from a first quarter that was not clearly below is told when noise gives it with less than this chance, over all tasks.
+const P_UNSEEN: f64 = 0.01;
 
 /// What can be said about an onset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +21,8 @@ pub enum Status {
     Emerged,
     /// It was clearly above at the first point already.
     AboveAtFirst,
+    /// It is clearly above at a later point, but was clearly below at none, and rose from none: since when cannot be told.
+    Above,
     /// It is clearly below at every point.
     NotYet,
     /// Neither.
@@ -47,10 +53,19 @@ pub struct Onset {
 pub struct Scale {
     /// The level L = chance + delta.
     pub level: f64,
-    /// Standard deviation of the noise between checkpoints.
+    /// Standard deviation of the noise between checkpoints, before the ability came: the level rests on it.
     pub wobble: f64,
-    /// Steps down it was estimated from.
+    /// That since it came; of all checkpoints where it has not, or at fewer than two.
+    pub wobble_after: f64,
+    /// Steps down of the whole curve.
     pub down_steps: usize,
+}
+
+impl Scale {
+    /// The wobble since the ability came, never less than before it: a calm plateau does not sharpen what was noisy.
+    pub(crate) fn later(&self) -> f64 {
+        self.wobble.max(self.wobble_after)
+    }
 }
 
 /// The fitted curve and where it crosses the level.
@@ -88,6 +103,24 @@ impl Onset {
         matches!(self.status, Status::Emerged | Status::Lost)
     }
 
+    /// Something has come: there is a score that can be told from chance, or was once.
+    pub fn is_there(&self) -> bool {
+        self.came() || matches!(self.status, Status::Above | Status::AboveAtFirst)
+    }
+
+    /// The onset without an event that nobody saw: where no point was clearly below the level, only a clear `rise` from the first
+    /// quarter of the curve to the last tells an onset from a score that was always above.
+    ///
+    /// `tasks` are told beside each other, so each may be wrong with a chance of `.01 / tasks`: their low first points choose them.
+    #[must_use]
+    pub fn if_seen(mut self, rise: Option<Contrast>, tasks: usize) -> Self {
+        let is_clear = rise.is_some_and(|rise| one_sided(rise.value, rise.se) <= P_UNSEEN / tasks.max(1) as f64);
+        if self.status == Status::Emerged && self.after().is_none() && !is_clear {
+            self.status = Status::Above;
+        }
+        self
+    }
+
     fn bare(status: Status, scale: Option<Scale>) -> Self {
         Self { status, scale, fit: None }
     }
@@ -99,33 +132,33 @@ impl Onset {
 /// what items and wobble can tell from it ([`level`]). The interval runs from the last point whose fit is still clearly below L to
 /// the first that is clearly above, clearly meaning 1.96 `s_k`, `s_k² = L(1−L)/n_k + sd²` (continuous: `se_k² + sd²`). A curve
 /// that is clearly below L now but was twice in a row surely above is `lost`, and its bracket is that of the points up to then.
-/// Source: SPEC.md §3; coverage and false positives: `examples/coverage.rs`.
+///
+/// A curve wobbles otherwise before an ability came than after. A first pass with one wobble finds the first point that is clearly
+/// above; L then rests on the wobble of the points before it, so that a calm plateau later does not move a bracket told before, and
+/// `s_k` from it on takes the larger of both. Source: METHODS.md §3; coverage and false positives: `examples/coverage.rs`.
 pub fn onset(curve: &Curve) -> Onset {
     let points = curve.usable();
     if points.is_empty() || !curve.chance.is_finite() {
         return Onset::bare(Status::NoData, None);
     }
     let y = curve.scores(&points);
-    let noise = wobble(&y, curve.item_diff_var.as_deref());
-    let level = curve.delta.filter(|delta| delta.is_finite()).map_or_else(
-        || level_of(curve, &points, noise.sd), //
-        |delta| curve.chance + delta,
-    );
+    let pooled = wobble(&y, curve.item_diff_var.as_deref());
+    let came = first_clear(curve, &points, &y, pooled.sd);
+    let (before, after) = two_regimes(curve, &points, &y, pooled, came);
+    let delta = curve.delta.filter(|delta| delta.is_finite());
+    let level = delta.map_or_else(|| level_of(curve, &points, before), |delta| curve.chance + delta);
     if !level.is_finite() {
         return Onset::bare(Status::NoData, None);
     }
-    let scale = Some(Scale { level, wobble: noise.sd, down_steps: noise.down_steps });
+    let scale = Scale { level, wobble: before, wobble_after: after, down_steps: pooled.down_steps };
     if level > LEVEL_MAX && matches!(curve.noise, Noise::Items(_)) {
-        return Onset::bare(Status::TooFewItems, scale);
+        return Onset::bare(Status::TooFewItems, Some(scale));
     }
-    let spread: Vec<f64> = points.iter().map(|&index| curve.spread(index, level, noise.sd)).collect();
+    let sd = |k: usize| if came.is_none_or(|came| k < came) { scale.wobble } else { scale.later() };
+    let spread: Vec<f64> = points.iter().enumerate().map(|(k, &index)| curve.spread(index, level, sd(k))).collect();
     let ends = bracket(&isotonic(&y, &curve.weights(&points)), &spread, level);
     let last = points.len() - 1;
-    let last_sight = if ends.above.is_none() && y[last] < level - Z95 * spread[last] {
-        last_sure_pair(&y, &spread, level)
-    } else {
-        None
-    };
+    let last_sight = last_sight(&y, &spread, level, ends);
     let status = match (last_sight, ends.above, ends.below) {
         (Some(_), _, _) => Status::Lost,
         (None, Some(0), _) => Status::AboveAtFirst,
@@ -134,7 +167,39 @@ pub fn onset(curve: &Curve) -> Onset {
         (None, None, _) => Status::Undecided,
     };
     let fitted = &points[..=last_sight.unwrap_or(last)];
-    Onset { status, scale, fit: Some(fit(curve, fitted, &spread, level)) }
+    Onset { status, scale: Some(scale), fit: Some(fit(curve, fitted, &spread, level)) }
+}
+
+/// Place among `points` of the first that is clearly above the level that one wobble `sd` for the whole curve gives.
+fn first_clear(curve: &Curve, points: &[usize], y: &[f64], sd: f64) -> Option<usize> {
+    let level = finite(level_of(curve, points, sd))?;
+    if level > LEVEL_MAX && matches!(curve.noise, Noise::Items(_)) {
+        return None;
+    }
+    let spread: Vec<f64> = points.iter().map(|&index| curve.spread(index, level, sd)).collect();
+    let weights = curve.weights(points);
+    let ends = bracket(&isotonic(y, &weights), &spread, level);
+    match last_sight(y, &spread, level, ends) {
+        Some(sight) => bracket(&isotonic(&y[..=sight], &weights[..=sight]), &spread, level).above,
+        None => ends.above,
+    }
+}
+
+/// Standard deviations of the wobble before the point `came` and from it on. With fewer than two steps before it, or fewer than two
+/// points from it on, the `pooled` one stands in.
+fn two_regimes(curve: &Curve, points: &[usize], y: &[f64], pooled: Wobble, came: Option<usize>) -> (f64, f64) {
+    let var = curve.item_diff_var.as_deref();
+    let before = &y[..came.unwrap_or(y.len())];
+    let known = var.and_then(|var| mean(&var[..before.len().saturating_sub(1).min(var.len())]));
+    let at = |values: &[f64]| median(&points.iter().map(|&index| values[index]).collect::<Vec<_>>());
+    let unknown = || match &curve.noise {
+        Noise::Items(n) => at(n).map(|n| 2.0 * curve.chance * (1.0 - curve.chance) / n),
+        Noise::StandardErrors(se) => at(se).map(|se| 2.0 * se * se),
+    };
+    let item = known.and_then(finite).or_else(unknown).unwrap_or(0.0);
+    let since = came.filter(|came| y.len() - came >= 2);
+    let after = since.map(|came| wobble(&y[came..], var.map(|var| &var[came.min(var.len())..])).sd);
+    (wobble_before(before, item).unwrap_or(pooled.sd), after.unwrap_or(pooled.sd))
 }
 
 fn level_of(curve: &Curve, points: &[usize], wobble_sd: f64) -> f64 {
@@ -164,6 +229,13 @@ fn fit(curve: &Curve, points: &[usize], spread: &[f64], level: f64) -> Fit {
         isotonic,
         points: points.to_vec(),
     }
+}
+
+/// The last clear sight of an ability that is clearly below the level now.
+fn last_sight(y: &[f64], spread: &[f64], level: f64, ends: Bracket) -> Option<usize> {
+    let last = y.len() - 1;
+    let is_gone = ends.above.is_none() && y[last] < level - Z95 * spread[last];
+    if is_gone { last_sure_pair(y, spread, level) } else { None }
 }
 
 /// Last k ≥ 1 such that the points k−1 and k are both above the level by more than noise explains over all points.

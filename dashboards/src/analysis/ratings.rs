@@ -37,7 +37,7 @@ impl Strengths {
 /// Bradley and Terry's strengths (1952), by Newton's method.
 ///
 /// Every player also draws one game against a fixed player of strength 1, which keeps the strengths finite and unique. Standard
-/// errors are the roots of the diagonal of the information's inverse. RUN.md §16. Games of unknown players, of a player with
+/// errors are the roots of the diagonal of the information's inverse. METHODS.md §16. Games of unknown players, of a player with
 /// itself, or with a score outside [0, 1] are left out.
 pub fn bradley_terry(players: usize, games: &[Game]) -> Strengths {
     let known = |game: &&Game| {

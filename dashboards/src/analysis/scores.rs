@@ -1,8 +1,12 @@
 //! Curves from a table of scores, whoever measured them.
 
+use super::contrast::Contrast;
 use super::curve::{Curve, Noise};
+use super::growth::first_to_last_quarter;
 use super::onset::{Onset, onset};
+use super::sample::Sample;
 use super::sharpness::{Sharpness, sharpness};
+use super::wobble::wobble;
 use crate::{Error, Result};
 use csv::StringRecord;
 use serde::Serialize;
@@ -10,6 +14,9 @@ use std::collections::BTreeMap;
 
 const REQUIRED: [&str; 4] = ["task", "tokens", "score", "chance"];
 const OPTIONAL: [&str; 6] = ["n", "branch", "step", "lr", "se", "delta"];
+
+/// Larger whole numbers are not told apart by a float: 2^53.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The curves of a table, in the order of their first rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,11 +55,20 @@ pub struct ScoreVerdict {
 }
 
 impl ScoreCurve {
-    /// Onset and sharpness.
-    pub fn verdict(&self) -> ScoreVerdict {
-        let onset = onset(&self.curve);
+    /// Onset and sharpness; `beside` is how many curves are told beside each other, this one included.
+    pub fn verdict(&self, beside: usize) -> ScoreVerdict {
+        let onset = onset(&self.curve).if_seen(self.rise(), beside);
         let sharpness = sharpness(&self.curve, &onset);
         ScoreVerdict { task: self.task.clone(), branch: self.branch.clone(), onset, sharpness }
+    }
+
+    /// The rise from the first quarter to the last; of a table nobody knows which items agree.
+    fn rise(&self) -> Option<Contrast> {
+        let curve = &self.curve;
+        let usable = curve.usable();
+        let variance = |&k: &usize| curve.spread(k, curve.score[k], 0.0).powi(2);
+        let sample = Sample::Scores { score: curve.scores(&usable), variance: usable.iter().map(variance).collect() };
+        first_to_last_quarter(&sample, wobble(&curve.scores(&usable), None).for_contrast)
     }
 }
 
@@ -158,7 +174,14 @@ impl Table<'_> {
         };
         let count = |name: &str| -> Result<Option<u64>> {
             let Some(value) = number(name)? else { return Ok(None) };
-            if value < 0.0 || value.fract() != 0.0 || value > 9e15 {
+            if value > EXACT {
+                let message = format!("`{name}` is {value}, above 2^53");
+                return Err(error(
+                    message,
+                    "write it in thousands or millions in every row: larger counts are not told apart",
+                ));
+            }
+            if value < 0.0 || value.fract() != 0.0 {
                 return Err(error(format!("`{name}` is {value}, which is no count"), "write whole numbers from 0"));
             }
             Ok(Some(text(name).and_then(|text| text.parse().ok()).unwrap_or(value as u64)))

@@ -17,7 +17,7 @@ fn a_table_gives_its_curves_in_order() {
     let first = &scores.curves[0];
     assert_eq!((first.task.as_str(), &first.branch, &first.curve.tokens), ("b", &None, &vec![1000, 2000]));
     assert_eq!(scores.curves[1].curve.tokens, [1_000_000_000]);
-    let printed = serde_json::to_value(first.verdict()).unwrap();
+    let printed = serde_json::to_value(first.verdict(1)).unwrap();
     assert_eq!((&printed["task"], &printed["status"], &printed["by"]), (&"b".into(), &"emerged".into(), &2000.into()));
     assert!(printed["sharpness"]["verdict"].is_string() && printed["branch"].is_null());
 }
@@ -28,7 +28,7 @@ fn a_branch_that_repeats_its_fork_begins_on_the_trunk() {
                 t,anneal,2,.3,900,.25\nt,anneal,4,.8,900,.25\nt,seed,4,.8,900,.25\n";
     let scores = read_scores("t.csv", text).unwrap();
     assert_eq!(scores.curves[1].curve.tokens, [1, 2, 4]);
-    assert_eq!(scores.curves[1].verdict().onset.status, Status::Emerged);
+    assert_eq!(scores.curves[1].verdict(1).onset.status, Status::Emerged);
     assert_eq!(scores.curves[2].curve.tokens, [1, 2, 4], "its first row is one of the branch before");
 }
 

@@ -4,7 +4,7 @@ use super::onset::Onset;
 
 /// The checkpoint to score next, as an index into `tokens` (ascending); `None` when the search is done.
 ///
-/// What is left of the [`first_checkpoints`], then the [`narrowing_checkpoint`] of `onset` (that of what is scored). RUN.md §17.
+/// What is left of the [`first_checkpoints`], then the [`narrowing_checkpoint`] of `onset` (that of what is scored). METHODS.md §17.
 pub fn next_checkpoint(tokens: &[u64], scored: &[bool], onset: Option<&Onset>) -> Option<usize> {
     first_checkpoints(tokens, scored, 0).first().copied().or_else(|| narrowing_checkpoint(tokens, scored, onset))
 }

@@ -63,7 +63,7 @@ pub struct Width {
 ///
 /// With the rise A = last fitted value − chance, each of the levels `chance + .2 A` and `chance + .8 A` is bracketed as an onset
 /// is; the width lies between `log10(tok[a_80]/tok[b_20])` and `log10(tok[b_80]/tok[a_20])`. `sharp` when surely at most log10 2,
-/// `smooth` when surely more. No verdict unless the ability came ([`Onset::came`]) and A ≥ 2 delta. SPEC.md §4.
+/// `smooth` when surely more. No verdict unless the ability came ([`Onset::came`]) and A ≥ 2 delta. METHODS.md §4.
 ///
 /// Checkpoints more than a doubling apart can never give `sharp`.
 pub fn sharpness(curve: &Curve, onset: &Onset) -> Sharpness {
@@ -80,7 +80,7 @@ pub fn sharpness(curve: &Curve, onset: &Onset) -> Sharpness {
     if !onset.came() || height < 2.0 * fit.delta {
         return Sharpness { rise: Some(rise), ..none };
     }
-    let width = width(curve, fit, height, scale.wobble);
+    let width = width(curve, fit, height, scale.later());
     let verdict = if width.width_max.is_some_and(|most| most <= SHARP + 1e-9) {
         Shape::Sharp
     } else if width.width_min > SHARP + 1e-9 {

@@ -19,7 +19,7 @@ pub struct Survival {
 ///
 /// With d of n talks at risk dropping it at turn t: S(t) = Π(1 − d/n). Interval: log-log with Greenwood's variance Σ d/(n(n−d))
 /// (Kalbfleisch and Prentice); S = 1: Wilson of n of n; S = 0: Wilson of 0 of n, n being the talks at risk. `weight` is 1/R for
-/// talks repeated R times, so that prompts are counted; 1 unless given. RUN.md §15. Talks with a weight that is no positive number
+/// talks repeated R times, so that prompts are counted; 1 unless given. METHODS.md §15. Talks with a weight that is no positive number
 /// are left out; `None` without talks.
 pub fn survival(turns_kept: &[usize], dropped: &[bool], weight: Option<&[f64]>) -> Option<Survival> {
     let talks = turns_kept.iter().zip(dropped).enumerate();

@@ -4,7 +4,7 @@ use super::moments::{finite, mean, median};
 use serde::Serialize;
 
 /// Prior standard deviation of the wobble: one point.
-const WOBBLE0: f64 = 0.01;
+pub(crate) const WOBBLE0: f64 = 0.01;
 /// What the prior weighs, in down-steps.
 const NU0: f64 = 2.0;
 /// Median of chi-square with one degree of freedom.
@@ -27,30 +27,82 @@ pub struct Wobble {
     pub for_contrast: f64,
 }
 
+/// A step from one checkpoint to the next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Step {
+    /// Index of the point it leaves.
+    pub(crate) from: usize,
+    /// The next score minus this one.
+    pub(crate) change: f64,
+    /// Variance of the mean paired difference; 0 where it is unknown.
+    pub(crate) item: f64,
+}
+
+/// The steps of the scores `y` that are finite numbers; `item_diff_var[k]` is the variance of the mean paired difference of the points
+/// k and k+1.
+pub(crate) fn steps(y: &[f64], item_diff_var: Option<&[f64]>) -> Vec<Step> {
+    let item = |k: usize| item_diff_var.and_then(|known| known.get(k).copied()).and_then(finite).unwrap_or(0.0);
+    let step = |(k, pair): (usize, &[f64])| Step { from: k, change: pair[1] - pair[0], item: item(k) };
+    y.windows(2).enumerate().map(step).filter(|step| step.change.is_finite()).collect()
+}
+
 /// The wobble of the scores `y` in order of tokens.
 ///
 /// A curve that does not fall steps down only by noise. With `D_k = y_{k+1}−y_k` over the m down-steps:
 /// step = median(D²) / .4549, item = mean(`item_diff_var`) or 0, sd = √((2·.01² + m·max(0, (step−item)/2)) / (2+m)), and
 /// `for_contrast` = sd·√(1 + 6/(m+2)). `item_diff_var[k]` is the variance of the mean paired difference of the points k and k+1;
-/// where it is unknown, item noise is counted twice at worst. SPEC.md §3. Values that are no finite numbers are skipped as steps.
+/// where it is unknown, item noise is counted twice at worst. METHODS.md §3. Values that are no finite numbers are skipped as steps.
 pub fn wobble(y: &[f64], item_diff_var: Option<&[f64]>) -> Wobble {
-    let steps = y.windows(2).map(|pair| pair[1] - pair[0]).enumerate();
-    let down: Vec<(usize, f64)> = steps.filter(|(_, step)| step.is_finite() && *step < 0.0).collect();
-    let squares: Vec<f64> = down.iter().map(|(_, step)| step * step).collect();
-    let items: Vec<f64> = item_diff_var
-        .map(|known| down.iter().map(|(k, _)| known.get(*k).copied().and_then(finite).unwrap_or(0.0)).collect())
-        .unwrap_or_default();
+    wobble_of(&steps(y, item_diff_var), WOBBLE0)
+}
+
+/// [`wobble`] of these steps; `prior` is the standard deviation that is taken for granted before any is seen.
+pub(crate) fn wobble_of(steps: &[Step], prior: f64) -> Wobble {
+    let down = || steps.iter().filter(|step| step.change < 0.0);
+    let squares: Vec<f64> = down().map(|step| step.change * step.change).collect();
+    let items: Vec<f64> = down().map(|step| step.item).collect();
     let step = median(&squares).unwrap_or(0.0) / HALF_NORMAL_MEDIAN_SQ;
     let own = ((step - mean(&items).unwrap_or(0.0)) / 2.0).max(0.0);
-    let m = down.len() as f64;
-    let sd = ((NU0 * WOBBLE0 * WOBBLE0 + m * own) / (NU0 + m)).sqrt();
-    Wobble { sd, down_steps: down.len(), for_contrast: sd * (1.0 + 6.0 / (m + NU0)).sqrt() }
+    let m = squares.len() as f64;
+    let sd = ((NU0 * prior * prior + m * own) / (NU0 + m)).sqrt();
+    Wobble { sd, down_steps: squares.len(), for_contrast: sd * (1.0 + 6.0 / (m + NU0)).sqrt() }
+}
+
+/// The wobble that contrasts take of a mean over tasks, which hardly ever steps down where its tasks grow: the larger of that of its
+/// down-steps ([`wobble_of`]) and that of all m steps around the median one, `own = (median((D−D̃)²)/.4549 · m/(m−1) − item)/2` with the
+/// weight m−1. The median leaves out the few large steps of a rise.
+pub(crate) fn common_wobble(steps: &[Step], prior: f64) -> f64 {
+    let down = wobble_of(steps, prior).for_contrast;
+    let m = steps.len() as f64;
+    let changes: Vec<f64> = steps.iter().map(|step| step.change).collect();
+    let Some(usual) = median(&changes).filter(|_| changes.len() > 1) else { return down };
+    let squares: Vec<f64> = changes.iter().map(|change| (change - usual).powi(2)).collect();
+    let step = median(&squares).unwrap_or(0.0) / HALF_NORMAL_MEDIAN_SQ * m / (m - 1.0);
+    let item = mean(&steps.iter().map(|step| step.item).collect::<Vec<_>>()).unwrap_or(0.0);
+    let own = ((step - item) / 2.0).max(0.0);
+    let sd = ((NU0 * prior * prior + (m - 1.0) * own) / (NU0 + m - 1.0)).sqrt();
+    down.max(sd * (1.0 + 6.0 / (m - 1.0 + NU0)).sqrt())
+}
+
+/// Standard deviation of the wobble before an ability came: of the points `y`, in order of tokens, up to the one before the first that
+/// is clearly above.
+///
+/// A curve at chance steps up by noise as it steps down, so all m steps count, around the mean step: even growth is no wobble.
+/// `sd² = (2·.01² + (m−1)·max(0, (var(D) − item)/2)) / (m+1)`, var over m−1. `item` is the variance that items give a step. `None`
+/// below two steps.
+pub(crate) fn wobble_before(y: &[f64], item: f64) -> Option<f64> {
+    let steps: Vec<f64> = y.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let m = steps.len() as f64;
+    let centre = mean(&steps).filter(|_| steps.len() > 1)?;
+    let var = steps.iter().map(|step| (step - centre).powi(2)).sum::<f64>() / (m - 1.0);
+    let own = ((var - item) / 2.0).max(0.0);
+    finite(((NU0 * WOBBLE0 * WOBBLE0 + (m - 1.0) * own) / (NU0 + m - 1.0)).sqrt())
 }
 
 /// The level at which a share of `n` items (median over the points) is told from `chance`.
 ///
 /// The larger root of `(L−c)² = 3.5² (L(1−L)/n + sd²)`, rounded up to whole points above chance so that it does not drift as
-/// checkpoints arrive, and at least .02 above it. SPEC.md §3.
+/// checkpoints arrive, and at least .02 above it. METHODS.md §3.
 pub fn level(chance: f64, n: f64, wobble_sd: f64) -> f64 {
     let z2 = Z_RISE * Z_RISE;
     let k = z2 / n;
@@ -69,9 +121,54 @@ fn rounded(chance: f64, level: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::analysis::moments::Z95;
     use proptest::prelude::*;
+
+    /// `SplitMix64` (Steele, Lea and Flood 2014): the same draws everywhere.
+    pub(crate) struct Random(pub(crate) u64);
+
+    impl Random {
+        fn unit(&mut self) -> f64 {
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut bits = self.0;
+            bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        }
+
+        pub(crate) fn normal(&mut self) -> f64 {
+            let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+            radius * (std::f64::consts::TAU * self.unit()).cos()
+        }
+    }
+
+    /// Two checkpoints of a mean over eight tasks, 16 points before them: how often their difference lies in its 95 % interval. The tasks
+    /// grow by `slope` a step, and wobble by half a point each and by `common` together.
+    fn covered(slope: f64, common: f64, take: impl Fn(&[Step]) -> f64) -> usize {
+        let mut random = Random(11);
+        let mut point = |k: usize| {
+            let apart: f64 = (0..8).map(|_| 0.005 * random.normal()).sum::<f64>() / 8.0;
+            slope * k as f64 + common * random.normal() + apart
+        };
+        let mut is_covered = || {
+            let y: Vec<f64> = (0..16).map(&mut point).collect();
+            let difference = point(0) - point(0);
+            usize::from(difference.abs() < Z95 * take(&steps(&y, None)) * 2.0_f64.sqrt())
+        };
+        (0..400).map(|_| is_covered()).sum()
+    }
+
+    #[test]
+    fn a_wobble_common_to_all_tasks_is_in_the_interval_of_their_mean() {
+        let apart = |_: &[Step]| 0.01 / 8.0_f64.sqrt(); // as if tasks were independent
+        for (slope, common) in [(0.0, 0.0), (0.0, 0.005), (0.0, 0.015), (0.02, 0.0), (0.02, 0.005), (0.02, 0.015)] {
+            let whole = covered(slope, common, |steps| common_wobble(steps, WOBBLE0 / 8.0_f64.sqrt()));
+            assert!(whole >= 372, "{slope}, {common}: {whole} of 400, wanted .93");
+        }
+        assert!(covered(0.0, 0.015, apart) < 200, "independent tasks would promise far too much");
+    }
 
     proptest! {
         #[test]

@@ -7,6 +7,9 @@ use super::sharpness::{Shape, Sharpness};
 use crate::plots::{percent, tokens};
 
 impl Onset {
+    /// What is said of a score that was never seen below its level: since when cannot be told.
+    pub(crate) const ALWAYS_ABOVE: &'static str = "above chance as far back as these checkpoints can tell";
+
     /// The status as the end of a sentence that begins with the task's name: `emerged between 3.84 M and 6.91 M tokens (…)`.
     pub fn words(&self, curve: &Curve) -> String {
         let said = |count: u64| tokens(count as f64);
@@ -20,7 +23,7 @@ impl Onset {
                 format!("emerged by {} tokens; since when cannot be told", said(*by))
             }
             (Status::Lost, Some(fit)) => lost(curve, fit),
-            (Status::AboveAtFirst, _) => "was already above chance at the first checkpoint".to_owned(),
+            (Status::AboveAtFirst | Status::Above, _) => format!("was {}", Self::ALWAYS_ABOVE),
             (Status::NotYet, _) => format!("has not emerged yet at {last} tokens"),
             (Status::TooFewItems, _) => match items(curve, "item") {
                 Some(n) => format!("cannot be judged: {n} are too few to tell it from chance"),
@@ -30,7 +33,7 @@ impl Onset {
             (Status::Undecided | Status::Emerged | Status::Lost, _) => {
                 let with = items(curve, "item").map_or_else(String::new, |n| format!(" with {n}"));
                 let level = self.scale.map(|scale| value(curve, scale.level)).unwrap_or_default();
-                format!("cannot be told from chance{with} (would need to reach {level})")
+                format!("lies at the level that counts as emerged ({level}{with})")
             }
         }
     }
@@ -70,11 +73,15 @@ fn value(curve: &Curve, value: f64) -> String {
     }
 }
 
-/// `200 items`, by that noun: the median over the points, effective where items hang together.
-fn items(curve: &Curve, noun: &str) -> Option<String> {
+/// Items behind a share: the median over the points, effective where items hang together; `None` of continuous values.
+pub(crate) fn usual_items(curve: &Curve) -> Option<f64> {
     let Noise::Items(n) = &curve.noise else { return None };
-    let known: Vec<f64> = n.iter().copied().filter(|n| n.is_finite()).collect();
-    median(&known).map(|n| format!("{n:.0} {noun}{}", if n.round() as u64 == 1 { "" } else { "s" }))
+    median(&n.iter().copied().filter(|n| n.is_finite()).collect::<Vec<_>>())
+}
+
+/// `200 items`, by that noun.
+fn items(curve: &Curve, noun: &str) -> Option<String> {
+    usual_items(curve).map(|n| format!("{n:.0} {noun}{}", if n.round() as u64 == 1 { "" } else { "s" }))
 }
 
 impl Sharpness {
@@ -118,11 +125,11 @@ mod tests {
         let cases: [(&[f64], &str); 5] = [
             (
                 &[0.305, 0.285, 0.33, 0.33, 0.295, 0.3, 0.355, 0.34, 0.395, 0.825, 0.975],
-                "emerged between 3.84 M and 6.91 M tokens (estimate 6.06 M)",
+                "emerged between 768 k and 6.91 M tokens (estimate 5.89 M)",
             ),
-            (&[0.9, 0.9], "was already above chance at the first checkpoint"),
+            (&[0.9, 0.9], "was above chance as far back as these checkpoints can tell"),
             (&[0.25, 0.25, 0.25], "has not emerged yet at 1.54 M tokens"),
-            (&[0.25, 0.25, 0.4], "cannot be told from chance with 200 items (would need to reach 38.0 %)"),
+            (&[0.25, 0.25, 0.4], "lies at the level that counts as emerged (44.0 % with 200 items)"),
             (&[], "has no score yet"),
         ];
         for (score, words) in cases {
@@ -147,7 +154,7 @@ mod tests {
         let level = onset.level_words(&curve).unwrap();
         assert_eq!(
             level,
-            "must pass 39.0 %: chance 25.0 and 14.0 for the noise of 200 independent items and 1.7 of wobble"
+            "must pass 38.0 %: chance 25.0 and 13.0 for the noise of 200 independent items and 0.5 of wobble"
         );
         let shape = sharpness(&curve, &onset).words(false);
         assert_eq!(shape, "sharp: 20 to 80 % of the rise so far took 0.05 (0.00 to 0.30) decades of tokens");

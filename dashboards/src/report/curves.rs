@@ -2,11 +2,12 @@
 
 use super::interval::interval;
 use super::site::inline_json;
+use crate::analysis::is_fraction;
+use crate::chance;
 use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis, thinned};
 use crate::run::{At, Branch, Checkpoint, Run, Unit};
 use serde_json::{Value, json};
-use spyglass_tasks::metric::{METRICS, Range};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Colours beside the trunk's; branches beyond them begin again.
 const COLOURS: usize = 6;
@@ -96,28 +97,26 @@ impl<'a> TaskUnits<'a> {
         names
     }
 
+    /// Score of guessing, as the newest checkpoint tells of which it is known.
+    pub(crate) fn chance(&self, metric: &str) -> Option<f64> {
+        self.units.values().rev().find_map(|unit| chance::of(unit, metric))
+    }
+
     /// The curves of one metric.
     pub(crate) fn curves(&self, run: &'a Run, metric: &str) -> TaskCurves<'a> {
         one_task(run, self, metric)
     }
 }
 
-/// Whether a metric is a share of something, and whether guessing gives it the task's chance level.
-fn kind(metric: &str) -> (bool, bool) {
-    let known = METRICS.iter().find(|known| known.name == metric);
-    let fraction = known.is_some_and(|known| known.range == Range::Fraction);
-    (fraction, fraction && (metric.starts_with("acc") || metric == "p_gold"))
-}
-
 fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<'a> {
     let (subject, metric) = (task.subject.clone(), metric.to_owned());
-    let (fractions, guessable) = kind(&metric);
-    let chance = task.units.values().find_map(|unit| unit.record.chance).filter(|chance| chance.is_finite());
-    let chance = chance.filter(|_| guessable);
+    let fractions = is_fraction(&metric);
+    let chance = task.chance(&metric).filter(|_| fractions);
     let at = |checkpoint: &'a Checkpoint| -> Option<Measured<'a>> {
-        let found = task.at(checkpoint)?.record.metric(&metric).filter(|m| m.value.is_finite())?;
-        let point =
-            Point { tokens: checkpoint.tokens as f64, value: found.value, interval: interval(found, fractions) };
+        let unit = task.at(checkpoint)?;
+        let found = unit.record.metric(&metric).filter(|m| m.value.is_finite())?;
+        let interval = interval(found, fractions, clusters(unit));
+        let point = Point { tokens: checkpoint.tokens as f64, value: found.value, interval };
         Some(Measured { checkpoint, point, items: found.n })
     };
     let mut series = Vec::new();
@@ -134,6 +133,13 @@ fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<
     }
     let range = range(&series, chance, fractions);
     TaskCurves { subject, metric, chance, fractions, range, series, measured }
+}
+
+/// How many clusters the items of a unit fall into; an item without one is its own.
+fn clusters(unit: &Unit) -> Option<usize> {
+    let named: HashSet<&String> = unit.items.iter().filter_map(|item| item.cluster.as_ref()).collect();
+    let alone = unit.items.iter().filter(|item| item.cluster.is_none()).count();
+    (!named.is_empty()).then_some(named.len() + alone)
 }
 
 /// The trunk is grey; branches go through the palette.

@@ -112,6 +112,7 @@ fn when(onset: &Onset) -> String {
         Status::Emerged => bracket(onset),
         Status::Lost => format!("{}, then lost", bracket(onset)),
         Status::AboveAtFirst => "from the first checkpoint on".to_owned(),
+        Status::Above => "since when cannot be told".to_owned(),
         Status::NotYet => "not yet".to_owned(),
         Status::Undecided | Status::TooFewItems => "cannot be told".to_owned(),
         Status::NoData => "without a score".to_owned(),

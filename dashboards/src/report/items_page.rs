@@ -70,7 +70,7 @@ pub(super) fn write(site: &Site, run: &Run, task: &TaskUnits<'_>, slug: &str) ->
         "checkpoints": checkpoints.iter().map(at).collect::<Vec<_>>(),
         "shown": shown,
         "per": DETAIL_ITEMS,
-        "chance": task.units.values().find_map(|unit| unit.record.chance),
+        "chance": task.chance(&task.primary),
         "id": items.keys().collect::<Vec<_>>(),
         "gold": items.values().map(gold).collect::<Vec<_>>(),
         "subject": items.values().map(|item| subject_index(item, &subjects)).collect::<Vec<_>>(),

@@ -19,6 +19,7 @@ mod task_page;
 mod vibes;
 
 pub use crate::error::Error;
+pub use rows::Verdicts;
 
 use crate::analysis::findings;
 use crate::groups::add_groups;

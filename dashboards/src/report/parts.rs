@@ -45,13 +45,13 @@ pub(super) fn write(site: &Site, run: &Run, found: Option<&TaskFindings>, slug: 
     site.file(&format!("plots/{slug}.svg"), &with_style(&svg))?;
     site.file(&format!("plots/{slug}.csv"), &tables::parts(&found.parts))?;
     site.file(&format!("plots/{table}.csv"), &tables::onsets(&found.parts))?;
-    let rows = found.parts.iter().flat_map(|part| rows(run, part)).collect();
+    let rows = found.parts.iter().flat_map(|part| rows(run, part, found.higher_is_better)).collect();
     Ok(Some(Parts { count: found.parts.len(), slug, table, svg, rows }))
 }
 
 /// A line for every branch; what was decided before a fork is told once, with the parent.
-fn rows<'p>(run: &'p Run, part: &'p PartFindings) -> impl Iterator<Item = Row> + 'p {
-    part.paths.iter().filter(|path| !path.onset_is_shared).filter_map(|path| {
+fn rows<'p>(run: &'p Run, part: &'p PartFindings, rises: bool) -> impl Iterator<Item = Row> + 'p {
+    part.paths.iter().filter(|path| !path.onset_is_shared).filter_map(move |path| {
         let last = path.points.last()?;
         let half = last.interval.map_or_else(String::new, |(low, high)| format!(" ± {}", percent((high - low) / 2.0)));
         Some(Row {
@@ -61,7 +61,7 @@ fn rows<'p>(run: &'p Run, part: &'p PartFindings) -> impl Iterator<Item = Row> +
             value: last.value,
             newest: format!("{}{half} %", percent(last.value)),
             items: last.items,
-            verdicts: Verdicts::of(path),
+            verdicts: Verdicts::of(path, rises),
         })
     })
 }

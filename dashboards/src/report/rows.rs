@@ -25,30 +25,35 @@ pub(crate) struct Row {
     items: usize,
 }
 
-/// What the analysis says of one path, as cells.
-#[derive(Default, Serialize)]
-pub(crate) struct Verdicts {
-    onset: String,
+/// What the analysis says of one path, as the cells of a table.
+#[derive(Debug, Default, Serialize)]
+pub struct Verdicts {
+    /// The interval of the onset, or why there is none.
+    pub onset: String,
     /// Tokens to sort onsets by; those that never came go last.
     by: f64,
-    phase: String,
-    rise: &'static str,
-    trend: &'static str,
+    /// In which phase the onset lies.
+    pub phase: String,
+    /// Sharp or smooth.
+    pub rise: &'static str,
+    /// Whether it still rises.
+    pub trend: &'static str,
     /// Whether it stayed.
-    stays: String,
+    pub stays: String,
     /// The level that counts as an onset, and what it rests on.
-    level: String,
+    pub level: String,
 }
 
 impl Verdicts {
-    pub(crate) fn of(path: &PathFindings) -> Self {
+    /// The cells of one path. `higher_is_better`: of the metric; where less is better, what gains falls.
+    pub fn of(path: &PathFindings, higher_is_better: bool) -> Self {
         let found = path.onset.as_ref();
         Self {
             onset: onset(path),
             by: found.and_then(Onset::by).map_or(f64::MAX, |by| by as f64),
-            phase: path.phases.as_ref().map_or_else(String::new, phase_words),
+            phase: path.phases.as_ref().filter(|_| found.is_some_and(was_seen)).map_or_else(String::new, phase_words),
             rise: rise(path),
-            trend: trend(path),
+            trend: trend(path, higher_is_better),
             stays: stays(path),
             level: found.and_then(|onset| onset.level_words(&path.curve)).unwrap_or_default(),
         }
@@ -57,6 +62,7 @@ impl Verdicts {
 
 /// The lines of one task; `found` is what the analysis says of it.
 pub(crate) fn rows(task: &TaskCurves<'_>, slug: &str, found: Option<&TaskFindings>) -> Vec<Row> {
+    let higher_is_better = found.is_none_or(|found| found.higher_is_better);
     let ends = task.series.iter().zip(&task.measured).filter_map(|(s, m)| m.last().map(|last| (s, m, last)));
     ends.map(|(series, measured, last)| {
         let delta = change(measured);
@@ -71,13 +77,18 @@ pub(crate) fn rows(task: &TaskCurves<'_>, slug: &str, found: Option<&TaskFinding
             error: half(task, &last.point),
             change: delta.map_or_else(String::new, |delta| signed(task, delta)),
             delta: delta.unwrap_or_default(),
-            verdicts: path.map(Verdicts::of).unwrap_or_default(),
+            verdicts: path.map(|path| Verdicts::of(path, higher_is_better)).unwrap_or_default(),
             at: tokens(last.point.tokens),
             tokens: last.point.tokens,
             items: last.items,
         }
     })
     .collect()
+}
+
+/// The onset has a lower end: before it, its phase could not be told.
+fn was_seen(onset: &Onset) -> bool {
+    onset.came() && onset.after().is_some()
 }
 
 /// The interval of the onset, or why there is none.
@@ -90,8 +101,9 @@ fn onset(path: &PathFindings) -> String {
         Status::Emerged => bracket(found),
         Status::Lost => format!("{}, then lost", bracket(found)),
         Status::AboveAtFirst => "above at the first".into(),
-        Status::NotYet => "not yet".into(),
-        Status::Undecided => "cannot be told".into(),
+        Status::Above => "above, since when cannot be told".into(),
+        Status::NotYet => "under its level".into(),
+        Status::Undecided => "at its level".into(),
         Status::TooFewItems => "too few items".into(),
         Status::NoData => String::new(),
     }
@@ -126,11 +138,12 @@ fn rise(path: &PathFindings) -> &'static str {
     }
 }
 
-fn trend(path: &PathFindings) -> &'static str {
-    match path.saturation.verdict {
-        Trend::Rising => "rising",
-        Trend::Saturated => "saturated",
-        Trend::Undecided => "undecided",
-        Trend::Unknown => "",
+fn trend(path: &PathFindings, higher_is_better: bool) -> &'static str {
+    match (path.trend, higher_is_better) {
+        (Trend::Rising, true) | (Trend::Falling, false) => "rising",
+        (Trend::Falling, true) | (Trend::Rising, false) => "falling",
+        (Trend::NoGain, _) => "no gain",
+        (Trend::Undecided, _) => "undecided",
+        (Trend::Unknown, _) => "",
     }
 }

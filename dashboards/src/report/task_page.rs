@@ -9,6 +9,7 @@ use super::parts::{self, Parts};
 use super::rows::{Row, rows};
 use super::site::Site;
 use crate::analysis::{TaskFindings, about};
+use crate::chance::is_share;
 use crate::plots::Geometry;
 use serde::Serialize;
 
@@ -60,11 +61,17 @@ pub(super) fn write(
     let beside = [&twins, &decomposition, &probes].into_iter().flatten();
     let drawn = figures.iter().chain(beside.flat_map(|panels| &panels.figures));
     site.figures(drawn)?;
-    let chance = curves.chance.map_or_else(String::new, |chance| format!(" · chance {:.1} %", chance * 100.0));
+    let chance = match curves.chance {
+        Some(chance) => format!(" · chance {:.1} %", chance * 100.0),
+        None if is_share(&task.primary) => " · chance unknown".to_owned(),
+        None => String::new(),
+    };
     let page = TaskPage {
         headline: format!("{} items · {}{chance}", items(&curves), task.primary),
         alarms: own_alarms.map(|alarm| shown_alarm(alarm, evidence(alarm).to_owned())).collect(),
-        told: found.map(|found| about(run, found, &findings.alarms)).unwrap_or_default(),
+        told: found
+            .map(|found| [about(run, found, &findings.alarms), found.notes.clone()].concat())
+            .unwrap_or_default(),
         rows: rows(&curves, slug, found),
         figures,
         twins,

@@ -1,7 +1,10 @@
 //! Finds a branch's checkpoint folders, in order of step.
 
+use super::pattern::{Label, Named, Pattern};
 use crate::run_file::BranchSpec;
 use crate::{Error, Result};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -10,29 +13,39 @@ use std::time::{Duration, SystemTime};
 pub struct Found {
     /// The number in its name.
     pub step: u64,
+    /// Tokens in its name, where they are part of the pattern.
+    pub tokens: Option<Label>,
     /// The folder.
     pub folder: PathBuf,
 }
 
-/// A folder that is being written, with the reason why it was passed over.
+/// A folder that is passed over, such as one that is being written, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftAlone {
     /// The folder.
     pub folder: PathBuf,
-    /// Why it looks unfinished.
+    /// Why it cannot be scored, or not yet.
     pub reason: String,
+}
+
+impl fmt::Display for LeftAlone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is left alone: it {}", self.folder.display(), self.reason)
+    }
 }
 
 /// A trainer that is still writing touches its folder at least this often.
 const STILL_WRITING: Duration = Duration::from_mins(10);
 
-/// Lists a branch's checkpoints in ascending steps (by number, not by name) and the folders that are still being written.
+/// Lists a branch's checkpoints in ascending steps (by number, not by name) and the folders that are passed over: those that are
+/// still being written, and links that lead nowhere.
 ///
 /// A folder counts as unfinished when it holds no weights yet, was touched in the last ten minutes and lacks
 /// `trainer_state.json`, which trainers write last; everything else is scored or fails by name.
 ///
 /// # Errors
-/// The folder is missing, holds no checkpoint, or holds two of one step.
+/// The folder is missing, holds no checkpoint, two of one step, one under the names of two steps, or one in whose name the step
+/// cannot be told.
 pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<LeftAlone>)> {
     let bad = |what: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), what, help });
     if !spec.path.is_dir() {
@@ -42,29 +55,29 @@ pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<LeftAlone>)> {
             "`path` is the folder that holds one folder a checkpoint, relative to the run file".into(),
         );
     }
-    let (before, after) = spec.pattern.split_once("{step}").expect("the run file was validated");
-    let (mut found, mut left_alone, mut others) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in fs_err::read_dir(&spec.path)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let digits = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-        let is_number = |digits: &&str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let folder = entry.path();
-        match digits.filter(is_number).map(str::parse) {
-            Some(Ok(step)) if folder.is_dir() => match unfinished(&folder)? {
-                Some(reason) => left_alone.push(LeftAlone { folder, reason }),
-                None => found.push(Found { step, folder }),
-            },
-            _ => others.push(name),
-        }
-    }
+    let pattern = Pattern::new(&spec.pattern).expect("the run file was validated");
+    let mut listing = Listing { pattern: &pattern, found: Vec::new(), left_alone: Vec::new(), others: Vec::new() };
+    listing.list(&spec.path, "", 0)?;
+    let Listing { mut found, left_alone, mut others, .. } = listing;
     found.sort_by_key(|found| found.step);
     if let Some(pair) = found.windows(2).find(|pair| pair[0].step == pair[1].step) {
-        let names = |i: usize| pair[i].folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = |i: usize| pair[i].folder.strip_prefix(&spec.path).unwrap_or(&pair[i].folder).display().to_string();
         return bad(
-            format!("`{}` and `{}` are both step {} of branch `{}`", names(0), names(1), pair[0].step, spec.branch),
+            format!("`{}` and `{}` are both step {} of branch `{}`", name(0), name(1), pair[0].step, spec.branch),
             "remove one, or list the second kind as an entry of its own with a `variant:` and another `pattern:`"
                 .into(),
+        );
+    }
+    if let Some((alias, folder)) = aliases(&found) {
+        return bad(
+            format!(
+                "step {} and step {} of branch `{}` are one folder, `{}`: one of the two is a link",
+                alias.0,
+                alias.1,
+                spec.branch,
+                folder.display()
+            ),
+            "a checkpoint is placed at the step in its name: remove the link, or let `pattern:` pass it over".into(),
         );
     }
     if found.is_empty() {
@@ -76,11 +89,85 @@ pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<LeftAlone>)> {
         };
         let help = match others.as_slice() {
             [] => "point `path` at the folder that holds one folder a checkpoint".into(),
-            names => format!("`pattern` says how checkpoints are named; here lie: {}", names.join(", ")),
+            names => format!(
+                "`pattern` says how checkpoints are named, `*` stands for what varies; here lie: {}",
+                names.join(", ")
+            ),
         };
         return bad(what, help);
     }
     Ok((found, left_alone))
+}
+
+/// Two steps of one branch whose names lead to the same folder, and that folder.
+fn aliases(found: &[Found]) -> Option<((u64, u64), PathBuf)> {
+    let mut known: BTreeMap<PathBuf, u64> = BTreeMap::new();
+    found.iter().find_map(|found| {
+        let folder = fs_err::canonicalize(&found.folder).ok()?;
+        known.insert(folder.clone(), found.step).map(|earlier| ((earlier, found.step), folder))
+    })
+}
+
+/// What lies in a branch's folder.
+struct Listing<'p> {
+    pattern: &'p Pattern,
+    found: Vec<Found>,
+    left_alone: Vec<LeftAlone>,
+    /// Names that do not fit.
+    others: Vec<String>,
+}
+
+impl Listing<'_> {
+    /// Looks through `folder`, which is called `above` below the branch's own and is `depth` levels deep.
+    fn list(&mut self, folder: &Path, above: &str, depth: usize) -> Result<()> {
+        let is_last = depth + 1 == self.pattern.depth();
+        for entry in fs_err::read_dir(folder)? {
+            let entry = entry?;
+            let own = entry.file_name().to_string_lossy().into_owned();
+            let name = if above.is_empty() { own.clone() } else { format!("{above}/{own}") };
+            let folder = entry.path();
+            if !self.pattern.leads_through(depth, &own) {
+                let is_hidden = own.starts_with('.');
+                self.others.extend((!is_hidden).then_some(name));
+            } else if folder.is_dir() && is_last {
+                self.checkpoint(folder, &name)?;
+            } else if folder.is_dir() {
+                let before = (self.found.len(), self.left_alone.len());
+                self.list(&folder, &name, depth + 1)?;
+                if before == (self.found.len(), self.left_alone.len()) {
+                    let reason = "holds no folder that fits the rest of the pattern".into();
+                    self.left_alone.push(LeftAlone { folder, reason });
+                }
+            } else if folder.is_symlink() && !folder.exists() {
+                self.left_alone.push(LeftAlone { folder, reason: "is a link that leads nowhere".into() });
+            } else {
+                self.others.push(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, folder: PathBuf, name: &str) -> Result<()> {
+        match self.pattern.read(name).as_slice() {
+            [] => self.others.push(name.into()),
+            &[Named { step, tokens }] => match unfinished(&folder)? {
+                Some(reason) => self.left_alone.push(LeftAlone { folder, reason }),
+                None => self.found.push(Found { step, tokens, folder }),
+            },
+            [one, other, ..] => {
+                let or = |named: &Named| match named.tokens {
+                    Some(label) => format!("step {} with {} tokens", named.step, label.tokens),
+                    None => format!("step {}", named.step),
+                };
+                return Err(Error::Checkpoint {
+                    folder,
+                    what: format!("the pattern fits in more than one way: {} or {}", or(one), or(other)),
+                    help: "write more of the name into `pattern:`, so that `*` stands for less".into(),
+                });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Why a checkpoint folder looks as if a trainer were still writing it.
@@ -103,4 +190,74 @@ fn unfinished(folder: &Path) -> Result<Option<String>> {
     } else {
         None
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with checkpoints of these names, and what a pattern finds there.
+    fn found(names: &[&str], pattern: &str) -> (tempfile::TempDir, Result<(Vec<Found>, Vec<LeftAlone>)>) {
+        let dir = tempfile::tempdir().unwrap();
+        for name in names {
+            fs_err::create_dir_all(dir.path().join(name)).unwrap();
+            fs_err::write(dir.path().join(name).join("model.safetensors"), "").unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("nowhere", dir.path().join("checkpoint-1200")).unwrap();
+        let text = format!("checkpoints: [{{path: ., pattern: '{pattern}'}}]\n");
+        fs_err::write(dir.path().join("run.yaml"), text).unwrap();
+        let run = crate::run_file::RunFile::read(&dir.path().join("run.yaml")).unwrap();
+        let found = discover(&run.checkpoints[0]);
+        (dir, found)
+    }
+
+    #[test]
+    fn folders_are_found_by_their_names() {
+        let names = [
+            "checkpoint-20",
+            "checkpoint-3",
+            "checkpoint-20-ema",
+            ".checkpoint-7",
+            "step5-x/hf",
+            "step6-y/notes",
+            "step7k-z/hf",
+        ];
+        let cases: [(&str, &[u64], &[&str]); 5] = [
+            ("checkpoint-{step}", &[3, 20], &["checkpoint-1200"]),
+            ("checkpoint-{step}-ema", &[20], &[]),
+            ("*-{step}-ema", &[20], &[]),
+            ("step{step}-*/hf", &[5, 7000], &["step6-y"]),
+            (".checkpoint-{step}", &[7], &[]),
+        ];
+        for (pattern, steps, alone) in cases {
+            let (dir, listed) = found(&names, pattern);
+            let (listed, left_alone) = listed.unwrap();
+            assert_eq!(listed.iter().map(|found| found.step).collect::<Vec<_>>(), steps, "{pattern}");
+            let left: Vec<PathBuf> =
+                left_alone.iter().map(|left| left.folder.strip_prefix(dir.path()).unwrap().into()).collect();
+            let alone: Vec<PathBuf> = alone
+                .iter()
+                .map(PathBuf::from)
+                .filter(|name| cfg!(unix) || !name.ends_with("checkpoint-1200"))
+                .collect();
+            assert_eq!(left, alone, "{pattern}");
+        }
+        let (_, link) = found(&["checkpoint-20"], "checkpoint-{step}");
+        if cfg!(unix) {
+            assert!(
+                link.unwrap().1[0]
+                    .to_string()
+                    .ends_with("checkpoint-1200 is left alone: it is a link that leads nowhere")
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_in_which_the_step_cannot_be_told_is_an_error() {
+        let error = found(&["2026-01-02_step1000"], "*{step}*").1.unwrap_err().in_full();
+        assert!(error.contains("2026-01-02_step1000") && error.contains("step 1 or step 2"), "{error}");
+        let error = found(&["step1000-tokens4B"], "step{step}").1.unwrap_err().in_full();
+        assert!(error.contains("step1000-tokens4B") && error.contains("`*` stands for what varies"), "{error}");
+    }
 }

@@ -3,12 +3,18 @@
 mod discover;
 mod identity;
 mod log;
+mod naming;
+mod pattern;
+mod rising;
 mod tokens;
 mod tree;
 
 pub use discover::{Found, LeftAlone, discover};
 pub(crate) use identity::tokenizer_hash;
 pub use identity::{Hashing, Identity};
-pub use log::read_log;
+pub use log::{Log, read_log};
+pub(crate) use naming::{Naming, namings, step_in};
+pub use pattern::{Label, Named, Pattern};
+pub(crate) use rising::tokens_rise;
 pub(crate) use tokens::own_count;
 pub use tree::{Discovered, discover_tree};

@@ -66,13 +66,19 @@ fn own_step(spec: &BranchSpec, fork: Option<&Fork>, step: u64) -> u64 {
 /// `num_input_tokens_seen` of the checkpoint's own `trainer_state.json`.
 ///
 /// # Errors
-/// The file is there and damaged.
+/// The file is there and damaged, or what it holds is no count.
 pub(crate) fn own_count(folder: &Path) -> Result<Option<u64>> {
     let file = folder.join("trainer_state.json");
     if !file.exists() {
         return Ok(None);
     }
-    Ok(super::log::read_json(&file)?.get("num_input_tokens_seen").and_then(serde_json::Value::as_u64))
+    let state = super::log::read_json(&file)?;
+    let Some(tokens) = state.get("num_input_tokens_seen") else { return Ok(None) };
+    super::log::count(tokens, false).map_err(|wrong| Error::Log {
+        file,
+        what: format!("`num_input_tokens_seen`: {wrong}"),
+        help: "it counts the tokens seen; correct it, or remove it and say `tokens_per_step:` in the run file".into(),
+    })
 }
 
 /// Linear interpolation between the log's entries that hold the value; `None` outside them.

@@ -1,7 +1,9 @@
 //! Puts the branches together: forks, tokens, logs and learning-rate phases of the whole run.
 
 use super::discover::{Found, LeftAlone, discover};
-use super::{log, tokens};
+use super::log::{Log, read_json, read_log};
+use super::pattern::Label;
+use super::{rising, tokens};
 use crate::run_file::{BranchSpec, LogSpec, PhasesSpec, RunFile, StepsSpec};
 use crate::{Error, Result};
 use spyglass_dashboards::analysis::lr_phases;
@@ -29,7 +31,8 @@ pub fn discover_tree(run: &RunFile) -> Result<Discovered> {
     let mut discovered = Discovered { tree: RunTree::default(), left_alone: Vec::new(), notes: Vec::new() };
     for name in branches_in_order(run)? {
         let specs: Vec<_> = run.checkpoints.iter().filter(|spec| spec.branch == name).collect();
-        let (branch, left_alone) = read_branch(run, &specs, &discovered.tree)?;
+        let (branch, left_alone, notes) = read_branch(run, &specs, &discovered.tree)?;
+        discovered.notes.extend(notes);
         discovered.notes.extend(other_steps(&branch));
         discovered.tree.branches.push(branch);
         discovered.left_alone.extend(left_alone);
@@ -116,8 +119,9 @@ fn branches_in_order(run: &RunFile) -> Result<Vec<String>> {
     Ok(order)
 }
 
-/// Reads one branch; `specs` are its entries (one for each variant), `tree` holds its parent.
-fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(Branch, Vec<LeftAlone>)> {
+/// Reads one branch, with the folders that are left alone and what its log gives to say; `specs` are its entries (one for each
+/// variant), `tree` holds its parent.
+fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(Branch, Vec<LeftAlone>, Vec<String>)> {
     let main = specs[0];
     let fork = match &main.parent {
         Some(parent) => {
@@ -145,7 +149,10 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
         left_alone.extend(alone);
         all_found.push(found);
     }
-    let mut entries = read_branch_log(main, &all_found[0])?;
+    let other_log = main.log.is_none().then(|| other_log(main, &all_found[0], fork.as_ref())).flatten();
+    let Log { mut entries, notes } =
+        if other_log.is_some() { Log::default() } else { read_branch_log(main, &all_found[0])? };
+    left_alone.extend(other_log);
     if let Some(fork) = &fork {
         if main.steps == StepsSpec::Own {
             for entry in &mut entries {
@@ -155,10 +162,12 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
         }
         entries.retain(|entry| entry.step > fork.step);
     }
+    let base = run.path.parent().unwrap_or(Path::new(""));
     let mut checkpoints = Vec::new();
     for (&spec, found) in specs.iter().zip(&all_found) {
         for found in found {
-            let tokens = tokens::tokens_at(spec, fork.as_ref(), &entries, found.step, Some(&found.folder))?;
+            let exact = tokens::tokens_at(spec, fork.as_ref(), &entries, found.step, Some(&found.folder))?;
+            let tokens = as_named(found, spec, fork.as_ref(), exact)?;
             let tokens = tokens.ok_or_else(|| no_tokens(&found.folder, found.step, spec))?;
             checkpoints.push(Checkpoint {
                 branch: spec.branch.clone(),
@@ -166,14 +175,15 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
                 variant: spec.variant.clone(),
                 tokens,
                 learning_rate: rate_at(&entries, found.step),
-                location: relative(&found.folder, run.path.parent().unwrap_or(Path::new(""))),
+                location: relative(&found.folder, base),
             });
         }
     }
     checkpoints.sort_by(|a, b| (a.step, &a.variant).cmp(&(b.step, &b.variant)));
+    rising::tokens_rise(base, fork.as_ref(), &checkpoints)?;
     fill_tokens(&mut entries, main, fork.as_ref(), &checkpoints)?;
     let log = TrainingLog { entries };
-    Ok((Branch { name: main.branch.clone(), fork, checkpoints, log, phases: Vec::new() }, left_alone))
+    Ok((Branch { name: main.branch.clone(), fork, checkpoints, log, phases: Vec::new() }, left_alone, notes))
 }
 
 /// A branch has no checkpoints from before it left its parent.
@@ -214,43 +224,56 @@ fn other_steps(branch: &Branch) -> Option<String> {
     ))
 }
 
+/// Tokens seen, the folder's name being asked last since it tells them in round numbers.
+///
+/// # Errors
+/// The name says something else than `exact`, by more than one unit of its last digit.
+fn as_named(found: &Found, spec: &BranchSpec, fork: Option<&Fork>, exact: Option<u64>) -> Result<Option<u64>> {
+    let Some(label) = found.tokens else { return Ok(exact) };
+    let before = if spec.steps == StepsSpec::Own { fork.map_or(0, |fork| fork.tokens) } else { 0 };
+    let label = Label { tokens: label.tokens.saturating_add(before), ..label };
+    match exact {
+        Some(exact) if !label.allows(exact) => Err(Error::Checkpoint {
+            folder: found.folder.clone(),
+            what: format!(
+                "tokens seen at step {} of branch `{}`: its name says {}, the run file, the log or the checkpoint itself {exact}",
+                found.step, spec.branch, label.tokens
+            ),
+            help: "correct the other source, or write `*` in place of `{tokens}` in `pattern:`".into(),
+        }),
+        Some(exact) => Ok(Some(exact)),
+        None => Ok(Some(label.tokens)),
+    }
+}
+
 fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
     Error::Checkpoint {
         folder: folder.to_path_buf(),
         what: format!("nothing tells how many tokens step {step} of branch `{}` has seen", spec.branch),
-        help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, or `tokens: {STEP: TOKENS}`".into(),
+        help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, `tokens: {STEP: TOKENS}`, or `{tokens}` in `pattern:`".into(),
     }
 }
 
+/// The newest checkpoint's own log, where it counts other steps than the folder's name: renamed folders, steps from a fork on.
+fn other_log(spec: &BranchSpec, found: &[Found], fork: Option<&Fork>) -> Option<LeftAlone> {
+    let newest = found.last()?;
+    let file = newest.folder.join("trainer_state.json");
+    let counted = file.exists().then(|| read_json(&file).ok()?.get("global_step")?.as_u64()).flatten()?;
+    let before = if spec.steps == StepsSpec::Own { fork.map_or(0, |fork| fork.step) } else { 0 };
+    let named = newest.step - before;
+    (counted != named).then(|| LeftAlone {
+        folder: file,
+        reason: format!("counts {counted} steps where the folder's name says {named}, so its log is of other steps"),
+    })
+}
+
 /// The log a branch names, or the one in its newest checkpoint.
-fn read_branch_log(spec: &BranchSpec, found: &[Found]) -> Result<Vec<LogEntry>> {
+fn read_branch_log(spec: &BranchSpec, found: &[Found]) -> Result<Log> {
     let default = || {
         let file = found.last()?.folder.join("trainer_state.json");
         file.exists().then_some(LogSpec { file, columns: crate::run_file::LogColumns::default() })
     };
-    let Some(log) = spec.log.clone().or_else(default) else {
-        return Ok(Vec::new());
-    };
-    // After a restart the later entries replace those at or beyond their step.
-    let mut entries: Vec<LogEntry> = Vec::new();
-    for entry in log::read_log(&log)? {
-        match entries.last() {
-            Some(last) if last.step == entry.step => merge(entries.last_mut().expect("it was just seen"), &entry),
-            Some(last) if last.step > entry.step => {
-                entries.retain(|earlier| earlier.step < entry.step);
-                entries.push(entry);
-            }
-            _ => entries.push(entry),
-        }
-    }
-    Ok(entries)
-}
-
-/// Two lines of one step (W&B writes such) complete each other.
-fn merge(into: &mut LogEntry, from: &LogEntry) {
-    into.tokens = from.tokens.or(into.tokens);
-    into.learning_rate = from.learning_rate.or(into.learning_rate);
-    into.loss = from.loss.or(into.loss);
+    spec.log.clone().or_else(default).map_or_else(|| Ok(Log::default()), |log| read_log(&log))
 }
 
 /// Learning rate at a step: interpolated, or the last one logged before it.
@@ -317,7 +340,7 @@ fn fill_tokens(
 
 /// The phases of a branch's whole path: as the run file names them, or from the log.
 fn phases_of(run: &RunFile, tree: &RunTree, branch: &Branch) -> Vec<PhaseStart> {
-    let path = log_path(tree, branch);
+    let path: Vec<LogEntry> = tree.log_path(&branch.name).into_iter().cloned().collect();
     let tokens = |step: u64| {
         let placed: Vec<_> = tree.path(&branch.name).into_iter().map(placed_entry).collect();
         let from =
@@ -357,16 +380,6 @@ fn lineage<'a>(tree: &'a RunTree, branch: &'a Branch) -> Vec<(&'a str, Option<u6
     }
     line.reverse();
     line
-}
-
-/// Log entries of the ancestors up to each fork, then the branch's own.
-fn log_path(tree: &RunTree, branch: &Branch) -> Vec<LogEntry> {
-    let mut path: Vec<LogEntry> = Vec::new();
-    for (name, until) in lineage(tree, branch) {
-        let own = &tree.branch(name).expect("the lineage comes from the tree").log.entries;
-        path.extend(own.iter().filter(|entry| until.is_none_or(|until| entry.step <= until)).cloned());
-    }
-    path
 }
 
 /// A folder as the run file would name it.

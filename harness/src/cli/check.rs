@@ -7,7 +7,9 @@ use crate::run_file::RunFile;
 use crate::suite::{Suite, catalogue};
 use crate::{Error, Result};
 use clap::Args;
+use spyglass_tasks::text;
 use spyglass_tasks::vibes::PromptPack;
+use spyglass_tasks::yaml::Kind;
 use std::path::{Path, PathBuf};
 
 /// Rows that are listed of those that cannot be asked.
@@ -56,19 +58,11 @@ impl Check {
         if file.is_dir() {
             return checkpoint(file);
         }
-        let text = fs_err::read_to_string(file)?;
-        let has = |keys: &[&str]| {
-            text.lines().any(|line| {
-                keys.iter().any(|key| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':')))
-            })
-        };
-        if !has(&["checkpoints"]) && has(&["task", "group", "include", "dataset_path", "dataset_name", "output_type"]) {
-            return self.task_file(file);
+        match Kind::of(&text::read(file)?) {
+            Kind::Task => self.task_file(file),
+            Kind::Pack => pack(file),
+            Kind::Run | Kind::Unknown => run_file(file),
         }
-        if has(&["pack", "prompts"]) && !has(&["checkpoints"]) {
-            return pack(file);
-        }
-        run_file(file)
     }
 
     /// Without --data the rows are checked when they lie beside the task file.
@@ -117,6 +111,7 @@ fn run_file(file: &Path) -> Result<Found> {
     let run = RunFile::read(file)?;
     let discovered = discover_tree(&run)?;
     discovered.notes.iter().for_each(|note| say(note));
+    discovered.left_alone.iter().for_each(|left| say(&left.to_string()));
     let base = file.parent().unwrap_or(Path::new(""));
     let mut found = tasks(&Suite::of_run(&run, None)?);
     let checkpoints: Vec<_> = discovered.tree.branches.iter().flat_map(|branch| &branch.checkpoints).collect();

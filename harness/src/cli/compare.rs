@@ -65,8 +65,9 @@ struct Line<'a> {
 
 impl CompareRun {
     pub(super) fn run(&self) -> Result<Exit> {
-        let (a, b) = (side(&self.a)?, side(&self.b)?);
-        let compared = compare(&a.units(), &b.units());
+        let (mut a, mut b) = (side(&self.a)?, side(&self.b)?);
+        tell_apart(&mut a, &mut b, [&self.a, &self.b]);
+        let compared = compare(&a.units(), &b.units(), [&a.run.groups, &b.run.groups]);
         let mut damaged: Vec<&String> = a.damaged.iter().chain(&b.damaged).collect();
         damaged.dedup();
         for message in &damaged {
@@ -115,6 +116,16 @@ fn side(name: &str) -> Result<Side> {
     let store = Store::open(&run.results);
     let snapshot = snapshot_of(&run, &store)?;
     Side::read(&run, &store, snapshot, place)
+}
+
+/// Two runs of one name are called after their files, too.
+fn tell_apart(a: &mut Side, b: &mut Side, names: [&str; 2]) {
+    let files = names.map(|name| split_name(name).0);
+    if a.run.name == b.run.name && files[0] != files[1] {
+        for (side, file) in [a, b].into_iter().zip(&files) {
+            side.run.name = format!("{} ({})", side.run.name, file.display());
+        }
+    }
 }
 
 fn nothing_in_common(a: &Side, b: &Side, compared: &Comparison) -> Error {

@@ -16,7 +16,7 @@ pub(super) struct Import {
     /// The results folder
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Where the step stands in `model_args`, the model's name or the path of a file
+    /// Where the step stands in `model_args`, the model's name or the path of a file; `*` is what varies, `{tokens}` tokens seen as printed
     #[arg(long, default_value = "checkpoint-{step}")]
     pattern: String,
     /// Tokens seen a step, for results that do not say how many were seen
@@ -47,12 +47,13 @@ impl Import {
         let store = Store::create(&self.out)?;
         let imported = import_lm_eval(&self.folder, &options, &store)?;
         imported.warnings.iter().for_each(|warning| say(warning));
+        imported.failed.iter().for_each(|failed| say(&format!("left out: {}", failed.replace('\n', "\n  "))));
         let units = counted(imported.units, "unit");
         let (checkpoints, with_items) = (counted(imported.checkpoints, "checkpoint"), imported.with_items);
         say(&format!("{units} of {checkpoints}, {with_items} with their items"));
         let snapshot = store.snapshot()?.expect("the import has just kept one");
         let (report, _) = write_report(&store, snapshot)?;
         print(&format!("{}\n", report.display()))?;
-        Ok(Exit::Well)
+        Ok(if imported.failed.is_empty() { Exit::Well } else { Exit::SomeFailed })
     }
 }

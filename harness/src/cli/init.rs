@@ -26,8 +26,9 @@ impl Init {
                 help: "name another file with --out, or remove this one".into(),
             });
         }
-        let text = run_file_for(&self.folder, self.out.parent().unwrap_or(Path::new("")))?;
-        write_whole(&self.out, text.as_bytes())?;
+        let first = run_file_for(&self.folder, self.out.parent().unwrap_or(Path::new("")))?;
+        write_whole(&self.out, first.text.as_bytes())?;
+        first.left_out.iter().for_each(|left_out| say(&format!("left out: {left_out}")));
         print(&format!("{}\n", self.out.display()))?;
         say(&format!("look through it, then: spyglass plan {}", self.out.display()));
         Ok(Exit::Well)

@@ -1,16 +1,17 @@
 //! `spyglass logprobs`: the raw door to a checkpoint.
 
 use super::state_memory::StateMemory;
-use super::{Exit, Threads, print};
-use crate::executor::open;
+use super::{Exit, Threads, counted, print, say};
+use crate::executor::{open, open_model};
 use crate::run_file::{DtFloorSpec, PrecisionSpec};
 use crate::tokenise::{cut, encode};
 use crate::work::Settings;
 use crate::{Error, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use spyglass_model::{LanguageModel, Plan, Request, Scorer, Tokenizer};
+use spyglass_model::{ModelConfig, Plan, Request, Scorer, Tokenizer};
 use spyglass_tasks::Text;
+use spyglass_tasks::python::from_json_or_null;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -61,14 +62,51 @@ struct Line {
 #[serde(untagged, expecting = "expected a text or a list of token ids")]
 enum TextOrIds {
     Text(String),
-    Ids(Vec<u32>),
+    Ids(Vec<serde_json::Number>),
 }
 
-impl From<TextOrIds> for Text {
-    fn from(value: TextOrIds) -> Self {
-        match value {
-            TextOrIds::Text(text) => Self::Text(text),
-            TextOrIds::Ids(ids) => Self::Ids(ids),
+impl TextOrIds {
+    /// The text, or the ids where all of them are in a vocabulary of `vocab` tokens; `name` is the key they stand under.
+    fn checked(self, name: &str, vocab: usize) -> Result<Text> {
+        let ids = match self {
+            Self::Text(text) => return Ok(Text::Text(text)),
+            Self::Ids(ids) => ids,
+        };
+        let id = |(index, id): (usize, serde_json::Number)| {
+            let known = id.as_u64().filter(|id| usize::try_from(*id).is_ok_and(|id| id < vocab));
+            known.map(|id| id as u32).ok_or_else(|| Error::Usage {
+                what: format!(
+                    "`{name}[{index}]` is {id}, which is no token: the vocabulary has the ids 0 to {}",
+                    vocab - 1
+                ),
+                help: "take ids of the checkpoint's own tokenizer, counted from 0".into(),
+            })
+        };
+        Ok(Text::Ids(ids.into_iter().enumerate().map(id).collect::<Result<_>>()?))
+    }
+}
+
+/// A request before it is tokenised.
+struct Asked {
+    context: Text,
+    continuation: Text,
+}
+
+impl Asked {
+    fn read(line: &str, vocab: usize) -> Result<Self> {
+        let line: Line = from_json_or_null(line).map_err(|error| Error::Usage {
+            what: format!("is no request: {error}"),
+            help: "a line is {\"context\": TEXT or [IDS], \"continuation\": TEXT or [IDS]}".into(),
+        })?;
+        let context = line.context.checked("context", vocab)?;
+        Ok(Self { context, continuation: line.continuation.checked("continuation", vocab)? })
+    }
+
+    /// Its token ids, where it has both as such; an empty context is a token that only the tokenizer knows.
+    fn ids(&self) -> Option<(&[u32], &[u32])> {
+        match (&self.context, &self.continuation) {
+            (Text::Ids(context), Text::Ids(continuation)) if !context.is_empty() => Some((context, continuation)),
+            _ => None,
         }
     }
 }
@@ -89,16 +127,33 @@ struct Scored<'a> {
 impl Logprobs {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        let (model, tokenizer) = open(&self.model, self.how.settings())?;
-        let (mut requests, mut flags) = (Vec::new(), Vec::new());
-        for (number, line) in read(&self.requests)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let (request, truncated, off_edge) =
-                request(line, &tokenizer, model.context_limit()).map_err(|error| Error::Line {
-                    file: self.requests.clone(),
-                    line: number + 1,
-                    help: miette::Diagnostic::help(&error).map_or_else(String::new, |help| help.to_string()),
-                    what: error.to_string(),
-                })?;
+        let config = ModelConfig::read(&self.model)?;
+        let max_length = config.context_limit();
+        let at = |line: usize, error: &Error| Error::Line {
+            file: self.requests.clone(),
+            line,
+            help: miette::Diagnostic::help(error).map_or_else(String::new, |help| help.to_string()),
+            what: error.to_string(),
+        };
+        let text = read(&self.requests)?;
+        let lines = text.lines().map(|line| line.trim_start_matches('\u{feff}')).zip(1..);
+        let asked = lines.filter(|(line, _)| !line.trim().is_empty()).map(|(line, number)| {
+            let asked = Asked::read(line, config.vocab_size()).map_err(|error| at(number, &error))?;
+            Ok((number, asked))
+        });
+        let asked = asked.collect::<Result<Vec<_>>>()?;
+        // Requests of ids alone need no tokenizer.
+        let (model, tokenizer) = if asked.iter().all(|(_, asked)| asked.ids().is_some()) {
+            (open_model(&self.model, self.how.settings())?, None)
+        } else {
+            let (model, tokenizer) = open(&self.model, self.how.settings())?;
+            (model, Some(tokenizer))
+        };
+        let (mut requests, mut flags, mut cut_lines) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, asked) in asked {
+            let request = request(asked, tokenizer.as_ref(), max_length);
+            let (request, truncated, off_edge) = request.map_err(|error| at(number, &error))?;
+            cut_lines.extend(truncated.then_some(number));
             requests.push(request);
             flags.push((truncated, off_edge));
         }
@@ -118,8 +173,15 @@ impl Logprobs {
             lines.push('\n');
         }
         print(&lines)?;
-        let truncated = flags.iter().any(|(truncated, _)| *truncated);
-        Ok(if truncated { Exit::SomeFailed } else { Exit::Well })
+        let Some(first) = cut_lines.first() else { return Ok(Exit::Well) };
+        say(&format!(
+            "{} longer than the context limit of {max_length} tokens: the context lost its start (`truncated` in the answer), first in line {first}",
+            match cut_lines.len() {
+                1 => "1 request is".to_owned(),
+                count => format!("{} are", counted(count, "request")),
+            }
+        ));
+        Ok(Exit::SomeFailed)
     }
 }
 
@@ -130,12 +192,14 @@ fn read(file: &Path) -> Result<String> {
     Ok(fs_err::read_to_string(file)?)
 }
 
-fn request(line: &str, tokenizer: &Tokenizer, max_length: usize) -> Result<(Request, bool, bool)> {
-    let line: Line = serde_json::from_str(line).map_err(|error| Error::Usage {
-        what: format!("is no request: {error}"),
-        help: "a line is {\"context\": TEXT or [IDS], \"continuation\": TEXT or [IDS]}".into(),
-    })?;
-    let pair = encode(line.context.into(), line.continuation.into(), tokenizer)?;
-    let (request, truncated) = cut(pair.context, pair.continuation, max_length)?;
-    Ok((request, truncated, !pair.on_token_edge))
+fn request(asked: Asked, tokenizer: Option<&Tokenizer>, max_length: usize) -> Result<(Request, bool, bool)> {
+    let (context, continuation, on_edge) = if let Some(tokenizer) = tokenizer {
+        let pair = encode(asked.context, asked.continuation, tokenizer)?;
+        (pair.context, pair.continuation, pair.on_token_edge)
+    } else {
+        let (context, continuation) = asked.ids().expect("the tokenizer was opened for all others");
+        (context.to_vec(), continuation.to_vec(), true)
+    };
+    let (request, truncated) = cut(context, continuation, max_length)?;
+    Ok((request, truncated, !on_edge))
 }

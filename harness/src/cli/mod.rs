@@ -29,7 +29,10 @@ mod vibes;
 
 use crate::{Error, Result};
 use clap::{Args, Parser, Subcommand};
+use spyglass_tasks::paths;
+use std::ffi::OsString;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Scores every checkpoint of a training run and reports what it learned, when.
@@ -97,7 +100,7 @@ pub(crate) fn main() -> ExitCode {
     // Lines are broken for eyes only: a log or a test wants each message whole.
     let width = if terminal { 110 } else { 10_000 };
     drop(miette::set_hook(Box::new(move |_| Box::new(miette::MietteHandlerOpts::new().width(width).build()))));
-    match Cli::parse().command.run() {
+    match Cli::parse_from(arguments()).command.run() {
         Ok(exit) => exit.into(),
         Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
@@ -105,6 +108,19 @@ pub(crate) fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The words of the command line; `--data=~/benchmarks` too, in which most shells leave the `~` as it is.
+fn arguments() -> impl Iterator<Item = OsString> {
+    std::env::args_os().map(|word| {
+        let option = word.to_str().filter(|word| word.starts_with("--")).and_then(|word| word.split_once('='));
+        match option.map(|(name, value)| (name, value, paths::expand(Path::new(value)))) {
+            Some((name, value, Ok(path))) if value.starts_with("~/") && name != "--prompt" => {
+                format!("{name}={}", path.display()).into()
+            }
+            _ => word,
+        }
+    })
 }
 
 impl Command {

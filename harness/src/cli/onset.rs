@@ -4,6 +4,7 @@ use super::{Exit, print, say};
 use crate::Result;
 use clap::Args;
 use spyglass_dashboards::analysis::read_scores;
+use spyglass_tasks::text;
 use std::path::PathBuf;
 
 /// Analyse a table of scores, whoever measured them: one JSON object a curve
@@ -17,13 +18,13 @@ pub(super) struct OnsetRun {
 
 impl OnsetRun {
     pub(super) fn run(&self) -> Result<Exit> {
-        let text = fs_err::read_to_string(&self.scores)?;
+        let text = text::read(&self.scores)?;
         let scores = read_scores(&self.scores.display().to_string(), &text)?;
         if !scores.ignored.is_empty() {
             say(&format!("columns that were not read: {}", scores.ignored.join(", ")));
         }
         for curve in &scores.curves {
-            print(&(serde_json::to_string(&curve.verdict()).expect("plain data") + "\n"))?;
+            print(&(serde_json::to_string(&curve.verdict(scores.curves.len())).expect("plain data") + "\n"))?;
         }
         Ok(Exit::Well)
     }

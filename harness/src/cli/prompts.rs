@@ -65,18 +65,23 @@ impl Prompts {
         let mut exit = Exit::Well;
         for task in &suite.tasks {
             match &task.items {
-                Ok(items) => match self.show {
-                    Some(doc_id) => {
-                        if let Some(item) = items.items.iter().find(|item| item.doc_id == doc_id) {
-                            print(&shown(task, item, tokenizer.as_ref())?)?;
+                Ok(items) => {
+                    for warning in &items.warnings {
+                        say(&format!("{}: {warning}", task.task.name));
+                    }
+                    match self.show {
+                        Some(doc_id) => {
+                            if let Some(item) = items.items.iter().find(|item| item.doc_id == doc_id) {
+                                print(&shown(task, item, tokenizer.as_ref())?)?;
+                            }
+                        }
+                        None => {
+                            for item in &items.items {
+                                print(&line(task, item, tokenizer.as_ref())?)?;
+                            }
                         }
                     }
-                    None => {
-                        for item in &items.items {
-                            print(&line(task, item, tokenizer.as_ref())?)?;
-                        }
-                    }
-                },
+                }
                 Err(error) => {
                     say(&error.in_full());
                     exit = Exit::SomeFailed;

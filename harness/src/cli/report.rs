@@ -34,8 +34,7 @@ impl ReportRun {
         for file in &files {
             let store = Store::open(&file.results);
             let mut gathered = gather(&store, snapshot_of(file, &store)?)?;
-            if files.iter().filter(|other| other.display_name() == file.display_name()).count() > 1 {
-                let own = file.path.file_stem().unwrap_or_default().to_string_lossy();
+            if let Some(own) = told_apart(file, &files) {
                 gathered.run.name = format!("{} {own}", gathered.run.name);
             }
             runs.push(gathered.run);
@@ -53,6 +52,18 @@ impl ReportRun {
         print(&format!("{}\n", report.display()))?;
         Ok(if damaged.is_empty() { Exit::Well } else { Exit::SomeFailed })
     }
+}
+
+/// What tells a run from others of its name: its file, or the folder of the file where the files are called alike, too.
+fn told_apart(file: &RunFile, files: &[RunFile]) -> Option<String> {
+    let stem = |file: &RunFile| file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = |file: &RunFile| {
+        let path = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
+        path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned()
+    };
+    let named: Vec<&RunFile> = files.iter().filter(|other| other.display_name() == file.display_name()).collect();
+    let are_alike = named.iter().filter(|other| stem(other) == stem(file)).count() > 1;
+    (named.len() > 1).then(|| if are_alike { folder(file) } else { stem(file) })
 }
 
 /// The run as the last sweep left it, brought up to date where checkpoints and logs are still there.

@@ -6,7 +6,7 @@ use crate::Result;
 use crate::executor::open;
 use crate::interrupt::Interrupt;
 use crate::vibes::show::{Colour, summary, transcript};
-use crate::vibes::{Heard, Speaker, hold, packs};
+use crate::vibes::{Heard, Speaker, Talks, hold, packs};
 use clap::Args;
 use spyglass_model::{LanguageModel, Model};
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
@@ -57,11 +57,15 @@ impl Vibes {
                 None => (*pack).clone(),
             };
             match self.talk(&speaker, &pack, &interrupt) {
-                Ok(Some(held)) => {
-                    summaries += &summary(&pack.name, &PackSummary::of(&held), colour());
-                    if self.fail_on_verdict && held.iter().any(|talk| talk.passed == Some(false)) {
+                Ok(Some(Talks { held, failed })) => {
+                    if !held.is_empty() {
+                        summaries += &summary(&pack.name, &PackSummary::of(&held), colour());
+                    }
+                    let judged_bad = self.fail_on_verdict && held.iter().any(|talk| talk.passed == Some(false));
+                    if judged_bad || !failed.is_empty() {
                         exit = Exit::SomeFailed;
                     }
+                    failed.into_iter().for_each(complain);
                 }
                 Ok(None) => return Ok(Exit::Interrupted),
                 Err(error @ crate::Error::Io(_)) => return Err(error),
@@ -78,25 +82,20 @@ impl Vibes {
     }
 
     /// Holds a pack's conversations and prints each as soon as it has ended.
-    fn talk(
-        &self,
-        speaker: &Speaker<'_, Model>,
-        pack: &PromptPack,
-        interrupt: &Interrupt,
-    ) -> Result<Option<Vec<Transcript>>> {
+    fn talk(&self, speaker: &Speaker<'_, Model>, pack: &PromptPack, interrupt: &Interrupt) -> Result<Option<Talks>> {
         let mut broken = None;
         let held = hold(speaker, &pack.conversations, |heard| {
             if let (Heard::Finished(talk, _), false) = (heard, self.json) {
                 broken = print(&(transcript(talk, colour()) + "\n")).err();
             }
             if broken.is_some() || interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
+        });
         if let Some(error) = broken {
             return Err(error);
         }
-        if let (Some(held), true) = (&held, self.json) {
-            let line = |talk| serde_json::to_string(talk).expect("plain data") + "\n";
-            print(&held.iter().map(line).collect::<String>())?;
+        if let (Some(talks), true) = (&held, self.json) {
+            let line = |talk: &Transcript| serde_json::to_string(talk).expect("plain data") + "\n";
+            print(&talks.held.iter().map(line).collect::<String>())?;
         }
         Ok(held)
     }

@@ -2,7 +2,7 @@
 
 use super::memory::Memory;
 use super::opened::Opened;
-use super::pack::OurPack;
+use super::pack::{OurPack, Talked};
 use super::unit::{OurUnit, now};
 use super::{Event, Executor, Site, Summary};
 use crate::checkpoint::Hashing;
@@ -194,7 +194,16 @@ impl Running<'_> {
             }
             Subject::Pack(pack) => {
                 let pack = &work.suite.packs[pack];
-                OurPack { checkpoint: &planned.checkpoint, pack, inputs, folder }.talk(opened, self.site)?
+                let ours = OurPack { checkpoint: &planned.checkpoint, pack, inputs, folder };
+                let talked = ours.talk(opened, self.site)?;
+                if let Some(Talked { record, failure: Some(error) }) = talked {
+                    let (missing, blamed) =
+                        (record.items_total - record.items, Blamed::Unit(&planned.checkpoint, &pack.name));
+                    self.finished(record, true, true);
+                    self.failed(blamed, error.in_full(), 0, missing);
+                    return Ok(None);
+                }
+                talked.map(|talked| talked.record)
             }
         };
         if let Some(record) = scored {

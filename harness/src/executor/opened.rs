@@ -51,7 +51,15 @@ pub(crate) fn open(folder: &Path, settings: Settings) -> Result<(Model, Tokenize
     let config = ModelConfig::read(folder)?;
     weight_files(folder)?;
     let tokenizer = open_tokenizer(folder, &config)?;
-    Ok((Model::open(folder, &settings.load_options())?, tokenizer))
+    Ok((open_model(folder, settings)?, tokenizer))
+}
+
+/// Reads the model from a checkpoint's folder, without its tokenizer.
+///
+/// # Errors
+/// Whatever is wrong with its files.
+pub(crate) fn open_model(folder: &Path, settings: Settings) -> Result<Model> {
+    Ok(Model::open(folder, &settings.load_options())?)
 }
 
 /// Reads the tokenizer of a checkpoint.

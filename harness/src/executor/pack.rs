@@ -2,13 +2,14 @@
 
 use super::opened::Opened;
 use super::{Event, Site, now};
-use crate::Result;
 use crate::store::{UnitFolder, unit_key};
 use crate::vibes::{Heard, Speaker, hold};
+use crate::{Error, Result};
 use spyglass_dashboards::analysis::survival;
 use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
 use spyglass_tasks::MetricValue;
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -20,12 +21,21 @@ pub(super) struct OurPack<'a> {
     pub(super) folder: UnitFolder,
 }
 
+/// A pack that was talked through.
+pub(super) struct Talked {
+    /// The summary of the conversations that were held.
+    pub(super) record: UnitRecord,
+    /// Why the others were not.
+    pub(super) failure: Option<Error>,
+}
+
 impl OurPack<'_> {
-    /// Holds the pack's conversations and writes transcripts and summary; `None` when it was interrupted before its end.
+    /// Holds the pack's conversations and writes transcripts and summary of those that could be held; `None` when it was
+    /// interrupted before its end.
     ///
     /// # Errors
-    /// The chat template refuses a conversation, the model's numbers are broken, or the results cannot be written.
-    pub(super) fn talk(&self, opened: &Opened<'_>, site: &Site<'_>) -> Result<Option<UnitRecord>> {
+    /// No conversation could be held, or the results cannot be written.
+    pub(super) fn talk(&self, opened: &Opened<'_>, site: &Site<'_>) -> Result<Option<Talked>> {
         let started = Instant::now();
         let template = opened.tokenizer().chat_template()?;
         let speaker = Speaker {
@@ -42,16 +52,23 @@ impl OurPack<'_> {
                 site.observer.notice(&Event::Scored { items: 1, tokens });
             }
             if site.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        let Some(transcripts) = held else { return Ok(None) };
+        });
+        let Some(talks) = held else { return Ok(None) };
+        let failure = talks.failure(self.pack.conversations.len());
+        let transcripts = talks.held;
+        let failure = match failure {
+            Some(error) if transcripts.is_empty() => return Err(error),
+            other => other,
+        };
         // Repeats that could only say the same were not held again.
         site.observer.notice(&Event::Scored { items: transcripts.len() - finished, tokens: 0 });
         let chunk = self.folder.write_transcripts(&transcripts)?;
         let seconds = started.elapsed().as_secs_f64();
         let cost = Cost { seconds, tokens_computed, tokens_requested: requested(&transcripts) };
-        let record = self.summary(&transcripts, chunk, cost);
+        let mut record = self.summary(&transcripts, chunk, cost);
+        record.warnings.extend(failure.as_ref().map(ToString::to_string));
         self.folder.finish(&record)?;
-        Ok(Some(record))
+        Ok(Some(Talked { record, failure }))
     }
 
     fn summary(&self, transcripts: &[Transcript], chunk: Chunk, cost: Cost) -> UnitRecord {
@@ -66,8 +83,9 @@ impl OurPack<'_> {
             chance: summary.baseline(),
             primary_metric: metrics.first().map(|metric| metric.name.clone()).unwrap_or_default(),
             metrics,
+            higher_is_better: BTreeMap::new(),
             items: transcripts.len(),
-            items_total: transcripts.len(),
+            items_total: self.pack.conversations.len(),
             truncated: 0,
             off_token_edge: 0,
             warnings: Vec::new(),

@@ -6,9 +6,11 @@ use super::questions::Questions;
 use super::{Event, Site};
 use crate::store::{UnitFolder, unit_key};
 use crate::{Error, Result};
+use spyglass_dashboards::chance;
 use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
 use spyglass_model::{Scorer, ScorerOptions};
 use spyglass_tasks::ItemRecord;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -103,9 +105,10 @@ impl OurUnit<'_> {
             checkpoint: self.checkpoint.clone(),
             task: asked.task.name.clone(),
             shots: asked.task.shots,
-            chance: asked.task.chance,
+            chance: chance::of_task(asked.task.chance, &asked.task.primary_metric, records),
             primary_metric: asked.task.primary_metric.clone(),
             metrics: asked.task.grade(records)?,
+            higher_is_better: BTreeMap::new(),
             items: records.len(),
             items_total,
             truncated: records.iter().filter(|record| record.truncated).count(),

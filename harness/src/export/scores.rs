@@ -1,9 +1,9 @@
 //! One row a score: every metric of every task, group and prompt pack on every checkpoint.
 
 use serde::Serialize;
-use spyglass_dashboards::run::{Checkpoint, Run, RunTree, TaskGroup, UnitRecord};
-use spyglass_tasks::MetricValue;
-use spyglass_tasks::metric::{Weighting, aggregate};
+use spyglass_dashboards::run::{Checkpoint, Run, RunTree, TaskGroup, Unit, UnitRecord};
+use spyglass_dashboards::{chance, groups};
+use spyglass_tasks::{ItemRecord, MetricValue};
 use std::collections::BTreeMap;
 
 /// One score. The names are those that `spyglass onset` reads.
@@ -51,10 +51,10 @@ pub struct ScoreRow {
 pub fn score_rows(run: &Run) -> Vec<ScoreRow> {
     let mut rows = Vec::new();
     for unit in &run.units {
-        rows.extend(unit_rows(&run.tree, &unit.record, "task"));
+        rows.extend(unit_rows(&run.tree, &unit.record, &unit.items, "task"));
     }
     for pack in &run.packs {
-        rows.extend(unit_rows(&run.tree, &pack.record, "pack"));
+        rows.extend(unit_rows(&run.tree, &pack.record, &[], "pack"));
     }
     for group in &run.groups {
         rows.extend(group_rows(run, group));
@@ -66,23 +66,18 @@ pub fn score_rows(run: &Run) -> Vec<ScoreRow> {
     rows
 }
 
-fn unit_rows(tree: &RunTree, record: &UnitRecord, kind: &'static str) -> Vec<ScoreRow> {
+fn unit_rows(tree: &RunTree, record: &UnitRecord, items: &[ItemRecord], kind: &'static str) -> Vec<ScoreRow> {
     let row = |metric: &MetricValue| ScoreRow {
         kind,
         task: record.task.clone(),
         shots: Some(record.shots),
         perturb: record.inputs.perturb.clone(),
         primary: metric.name == record.primary_metric,
-        chance: record.chance.filter(|_| metric.name == record.primary_metric || is_accuracy(&metric.name)),
+        chance: chance::of_record(record, items, &metric.name),
         key: Some(record.key.clone()),
         ..at(tree, &record.checkpoint, metric)
     };
     record.metrics.iter().map(row).collect()
-}
-
-/// Metrics for which guessing gives the task's chance level.
-fn is_accuracy(metric: &str) -> bool {
-    ["acc", "acc_norm", "acc_bytes", "acc_mutual_info", "p_gold"].contains(&metric)
 }
 
 fn at(tree: &RunTree, checkpoint: &Checkpoint, metric: &MetricValue) -> ScoreRow {
@@ -112,36 +107,25 @@ fn at(tree: &RunTree, checkpoint: &Checkpoint, metric: &MetricValue) -> ScoreRow
 
 /// The group's scores on each checkpoint that has all its tasks, for each way in which they were asked.
 fn group_rows(run: &Run, group: &TaskGroup) -> Vec<ScoreRow> {
-    let mut asked: BTreeMap<_, Vec<&UnitRecord>> = BTreeMap::new();
+    let mut asked: BTreeMap<_, Vec<&Unit>> = BTreeMap::new();
     for unit in run.units.iter().filter(|unit| group.leaves.contains(&unit.record.task)) {
         let (record, at) = (&unit.record, &unit.record.checkpoint);
         let how = (&at.branch, at.step, &at.variant, record.shots, &record.inputs.perturb);
-        asked.entry(how).or_default().push(record);
+        asked.entry(how).or_default().push(unit);
     }
-    let weighting = if group.weight_by_size { Weighting::BySize } else { Weighting::Plain };
     let mut rows = Vec::new();
-    for (_, records) in asked.into_iter().filter(|(_, records)| records.len() == group.leaves.len()) {
+    for (_, units) in asked.into_iter().filter(|(_, units)| units.len() == group.leaves.len()) {
+        let records: Vec<&UnitRecord> = units.iter().map(|unit| &unit.record).collect();
         let first = records[0];
-        for name in first.metrics.iter().map(|metric| &metric.name) {
-            let values: Option<Vec<&MetricValue>> = records.iter().map(|record| record.metric(name)).collect();
-            let Some(value) = values.and_then(|values| aggregate(&values, weighting)) else { continue };
-            let chances: Option<Vec<f64>> = records.iter().map(|record| record.chance).collect();
-            let size = |record: &&&UnitRecord| if group.weight_by_size { record.items as f64 } else { 1.0 };
-            let chance = chances.filter(|_| is_accuracy(name)).map(|chances| {
-                let weights: Vec<f64> = records.iter().map(|record| size(&record)).collect();
-                chances.iter().zip(&weights).map(|(chance, weight)| chance * weight).sum::<f64>()
-                    / weights.iter().sum::<f64>()
-            });
-            rows.push(ScoreRow {
-                kind: "group",
-                task: group.name.clone(),
-                shots: Some(first.shots),
-                perturb: first.inputs.perturb.clone(),
-                primary: *name == first.primary_metric,
-                chance,
-                ..at(&run.tree, &first.checkpoint, &value)
-            });
-        }
+        rows.extend(groups::metrics(group, &records).iter().map(|metric| ScoreRow {
+            kind: "group",
+            task: group.name.clone(),
+            shots: Some(first.shots),
+            perturb: first.inputs.perturb.clone(),
+            primary: metric.name == first.primary_metric,
+            chance: chance::of_group(&units, &metric.name, group.weighting(&metric.name)),
+            ..at(&run.tree, &first.checkpoint, metric)
+        }));
     }
     rows
 }

@@ -1,7 +1,8 @@
 //! Results of other programs, brought into a results folder so that old runs can be drawn and analysed here.
 
+mod groups;
 mod lm_eval;
+mod results_file;
 mod samples;
-mod step;
 
 pub use lm_eval::{Imported, Options, import_lm_eval};

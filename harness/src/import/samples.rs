@@ -2,6 +2,7 @@
 
 use crate::{Error, Result};
 use serde_json::Value;
+use spyglass_tasks::python::from_json_or_null;
 use spyglass_tasks::{ChoiceRecord, ItemRecord};
 use std::path::Path;
 
@@ -13,7 +14,7 @@ pub(super) fn records(path: &Path) -> Result<Vec<ItemRecord>> {
     let text = fs_err::read_to_string(path)?;
     let mut records = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let sample: Value = serde_json::from_str(line).map_err(|error| Error::Line {
+        let sample: Value = from_json_or_null(line).map_err(|error| Error::Line {
             file: path.to_owned(),
             line: index + 1,
             what: format!("this is no sample: {error}"),

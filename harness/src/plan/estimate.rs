@@ -6,6 +6,7 @@ use crate::executor::{Questions, Tokens, open_tokenizer, weight_bytes};
 use crate::suite::Subject;
 use crate::work::Work;
 use spyglass_model::ModelConfig;
+use spyglass_tasks::python::from_json;
 use std::path::Path;
 
 /// Multiply-adds of one core in a second, for a first guess where nothing was scored yet.
@@ -81,7 +82,7 @@ pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
 /// How wide the weights are on disk, as config.json says.
 fn bytes_per_weight(folder: &Path) -> u64 {
     let text = fs_err::read_to_string(folder.join("config.json")).unwrap_or_default();
-    let config: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let config: serde_json::Value = from_json(&text).unwrap_or_default();
     let dtype = ["torch_dtype", "dtype"].iter().find_map(|key| config.get(key)?.as_str());
     if matches!(dtype, Some("bfloat16" | "float16")) { 2 } else { 4 }
 }

@@ -4,6 +4,7 @@ use super::values::{self, WordOrMap};
 use crate::Result;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
+use spyglass_tasks::yaml::count;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,7 +18,8 @@ pub struct BranchSpec {
     pub branch: String,
     /// The folder that holds one folder a checkpoint.
     pub path: PathBuf,
-    /// How a checkpoint's folder is named; `{step}` stands for the number.
+    /// How a checkpoint's folder is named: `{step}` stands for its number (`500k` is read, too), `{tokens}` for tokens seen as printed
+    /// (`4B`, `16.78B`), `*` for what varies; `iter_{step}/hf` names a folder in a folder.
     #[serde(default = "default_pattern")]
     pub pattern: String,
     /// Where the branch leaves another one.
@@ -28,7 +30,7 @@ pub struct BranchSpec {
     /// Tells several checkpoints of one step apart (EMA, merged).
     pub variant: Option<String>,
     /// Tokens of one optimiser step.
-    #[serde(default, deserialize_with = "values::optional_count")]
+    #[serde(default, deserialize_with = "count::optional")]
     #[schemars(schema_with = "values::count_schema")]
     pub tokens_per_step: Option<u64>,
     /// Tokens seen, step by step, where nothing else tells.
@@ -46,7 +48,7 @@ pub struct ParentSpec {
     /// The parent branch.
     pub branch: String,
     /// The step at which it leaves.
-    #[serde(deserialize_with = "values::count")]
+    #[serde(deserialize_with = "count::required")]
     #[schemars(schema_with = "values::count_schema")]
     pub step: u64,
 }
@@ -65,7 +67,7 @@ pub enum StepsSpec {
 /// A training log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogSpec {
-    /// `trainer_state.json`, a JSONL or a CSV file.
+    /// `trainer_state.json`, JSON with one object a line, a table (CSV, TSV), or Megatron's printed lines: told by what is in it.
     pub file: PathBuf,
     /// Its columns, where they are not named as usual.
     pub columns: LogColumns,

@@ -4,9 +4,12 @@ use super::branch::BranchSpec;
 use super::phases::PhasesSpec;
 use super::settings::{ModelSpec, PrecisionSpec, ScheduleSpec};
 use super::values::{self, WordOrMap};
+use crate::checkpoint::Pattern;
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
+use spyglass_tasks::yaml::{self, count};
+use spyglass_tasks::{paths, text};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
@@ -77,7 +80,11 @@ pub struct TaskSpec {
 #[serde(deny_unknown_fields)]
 pub struct TaskMap {
     task: String,
+    #[serde(default, deserialize_with = "count::optional")]
+    #[schemars(schema_with = "values::count_schema")]
     shots: Option<usize>,
+    #[serde(default, deserialize_with = "count::optional")]
+    #[schemars(schema_with = "values::count_schema")]
     limit: Option<usize>,
     perturb: Option<String>,
 }
@@ -127,23 +134,35 @@ impl RunFile {
     /// # Errors
     /// Names file, line and the nearest known key.
     pub fn read(path: &Path) -> Result<Self> {
-        let mut file: Self = spyglass_tasks::yaml::read(path)?;
-        file.text = fs_err::read_to_string(path)?;
+        let text = text::read(path)?;
+        let mut file: Self = yaml::parse(&path.display().to_string(), &text)?;
+        file.text = text;
         file.path = path.to_path_buf();
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        let placed = |key: &str, written: &Path| match paths::expand(written) {
+            Ok(expanded) => Ok(base.join(expanded)),
+            Err(wrong) => {
+                let help = "set it, or write the path out".into();
+                Err(Error::RunFile { file: path.to_path_buf(), what: format!("`{key}`: {wrong}"), help })
+            }
+        };
         for branch in &mut file.checkpoints {
-            branch.path = base.join(&branch.path);
+            branch.path = placed("path", &branch.path)?;
             if let Some(log) = &mut branch.log {
-                log.file = base.join(&log.file);
+                log.file = placed("log", &log.file)?;
             }
         }
-        for folder in file.data.iter_mut().chain(&mut file.task_folders).chain(&mut file.pack_folders) {
-            *folder = base.join(&*folder);
+        let folders = [("data", &mut file.data), ("task_folders", &mut file.task_folders)];
+        for (key, folders) in folders.into_iter().chain([("pack_folders", &mut file.pack_folders)]) {
+            for folder in folders {
+                *folder = placed(key, folder)?;
+            }
         }
-        file.results = base.join(&file.results);
-        for name in file.tasks.iter_mut().map(|spec| &mut spec.task).chain(&mut file.prompts) {
+        file.results = placed("results", &file.results)?;
+        let names = file.tasks.iter_mut().map(|spec| ("tasks", &mut spec.task));
+        for (key, name) in names.chain(file.prompts.iter_mut().map(|name| ("prompts", name))) {
             if is_path(name) {
-                *name = base.join(&*name).display().to_string();
+                *name = placed(key, Path::new(&*name))?.display().to_string();
             }
         }
         file.validate()?;
@@ -171,10 +190,9 @@ impl RunFile {
             return wrong("`schedule.every` is 0".into(), "1 scores every checkpoint, 2 every other one");
         }
         for branch in &self.checkpoints {
-            if branch.pattern.matches("{step}").count() != 1 {
-                let what =
-                    format!("the pattern `{}` of branch `{}` must hold `{{step}}` once", branch.pattern, branch.branch);
-                return wrong(what, "such as \"checkpoint-{step}\"");
+            if let Err((wrong_with_it, help)) = Pattern::new(&branch.pattern) {
+                let what = format!("the pattern `{}` of branch `{}` {wrong_with_it}", branch.pattern, branch.branch);
+                return wrong(what, &help);
             }
             if branch.branch.trim().is_empty() {
                 return wrong("a branch has an empty name".into(), "give each branch a name such as `trunk`");

@@ -6,6 +6,7 @@ use crate::Result;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use spyglass_dashboards::run::Phase;
+use spyglass_tasks::yaml::count;
 use std::borrow::Cow;
 
 /// Where the learning-rate phases come from.
@@ -29,7 +30,7 @@ pub struct PhaseSpec {
     #[schemars(schema_with = "phase_schema")]
     pub phase: Phase,
     /// Its first step.
-    #[serde(deserialize_with = "values::count")]
+    #[serde(deserialize_with = "count::required")]
     #[schemars(schema_with = "values::count_schema")]
     pub from_step: u64,
 }

@@ -1,8 +1,10 @@
 //! How the model is run and in which order checkpoints are scored, as the run file says it.
 
+use super::values::count_schema;
 use crate::Result;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
+use spyglass_tasks::yaml::count;
 use std::borrow::Cow;
 
 /// How the model is run.
@@ -75,6 +77,8 @@ pub struct ScheduleSpec {
     /// The order.
     pub order: CheckpointOrder,
     /// Every n-th checkpoint of each branch, counted from its last.
+    #[serde(deserialize_with = "count::required")]
+    #[schemars(schema_with = "count_schema")]
     pub every: usize,
 }
 

@@ -2,55 +2,31 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use spyglass_tasks::yaml::count::Count;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 
-/// A count of steps or tokens: `4194304` or `4_194_304`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Count(pub(crate) u64);
-
-impl<'de> Deserialize<'de> for Count {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Digits;
-        impl Visitor<'_> for Digits {
-            type Value = Count;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a count such as 4194304 or 4_194_304")
-            }
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Count, E> {
-                Ok(Count(value))
-            }
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Count, E> {
-                u64::try_from(value).map(Count).map_err(|_| E::invalid_value(de::Unexpected::Signed(value), &self))
-            }
-            fn visit_str<E: de::Error>(self, value: &str) -> Result<Count, E> {
-                let wrong = || E::invalid_value(de::Unexpected::Str(value), &self);
-                if !value.starts_with(|c: char| c.is_ascii_digit()) {
-                    return Err(wrong());
-                }
-                value.replace('_', "").parse().map(Count).map_err(|_| wrong())
-            }
-        }
-        deserializer.deserialize_any(Digits)
-    }
-}
-
-/// `#[serde(deserialize_with)]` for an optional count.
-pub(crate) fn optional_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(Option::<Count>::deserialize(deserializer)?.map(|count| count.0))
-}
-
-/// `#[serde(deserialize_with)]` for a count.
-pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    Ok(Count::deserialize(deserializer)?.0)
-}
-
-/// `#[serde(deserialize_with)]` for a map of step to tokens.
+/// `#[serde(deserialize_with)]` for a map of step to tokens; `1000` and `1_000` are the same step.
 pub(crate) fn counts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u64, u64>, D::Error> {
-    let map = BTreeMap::<Count, Count>::deserialize(deserializer)?;
-    Ok(map.into_iter().map(|(step, tokens)| (step.0, tokens.0)).collect())
+    struct Counts;
+    impl<'de> Visitor<'de> for Counts {
+        type Value = BTreeMap<u64, u64>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map of steps to tokens, such as {1000: 4_194_304_000}")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut counts = BTreeMap::new();
+            while let Some((Count(step), Count(tokens))) = entries.next_entry()? {
+                if counts.insert(step, tokens).is_some() {
+                    return Err(de::Error::custom(format!("the step {step} occurs twice")));
+                }
+            }
+            Ok(counts)
+        }
+    }
+    deserializer.deserialize_map(Counts)
 }
 
 /// `#[serde(deserialize_with)]` for one folder or a list of them.
@@ -91,6 +67,10 @@ pub(crate) fn word_or_map<'de, D: Deserializer<'de>, T: WordOrMap>(deserializer:
         }
         fn visit_str<E: de::Error>(self, value: &str) -> Result<T, E> {
             Ok(T::from_word(value))
+        }
+        // A name of digits alone is a name as well.
+        fn visit_u64<E: de::Error>(self, value: u64) -> Result<T, E> {
+            Ok(T::from_word(&value.to_string()))
         }
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
             T::Map::deserialize(de::value::MapAccessDeserializer::new(map)).map(Into::into)

@@ -16,7 +16,7 @@ pub use claim::{Claim, ClaimHolder, Claimed};
 pub use failures::Blamed;
 pub use files::write_whole;
 pub use hashes::Hashes;
-pub use key::{SCORING_VERSION, unit_key};
+pub use key::{PACK_VERSION, SCORING_VERSION, unit_key};
 pub use slug::slug;
 pub use snapshot::Snapshot;
 pub use transcripts::is_pack;

@@ -34,50 +34,90 @@ pub enum Heard<'a> {
     Finished(&'a Transcript, u64),
 }
 
-/// Holds conversations with a checkpoint and judges them; in their order. `None` when `listen` breaks off.
+/// What came of a pack's conversations.
+#[derive(Debug, Default)]
+pub struct Talks {
+    /// Those that were held, in their order.
+    pub held: Vec<Transcript>,
+    /// Why the others could not be, each once whatever its repeats.
+    pub failed: Vec<Error>,
+}
+
+impl Talks {
+    /// All failures as one, with the number of conversations that it cost of `all`; `None` where all were held.
+    pub fn failure(&self, all: usize) -> Option<Error> {
+        let first = self.failed.first()?;
+        let reasons: Vec<String> = self.failed.iter().take(SHOWN).map(ToString::to_string).collect();
+        let more = match self.failed.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let missing = all - self.held.len();
+        Some(Error::Usage {
+            what: format!("{missing} of {all} conversations could not be held: {}{more}", reasons.join("; ")),
+            help: help_of(first),
+        })
+    }
+}
+
+/// Failures of a pack that are told in full.
+const SHOWN: usize = 5;
+
+/// Holds conversations with a checkpoint and judges them. One that fails leaves the others alone. `None` when `listen` breaks
+/// off.
 ///
-/// # Errors
-/// The chat template refuses a conversation, the model's numbers are not finite, or the tokenizer refuses a text; the message
-/// names the prompt.
+/// What the chat template or the tokenizer refuses, a prompt that is longer than the context, and numbers that are not finite
+/// are told of the prompt they belong to ([`Talks::failed`]).
 pub fn hold<M: LanguageModel>(
     speaker: &Speaker<'_, M>,
     talks: &[Conversation],
     mut listen: impl FnMut(Heard<'_>) -> ControlFlow<()>,
-) -> Result<Option<Vec<Transcript>>> {
+) -> Option<Talks> {
     // A greedy repeat can only say what the first one said.
     let asked: Vec<&Conversation> = talks.iter().filter(|talk| talk.repeat == 0 || !talk.is_greedy()).collect();
-    let mut held: Vec<Transcript> = Vec::with_capacity(asked.len());
+    let mut held: Vec<Option<Transcript>> = Vec::with_capacity(asked.len());
+    let mut failed = Vec::new();
     for group in asked.chunks(TOGETHER) {
         let mut group: Vec<Held<'_, M>> = group.iter().map(|talk| Held::new(speaker, talk)).collect();
         let turns = group.iter().map(|held| held.talk.turns.len()).max().unwrap_or(0);
         for turn in 0..turns {
-            if take_turn(speaker, &mut group, turn, &mut listen)?.is_break() {
-                return Ok(None);
+            if take_turn(speaker, &mut group, turn, &mut listen).is_break() {
+                return None;
             }
         }
         for talk in group {
+            if let Some(error) = talk.failed {
+                let is_new = |known: &Error| known.to_string() != error.to_string();
+                if failed.iter().all(is_new) {
+                    failed.push(error);
+                }
+                held.push(None);
+                continue;
+            }
             let computed = talk.memory.computed;
             let transcript = Transcript::judge(talk.talk, talk.voice.rendering(), talk.turns);
             let on = listen(Heard::Finished(&transcript, computed));
-            held.push(transcript);
+            held.push(Some(transcript));
             if on.is_break() {
-                return Ok(None);
+                return None;
             }
         }
     }
-    Ok(Some(with_repeats(talks, &held)))
+    Some(Talks { held: with_repeats(talks, held), failed })
 }
 
-/// The transcripts of all conversations, those of greedy repeats copied.
-fn with_repeats(talks: &[Conversation], held: &[Transcript]) -> Vec<Transcript> {
-    let mut held = held.iter();
-    let mut all: Vec<Transcript> = Vec::with_capacity(talks.len());
+/// The transcripts of all conversations that were held, those of greedy repeats copied.
+fn with_repeats(talks: &[Conversation], held: Vec<Option<Transcript>>) -> Vec<Transcript> {
+    let mut held = held.into_iter();
+    let mut last: Option<Transcript> = None;
+    let mut all = Vec::with_capacity(talks.len());
     for talk in talks {
-        let transcript = match all.last() {
-            Some(first) if talk.repeat > 0 && talk.is_greedy() => Transcript { repeat: talk.repeat, ..first.clone() },
-            _ => held.next().expect("every other conversation was held").clone(),
+        last = if talk.repeat > 0 && talk.is_greedy() {
+            last.map(|first| Transcript { repeat: talk.repeat, ..first })
+        } else {
+            held.next().expect("every other conversation was asked")
         };
-        all.push(transcript);
+        all.extend(last.clone());
     }
     all
 }
@@ -88,38 +128,44 @@ fn take_turn<'a, M: LanguageModel>(
     group: &mut [Held<'a, M>],
     turn: usize,
     listen: &mut impl FnMut(Heard<'_>) -> ControlFlow<()>,
-) -> Result<ControlFlow<()>> {
-    let mut live: Vec<&mut Held<'a, M>> = group.iter_mut().filter(|held| turn < held.talk.turns.len()).collect();
-    for held in &mut live {
-        held.open(speaker, turn).map_err(|error| named(held.talk, error))?;
+) -> ControlFlow<()> {
+    for held in group.iter_mut().filter(|held| held.goes_on(turn)) {
+        if let Err(error) = held.open(speaker, turn) {
+            held.fail(speaker, turn, &error);
+        }
     }
+    let mut live: Vec<&mut Held<'a, M>> = group.iter_mut().filter(|held| held.goes_on(turn)).collect();
     let words: Vec<[String; 5]> = live.iter().map(|held| held.talk.words(turn)).collect();
     let words: Vec<[&str; 5]> = words.iter().map(|words| words.each_ref().map(String::as_str)).collect();
-    let prompts = live.iter().zip(&words).filter_map(|(held, words)| held.prompt(words)).collect();
     let mut broken_off = false;
-    let generated = generate_batch(speaker.model, speaker.tokenizer, prompts, |_| {
-        let on = listen(Heard::Token);
-        broken_off |= on.is_break();
-        on
-    })?;
-    if broken_off {
-        return Ok(ControlFlow::Break(()));
-    }
-    let mut generated = generated.into_iter();
-    for held in live {
-        let reply = held.open.as_ref().is_some_and(OpenTurn::room).then(|| generated.next()).flatten();
+    let mut speak = |prompts: Vec<Prompt<'_, M::State>>| {
+        generate_batch(speaker.model, speaker.tokenizer, prompts, |_| {
+            let on = listen(Heard::Token);
+            broken_off |= on.is_break();
+            on
+        })
+    };
+    let together = speak(live.iter().zip(&words).filter_map(|(held, words)| held.prompt(words)).collect());
+    let mut together = together.map(Vec::into_iter);
+    for (held, words) in live.iter_mut().zip(&words) {
+        let reply = match &mut together {
+            Ok(replies) => held.open.as_ref().is_some_and(OpenTurn::room).then(|| replies.next()).flatten(),
+            // One of them breaks the batch: each by itself, which gives the others the same numbers.
+            Err(_) => match speak(held.prompt(words).into_iter().collect()) {
+                Ok(mut alone) => alone.pop(),
+                Err(error) => {
+                    held.fail(speaker, turn, &error.into());
+                    continue;
+                }
+            },
+        };
         held.close(reply);
     }
-    Ok(ControlFlow::Continue(()))
+    if broken_off { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-/// The error with the prompt's name.
-fn named(talk: &Conversation, error: Error) -> Error {
-    let at = format!("prompt `{}/{}`", talk.pack, talk.prompt);
-    match error {
-        Error::Usage { what, help } => Error::Usage { what: format!("{at}: {what}"), help },
-        other => other,
-    }
+fn help_of(error: &Error) -> String {
+    miette::Diagnostic::help(error).map_or_else(String::new, |help| help.to_string())
 }
 
 /// A conversation that is under way.
@@ -130,6 +176,8 @@ struct Held<'a, M: LanguageModel> {
     earlier: Vec<(String, String)>,
     turns: Vec<TurnRecord>,
     open: Option<OpenTurn>,
+    /// Why it cannot be held.
+    failed: Option<Error>,
 }
 
 /// A turn whose reply is to come.
@@ -151,7 +199,31 @@ impl<'a, M: LanguageModel> Held<'a, M> {
     fn new(speaker: &'a Speaker<'a, M>, talk: &'a Conversation) -> Self {
         let voice = Voice::new(speaker.template, &talk.format);
         let memory = Memory::new(speaker.model);
-        Self { talk, voice, memory, earlier: Vec::new(), turns: Vec::new(), open: None }
+        Self { talk, voice, memory, earlier: Vec::new(), turns: Vec::new(), open: None, failed: None }
+    }
+
+    /// Whether it has a turn of this number, and has not failed.
+    fn goes_on(&self, turn: usize) -> bool {
+        self.failed.is_none() && turn < self.talk.turns.len()
+    }
+
+    /// Notes that it cannot be held, with the prompt's name and a mend for the commonest reason.
+    fn fail(&mut self, speaker: &Speaker<'a, M>, turn: usize, error: &Error) {
+        self.open = None;
+        let said = Said { system: None, earlier: &self.earlier, user: &self.talk.turns[turn].user };
+        let refused = matches!(error, Error::Model(spyglass_model::Error::ChatTemplate { .. }));
+        let help = if refused && self.talk.system.is_some() && self.voice.ask(speaker.tokenizer, said).is_ok() {
+            "the chat template takes no system text: set `transcript: {fold_system: true}` in the pack, and it goes into the first user turn".into()
+        } else {
+            help_of(error)
+        };
+        let at = format!("prompt `{}/{}`", self.talk.pack, self.talk.prompt);
+        let variables = if self.talk.variables.is_empty() {
+            String::new()
+        } else {
+            format!(" with {}", serde_json::Value::Object(self.talk.variables.clone()))
+        };
+        self.failed = Some(Error::Usage { what: format!("{at}{variables}, turn {}: {error}", turn + 1), help });
     }
 
     /// Reads what the user says, and compares continuations where the turn asks for it.
@@ -162,6 +234,13 @@ impl<'a, M: LanguageModel> Held<'a, M> {
         let [before @ .., last] = asked.ids.as_slice() else { unreachable!("a prompt has at least one token") };
         let last = *last;
         let room = speaker.max_length.saturating_sub(asked.ids.len());
+        if room == 0 && number == 0 {
+            // A later turn without room ends a talk that was held; a first one was never asked.
+            return Err(Error::Usage {
+                what: format!("it has {} tokens, the context limit is {}", asked.ids.len(), speaker.max_length),
+                help: "shorten the prompt's texts".into(),
+            });
+        }
         let mut record = TurnRecord { user: turn.user.clone(), ..TurnRecord::default() };
         if room > 0 {
             record.recomputed = self.memory.attend(before)?;

@@ -8,5 +8,5 @@ pub mod show;
 mod voice;
 
 pub use chat::Chat;
-pub use hold::{Heard, Speaker, hold};
+pub use hold::{Heard, Speaker, Talks, hold};
 pub use packs::packs;

@@ -8,8 +8,8 @@ use crate::{Error, Result};
 /// How a conversation is put to a model.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Voice<'a> {
-    /// Through the checkpoint's chat template.
-    Chat(&'a ChatTemplate),
+    /// Through the checkpoint's chat template; whether the system text goes into the first user turn.
+    Chat(&'a ChatTemplate, bool),
     /// In the pack's own form.
     Plain(&'a TranscriptFormat),
 }
@@ -37,14 +37,14 @@ impl<'a> Voice<'a> {
     /// The chat template where there is one, unless the form is to be used always.
     pub(super) fn new(template: Option<&'a ChatTemplate>, format: &'a TranscriptFormat) -> Self {
         match template {
-            Some(template) if !format.always => Self::Chat(template),
+            Some(template) if !format.always => Self::Chat(template, format.fold_system),
             _ => Self::Plain(format),
         }
     }
 
     pub(super) fn rendering(self) -> Rendering {
         match self {
-            Self::Chat(_) => Rendering::ChatTemplate,
+            Self::Chat(..) => Rendering::ChatTemplate,
             Self::Plain(_) => Rendering::Plain,
         }
     }
@@ -52,7 +52,7 @@ impl<'a> Voice<'a> {
     /// Where a reply ends in this voice, beside the pack's own stop strings.
     pub(super) fn stop(self) -> Option<String> {
         match self {
-            Self::Chat(_) => None,
+            Self::Chat(..) => None,
             Self::Plain(format) => format.stop(),
         }
     }
@@ -63,8 +63,8 @@ impl<'a> Voice<'a> {
     /// The template refuses the conversation, or the tokenizer the text.
     pub(super) fn ask(self, tokenizer: &Tokenizer, said: Said<'_>) -> Result<Asked> {
         let (text, ids) = match self {
-            Self::Chat(template) => {
-                let text = template.render_prompt(&messages(said, None))?;
+            Self::Chat(template, fold) => {
+                let text = template.render_prompt(&messages(said, None, fold))?;
                 let ids = tokenizer.encode_plain(&text)?;
                 (text, ids)
             }
@@ -98,7 +98,7 @@ impl<'a> Voice<'a> {
         let reply = reply.trim();
         let text = format!("{}{}{reply}", asked.text, self.before_reply(said, &asked.text, reply));
         let whole = match self {
-            Self::Chat(_) => tokenizer.encode_plain(&text)?,
+            Self::Chat(..) => tokenizer.encode_plain(&text)?,
             Self::Plain(_) => tokenizer.encode(&text)?,
         };
         match whole.get(asked.ids.len()..) {
@@ -111,11 +111,11 @@ impl<'a> Voice<'a> {
     /// What stands between the prompt's end and the reply: what the template puts there when it writes the reply into the
     /// history, or else a space after a word.
     fn before_reply(self, said: Said<'_>, prompt: &str, reply: &str) -> String {
-        let template = match self {
+        let (template, fold) = match self {
             Self::Plain(format) => return format.before_reply(),
-            Self::Chat(template) => template,
+            Self::Chat(template, fold) => (template, fold),
         };
-        let history = template.render_history(&messages(said, Some(reply))).ok();
+        let history = template.render_history(&messages(said, Some(reply), fold)).ok();
         let between = history.as_deref().and_then(|history| {
             let rest = history.strip_prefix(prompt)?;
             Some(rest[..rest.find(reply)?].to_owned())
@@ -125,13 +125,33 @@ impl<'a> Voice<'a> {
     }
 }
 
-fn messages(said: Said<'_>, reply: Option<&str>) -> Vec<Message> {
-    let mut messages: Vec<Message> = said.system.map(|system| Message::new("system", system)).into_iter().collect();
+fn messages(said: Said<'_>, reply: Option<&str>, fold_system: bool) -> Vec<Message> {
+    let (folded, system) = if fold_system { (said.system, None) } else { (None, said.system) };
+    let mut messages: Vec<Message> = system.map(|system| Message::new("system", system)).into_iter().collect();
     for (user, assistant) in said.earlier {
         messages.push(Message::new("user", user.as_str()));
         messages.push(Message::new("assistant", assistant.as_str()));
     }
     messages.push(Message::new("user", said.user));
     messages.extend(reply.map(|reply| Message::new("assistant", reply)));
+    if let (Some(system), Some(first)) = (folded, messages.first_mut()) {
+        first.content = format!("{system}\n\n{}", first.content);
+    }
     messages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Said, messages};
+
+    #[test]
+    fn a_system_text_can_go_into_the_first_turn() {
+        let earlier = [("hi".to_owned(), "yes ?".to_owned())];
+        let said = Said { system: Some("be kind"), earlier: &earlier, user: "why ?" };
+        let told = |fold| -> Vec<String> {
+            messages(said, None, fold).iter().map(|message| format!("{}: {}", message.role, message.content)).collect()
+        };
+        assert_eq!(told(false), ["system: be kind", "user: hi", "assistant: yes ?", "user: why ?"]);
+        assert_eq!(told(true), ["user: be kind\n\nhi", "assistant: yes ?", "user: why ?"]);
+    }
 }

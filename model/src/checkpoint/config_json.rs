@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::text::python_json;
 
 /// No size of a real model comes near; beyond, products of sizes could overflow.
 pub(crate) const LARGEST_SIZE: u64 = 1 << 24;
@@ -48,7 +49,7 @@ impl Keys {
     /// # Errors
     /// JSON that is none.
     pub(crate) fn parse(text: &str, file: &Path) -> Result<Self> {
-        let map = serde_json::from_str(text).map_err(Error::json(file))?;
+        let map = python_json::read(text).map_err(Error::json(file))?;
         Ok(Self { file: file.to_owned(), map })
     }
 
@@ -218,7 +219,7 @@ const DEFAULT_CONTEXT: usize = 2048;
 /// which stands for none.
 pub(crate) fn context_limit(dir: &Path) -> usize {
     let text = fs_err::read_to_string(dir.join("tokenizer_config.json")).unwrap_or_default();
-    let config: Value = serde_json::from_str(&text).unwrap_or_default();
+    let config: Value = python_json::read(&text).unwrap_or_default();
     let length =
         config.get("model_max_length").and_then(Value::as_u64).filter(|length| (1..LARGEST_SIZE).contains(length));
     length.map_or(DEFAULT_CONTEXT, |length| length as usize)

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::tensors::Slot;
 use super::torch;
 use crate::error::{Error, Result};
+use crate::text::python_json;
 
 /// The forms of weights, the first that is there counts: the single file, and the index of shards.
 const FORMS: [(&str, &str); 2] =
@@ -55,7 +56,8 @@ pub(crate) struct Weights {
 /// `pytorch_model.bin` or its shards.
 ///
 /// # Errors
-/// No weights, weights in another format, an index that is broken or points outside the folder, a shard that is missing.
+/// No weights, weights in another format, an index that is broken or points outside the folder, a shard that is missing; a
+/// single file beside other shards that are there as well.
 pub fn weight_files(dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(find(dir)?.0)
 }
@@ -64,7 +66,17 @@ pub fn weight_files(dir: &Path) -> Result<Vec<PathBuf>> {
 fn find(dir: &Path) -> Result<(Vec<PathBuf>, Option<PathBuf>)> {
     for (one, index) in FORMS.map(|(one, index)| (dir.join(one), dir.join(index))) {
         if one.is_file() {
-            return Ok((vec![one], None));
+            return match other_shard(&one, &index) {
+                None => Ok((vec![one], None)),
+                Some(shard) => {
+                    let name = one.file_name().unwrap_or_default().display();
+                    let problem = format!(
+                        "it names `{shard}`, and {name} lies here too: which of them are this checkpoint's weights?"
+                    );
+                    let mend = "remove the one that is left over, index and shards or the single file (which transformers would read)";
+                    Err(broken(&index, problem, mend))
+                }
+            };
         }
         if index.is_file() {
             let mut files: Vec<PathBuf> = read_index(&index)?.into_values().map(|name| dir.join(name)).collect();
@@ -172,7 +184,7 @@ impl Weights {
 fn read_index(index: &Path) -> Result<BTreeMap<String, String>> {
     let dir = index.parent().unwrap_or(Path::new(""));
     let text = fs_err::read_to_string(index).map_err(Error::io(index))?;
-    let value: Value = serde_json::from_str(&text).map_err(Error::json(index))?;
+    let value: Value = python_json::read(&text).map_err(Error::json(index))?;
     let map: Option<BTreeMap<String, String>> = value
         .get("weight_map")
         .and_then(Value::as_object)
@@ -200,6 +212,12 @@ fn read_index(index: &Path) -> Result<BTreeMap<String, String>> {
         }
     }
     Ok(map)
+}
+
+/// A shard beside the single file `one` that the index names. One that is broken or whose shards are gone is left over, and no matter.
+fn other_shard(one: &Path, index: &Path) -> Option<String> {
+    let map = index.is_file().then(|| read_index(index).ok()).flatten()?;
+    map.into_values().find(|file| !one.ends_with(file))
 }
 
 fn no_weights(dir: &Path) -> Error {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use minijinja::{Environment, ErrorKind, Value, context};
 
 use super::python_json::to_json;
+use super::{python_methods, python_text};
 use crate::error::{Error, Result};
 
 /// Steps that a template may take: a hundred times what long talks need, a fraction of a second.
@@ -56,14 +57,20 @@ impl ChatTemplate {
         environment.set_syntax(syntax.build().map_err(|error| wrong(&error))?);
         environment.set_fuel(Some(FUEL));
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment.set_formatter(python_text::write);
+        environment.set_unknown_method_callback(python_methods::call);
         environment.add_filter("tojson", to_json);
+        environment.add_filter("string", python_text::string);
+        environment.add_filter("e", python_text::escape);
+        environment.add_filter("escape", python_text::escape);
+        environment.add_filter("forceescape", python_text::force_escape);
         environment.add_function("raise_exception", raise);
-        environment.add_function("strftime_now", strftime_now);
+        environment.add_function("strftime_now", python_text::strftime_now);
         for (key, text) in special_tokens {
             environment.add_global(key.to_owned(), text.to_owned());
         }
-        let compiled = without_generation_marks(source);
+        // Jinja reads every line end as `\n`: a checkout on Windows changes no prompt.
+        let compiled = without_generation_marks(&source.replace("\r\n", "\n").replace('\r', "\n"));
         environment.add_template_owned(NAME, compiled).map_err(|error| wrong(&error))?;
         Ok(Self { environment, file: file.to_owned(), source: source.to_owned() })
     }
@@ -98,11 +105,7 @@ impl ChatTemplate {
         template.render(variables).map_err(|error| Error::ChatTemplate {
             file: self.file.clone(),
             problem: said(&error),
-            mend: match error.kind() {
-                ErrorKind::OutOfFuel => "it takes far more steps than any talk needs: is there an endless loop in it?",
-                _ => "give it the roles in the order it wants, or correct the template",
-            }
-            .into(),
+            mend: mend(&error).into(),
         })
     }
 }
@@ -116,15 +119,27 @@ fn said(error: &minijinja::Error) -> String {
     }
 }
 
-fn raise(message: String) -> Result<Value, minijinja::Error> {
-    Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
+/// What helps against an error.
+fn mend(error: &minijinja::Error) -> &'static str {
+    let mut causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    if error.kind() == ErrorKind::OutOfFuel {
+        "it takes far more steps than any talk needs: is there an endless loop in it?"
+    } else if causes.any(|cause| cause.downcast_ref::<Raised>().is_some()) {
+        "these are the template's own words: give it the roles that it takes, in the order it wants"
+    } else if error.detail().is_some_and(|detail| detail.contains("use % operator")) {
+        "Python's `'%s' % x` is not read: write `'%s' | format(x)`, or join with `~`"
+    } else {
+        "this is not read as Python reads it: write the line with other means of Jinja, or leave the template out and set `transcript: {always: true}` in the pack"
+    }
 }
 
-/// The present time, UTC, in Python's notation. (A prompt with a date in it is another one tomorrow; that is its author's wish.)
-fn strftime_now(format: &str) -> Result<String, minijinja::Error> {
-    let now = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC);
-    jiff::fmt::strtime::format(format, &now)
-        .map_err(|error| minijinja::Error::new(ErrorKind::InvalidOperation, format!("strftime_now: {error}")))
+/// Tells what a template raises from what goes wrong in it.
+#[derive(Debug, thiserror::Error)]
+#[error("raised by the template")]
+struct Raised;
+
+fn raise(message: String) -> Result<Value, minijinja::Error> {
+    Err(minijinja::Error::new(ErrorKind::InvalidOperation, message).with_source(Raised))
 }
 
 /// Marks that transformers reads for training (`{% generation %}`) become blocks that change nothing.

@@ -2,7 +2,9 @@
 
 mod chat_template;
 mod decode_stream;
-mod python_json;
+pub(crate) mod python_json;
+mod python_methods;
+mod python_text;
 mod special_tokens;
 mod tokenizer;
 

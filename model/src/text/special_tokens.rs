@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::python_json;
 use crate::checkpoint::token_ids;
 use crate::error::{Error, Result};
 
@@ -105,7 +106,7 @@ fn object(file: &Path) -> Result<Option<Map<String, Value>>> {
         return Ok(None);
     }
     let text = fs_err::read_to_string(file).map_err(Error::io(file))?;
-    serde_json::from_str(&text).map(Some).map_err(Error::json(file))
+    python_json::read(&text).map(Some).map_err(Error::json(file))
 }
 
 /// Entries named `…_token`: a text, or an object that holds it as `content`.

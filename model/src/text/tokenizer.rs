@@ -281,6 +281,6 @@ fn refused(file: &Path, error: &(dyn std::error::Error + Send + Sync)) -> Error 
 }
 
 /// What Python's `str.rstrip` takes off: four separators that Rust does not count as white space, and all that it does.
-fn is_python_space(c: char) -> bool {
+pub(crate) fn is_python_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }

@@ -1,7 +1,10 @@
 //! Rows from CSV with a header. Columns of whole numbers are read as such, cells that hold a list as lists.
+//!
+//! MMLU's own files have no header: a question, four options and the letter of the right one.
 
 use std::path::Path;
 
+use csv::StringRecord;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -30,14 +33,46 @@ pub(super) fn read(path: &Path, text: &str, delimiter: u8) -> Result<Vec<(usize,
         })?;
         records.push(record);
     }
+    if is_mmlu(&header) && records.iter().all(is_mmlu) {
+        let first = std::iter::once((1, &header));
+        let others = records.iter().map(|record| (line(record), record));
+        return Ok(first.chain(others).map(|(line, record)| (line, mmlu_row(record))).collect());
+    }
+    let named: Vec<&str> = header.iter().filter(|name| !name.is_empty()).collect();
+    if let Some(twice) = named.iter().enumerate().find(|(index, name)| named[..*index].contains(name)) {
+        return Err(wrong(1, format!("two columns are called `{}`, or the line with the names is missing", twice.1)));
+    }
     let whole: Vec<bool> =
         (0..header.len()).map(|column| records.iter().all(|record| record[column].parse::<i64>().is_ok())).collect();
     let rows = records.iter().map(|record| {
         let cells =
             header.iter().zip(record).zip(&whole).map(|((name, cell), whole)| (name.to_owned(), value(cell, *whole)));
-        (record.position().map_or(1, |place| place.line() as usize), cells.collect())
+        (line(record), cells.collect())
     });
     Ok(rows.collect())
+}
+
+/// Line of a record, from 1.
+fn line(record: &StringRecord) -> usize {
+    record.position().map_or(1, |place| place.line() as usize)
+}
+
+/// Whether a record is of MMLU's form: six cells, the last one a letter from A to D.
+fn is_mmlu(record: &StringRecord) -> bool {
+    record.len() == 6 && matches!(&record[5], "A" | "B" | "C" | "D")
+}
+
+/// The row as the hub's copy of MMLU has it, with each option under its letter as well.
+fn mmlu_row(record: &StringRecord) -> Row {
+    let answer = usize::from(record[5].as_bytes()[0] - b'A');
+    let options: Vec<Value> = record.iter().skip(1).take(4).map(Value::from).collect();
+    let letters =
+        ["A", "B", "C", "D"].into_iter().zip(&options).map(|(letter, option)| (letter.into(), option.clone()));
+    let mut row =
+        Row::from_iter([("question".into(), Value::from(&record[0])), ("choices".into(), options.clone().into())]);
+    row.extend(letters);
+    row.insert("answer".into(), answer.into());
+    row
 }
 
 fn value(cell: &str, whole: bool) -> Value {

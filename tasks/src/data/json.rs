@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::item::Row;
+use crate::python::from_json;
 
 /// One object a line; blank lines do not count.
 pub(super) fn lines(path: &Path, text: &str) -> Result<Vec<(usize, Row)>> {
@@ -16,7 +17,7 @@ pub(super) fn lines(path: &Path, text: &str) -> Result<Vec<(usize, Row)>> {
 /// A list of objects, an object that holds one list of them, or one object a line after all.
 pub(super) fn document(path: &Path, text: &str) -> Result<Vec<(usize, Row)>> {
     let first = text.trim_start().lines().next().unwrap_or_default();
-    if first.starts_with('{') && serde_json::from_str::<Row>(first).is_ok() && text.trim().lines().nth(1).is_some() {
+    if first.starts_with('{') && from_json::<Row>(first).is_ok() && text.trim().lines().nth(1).is_some() {
         return lines(path, text);
     }
     let wrong = |line, message: String| Error::Data {
@@ -25,8 +26,8 @@ pub(super) fn document(path: &Path, text: &str) -> Result<Vec<(usize, Row)>> {
         message,
         help: "wanted is a list of objects, or one object a line".into(),
     };
-    let document: Value = serde_json::from_str(text)
-        .map_err(|error| wrong(error.line(), format!("no JSON: {}", without_place(&error))))?;
+    let document: Value =
+        from_json(text).map_err(|error| wrong(error.line(), format!("no JSON: {}", without_place(&error))))?;
     let items = match document {
         Value::Array(items) => items,
         Value::Object(entries) => {
@@ -50,7 +51,7 @@ pub(super) fn document(path: &Path, text: &str) -> Result<Vec<(usize, Row)>> {
 }
 
 fn object(path: &Path, line: usize, text: &str) -> Result<Row> {
-    serde_json::from_str(text).map_err(|error| Error::Data {
+    from_json(text).map_err(|error| Error::Data {
         file: path.to_owned(),
         line,
         message: format!("no JSON object: {}, column {}", without_place(&error), error.column()),

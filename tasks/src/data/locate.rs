@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::table::ENDINGS;
+use super::name::Name;
+use super::shards::{Shard, complete};
 use crate::definition::DataFiles;
+use crate::error::{Error, Result};
+use crate::paths;
 
 /// What is known of a task's data before a file is opened.
 #[derive(Debug, Clone)]
@@ -27,6 +30,21 @@ pub(crate) struct Place<'t> {
     pub(crate) folders: &'t [PathBuf],
 }
 
+/// Why there are no files of a split.
+#[derive(Debug)]
+pub(crate) enum Missing {
+    /// There are none in any of these places.
+    Nowhere(Vec<String>),
+    /// There are some, and it cannot be told which are meant, or one is missing.
+    Shards(Error),
+}
+
+impl From<Error> for Missing {
+    fn from(error: Error) -> Self {
+        Self::Shards(error)
+    }
+}
+
 /// A folder that may hold files of the split.
 struct Candidate {
     folder: PathBuf,
@@ -35,18 +53,18 @@ struct Candidate {
 }
 
 impl Place<'_> {
-    /// The files of a split; else all places that were looked at.
+    /// The files of a split; else all places that were looked at, or what is wrong with its shards.
     ///
     /// A single file that bears the task's name alone is the split that is asked: it serves where `split` is that one.
-    pub(crate) fn find(&self, split: &str) -> Result<Vec<PathBuf>, Vec<String>> {
+    pub(crate) fn find(&self, split: &str) -> Result<Vec<PathBuf>, Missing> {
         let mut looked = Vec::new();
         if let Some(files) = self.files {
-            return self.declared(files, split);
+            return self.declared(files, split).map_err(Missing::Nowhere);
         }
         for folder in self.folders {
             for candidate in self.candidates(folder, &mut looked) {
                 for alias in aliases(split) {
-                    let found = self.in_folder(&candidate, alias);
+                    let found = self.in_folder(&candidate, alias)?;
                     if !found.is_empty() {
                         return Ok(found);
                     }
@@ -55,22 +73,21 @@ impl Place<'_> {
             let flat = Candidate { folder: folder.clone(), bare: false };
             looked.push(format!("{}/{}[_{split}].jsonl", folder.display(), self.task));
             for alias in aliases(split) {
-                let found = self.in_folder(&flat, alias);
+                let found = self.in_folder(&flat, alias)?;
                 if !found.is_empty() {
                     return Ok(found);
                 }
             }
             if split == self.asked {
                 let names = self.names().into_iter().filter(|name| self.is_own(name)).collect::<Vec<_>>();
-                let mut files = entries(folder).into_iter();
-                let whole =
-                    files.find(|path| stem(path).is_some_and(|stem| names.iter().any(|name| same(&stem, name))));
-                if let Some(whole) = whole {
+                let whole = |path: &PathBuf| stem(path).is_some_and(|stem| names.iter().any(|name| same(&stem, name)));
+                let files = one_form(entries(folder).into_iter().filter(whole).collect());
+                if let Some(whole) = files.into_iter().next() {
                     return Ok(vec![whole]);
                 }
             }
         }
-        Err(looked)
+        Err(Missing::Nowhere(looked))
     }
 
     /// The files that the task file names itself.
@@ -84,9 +101,10 @@ impl Place<'_> {
             }
         };
         let resolve = |name: &String| {
+            let name = paths::expand(Path::new(name)).map_err(PathBuf::from)?;
             let folders = self.home.into_iter().chain(self.folders.iter().map(PathBuf::as_path));
-            let mut paths = folders.map(|folder| folder.join(name));
-            paths.clone().find(|path| path.is_file()).ok_or_else(|| paths.next().unwrap_or_else(|| name.into()))
+            let mut places = folders.map(|folder| folder.join(&name));
+            places.clone().find(|path| path.is_file()).ok_or_else(|| places.next().unwrap_or_else(|| name.clone()))
         };
         names.iter().map(|name| resolve(name).map_err(|path| vec![path.display().to_string()])).collect()
     }
@@ -133,49 +151,64 @@ impl Place<'_> {
     }
 
     /// The files in a folder that hold the split called `alias` there.
-    fn in_folder(&self, candidate: &Candidate, alias: &str) -> Vec<PathBuf> {
-        let mut bare = Vec::new();
-        let mut named = Vec::new();
+    fn in_folder(&self, candidate: &Candidate, alias: &str) -> Result<Vec<PathBuf>> {
         let names = self.names();
-        for path in entries(&candidate.folder) {
-            let Some(stem) = stem(&path) else { continue };
-            let (stem, _) = shard(&stem);
-            if same(stem, alias) {
-                bare.push(path);
-            } else if names.iter().any(|name| {
-                let name = name.rsplit('/').next().unwrap_or(name);
-                ["_", "-"].iter().any(|mark| same(stem, &format!("{name}{mark}{alias}")))
-            }) {
-                named.push(path);
+        let is_named = |stem: &str, name: &str| {
+            let name = name.rsplit('/').next().unwrap_or(name);
+            ["_", "-"].iter().any(|mark| same(stem, &format!("{name}{mark}{alias}")))
+        };
+        // The place in the order of names, the split's own name last: files of two names are not of one set.
+        let place = |path: &PathBuf| {
+            let stem = stem(path)?;
+            let stem = Shard::of_stem(&stem).name;
+            let named = names.iter().position(|name| is_named(stem, name));
+            named.or_else(|| (candidate.bare && same(stem, alias)).then_some(names.len()))
+        };
+        let placed: Vec<(usize, PathBuf)> =
+            entries(&candidate.folder).into_iter().filter_map(|path| Some((place(&path)?, path))).collect();
+        let mut places: Vec<usize> = placed.iter().map(|(place, _)| *place).collect();
+        places.sort_unstable();
+        places.dedup();
+        for first in places {
+            let files = placed.iter().filter(|(place, _)| *place == first).map(|(_, path)| path.clone()).collect();
+            let files = complete(&candidate.folder, one_form(files))?;
+            if !files.is_empty() {
+                return Ok(files);
             }
         }
-        let mut found = if !named.is_empty() {
-            named
-        } else if candidate.bare {
-            bare
-        } else {
-            Vec::new()
-        };
-        if found.is_empty() {
-            found = self.in_split_folder(candidate, alias);
-        }
-        one_format(found)
+        self.in_split_folder(candidate, alias)
     }
 
     /// A folder called like the split: the files of the part in it, or all its shards.
-    fn in_split_folder(&self, candidate: &Candidate, alias: &str) -> Vec<PathBuf> {
-        let Some(folder) = subfolder(&candidate.folder, alias) else { return Vec::new() };
+    fn in_split_folder(&self, candidate: &Candidate, alias: &str) -> Result<Vec<PathBuf>> {
+        let Some(folder) = subfolder(&candidate.folder, alias) else { return Ok(Vec::new()) };
         let files: Vec<PathBuf> = entries(&folder).into_iter().filter(|path| stem(path).is_some()).collect();
-        let of_part = |path: &&PathBuf| {
-            let (stem, part) = (stem(path).unwrap_or_default(), self.part.unwrap_or(self.task));
-            same(&stem, part) || same(&stem, &format!("{part}_{alias}")) || same(&stem, &format!("{part}-{alias}"))
+        let of = |wanted: &dyn Fn(&str) -> bool| -> Vec<PathBuf> {
+            files.iter().filter(|path| stem(path).is_some_and(|stem| wanted(&stem))).cloned().collect()
         };
-        let named: Vec<PathBuf> = files.iter().filter(of_part).cloned().collect();
-        let numbered = |path: &PathBuf| {
-            let stem = stem(path).unwrap_or_default();
-            stem.bytes().all(|b| b.is_ascii_digit()) || same(shard(&stem).0, alias) || stem.starts_with("part-")
-        };
-        if named.is_empty() && candidate.bare { files.into_iter().filter(numbered).collect() } else { named }
+        let part = self.part.unwrap_or(self.task);
+        let named = of(&|stem| {
+            let stem = if same(stem, part) { stem } else { Shard::of_stem(stem).name };
+            same(stem, part) || same(stem, &format!("{part}_{alias}")) || same(stem, &format!("{part}-{alias}"))
+        });
+        if !named.is_empty() {
+            return complete(&folder, one_form(named));
+        }
+        if !candidate.bare {
+            return Ok(Vec::new());
+        }
+        let split = of(&|stem| same(Shard::of_stem(stem).name, alias));
+        if !split.is_empty() {
+            return complete(&folder, one_form(split));
+        }
+        // Numbers alone, as the hub converts data sets, and what Spark writes: neither tells how many there are.
+        let numbers = of(&|stem| stem.bytes().all(|b| b.is_ascii_digit()));
+        if !numbers.is_empty() {
+            return Ok(one_form(numbers));
+        }
+        let parts = one_form(of(&|stem| stem.starts_with("part-")));
+        let counted = |path: &PathBuf| stem(path).is_some_and(|stem| Shard::of_stem(&stem).of.is_some());
+        if parts.iter().any(counted) { complete(&folder, parts) } else { Ok(parts) }
     }
 }
 
@@ -197,10 +230,12 @@ fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
-/// The files of a folder in the order of their names; none where it cannot be read.
+/// The files and folders of a folder in the order of their names, without those that a system hides; none where it
+/// cannot be read.
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> =
-        fs_err::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+    let shown = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
+    let mut paths: Vec<PathBuf> = shown.map(|entry| entry.path()).collect();
     paths.sort();
     paths
 }
@@ -220,30 +255,12 @@ fn subfolder(folder: &Path, name: &str) -> Option<PathBuf> {
 
 /// The name of a data file without its ending; `None` for other files.
 fn stem(path: &Path) -> Option<String> {
-    let ending = path.extension()?.to_string_lossy().to_lowercase();
-    if !ENDINGS.contains(&ending.as_str()) || path.is_dir() {
-        return None;
-    }
-    Some(path.file_stem()?.to_string_lossy().into_owned())
+    Name::of(path).filter(|_| !path.is_dir()).map(|name| name.stem)
 }
 
-/// `train-00000-of-00002` as (`train`, 0).
-fn shard(stem: &str) -> (&str, usize) {
-    let parts = stem.rsplitn(4, '-').collect::<Vec<_>>();
-    match parts.as_slice() {
-        [count, "of", number, name] if count.parse::<usize>().is_ok() => {
-            number.parse().map_or((stem, 0), |at| (*name, at))
-        }
-        _ => (stem, 0),
-    }
-}
-
-/// Where the same split lies there in several formats, the first one counts.
-fn one_format(mut found: Vec<PathBuf>) -> Vec<PathBuf> {
-    let rank = |path: &PathBuf| {
-        let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        ENDINGS.iter().position(|known| *known == ending)
-    };
+/// Where the same split lies there in several forms, the first one counts.
+fn one_form(mut found: Vec<PathBuf>) -> Vec<PathBuf> {
+    let rank = |path: &PathBuf| Name::of(path).map(|name| name.rank());
     let first = found.iter().map(rank).min();
     found.retain(|path| Some(rank(path)) == first);
     found

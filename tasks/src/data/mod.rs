@@ -3,10 +3,12 @@
 mod csv;
 mod json;
 mod locate;
+mod name;
 mod parquet;
+mod shards;
 mod split;
 mod table;
 
-pub(crate) use locate::Place;
+pub(crate) use locate::{Missing, Place};
 pub(crate) use split::{Split, SplitRow};
 pub(crate) use table::Tables;

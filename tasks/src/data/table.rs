@@ -1,19 +1,21 @@
 //! One data file, read once whatever the number of tasks that ask from it.
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use flate2::read::MultiGzDecoder;
+
+use super::name::{ENDINGS, Name, Packing};
 use crate::data::{csv, json, parquet};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
 use crate::item::Row;
+use crate::text;
 
 /// Files kept in memory: enough for all subjects of a task with its shots, small beside a model.
 const KEPT: usize = 4;
-
-/// File name endings that are read.
-pub(crate) const ENDINGS: [&str; 7] = ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", "txt"];
 
 /// The rows of one file.
 #[derive(Debug)]
@@ -53,19 +55,26 @@ impl Tables {
 
 impl Table {
     fn read(path: &Path) -> Result<Self> {
-        let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         let bytes = fs_err::read(path)?;
         let hash = sha256_hex(&bytes);
+        let name = Name::of(path);
+        let ending = name.as_ref().map_or_else(String::new, |name| name.ending.clone());
+        let packing = name.map_or(Packing::None, |name| name.packing);
+        let is_packed = packing != Packing::None;
+        let bytes = unpacked(path, bytes, packing)?;
+        let text = || text::decode(path, &bytes);
         let rows = match ending.as_str() {
-            "jsonl" | "ndjson" => json::lines(path, utf8(path, &bytes)?)?,
-            "json" => json::document(path, utf8(path, &bytes)?)?,
-            "csv" => csv::read(path, utf8(path, &bytes)?, b',')?,
-            "tsv" => csv::read(path, utf8(path, &bytes)?, b'\t')?,
-            "parquet" => parquet::read(path)?,
-            "txt" => vec![(1, Row::from_iter([("text".into(), utf8(path, &bytes)?.into())]))],
+            "jsonl" | "ndjson" => json::lines(path, text()?)?,
+            "json" => json::document(path, text()?)?,
+            "csv" => csv::read(path, text()?, b',')?,
+            "tsv" => csv::read(path, text()?, b'\t')?,
+            "parquet" if !is_packed => parquet::read(path)?,
+            "parquet" => return Err(wrong(path, "Parquet within another packing is not read".into(), "unpack it")),
+            "txt" => vec![(1, Row::from_iter([("text".into(), text()?.into())]))],
             _ => {
-                let help = format!("data are read from {}", ENDINGS.map(|end| format!("`.{end}`")).join(", "));
-                let message = format!("`.{ending}` is no kind of data file that is known here");
+                let endings = ENDINGS.map(|end| format!("`.{end}`")).join(", ");
+                let help = format!("data are read from {endings}, also with `.gz` or `.zst` after it");
+                let message = "this is no kind of data file that is known here".into();
                 return Err(Error::Data { file: path.to_owned(), line: 1, message, help });
             }
         };
@@ -84,13 +93,25 @@ impl Table {
     }
 }
 
-/// The file as text, without a byte order mark.
-fn utf8<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str> {
-    let text = std::str::from_utf8(bytes).map_err(|error| Error::Data {
-        file: path.to_owned(),
-        line: bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count(),
-        message: "this line is no UTF-8 text".into(),
-        help: "convert the file to UTF-8: `iconv -f latin1 -t utf-8`, if it was Latin-1".into(),
-    })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+fn wrong(path: &Path, message: String, help: &str) -> Error {
+    Error::Data { file: path.to_owned(), line: 1, message, help: help.into() }
+}
+
+/// The bytes of a file without its packing.
+fn unpacked(path: &Path, bytes: Vec<u8>, packing: Packing) -> Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    let read = match packing {
+        Packing::None => return Ok(bytes),
+        Packing::Gzip => MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut plain),
+        Packing::Zstd => zstd::Decoder::new(bytes.as_slice()).and_then(|mut reader| reader.read_to_end(&mut plain)),
+        Packing::Other(ending) => {
+            return Err(wrong(
+                path,
+                format!("`.{ending}` files are not unpacked here"),
+                "unpack it, or pack it with gzip or zstd",
+            ));
+        }
+    };
+    read.map_err(|error| wrong(path, format!("it cannot be unpacked: {error}"), "is the file complete?"))?;
+    Ok(plain)
 }

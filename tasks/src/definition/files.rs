@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::schema::{GroupFile, TaskFile};
 use super::tree::Tree;
 use crate::error::{Error, Result};
-use crate::yaml;
+use crate::{text, yaml};
 
 static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/definitions");
 
@@ -45,7 +46,7 @@ impl Origin {
                 .and_then(|file| file.contents_utf8())
                 .expect("shipped paths come from the list of shipped files")
                 .to_owned()),
-            Self::Disk(path) => yaml::text(path),
+            Self::Disk(path) => text::read(path),
         }
     }
 
@@ -88,16 +89,23 @@ pub(super) fn shipped() -> Vec<Origin> {
     found
 }
 
-/// All `.yaml` and `.yml` files below a folder, in the order of their names.
+/// All task files below a folder, in the order of their names: `.yaml` and `.yml` files that are no run file and no
+/// prompt pack, in which a folder may hold its whole project, and none of those that a system hides.
 pub(super) fn in_folder(folder: &Path) -> Result<Vec<Origin>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs_err::read_dir(&folder)? {
-            let path = entry?.path();
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
+            } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml")
+                && !matches!(yaml::Kind::of(&text::read(&path)?), yaml::Kind::Run | yaml::Kind::Pack)
+            {
                 found.push(Origin::Disk(path));
             }
         }
@@ -134,7 +142,7 @@ pub(super) fn load(origin: &Origin) -> Result<Loaded> {
     let mut next = Some(origin.clone());
     while let Some(current) = next.take() {
         let (name, text) = (current.name(), current.text()?);
-        let keys = match yaml::parse::<Tree>(&name, &text)?.0 {
+        let mut keys = match yaml::parse_task::<Tree>(&name, &text)?.0 {
             Value::Object(keys) => keys,
             Value::Null => Map::new(),
             _ => {
@@ -144,10 +152,10 @@ pub(super) fn load(origin: &Origin) -> Result<Loaded> {
         };
         if is_group(&keys) {
             if !keys.contains_key("include") {
-                yaml::parse::<GroupFile>(&name, &text)?;
+                take_texts(&mut keys, &yaml::parse_task::<GroupFile>(&name, &text)?);
             }
         } else if !keys.is_empty() {
-            yaml::parse::<TaskFile>(&name, &text)?;
+            take_texts(&mut keys, &yaml::parse_task::<TaskFile>(&name, &text)?);
         }
         if let Some(included) = keys.get("include").and_then(Value::as_str) {
             let included = current.included(included)?;
@@ -183,5 +191,30 @@ pub(super) fn load(origin: &Origin) -> Result<Loaded> {
 }
 
 fn is_group(keys: &Map<String, Value>) -> bool {
-    keys.get("group").is_some_and(Value::is_string) && keys.get("task").is_some_and(Value::is_array)
+    keys.get("group").is_some_and(|name| name.is_string() || name.is_number())
+        && keys.get("task").is_some_and(Value::is_array)
+}
+
+/// Puts the text that a key's type read in the place of the number or truth value that YAML takes it for: `task: 123`
+/// is a name.
+fn take_texts(keys: &mut Map<String, Value>, read: &impl Serialize) {
+    let read = serde_json::to_value(read).expect("what was read can be written");
+    for (key, value) in keys {
+        take_text(value, &read[key.as_str()]);
+    }
+}
+
+fn take_text(value: &mut Value, read: &Value) {
+    match (value, read) {
+        (value @ (Value::Number(_) | Value::Bool(_)), Value::String(_)) => *value = read.clone(),
+        (Value::Object(table), Value::Object(read)) => {
+            for (key, value) in table {
+                take_text(value, read.get(key).unwrap_or(&Value::Null));
+            }
+        }
+        (Value::Array(items), Value::Array(read)) => {
+            items.iter_mut().zip(read).for_each(|(item, read)| take_text(item, read));
+        }
+        _ => {}
+    }
 }

@@ -1,10 +1,13 @@
 //! The keys of a task file and of a group file: those of lm-evaluation-harness that declare, and a few of ours.
 
 use schemars::JsonSchema;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::values::{Chance, DataFiles, Declared, Words};
+use super::tree::{Tree, TreeVisitor};
+use super::values::{self, Chance, DataFiles, Declared, Words};
+use crate::yaml::{count, told};
 
 /// A task file. Keys that only name Python code are known, so that the message can say what to write instead.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,16 +46,20 @@ pub(crate) struct TaskFile {
     #[serde(deserialize_with = "absent_as_default")]
     pub process: Map<String, Value>,
     /// The question: a Jinja template or a column.
+    #[serde(deserialize_with = "values::text")]
     pub doc_to_text: Option<Declared>,
     /// The answer: a Jinja template, a column, an index into the choices or a list.
+    #[serde(deserialize_with = "values::target")]
     pub doc_to_target: Option<Declared>,
     /// The choices: a Jinja template, a column, a list, or a table whose values are the choices.
+    #[serde(deserialize_with = "values::choices")]
     pub doc_to_choice: Option<Declared>,
     /// Python code; refused.
     pub process_results: Option<Declared>,
     /// Prompts of promptsource; refused.
     pub use_prompt: Option<String>,
     /// Text before all shots, a Jinja template.
+    #[serde(deserialize_with = "values::text")]
     pub description: Option<Declared>,
     /// Between question and answer; one space unless given.
     pub target_delimiter: Option<String>,
@@ -62,6 +69,7 @@ pub(crate) struct TaskFile {
     #[serde(deserialize_with = "absent_as_default")]
     pub fewshot_config: FewshotConfig,
     /// Shots unless asked for otherwise; a literal 0 cannot be raised.
+    #[serde(deserialize_with = "count::optional")]
     pub num_fewshot: Option<usize>,
     /// What is asked of the model.
     pub output_type: Option<OutputType>,
@@ -69,6 +77,7 @@ pub(crate) struct TaskFile {
     #[serde(deserialize_with = "absent_as_default")]
     pub generation_kwargs: GenerationKwargs,
     /// Answers to one prompt; only 1 is possible.
+    #[serde(deserialize_with = "count::optional")]
     pub repeats: Option<usize>,
     /// What is done to a reply before it is compared.
     #[serde(deserialize_with = "absent_as_default")]
@@ -107,6 +116,7 @@ pub(crate) struct TaskFile {
     /// The text whose words and bytes perplexity is counted over, where it is not the text that is read.
     pub counted: Option<String>,
     /// Only that many tokens from the start of a text are read.
+    #[serde(deserialize_with = "count::optional")]
     pub max_tokens: Option<usize>,
     /// One leaf task for each of these names, listed under a tag.
     #[serde(deserialize_with = "absent_as_default")]
@@ -154,13 +164,29 @@ pub(crate) enum Member {
 
 impl<'de> Deserialize<'de> for Member {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(name) => Ok(Self::Name(name)),
-            entries @ Value::Object(_) => {
-                serde_json::from_value(entries).map(Self::Group).map_err(serde::de::Error::custom)
+        struct NameOrGroup;
+        impl<'de> Visitor<'de> for NameOrGroup {
+            type Value = Member;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of a task, group or tag, or a group")
             }
-            other => Err(serde::de::Error::custom(format!("{other} is neither a name nor a group"))),
+            fn visit_str<E>(self, name: &str) -> Result<Member, E> {
+                Ok(Member::Name(name.to_owned()))
+            }
+            fn visit_u64<E>(self, name: u64) -> Result<Member, E> {
+                Ok(Member::Name(name.to_string()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Member, A::Error> {
+                let Tree(table) = Tree(TreeVisitor.visit_map(entries)?);
+                if table.get("group").is_none() {
+                    let name = table.get("task").map(|name| format!(" `{}`", name.as_str().unwrap_or("task")));
+                    let message = format!("a task written out inside a group{} is not read", name.unwrap_or_default());
+                    return Err(told(&message, "give it a file of its own, and put its name here"));
+                }
+                serde_json::from_value(table).map(Member::Group).map_err(Error::custom)
+            }
         }
+        deserializer.deserialize_any(NameOrGroup)
     }
 }
 
@@ -216,10 +242,13 @@ pub(crate) struct FewshotConfig {
     /// Python code; refused.
     pub process_docs: Option<Declared>,
     /// As in the task.
+    #[serde(deserialize_with = "values::text")]
     pub doc_to_text: Option<Declared>,
     /// As in the task.
+    #[serde(deserialize_with = "values::target")]
     pub doc_to_target: Option<Declared>,
     /// As in the task.
+    #[serde(deserialize_with = "values::choices")]
     pub doc_to_choice: Option<Declared>,
     /// As in the task.
     pub gen_prefix: Option<String>,
@@ -278,10 +307,12 @@ pub(crate) struct GenerationKwargs {
     pub temperature: Option<f64>,
     /// Longest reply, in tokens; 256 unless given.
     #[serde(alias = "max_new_tokens")]
+    #[serde(deserialize_with = "count::optional")]
     pub max_gen_toks: Option<usize>,
     /// Not used.
     pub top_p: Option<f64>,
     /// Not used.
+    #[serde(deserialize_with = "count::optional")]
     pub top_k: Option<usize>,
 }
 

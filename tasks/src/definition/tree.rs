@@ -18,7 +18,7 @@ impl<'de> Deserialize<'de> for Tree {
     }
 }
 
-struct TreeVisitor;
+pub(super) struct TreeVisitor;
 
 impl<'de> Visitor<'de> for TreeVisitor {
     type Value = Value;

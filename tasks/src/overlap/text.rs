@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::index::{Findings, Index, Search};
 use super::strings;
 use crate::error::{Error, Result};
+use crate::python::from_json;
 
 /// How much plain text is read at once.
 const PIECE: usize = 1 << 16;
@@ -69,7 +70,11 @@ pub fn scan_folder(index: &Index, folder: &Path) -> Result<(Findings, Vec<PathBu
     let (mut files, mut others, mut folders) = (Vec::new(), Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in fs_err::read_dir(&folder)? {
-            let path = entry?.path();
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
             match path.is_dir() {
                 true => folders.push(path),
                 false if is_text_file(&path) => files.push(path),
@@ -142,7 +147,7 @@ fn json_lines(search: &mut Search, mut reader: impl BufRead, path: &Path) -> Res
 
 /// The texts of one line.
 fn document(bytes: &[u8], path: &Path, line: usize) -> Result<Vec<String>> {
-    let document: Value = serde_json::from_str(&String::from_utf8_lossy(bytes)).map_err(|error| Error::Data {
+    let document: Value = from_json(&String::from_utf8_lossy(bytes)).map_err(|error| Error::Data {
         file: path.to_owned(),
         line,
         message: format!("this line is no JSON: {error}"),

@@ -67,8 +67,10 @@ pub(crate) fn build(task: &Task, data: &[PathBuf], limit: Option<usize>) -> Resu
     }
     if let (true, Some(first)) = (items.is_empty(), bad_rows.first()) {
         let (file, line, message) = (first.file.clone(), first.line, first.message.clone());
-        return Err(Error::AllRowsBad { task: task.name.clone(), rows: bad_rows.len(), file, line, message });
+        let columns = shown_columns(&columns);
+        return Err(Error::AllRowsBad { task: task.name.clone(), rows: bad_rows.len(), file, line, message, columns });
     }
+    warnings.extend(index_or_choice(task, &items));
     let hashes = asked.hashes.iter().chain(pool.iter().flat_map(|pool| &pool.split.hashes));
     let data_hash = sha256_hex(hashes.cloned().collect::<String>().as_bytes());
     let chance = task.chance.or_else(|| chance(&items));
@@ -100,6 +102,39 @@ fn names(rows: &[SplitRow]) -> HashSet<String> {
         }
     }
     names
+}
+
+/// The columns of a data set for a message, a few of them where there are many.
+fn shown_columns(columns: &HashSet<String>) -> String {
+    let short = |name: &String| format!("`{}`", name.chars().take(40).collect::<String>());
+    let mut names: Vec<String> = columns.iter().map(short).collect();
+    names.sort_unstable();
+    let more = names.len().saturating_sub(10);
+    names.truncate(10);
+    names.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
+}
+
+/// A word where answers are numbers that could be the index of one choice or the text of another.
+///
+/// As in lm-evaluation-harness the index counts: of the choices 1, 2, 3, 4 the answer 2 is the one called 3.
+fn index_or_choice(task: &Task, items: &[Item]) -> Option<String> {
+    let is_both = |item: &&Item| {
+        let number = item.target.parse::<usize>().is_ok_and(|index| index == item.gold);
+        number && item.choices.contains(&item.target) && item.choices.get(item.gold) != Some(&item.target)
+    };
+    let (first, count) = (items.iter().find(is_both)?, items.iter().filter(is_both).count());
+    // Indices into choices that happen to be numbers meet one by chance now and then.
+    (task.perturb.is_none() && 2 * count >= items.len()).then(|| {
+        format!(
+            "in {count} of {} items the answer is the index of one choice and the text of another (document {}: the \
+             answer {} is taken as an index, which is the choice `{}`); where the text is meant, write `doc_to_target` \
+             so that it gives the index",
+            items.len(),
+            first.doc_id,
+            first.target,
+            first.choices[first.gold]
+        )
+    })
 }
 
 fn needs(task: &Task, what: fn(&str) -> bool) -> bool {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::data::Split;
+use crate::data::{Missing, Split};
 use crate::definition::Declared;
 use crate::error::{Error, Result};
 use crate::icl;
@@ -26,7 +26,7 @@ impl Plan {
         }
         let name = self.file.test_split.as_ref().or(self.file.validation_split.as_ref());
         let name = name.expect("a task without a split was refused when it was read");
-        let files = self.place(task, data).find(name).map_err(|looked| no_data(task, name, &looked))?;
+        let files = self.place(task, data).find(name).map_err(|missing| no_files(task, name, missing))?;
         self.read(task, data, name, &files)
     }
 
@@ -60,15 +60,18 @@ impl Plan {
         let asked = file.test_split.as_ref().or(file.validation_split.as_ref());
         let (name, files, fallback) = match (place.find(name), file.validation_split.as_ref()) {
             (Ok(files), _) => (name, files, false),
-            (Err(mut looked), Some(validation)) if declared.is_none() && validation != name => {
-                let files = place.find(validation).map_err(|more| {
-                    looked.extend(more);
-                    no_data(task, name, &looked)
+            (Err(Missing::Nowhere(mut looked)), Some(validation)) if declared.is_none() && validation != name => {
+                let files = place.find(validation).map_err(|missing| match missing {
+                    Missing::Nowhere(more) => {
+                        looked.extend(more);
+                        no_data(task, name, &looked)
+                    }
+                    shards @ Missing::Shards(_) => no_files(task, validation, shards),
                 })?;
                 warnings.push(format!("shots are drawn from `{validation}`: no data for `{name}`"));
                 (validation, files, true)
             }
-            (Err(looked), _) => return Err(no_data(task, name, &looked)),
+            (Err(missing), _) => return Err(no_files(task, name, missing)),
         };
         if declared.is_none() && file.training_split.is_none() {
             warnings.push(format!("shots are drawn from `{name}`: the task names no split for them"));
@@ -84,6 +87,13 @@ impl Plan {
         }
         let one_more = same_as_test || fallback || Some(name) == asked;
         Ok(Pool { split, name: name.clone(), one_more })
+    }
+}
+
+fn no_files(task: &Task, split: &str, missing: Missing) -> Error {
+    match missing {
+        Missing::Nowhere(looked) => no_data(task, split, &looked),
+        Missing::Shards(error) => error,
     }
 }
 

@@ -66,6 +66,19 @@ pub(super) fn compile_templates(name: &str, file: &TaskFile, keys: &Keys, shots:
     Templates::compile(name, &texts, &file.process)
 }
 
+/// What the file says of its metrics that is not obeyed: which way is better belongs to each metric.
+pub(super) fn metric_warnings(file: &TaskFile) -> Vec<String> {
+    let told = file.metric_list.iter().flatten().filter_map(|entry| {
+        let metric = metric::find(entry.metric.text()?).ok()?;
+        let higher = metric.higher_is_better;
+        (entry.higher_is_better? != higher).then(|| {
+            let name = metric.name;
+            format!("`higher_is_better` of `{name}` is not obeyed: {} is better", if higher { "more" } else { "less" })
+        })
+    });
+    told.collect()
+}
+
 pub(super) fn metrics(file: &TaskFile, output: OutputType, wrong: Wrong<'_>) -> Result<Vec<String>> {
     let Some(list) = &file.metric_list else {
         return Ok(output.usual_metrics().iter().map(|name| (*name).to_owned()).collect());

@@ -9,6 +9,7 @@ use include_dir::{Dir, include_dir};
 use super::pack::PromptPack;
 use crate::error::{Error, Result};
 use crate::nearest::suggestion;
+use crate::{text, yaml};
 
 static SHIPPED: Dir = include_dir!("$CARGO_MANIFEST_DIR/../prompts");
 
@@ -32,16 +33,21 @@ impl PackCatalogue {
         Ok(catalogue)
     }
 
-    /// Adds the packs in a folder; one that has the name of a known pack takes its place.
+    /// Adds the packs in a folder; one that has the name of a known pack takes its place. Run files and task files that
+    /// lie beside them are passed over, as are files that a system hides.
     ///
     /// # Errors
     /// The folder cannot be read, a pack in it is wrong, or two of them have the same name.
     pub fn with_folder(&mut self, folder: &Path) -> Result<()> {
         let entries = fs_err::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-        let mut paths: Vec<_> = entries.into_iter().map(|entry| entry.path()).filter(|path| is_yaml(path)).collect();
+        let shown = entries.into_iter().filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
+        let mut paths: Vec<_> = shown.map(|entry| entry.path()).filter(|path| is_yaml(path)).collect();
         paths.sort();
         let mut own = BTreeMap::new();
         for path in paths {
+            if matches!(yaml::Kind::of(&text::read(&path)?), yaml::Kind::Run | yaml::Kind::Task) {
+                continue;
+            }
             let pack = PromptPack::read(&path)?;
             if let Some(other) = own.insert(pack.name.clone(), path.clone()) {
                 return Err(Error::Definition {

@@ -11,6 +11,7 @@ use super::variables::{Filler, combinations};
 use super::written::{self, SamplingKeys};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
+use crate::text;
 use crate::yaml::{self, Step};
 
 /// A prompt pack: the conversations that are held with every checkpoint.
@@ -34,13 +35,7 @@ impl PromptPack {
     /// # Errors
     /// Whatever is wrong, with file, line and mend.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = fs_err::read(path)?;
-        let text = String::from_utf8(bytes).map_err(|_| Error::YamlSize {
-            file: path.display().to_string(),
-            message: "this is no UTF-8 text".into(),
-            help: "save the file in UTF-8".into(),
-        })?;
-        Self::parse(&path.display().to_string(), &text)
+        Self::parse(&path.display().to_string(), &text::read(path)?)
     }
 
     /// Reads a pack from YAML; `file` is what messages call it.

@@ -17,6 +17,9 @@ pub struct TranscriptFormat {
     pub examples: Vec<Example>,
     /// Speak so to models that have a chat template, too.
     pub always: bool,
+    /// Where a chat template is used: the system text stands at the head of the first user turn, an empty line between them.
+    /// For templates that take no system text.
+    pub fold_system: bool,
 }
 
 /// One exchange that shows the form.
@@ -37,6 +40,7 @@ impl Default for TranscriptFormat {
             separator: "\n".into(),
             examples: Vec::new(),
             always: false,
+            fold_system: false,
         }
     }
 }

@@ -37,6 +37,11 @@ pub(crate) fn combinations(vars: &Map<String, Value>) -> Result<Vec<Variables>, 
         if let Some(odd) = values.iter().find(|value| value.is_array() || value.is_object() || value.is_null()) {
             return Err(wrong(&format!("`{odd}` is no text, number or truth value")));
         }
+        if let Some(large) = values.iter().find(|value| is_rounded(value)) {
+            return Err(wrong(&format!(
+                "`{large}` is too large to be exact; put quotes round it where it is meant as text"
+            )));
+        }
         if all.len() * values.len() > MOST {
             return Err((None, format!("the variables make more than {MOST} conversations")));
         }
@@ -48,6 +53,11 @@ pub(crate) fn combinations(vars: &Map<String, Value>) -> Result<Vec<Variables>, 
         all = all.iter().flat_map(|before| values.iter().map(move |value| longer(before, value))).collect();
     }
     Ok(all)
+}
+
+/// A number so large that not all its digits are kept.
+fn is_rounded(value: &Value) -> bool {
+    value.is_f64() && value.as_f64().is_some_and(|number| number.abs() >= 18_446_744_073_709_551_616.0)
 }
 
 /// Fills variables into texts.
@@ -136,9 +146,10 @@ fn whole_number(template: &str, filled: String) -> Value {
 /// A variable's value for the template; lists and maps were refused before.
 fn scalar(value: &Value) -> minijinja::Value {
     match value {
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
             (Some(whole), _) => whole.into(),
-            (None, number) => number.unwrap_or(f64::NAN).into(),
+            (None, Some(whole)) => whole.into(),
+            (None, None) => number.as_f64().unwrap_or(f64::NAN).into(),
         },
         Value::Bool(truth) => (*truth).into(),
         Value::String(text) => text.as_str().into(),

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::checks::Assertion;
 use super::plain::TranscriptFormat;
+use crate::yaml::count;
 
 /// A prompt pack: conversations that are held with every checkpoint, and checks on what it says.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -39,10 +40,13 @@ pub(crate) struct SamplingKeys {
     /// Sample from the smallest set of tokens with so much probability; 1 (the default) is all.
     pub top_p: Option<f64>,
     /// Greatest length of one reply in tokens (48).
+    #[serde(default, deserialize_with = "count::optional")]
     pub max_tokens: Option<usize>,
     /// How often each conversation is held (1).
+    #[serde(default, deserialize_with = "count::optional")]
     pub repeats: Option<usize>,
     /// Goes into the seed of every conversation (0).
+    #[serde(default, deserialize_with = "count::optional")]
     pub seed: Option<u64>,
     /// A reply ends before the first of these.
     pub stop: Option<Vec<String>>,
@@ -80,10 +84,13 @@ pub(crate) struct Prompt {
     /// In place of the pack's default.
     pub top_p: Option<f64>,
     /// In place of the pack's default.
+    #[serde(default, deserialize_with = "count::optional")]
     pub max_tokens: Option<usize>,
     /// In place of the pack's default.
+    #[serde(default, deserialize_with = "count::optional")]
     pub repeats: Option<usize>,
     /// In place of the pack's default.
+    #[serde(default, deserialize_with = "count::optional")]
     pub seed: Option<u64>,
     /// In place of the pack's default.
     pub stop: Option<Vec<String>>,

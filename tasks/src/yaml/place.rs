@@ -17,17 +17,23 @@ pub(crate) enum Step<'a> {
 /// The error that the value at `path` in the document `text`, which can be read, is not as it should be; `help` names
 /// the mend where the message is not one of serde's about an unknown name.
 pub(crate) fn refuse(name: &str, text: &str, path: &[Step], message: String, help: Option<String>) -> Error {
-    let mut error = worded(name, text, place(text, path), message);
+    let mut error = worded(name, text, nearest_place(text, path), message);
     if let Some(help) = help {
         error.help = help;
     }
     error.into()
 }
 
-/// Line and column, from 1, of the value at `path`; the document's start where there is no such value.
-fn place(text: &str, path: &[Step]) -> (usize, usize) {
+/// Line and column, from 1, of the value at `path`, or of the innermost value on the way there that stands in the text
+/// itself: a merge key may bring the rest.
+pub(super) fn nearest_place(text: &str, path: &[Step]) -> (usize, usize) {
+    (0..=path.len()).rev().find_map(|length| place(text, &path[..length])).unwrap_or((1, 1))
+}
+
+/// Line and column, from 1, of the value at `path`, where there is such a value.
+fn place(text: &str, path: &[Step]) -> Option<(usize, usize)> {
     let error = Locate(path).deserialize(serde_yaml::Deserializer::from_str(text)).err();
-    error.and_then(|error| error.location()).map_or((1, 1), |place| (place.line(), place.column()))
+    error.and_then(|error| error.location()).map(|place| (place.line(), place.column()))
 }
 
 /// Follows the path and refuses the value at its end: the parser's error then bears its place.
@@ -69,7 +75,7 @@ impl<'de> Visitor<'de> for Locate<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Step, place};
+    use super::{Step, nearest_place as place};
 
     #[test]
     fn values_are_found_by_their_path() {
@@ -81,5 +87,6 @@ mod tests {
         assert_eq!(place(text, &[Step::Key("b"), Step::Item(0)]), (3, 5));
         assert_eq!(place(text, &[Step::Key("b"), Step::Item(1)]), (5, 5));
         assert_eq!(place(text, &[Step::Key("none")]), (1, 1));
+        assert_eq!(place(text, &[Step::Key("b"), Step::Item(0), Step::Key("none")]), (3, 5));
     }
 }

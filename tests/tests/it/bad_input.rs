@@ -83,6 +83,11 @@ fn weights_that_are_missing_or_damaged() {
         let index = json!({"weight_map": {NORM: "model-00002-of-00002.safetensors"}});
         fs_err::write(folder.join("model.safetensors.index.json"), index.to_string()).unwrap();
     });
+    spoilt(&["model.safetensors.index.json", "`other.safetensors`", "model.safetensors lies here too"], |folder| {
+        fs_err::copy(folder.join("model.safetensors"), folder.join("other.safetensors")).unwrap();
+        let index = json!({"weight_map": {NORM: "other.safetensors"}});
+        fs_err::write(folder.join("model.safetensors.index.json"), index.to_string()).unwrap();
+    });
     spoilt(&["../../tasks/pilot_letters.yaml", "not a file of this folder"], |folder| {
         fs_err::remove_file(folder.join("model.safetensors")).unwrap();
         let index = json!({"weight_map": {NORM: "../../tasks/pilot_letters.yaml"}});
@@ -161,6 +166,18 @@ fn run_files() {
     let level = |level: usize| format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(", "));
     let bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned() + &(1..12).map(level).collect::<String>();
     refused(&bomb, &["run.yaml", "aliases"]);
+    let deep = format!("checkpoints: {}{}\n", "[".repeat(3000), "]".repeat(3000));
+    refused(&deep, &["run.yaml:1:", "nested too deep"]);
+    refused("checkpoints: [{path: trunk, tokens: {1: 2, 3: 4, 1: 5}}]\n", &["run.yaml:1:", "the key `1` occurs twice"]);
+    refused(
+        "checkpoints: [{path: trunk, tokens: {1000: 2, 1_000: 4}}]\n",
+        &["run.yaml:1:", "the step 1000 occurs twice"],
+    );
+    refused("checkpoints: [{path: $NOT_SET_HERE/x}]\n", &["`path`", "the variable `NOT_SET_HERE` is not set"]);
+    refused(
+        "checkpoints: [{path: trunk}]\ntasks: [{task: pilot_letters, limit: 3}, pilot_letters]\ntask_folders: tasks\ndata: tasks\n",
+        &["run.yaml", "the task `pilot_letters` is asked twice, with limit 3 and with all items"],
+    );
     let parent = |name: &str| {
         format!("checkpoints: [{{path: trunk}}, {{branch: b, path: trunk, parent: {{branch: {name}, step: 600}}}}]\n")
     };
@@ -177,6 +194,17 @@ fn run_files() {
         "checkpoints: [{path: trunk}]\ntasks: [pilot_letters]\ntask_folders: tasks\ndata: tasks\nresults: run.yaml\n",
         &["run.yaml", "the results folder cannot be written", "results:"],
     );
+}
+
+#[test]
+fn run_files_as_people_write_them() {
+    let folder = RunFolder::small();
+    let branches = "checkpoints:\n  - &trunk {path: trunk}\n  - {<<: *trunk, branch: again}\n";
+    let rest = "tasks: [{task: pilot_letters, limit: 1_0}]\ntask_folders: tasks\ndata: [tasks]\n";
+    folder.write("run.yaml", &format!("\u{feff}{branches}{rest}").replace('\n', "\r\n"));
+    let ran = folder.run(&["check", "run.yaml"]);
+    check(&ran, 0, &[]);
+    assert!(ran.stdout.contains("a run of 4 checkpoints on 2 branches, 1 task, 10 items"), "{}", ran.stdout);
 }
 
 #[test]
@@ -241,10 +269,10 @@ fn runs_of_one_checkpoint_and_of_two() {
     fs_err::rename(&older, &aside).unwrap();
     let page = || fs_err::read_to_string(folder.path("results/report/index.html")).unwrap();
     check(&folder.run(&["sweep", "run.yaml", "--limit", "60"]), 0, &["2 units scored"]);
-    assert!(page().contains("above chance at the first checkpoint"), "{}", page());
+    assert!(page().contains("above chance as far back as these checkpoints can tell"), "{}", page());
     fs_err::rename(&aside, &older).unwrap();
     check(&folder.run(&["sweep", "run.yaml", "--limit", "60"]), 0, &["2 units scored"]);
-    assert!(page().contains("above chance at the first checkpoint"), "{}", page());
+    assert!(page().contains("above chance as far back as these checkpoints can tell"), "{}", page());
 }
 
 #[test]

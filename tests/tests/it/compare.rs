@@ -130,3 +130,25 @@ fn what_cannot_be_compared_says_what_there_is() {
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(ran.stderr.contains("items-00000.jsonl.zst") && ran.stdout.contains("B − A"), "{}", ran.stderr);
 }
+
+#[test]
+fn two_runs_of_one_name_are_told_apart() {
+    let folder = RunFolder::small();
+    for file in ["one.yaml", "two.yaml"] {
+        let text =
+            "name: same\ncheckpoints: [{path: trunk}]\ntasks: [pilot_letters]\ntask_folders: tasks\ndata: tasks\n";
+        folder.write(file, &format!("{text}results: {}\n", file.replace(".yaml", "")));
+        assert_eq!(folder.run(&["sweep", file, "--limit", "5"]).code, Some(0));
+    }
+    let ran = folder.run(&["compare", "one.yaml", "two.yaml"]);
+    assert!(
+        ran.stdout.contains("A  same (one.yaml), trunk") && ran.stdout.contains("B  same (two.yaml), trunk"),
+        "{}",
+        ran.stdout
+    );
+    let line: Value = serde_json::from_str(&folder.run(&["compare", "one.yaml", "two.yaml", "--json"]).stdout).unwrap();
+    assert_eq!((&line["first"]["run"], &line["second"]["run"]), (&"same (one.yaml)".into(), &"same (two.yaml)".into()));
+    // One run against itself keeps its name.
+    let [a, b] = both_steps().map(|name| name.replace("run.yaml", "one.yaml"));
+    assert!(folder.run(&["compare", &a, &b]).stdout.starts_with("A  same, trunk"));
+}

@@ -49,7 +49,7 @@ pub(crate) fn run() -> Run {
         tree: RunTree { branches: vec![trunk, anneal] },
         units,
         texts: texts.into(),
-        groups: vec![TaskGroup { name: "letters".into(), leaves, weight_by_size: true }],
+        groups: vec![TaskGroup { name: "letters".into(), leaves, weight_by_size: true, ..TaskGroup::default() }],
         ..empty_run()
     };
     spyglass_dashboards::groups::add_groups(&mut run);

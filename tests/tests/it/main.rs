@@ -5,6 +5,7 @@
 mod architectures;
 mod bad_input;
 mod browser;
+mod chance;
 mod compare;
 mod find_onset;
 mod lm_eval;

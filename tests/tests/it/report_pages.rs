@@ -119,6 +119,10 @@ fn a_reader_filters_compares_blind_and_exports_the_rating() {
     assert!(talk.contains("arr , the sea 2 is rough"), "{talk}");
     browser.keys("\u{e012}"); // ← one checkpoint back
     browser.keys("4");
+    assert_eq!(browser.run("return Ratings.jsonl()"), "", "no vote before a name");
+    browser.run(
+        "const r = document.getElementById('rater'); r.blur(); r.value = 'ann'; r.dispatchEvent(new Event('change'))",
+    );
     browser.keys("b");
     let hidden = browser.run("return document.getElementById('talks').textContent").as_str().unwrap().to_owned();
     assert!(!hidden.contains("trunk") && !hidden.contains("anneal"), "blind: {hidden}");

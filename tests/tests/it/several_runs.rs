@@ -60,6 +60,14 @@ fn a_report_goes_where_it_is_asked_for() {
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let page = fs_err::read_to_string(folder.path("aside/index.html")).unwrap();
     assert!(page.contains("first first/trunk") && page.contains("first again/trunk"));
+    // The same name and file name in two folders: the folders do.
+    folder.write(
+        "elsewhere/first.yaml",
+        &text.replace("path: trunk", "path: ../trunk").replace("results: ", "results: ../"),
+    );
+    let ran = folder.run(&["report", "elsewhere/first.yaml", "first.yaml", "--out", "aside"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(fs_err::read_to_string(folder.path("aside/index.html")).unwrap().contains("first elsewhere/trunk"));
     // A folder that holds something else is left alone, and a run without results is named.
     let ran = folder.run(&["report", "first.yaml", "second.yaml", "--out", "tasks"]);
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);

@@ -67,10 +67,50 @@ fn a_request_longer_than_the_context_limit() {
     let cut = ask(600, 4); // the pilot's limit is 512
     assert_eq!(cut.code, Some(1), "{}", cut.stderr);
     assert_eq!(serde_json::from_str::<Value>(&cut.stdout).unwrap()["truncated"], json!(true));
+    assert!(cut.stderr.contains("1 request is longer than the context limit of 512 tokens"), "{}", cut.stderr);
     let refused = ask(4, 600);
     assert_eq!(refused.code, Some(2));
     for words in ["long.jsonl, line 1", "600 tokens", "512"] {
         assert!(refused.stderr.contains(words), "`{words}` is missing: {}", refused.stderr);
+    }
+}
+
+#[test]
+fn requests_of_ids_alone_need_no_tokenizer_and_an_unknown_id_is_named() {
+    let folder = RunFolder::small();
+    let model = folder.checkpoint();
+    let ask = |text: &str| {
+        folder.write("ids.jsonl", text);
+        folder.run(&["logprobs", "--model", model.to_str().unwrap(), "--requests", "ids.jsonl"])
+    };
+    let ids = "\u{feff}{\"context\": [5, 6], \"continuation\": [7]}\r\n";
+    let with = ask(ids);
+    assert_eq!(with.code, Some(0), "{}", with.stderr);
+    let config: Value = serde_json::from_str(&fs_err::read_to_string(model.join("config.json")).unwrap()).unwrap();
+    let vocabulary = config["vocab_size"].as_u64().unwrap();
+    for (key, id) in [
+        ("context", vocabulary.to_string()),
+        ("continuation", "-1".into()),
+        ("context", "1.5".into()),
+        ("continuation", "99999999999".into()),
+    ] {
+        let (context, continuation) =
+            if key == "context" { (format!("5, {id}"), "7".into()) } else { ("5".into(), format!("7, {id}")) };
+        let refused = ask(&format!("{ids}\n{{\"context\": [{context}], \"continuation\": [{continuation}]}}\n"));
+        let words = format!(
+            "ids.jsonl, line 3: `{key}[1]` is {id}, which is no token: the vocabulary has the ids 0 to {}",
+            vocabulary - 1
+        );
+        assert!(refused.code == Some(2) && refused.stderr.contains(&words), "{words}: {}", refused.stderr);
+    }
+    for name in ["tokenizer.json", "tokenizer_config.json"] {
+        fs_err::remove_file(model.join(name)).unwrap();
+    }
+    let without = ask(ids);
+    assert_eq!((without.code, &without.stdout), (Some(0), &with.stdout), "{}", without.stderr);
+    for text in ["{\"context\": \"sea\", \"continuation\": [7]}", "{\"context\": [], \"continuation\": [7]}"] {
+        let refused = ask(text);
+        assert!(refused.code == Some(2) && refused.stderr.contains("tokenizer.json"), "{}", refused.stderr);
     }
 }
 

@@ -118,6 +118,66 @@ fn a_chat_template_that_raises_or_never_ends_fails_its_units_and_the_others_go_o
     }
 }
 
+#[test]
+fn a_conversation_that_cannot_be_held_costs_only_itself() {
+    let folder = RunFolder::small();
+    let refusing = "{% if messages[0].role == 'system' %}{{ raise_exception('no place for a system text') }}{% endif %}\
+        {% if messages|length > 2 and 'gold' in messages[0].content %}{{ raise_exception('one turn only') }}{% endif %}\
+        {{ bos_token }}{% for m in messages %} {{ m.role }} : {{ m.content }}{% endfor %}";
+    for checkpoint in fs_err::read_dir(folder.path("trunk")).unwrap() {
+        with_template(&checkpoint.unwrap().path(), refusing);
+    }
+    let long = "sea ".repeat(600); // the pilot's limit is 512
+    let pack = format!(
+        "pack: talk\ndefaults: {{max_tokens: 2, repeats: 2}}\nprompts:\n  - {{id: plain, turns: [{{user: how is the sea ?}}, {{user: and now ?}}]}}\n\
+         \x20 - {{id: with-system, system: be kind, turns: [{{user: hi}}]}}\n  - {{id: long, turns: [{{user: '{long}'}}]}}\n\
+         \x20 - {{id: middle, turns: [{{user: gold ?}}, {{user: more ?}}]}}\n  - {{id: last, turns: [{{user: how are you ?}}]}}\n"
+    );
+    folder.write("talk.yaml", &pack);
+    let ran = vibes(&folder, &["--json"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let held: Vec<Transcript> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<(&str, usize)> = held.iter().map(|talk| (talk.prompt.as_str(), talk.repeat)).collect();
+    assert_eq!(names, [("plain", 0), ("plain", 1), ("last", 0), ("last", 1)]);
+    let reasons = [
+        "prompt `talk/with-system`, turn 1",
+        "no place for a system text",
+        "the chat template takes no system text",
+        "prompt `talk/long`, turn 1: it has 603 tokens, the context limit is 512",
+        "prompt `talk/middle`, turn 2",
+        "one turn only",
+    ];
+    for words in reasons {
+        assert!(ran.stderr.contains(words), "`{words}` is missing: {}", ran.stderr);
+    }
+    // Those that are held say what they say without the others.
+    folder.write("talk.yaml", "pack: talk\nprompts:\n  - {id: last, max_tokens: 2, turns: [{user: how are you ?}]}\n");
+    let alone: Transcript = serde_json::from_str(&vibes(&folder, &["--json"]).stdout).unwrap();
+    assert_eq!(alone.turns, held[2].turns);
+
+    let folded = "pack: talk\ntranscript: {fold_system: true}\nprompts:\n  - {id: with-system, max_tokens: 2, system: be kind, turns: [{user: hi}]}\n";
+    folder.write("talk.yaml", folded);
+    assert_eq!(vibes(&folder, &[]).code, Some(0), "the system text goes into the first turn");
+
+    folder.write("talk.yaml", &pack);
+    folder.write("run.yaml", "checkpoints: [{path: trunk}]\ntasks: []\nprompts: [./talk.yaml]\n");
+    for _ in 0..2 {
+        let ran = folder.run(&["sweep", "run.yaml"]);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert!(ran.stderr.contains("6 of 10 conversations could not be held"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("talk/with-system"), "{}", ran.stderr);
+        assert_eq!(folder.unit_folders().len(), 2, "what was held is kept");
+        for unit in folder.unit_folders() {
+            let kept = fs_err::read_to_string(unit.join("transcripts.jsonl")).unwrap();
+            assert_eq!(kept.lines().count(), 4);
+            let record: Value = serde_json::from_str(&fs_err::read_to_string(unit.join("unit.json")).unwrap()).unwrap();
+            assert_eq!((&record["items"], &record["items_total"]), (&4.into(), &10.into()));
+        }
+    }
+    assert!(folder.run(&["status", "run.yaml"]).stdout.contains("with-system"), "the reason is kept");
+    assert_eq!(folder.run(&["report", "run.yaml"]).code, Some(0));
+}
+
 /// Gives every word of the vocabulary but the special ones another spelling.
 fn respelt(checkpoint: &Path, spell: impl Fn(usize) -> String) {
     let file = checkpoint.join("tokenizer.json");
@@ -250,4 +310,65 @@ fn a_talk_is_retried_seeded_and_saved_as_a_pack_that_runs() {
     assert_eq!(held[0].turns.len(), 2);
     assert_eq!(held[0].system.as_deref(), Some("speak {{ plainly }} ."), "braces are words here");
     assert_eq!((held[0].sampling.max_tokens, &held[0].sampling.stop[..]), (8, &["user".to_owned()][..]));
+}
+
+#[test]
+fn ratings_are_checked_told_of_and_never_lost() {
+    let folder = RunFolder::small();
+    folder.write("talk.yaml", "pack: quay\ndefaults: {max_tokens: 2}\nprompts:\n  - {id: sea, vars: {who: [ann, ben]}, turns: [{user: '{{ who }}'}]}\n");
+    folder.write("run.yaml", "checkpoints: [{path: trunk}]\ntasks: []\nprompts: [./talk.yaml]\n");
+    let mut steps: Vec<u64> = fs_err::read_dir(folder.path("trunk"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().rsplit('-').next().unwrap().parse().unwrap())
+        .collect();
+    steps.sort_unstable();
+    let vote = |rater: &str, stars: u64, change: (&str, Value)| {
+        let mut line = serde_json::json!({"rater": rater, "pack": "quay", "prompt": "sea", "variables": {"who": "ann"}, "kind": "stars",
+            "at": {"branch": "trunk", "step": steps[0]}, "stars": stars, "note": "", "time": "2026-01-01T10:00:00Z"});
+        line[change.0] = change.1;
+        line.to_string() + "\n"
+    };
+    let merge = |text: &str, options: &[&str]| {
+        folder.write("votes.jsonl", text);
+        folder.run(&[&["ratings", "merge", "run.yaml", "votes.jsonl"], options].concat())
+    };
+    let none = || ("note", Value::from(""));
+    let early = merge(&vote("ann", 4, none()), &[]);
+    assert!(early.code == Some(0) && early.stderr.contains("nothing was swept here yet"), "{}", early.stderr);
+    assert_eq!(folder.run(&["sweep", "run.yaml"]).code, Some(0));
+
+    let place = |branch: &str, step: u64| serde_json::json!({"branch": branch, "step": step});
+    let unknown = [
+        (("pack", "zzz".into()), "no pack `zzz`"),
+        (("prompt", "zzz".into()), "no prompt `zzz` of pack `quay`"),
+        (("variables", serde_json::json!({"who": "zzz"})), "the variables {\"who\":\"zzz\"}"),
+        (("at", place("zzz", steps[0])), "no branch `zzz`"),
+        (("at", place("trunk", 7)), "no step 7 of branch `trunk`"),
+        (("at", serde_json::json!({"branch": "trunk", "step": steps[0], "variant": "ema"})), "(ema) of branch `trunk`"),
+    ];
+    for (change, words) in unknown {
+        let told = merge(&vote("ann", 4, change), &[]);
+        assert!(told.code == Some(0) && told.stderr.contains("votes.jsonl, line 1"), "{}", told.stderr);
+        assert!(told.stderr.contains(words) && told.stderr.contains("1 new rating"), "`{words}`: {}", told.stderr);
+    }
+    let kept = || fs_err::read_to_string(folder.path("results/ratings.jsonl")).unwrap();
+    let before = kept();
+    assert_eq!(before.lines().count(), 7);
+    let known = merge(&vote("ann", 4, none()), &[]);
+    assert!(known.stderr.contains("0 new ratings, 7 in all") && !known.stderr.contains("no "), "{}", known.stderr);
+    for (votes, words) in [
+        (vote("ann", 5, none()), "`ann` has judged this otherwise before"),
+        (format!("{}{}", vote("ben", 3, none()), vote("ben", 9, none())), "line 2: is no rating"),
+    ] {
+        let refused = merge(&votes, &[]);
+        assert!(refused.code == Some(2) && refused.stderr.contains(words), "{}", refused.stderr);
+        assert_eq!(kept(), before, "nothing is merged of a file that is refused");
+    }
+    let renamed = merge(&vote("ann", 5, none()), &["--rater", "ben"]);
+    assert!(renamed.code == Some(0) && renamed.stderr.contains("1 new rating, 8 in all"), "{}", renamed.stderr);
+    let replaced = merge(&vote("ann", 5, none()), &["--replace"]);
+    assert!(replaced.stderr.contains("0 new ratings, 1 replaced, 8 in all"), "{}", replaced.stderr);
+    assert_eq!(folder.run(&["report", "run.yaml"]).code, Some(0));
+    let page = fs_err::read_to_string(folder.path("results/report/vibes/index.html")).unwrap();
+    assert!(page.contains("5 by 2 raters") && page.contains("Left out: 3 on checkpoints"), "{page}");
 }

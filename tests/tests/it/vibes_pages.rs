@@ -119,6 +119,9 @@ fn compare(browser: &Browser, talk: &Path) {
     assert!(browser.run("return document.querySelectorAll('#talks .reply mark').length").as_u64().unwrap() > 0);
     browser.screenshot("demo-talk");
     browser.keys("4");
+    assert_eq!(text(browser, "return Ratings.jsonl()"), "", "no vote before a name");
+    browser.run("document.getElementById('rater').blur()");
+    set(browser, "rater", "mia");
     browser.keys("b");
     let hidden = text(browser, "return document.getElementById('talks').textContent");
     for head in heads.split('|').filter(|head| head.contains("step")) {

@@ -1,18 +1,17 @@
 //! All alarms of a run: each rule of `crate::alarms` asked wherever it applies.
 
 use super::TaskFindings;
-use super::items::{ItemScores, paired, shared_ids};
+use super::items::paired;
+use super::leaks::leaks;
+use super::letters;
+use super::log_alarms::of_log;
 use super::path::PathFindings;
 use super::series::Series;
-use super::subject::AnswerFormat;
 use crate::alarms::{
-    Alarm, Jump, Place, letters, letters_alarm, lone_jump_alarm, loss_alarms, perturbed_gap, perturbed_gap_alarm,
-    plateau_alarm, regressed_alarm, same_weights_alarm, ties, ties_alarm,
+    Alarm, Jump, Place, letters_alarm, lone_jump_alarm, regressed_alarm, same_weights_alarm, ties, ties_alarm,
 };
-use crate::analysis::{plateau, wobble};
-use crate::run::{At, Branch, Checkpoint, LogEntry, Run, Unit};
+use crate::run::{At, Checkpoint, Run, Unit};
 use rayon::prelude::*;
-use spyglass_tasks::metric::argmax;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -20,8 +19,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(crate) fn alarms(run: &Run, series: &[Series<'_>], tasks: &[TaskFindings]) -> Vec<Alarm> {
     let mut all: Vec<Alarm> =
         (0..tasks.len()).into_par_iter().flat_map_iter(|index| of_task(run, series, tasks, index)).collect();
+    all.extend(leaks(run, series, tasks));
     all.extend(copies(run));
-    all.extend(run.tree.branches.iter().flat_map(of_log));
+    all.extend(run.tree.branches.iter().flat_map(|branch| of_log(&run.tree, branch)));
     all.sort_by(|a, b| (a.kind, &a.place.task, a.place.tokens).cmp(&(b.kind, &b.place.task, b.place.tokens)));
     all
 }
@@ -36,10 +36,14 @@ fn of_task(run: &Run, series: &[Series<'_>], tasks: &[TaskFindings], index: usiz
             tokens: Some(path.points[k].tokens),
         };
         found.extend(jumped(run, series, tasks, index, path));
-        found.extend(leaked(run, series, index, path, &place));
-        found.extend(answers(run, &series[index], path, &place));
-        let drop = path.regression.drop.map(|drop| path.points[drop.from].tokens);
-        found.extend(drop.and_then(|from| regressed_alarm(place(path.points.len() - 1), &path.regression, from)));
+        let last = path.points.len() - 1;
+        let spread = letters::spread(run, &series[index], &tasks[index], path);
+        found.extend(spread.and_then(|(spread, verdict)| letters_alarm(place(last), &spread, verdict)));
+        found.extend(tied(run, &series[index], path, &place));
+        if let Some(drop) = path.drop.filter(|_| path.regressed) {
+            let (from, task) = (path.points[drop.from].tokens, &tasks[index]);
+            found.push(regressed_alarm(place(last), drop, from, task.fraction, task.higher_is_better));
+        }
     }
     found
 }
@@ -110,108 +114,26 @@ fn change_between(run: &Run, series: &Series<'_>, path: &PathFindings, from: u64
     Some((change.value, change.se))
 }
 
-/// A2, of a task and its perturbed twin, at each of the branch's own points; the newest one that speaks.
-fn leaked(
-    run: &Run,
-    series: &[Series<'_>],
-    index: usize,
-    path: &PathFindings,
-    place: &dyn Fn(usize) -> Place,
-) -> Vec<Alarm> {
-    let own = &series[index];
-    if own.subject.perturb.is_some() {
-        return Vec::new();
-    }
-    let points = own.path(&run.tree, &path.branch);
-    let is_twin = |other: &&Series<'_>| {
-        let (a, b) = (&own.subject, &other.subject);
-        b.perturb.is_some() && (&a.task, a.shots, a.is_group) == (&b.task, b.shots, b.is_group)
-    };
-    let twins = series.iter().filter(is_twin).filter_map(|twin| {
-        let both: Vec<(usize, &ItemScores, &ItemScores)> =
-            (0..points.len()).filter_map(|k| Some((k, &points[k].1.items, items_at(twin, points[k].0)?))).collect();
-        let (gaps, clusters) = aligned(&both)?;
-        let means: Vec<f64> = gaps.iter().map(|(exact, perturbed)| mean(exact) - mean(perturbed)).collect();
-        (0..both.len()).rev().filter(|&last| both[last].0 >= path.own_from).find_map(|last| {
-            let (exact, perturbed): (Vec<Vec<f64>>, Vec<Vec<f64>>) = gaps[..=last].iter().cloned().unzip();
-            let noise = wobble(&means[..=last], None).for_contrast;
-            let found = perturbed_gap(&exact, &perturbed, noise, clusters.as_deref());
-            perturbed_gap_alarm(place(both[last].0), &found, &perturbed_words(twin))
-        })
-    });
-    twins.collect()
-}
-
-fn items_at<'s>(series: &'s Series<'_>, checkpoint: &'s Checkpoint) -> Option<&'s ItemScores> {
-    series.points.get(&checkpoint.at()).map(|point| &point.items)
-}
-
-fn perturbed_words(twin: &Series<'_>) -> String {
-    match twin.subject.perturb.as_deref() {
-        Some("shuffle") | None => "shuffled".to_owned(),
-        Some(other) => format!("perturbed ({other})"),
-    }
-}
-
-type Gaps = (Vec<(Vec<f64>, Vec<f64>)>, Option<Vec<String>>);
-
-/// Item values of exact and perturbed items at every checkpoint, on the items that all of them share.
-fn aligned(both: &[(usize, &ItemScores, &ItemScores)]) -> Option<Gaps> {
-    let all: Vec<&ItemScores> = both.iter().flat_map(|(_, exact, perturbed)| [*exact, *perturbed]).collect();
-    let ids = shared_ids(&all);
-    if ids.len() < 2 {
-        return None;
-    }
-    let gaps = both.iter().map(|(_, exact, perturbed)| (exact.at(&ids).into_owned(), perturbed.at(&ids).into_owned()));
-    let clusters = all[0].clusters_at(&ids).map(|clusters| clusters.iter().map(u64::to_string).collect());
-    Some((gaps.collect(), clusters))
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// A3 at the newest own checkpoint, A5 at the newest own one with too many ties.
-fn answers(run: &Run, series: &Series<'_>, path: &PathFindings, place: &dyn Fn(usize) -> Place) -> Vec<Alarm> {
+/// A5 at the newest own checkpoint with too many ties.
+fn tied(run: &Run, series: &Series<'_>, path: &PathFindings, place: &dyn Fn(usize) -> Place) -> Option<Alarm> {
     let points = series.path(&run.tree, &path.branch);
     let units = |k: usize| series.units.get(&points[k].0.at()).map_or(&[][..], Vec::as_slice);
-    let own = path.own_from..points.len();
-    let mut found = Vec::new();
-    if series.format == AnswerFormat::Letters {
-        let last = points.len() - 1;
-        found.extend(predicted(units(last)).and_then(|(predicted, gold, count)| {
-            letters_alarm(place(last), &letters(&predicted, &gold, count)?) //
-        }));
-    }
-    found.extend(own.rev().find_map(|k| {
+    (path.own_from..points.len()).rev().find_map(|k| {
         let options: Vec<Vec<f64>> = units(k)
             .iter()
             .flat_map(|unit| unit.items.iter().filter(|item| !item.choices.is_empty()))
             .map(|item| item.choices.iter().map(|choice| choice.logprob).collect())
             .collect();
         ties_alarm(place(k), ties(&options)?)
-    }));
-    found
-}
-
-/// Predicted and right letters, and how many letters there are.
-fn predicted(units: &[&Unit]) -> Option<(Vec<usize>, Vec<usize>, usize)> {
-    let items = units.iter().flat_map(|unit| unit.items.iter());
-    let answer = |item: &spyglass_tasks::ItemRecord| {
-        let likeliest = argmax(item.choices.iter().map(|choice| choice.logprob))?;
-        Some((likeliest, item.gold, item.choices.len()))
-    };
-    let answers: Option<Vec<(usize, usize, usize)>> = items.map(answer).collect();
-    let answers = answers?;
-    let letters = answers.iter().map(|answer| answer.2).max()?;
-    let (predicted, gold) = answers.iter().map(|answer| (answer.0, answer.1)).unzip();
-    Some((predicted, gold, letters))
+    })
 }
 
 /// Hash and number of the log-likelihoods of each task with its settings.
 type Fingerprints = HashMap<String, (u64, usize)>;
 
 /// A4: checkpoints whose log-likelihoods equal those of an earlier one on every task that both were scored on.
+///
+/// Replies may refute it but never prove it: two checkpoints that say nothing say the same.
 fn copies(run: &Run) -> Vec<Alarm> {
     let mut answers: BTreeMap<(u64, At<'_>), (&Checkpoint, Fingerprints)> = BTreeMap::new();
     for unit in run.units.iter().filter(|unit| !unit.items.is_empty()) {
@@ -226,9 +148,10 @@ fn copies(run: &Run) -> Vec<Alarm> {
     for (index, (checkpoint, own)) in all.iter().enumerate() {
         let twin = all[..index].iter().find_map(|(earlier, others)| {
             let shared: Vec<_> = own.iter().filter_map(|(task, print)| Some((print, others.get(task)?))).collect();
-            let same = !shared.is_empty() && shared.iter().all(|(a, b)| a == b);
+            let same = shared.iter().all(|(a, b)| a == b);
+            let compared: usize = shared.iter().map(|(print, _)| print.1).sum();
             let at_fork = earlier.tokens == checkpoint.tokens && earlier.branch != checkpoint.branch;
-            (same && !at_fork).then(|| (earlier, shared.iter().map(|(print, _)| print.1).sum()))
+            (same && compared > 0 && !at_fork).then_some((earlier, compared))
         });
         found.extend(twin.map(|(earlier, compared)| same_weights_alarm(here(checkpoint), &here(earlier), compared)));
     }
@@ -258,25 +181,4 @@ fn fingerprint(unit: &Unit) -> (u64, usize) {
         }
     }
     (hasher.finish(), count)
-}
-
-/// Alarms of a branch's own log: each phase afresh, the plateau at its end.
-fn of_log(branch: &Branch) -> Vec<Alarm> {
-    let phase = |entry: &LogEntry| branch.phases.iter().rposition(|start| start.from_step <= entry.step);
-    let mut found = Vec::new();
-    let mut last: &[LogEntry] = &[];
-    for part in branch.log.entries.chunk_by(|a, b| phase(a) == phase(b)) {
-        found.extend(loss_alarms(&branch.name, part));
-        last = part;
-    }
-    let logged = last.iter().filter_map(|entry| Some((entry.tokens? as f64, entry.loss?)));
-    let (tokens, loss): (Vec<f64>, Vec<f64>) = logged.unzip();
-    let end = last.last().map(|entry| Place {
-        task: None,
-        branch: branch.name.clone(),
-        step: Some(entry.step),
-        tokens: entry.tokens,
-    });
-    found.extend(end.zip(plateau(&tokens, &loss)).and_then(|(place, found)| plateau_alarm(place, &found)));
-    found
 }

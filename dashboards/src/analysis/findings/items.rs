@@ -1,16 +1,28 @@
 //! Items of a subject at one checkpoint, and pairing of checkpoints on the items that they share.
 
 use super::super::contrast::{Contrast, clustered_contrast, contrast};
+use super::super::intervals::half_width;
+use super::super::moments::Z95;
 use crate::run::Unit;
 use spyglass_tasks::{ItemRecord, metric};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Where the number of the leaf begins in an id, and where a few bits of the hash of the data do.
+const LEAF_AT: u32 = 40;
+const DATA_AT: u32 = 52;
+
+fn data_bits(data: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    data.hash(&mut hasher);
+    hasher.finish() >> DATA_AT << DATA_AT
+}
 
 /// One metric of every item at one checkpoint, in ascending ids.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ItemScores {
-    /// Item by leaf and number.
+    /// Item by data, leaf and number: the same number in other data is another item.
     ids: Vec<u64>,
     values: Vec<f64>,
     /// What each item shares with others; empty where items stand alone.
@@ -32,9 +44,10 @@ impl ItemScores {
                 (true, own) if own > 0 => whole as f64 / (own * units.len()) as f64,
                 _ => 1.0,
             };
+            let data = data_bits(&unit.record.inputs.data);
             for item in unit.items.iter() {
                 let Some(value) = score(item).filter(|value| value.is_finite()) else { continue };
-                scores.ids.push((leaf as u64) << 40 | item.doc_id as u64);
+                scores.ids.push(data | (leaf as u64) << LEAF_AT | item.doc_id as u64);
                 scores.values.push(value * scale);
                 if clustered {
                     scores.clusters.push(cluster(leaf, item, units.len() > 1));
@@ -67,6 +80,11 @@ impl ItemScores {
         self.ids.len()
     }
 
+    /// How many clusters there are, where items hang together.
+    pub(crate) fn cluster_count(&self) -> Option<usize> {
+        self.clusters().map(distinct)
+    }
+
     /// What each item shares with others, where items hang together.
     pub(crate) fn clusters(&self) -> Option<&[u64]> {
         (!self.clusters.is_empty()).then_some(&self.clusters)
@@ -76,7 +94,27 @@ impl ItemScores {
     pub(crate) fn pairs(&self, other: &Self) -> Vec<(usize, f64, f64)> {
         let ids = shared_ids(&[self, other]);
         let (own, others) = (self.at(&ids), other.at(&ids));
-        ids.iter().zip(own.iter().zip(others.iter())).map(|(id, (a, b))| (*id as usize, *a, *b)).collect()
+        let number = |id: &u64| (id & ((1 << LEAF_AT) - 1)) as usize;
+        ids.iter().zip(own.iter().zip(others.iter())).map(|(id, (a, b))| (number(id), *a, *b)).collect()
+    }
+
+    /// Both on the items that they share, scaled so that their means are means over clusters, each counting alike.
+    pub(crate) fn balanced(&self, other: &Self) -> (Self, Self) {
+        let ids = shared_ids(&[self, other]);
+        let clusters = self.clusters_at(&ids).map(Cow::into_owned).unwrap_or_default();
+        let mut sizes: HashMap<u64, usize> = HashMap::new();
+        clusters.iter().for_each(|cluster| *sizes.entry(*cluster).or_default() += 1);
+        let scale = |cluster: &u64| ids.len() as f64 / (sizes[cluster] * sizes.len()) as f64;
+        let scaled = |scores: &Self| {
+            let values = scores.at(&ids);
+            let values = if clusters.is_empty() {
+                values.into_owned()
+            } else {
+                values.iter().zip(&clusters).map(|(value, cluster)| value * scale(cluster)).collect()
+            };
+            Self { ids: ids.clone(), values, clusters: clusters.clone() }
+        };
+        (scaled(self), scaled(other))
     }
 
     /// Clusters of `ids`, which are all among ours, where items hang together.
@@ -110,6 +148,10 @@ fn cluster(leaf: usize, item: &ItemRecord, group: bool) -> u64 {
     hasher.finish()
 }
 
+fn distinct(clusters: &[u64]) -> usize {
+    clusters.iter().collect::<HashSet<_>>().len()
+}
+
 /// Item ids that all of `points` share.
 pub(crate) fn shared_ids(points: &[&ItemScores]) -> Vec<u64> {
     let Some((first, others)) = points.split_first() else { return Vec::new() };
@@ -124,6 +166,8 @@ pub(crate) fn shared_ids(points: &[&ItemScores]) -> Vec<u64> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Paired {
     pub(crate) contrast: Contrast,
+    /// Half width of its 95 % interval: 1.96 standard errors, the items' part of them wider where few clusters tell it.
+    pub(crate) half: f64,
     /// Items that all points share.
     pub(crate) items: usize,
     /// Some point has items that another lacks.
@@ -135,12 +179,16 @@ pub(crate) fn paired(points: &[&ItemScores], weights: &[f64], wobble: f64) -> Op
     let ids = shared_ids(points);
     let rows: Vec<Cow<'_, [f64]>> = points.iter().map(|point| point.at(&ids)).collect();
     let rows: Vec<&[f64]> = rows.iter().map(AsRef::as_ref).collect();
-    let first = points.first()?;
-    let contrast = match first.clusters_at(&ids) {
-        Some(clusters) => clustered_contrast(weights, &rows, wobble, &clusters),
+    let clusters = points.first()?.clusters_at(&ids);
+    let contrast = match &clusters {
+        Some(clusters) => clustered_contrast(weights, &rows, wobble, clusters),
         None => contrast(weights, &rows, wobble),
     }?;
-    Some(Paired { contrast, items: ids.len(), partial: points.iter().any(|point| point.ids.len() != ids.len()) })
+    let steps = wobble * wobble * weights.iter().map(|weight| weight * weight).sum::<f64>();
+    let of_items = (contrast.se * contrast.se - steps).max(0.0);
+    let wide = half_width(clusters.as_deref().map(distinct));
+    let half = (wide * wide * of_items + Z95 * Z95 * steps).sqrt();
+    Some(Paired { contrast, half, items: ids.len(), partial: points.iter().any(|point| point.ids.len() != ids.len()) })
 }
 
 /// A registered metric of one item.
@@ -182,5 +230,9 @@ mod tests {
         let found = paired(&[&a, &b], &[-1.0, 1.0], 0.0).unwrap();
         let wanted = clustered_contrast(&[-1.0, 1.0], &[&[0.0, 0.0, 0.0], &[1.0, 1.0, 0.0]], 0.0, &[9, 9, 8]).unwrap();
         assert_eq!(found.contrast, wanted);
+        assert!((found.half / found.contrast.se - 12.706).abs() < 1e-3, "two clusters: {found:?}");
+        let alone =
+            paired(&[&scores(&[(0, 0.0), (1, 0.0)], &[]), &scores(&[(0, 1.0), (1, 0.0)], &[])], &[-1.0, 1.0], 0.1);
+        assert!(alone.is_some_and(|alone| (alone.half / alone.contrast.se - Z95).abs() < 1e-12));
     }
 }

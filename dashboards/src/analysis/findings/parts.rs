@@ -1,6 +1,7 @@
 //! The parts of a task, each with its own findings: the subjects of a group, the item groups of a single task.
 
 use super::TaskFindings;
+use super::page::judge_lines;
 use super::path::{PathFindings, path_findings};
 use super::series::Series;
 use super::subject::Measured;
@@ -84,11 +85,21 @@ fn item_groups(run: &Run, series: &Series<'_>) -> Vec<PartFindings> {
     if !(2..=MOST_PARTS).contains(&names.len()) {
         return Vec::new();
     }
-    names.into_iter().map(|name| item_group(run, series, &part_of, name)).collect()
+    let beside = names.len();
+    let mut parts: Vec<PartFindings> =
+        names.into_iter().map(|name| item_group(run, series, &part_of, name, beside)).collect();
+    judge_lines(&mut parts.iter_mut().flat_map(|part| &mut part.paths).collect::<Vec<_>>());
+    parts
 }
 
 /// The task as if it had only the items of one group.
-fn item_group(run: &Run, series: &Series<'_>, part_of: &HashMap<usize, &str>, name: &str) -> PartFindings {
+fn item_group(
+    run: &Run,
+    series: &Series<'_>,
+    part_of: &HashMap<usize, &str>,
+    name: &str,
+    beside: usize,
+) -> PartFindings {
     let units: Vec<(At<'_>, Unit)> = (series.units.iter())
         .filter_map(|(at, units)| {
             let [unit] = units.as_slice() else { return None };
@@ -100,9 +111,10 @@ fn item_group(run: &Run, series: &Series<'_>, part_of: &HashMap<usize, &str>, na
         subject: series.subject.clone(),
         units: units.iter().map(|(at, unit)| (*at, vec![unit])).collect::<BTreeMap<_, _>>(),
         plain_mean: false,
+        group: None,
     };
     let part = Series::of(measured);
-    let paths = run.tree.branches.iter().filter_map(|branch| path_findings(run, &part, branch)).collect();
+    let paths = run.tree.branches.iter().filter_map(|branch| path_findings(run, &part, branch, beside)).collect();
     PartFindings { name: name.to_owned(), chance: part.chance, paths }
 }
 

@@ -1,21 +1,25 @@
 //! Everything that can be said about one subject along one path.
 
+use super::calm::{calm_steps, since_onset, wobble_near};
 use super::items::{ItemScores, paired};
 use super::series::{PointData, Series, mean_of};
+use crate::analysis::contrast::Contrast;
 use crate::analysis::curve::{Curve, Noise};
+use crate::analysis::growth::{Growth, first_to_last_quarter, growth, last_quarter};
 use crate::analysis::hops::{Hops, hops};
 use crate::analysis::intervals::Interval;
 use crate::analysis::letters::{LetterDecomposition, MetricEffect, metric_effect};
 use crate::analysis::moments::Z95;
-use crate::analysis::onset::{Onset, Status, onset};
-use crate::analysis::saturation::{
-    Growth, Regression, Saturation, growth_per_doubling, point_errors, regression, saturation,
-};
+use crate::analysis::onset::{Onset, onset};
+use crate::analysis::regression::{Drop, worst_drop};
+use crate::analysis::sample::Sample;
 use crate::analysis::sharpness::{Sharpness, sharpness, sharpness_without_chance};
-use crate::analysis::wobble::wobble;
+use crate::analysis::trend::{Trend, WindowGain, window_gain};
+use crate::analysis::wobble::Step;
 use crate::analysis::{PhaseProbabilities, phase_probabilities};
 use crate::run::{Branch, Checkpoint, Phase, Run};
 use serde::Serialize;
+use std::ops::Range;
 
 /// One measured point of a path.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,7 +43,7 @@ pub struct PathPoint {
 pub struct Difference {
     /// The difference on the items that both sides share.
     pub value: f64,
-    /// Its standard error.
+    /// Its standard error; where few clusters tell it, as wide as Student's t makes the interval.
     pub se: f64,
     /// value ± 1.96 se.
     pub interval: Interval,
@@ -50,17 +54,17 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Surely not zero.
-    pub fn is_clear(&self) -> bool {
-        self.interval.0 > 0.0 || self.interval.1 < 0.0
-    }
-
     pub(crate) fn of(points: &[&ItemScores], weights: &[f64], wobble: f64) -> Option<Self> {
         let found = paired(points, weights, wobble)?;
-        let (value, se) = (found.contrast.value, found.contrast.se);
-        let interval = (value - Z95 * se, value + Z95 * se);
+        let (value, se) = (found.contrast.value, found.half / Z95);
+        let interval = around(value, found.half);
         Some(Self { value, se, interval, items: found.items, partial: found.partial })
     }
+}
+
+/// value ± half.
+pub(crate) fn around(value: f64, half: f64) -> Interval {
+    (value - half, value + half)
 }
 
 /// Growth inside the latest phase that has four points.
@@ -70,6 +74,8 @@ pub struct PhaseGrowth {
     pub phase: Option<Phase>,
     /// Its growth.
     pub growth: Growth,
+    /// Tokens of its first point and of its last.
+    pub tokens: (u64, u64),
 }
 
 /// One subject along the path to the end of one branch.
@@ -95,10 +101,16 @@ pub struct PathFindings {
     pub continuous: Option<Sharpness>,
     /// Whether a jump is the metric's.
     pub metric_effect: Option<MetricEffect>,
-    /// Whether it still rises, in the phase of its last point.
-    pub saturation: Saturation,
-    /// Whether its last point is worse than an earlier one.
-    pub regression: Regression,
+    /// What the last points of the phase that it ends in gained.
+    pub window: Option<WindowGain>,
+    /// Whether it still rises, judged beside the other lines of its table; unknown where nothing has come.
+    pub trend: Trend,
+    /// Its last point against the earlier one that it is most surely worse than.
+    pub drop: Option<Drop>,
+    /// That it is worse, judged beside the other tasks.
+    pub regressed: bool,
+    /// Mean of its last quarter.
+    pub end: Option<Contrast>,
     /// Falls after the onset.
     pub hops: Option<Hops>,
     /// Growth per doubling of tokens.
@@ -109,8 +121,10 @@ pub struct PathFindings {
     pub letters: Vec<Option<LetterDecomposition>>,
     /// Of lettered tasks: the onset of the letters' mass, at level .5.
     pub mass_onset: Option<Onset>,
-    /// The wobble that contrasts take.
+    /// The wobble that contrasts take, of the whole curve.
     pub wobble: f64,
+    /// The steps that only noise takes down.
+    pub(crate) calm: Vec<Step>,
     /// The phase of its last point, where the phases are known.
     pub ends_in: Option<Phase>,
 }
@@ -133,8 +147,9 @@ impl PathFindings {
     }
 }
 
-/// What the path to the end of `branch` shows; `None` when the branch itself has no point.
-pub(crate) fn path_findings(run: &Run, series: &Series<'_>, branch: &Branch) -> Option<PathFindings> {
+/// What the path to the end of `branch` shows; `None` when the branch itself has no point. `beside` is how many tasks are told beside
+/// each other.
+pub(crate) fn path_findings(run: &Run, series: &Series<'_>, branch: &Branch, beside: usize) -> Option<PathFindings> {
     let path = series.path(&run.tree, &branch.name);
     let own_from = path.iter().position(|(checkpoint, _)| checkpoint.branch == branch.name)?;
     let scores: Vec<&ItemScores> = path.iter().map(|(_, point)| &point.items).collect();
@@ -144,8 +159,13 @@ pub(crate) fn path_findings(run: &Run, series: &Series<'_>, branch: &Branch) -> 
         .collect();
     let known = pair_var.iter().all(|var| var.is_finite()) && !pair_var.is_empty();
     let curve = series.curve(&path, known.then(|| pair_var.clone()));
-    let noise = wobble(&curve.score, curve.item_diff_var.as_deref());
-    let onset = series.chance.is_some().then(|| onset(&curve)).filter(|_| series.orientation() > 0.0);
+    let calm = calm_steps(branch, &curve, own_from);
+    let noise = wobble_near(&calm, None);
+    let sample = series.sample(&path, &curve);
+    let rise = first_to_last_quarter(&sample, noise);
+    let has_level = series.chance.is_some() && series.orientation() > 0.0;
+    let onset = has_level.then(|| onset(&curve).if_seen(rise, beside));
+    let since = wobble_near(&since_onset(&calm, &curve, onset.as_ref()), None);
     let sharpness = onset.as_ref().map_or_else(|| sharpness_without_chance(&curve), |onset| sharpness(&curve, onset));
     let continuous = companion(series, &path);
     let letters: Vec<Option<LetterDecomposition>> = path.iter().map(|(_, point)| point.letters).collect();
@@ -159,15 +179,19 @@ pub(crate) fn path_findings(run: &Run, series: &Series<'_>, branch: &Branch) -> 
         metric_effect: continuous.as_ref().map(|c| metric_effect(sharpness.verdict, c.verdict)),
         sharpness,
         continuous,
-        saturation: saturated(branch, &curve, known.then_some(&pair_var), noise.for_contrast),
-        regression: regressed(&scores, &curve, noise.for_contrast),
+        window: window(branch, &curve, &sample, since),
+        trend: Trend::Unknown,
+        drop: dropped(&scores, &curve, since),
+        regressed: false,
+        end: last_quarter(&sample, since),
         hops: onset.as_ref().map(|onset| hops(&curve, onset)),
-        growth: grown(branch, &curve),
+        growth: grown(branch, &curve, &sample, since),
         change: scores.len().checked_sub(2).and_then(|from| Difference::of(&scores[from..], &[-1.0, 1.0], 0.0)),
         mass_onset: mass_onset(&path),
         letters,
         ends_in: curve.tokens.last().and_then(|&tokens| phase_at(branch, tokens)).map(|(phase, _)| phase),
-        wobble: noise.for_contrast,
+        wobble: noise,
+        calm,
         onset,
         curve,
     })
@@ -186,8 +210,7 @@ fn path_point(series: &Series<'_>, checkpoint: &Checkpoint, point: &PointData) -
 
 /// The onset was over before the branch's own first point: at the fork, or above at a first point that is the trunk's.
 fn is_shared(onset: &Onset, fork: u64, first_own: &(&Checkpoint, &PointData)) -> bool {
-    let came = onset.came() || onset.status == Status::AboveAtFirst;
-    came && onset.by().is_some_and(|by| by <= fork && by < first_own.0.tokens)
+    onset.is_there() && onset.by().is_some_and(|by| by <= fork && by < first_own.0.tokens)
 }
 
 fn attributed(curve: &Curve, onset: &Onset, branch: &Branch) -> Option<PhaseProbabilities> {
@@ -206,38 +229,35 @@ pub(crate) fn phase_at(branch: &Branch, tokens: u64) -> Option<(Phase, std::ops:
     Some((branch.phases[index].phase, branch.phases[index].from_tokens..end))
 }
 
-fn saturated(branch: &Branch, curve: &Curve, pair_var: Option<&Vec<f64>>, wobble: f64) -> Saturation {
-    let last = curve.tokens.last().copied().unwrap_or_default();
-    let start = phase_at(branch, last).map_or(0, |(_, range)| range.start);
-    let from = curve.tokens.iter().position(|&tokens| tokens >= start).unwrap_or(0);
-    let se: Vec<f64> = match (pair_var, &curve.noise) {
-        (Some(var), _) => point_errors(&var[from.min(var.len())..]),
-        (None, Noise::StandardErrors(se)) => se[from..].to_vec(),
-        (None, Noise::Items(n)) => {
-            let points = n.iter().zip(&curve.score).skip(from);
-            points.map(|(n, p)| (p * (1.0 - p) / n).max(0.0).sqrt()).collect()
-        }
-    };
-    saturation(&curve.tokens[from..], &curve.score[from..], &se, wobble)
+/// The points of the curve in this range of tokens, as indices.
+fn indices(curve: &Curve, tokens: &Range<u64>) -> Range<usize> {
+    let before = |end: u64| curve.tokens.partition_point(|&tokens| tokens < end);
+    before(tokens.start)..before(tokens.end)
 }
 
-fn regressed(scores: &[&ItemScores], curve: &Curve, wobble: f64) -> Regression {
-    let Some((last, earlier)) = scores.split_last() else { return regression(&[], &[], wobble) };
+fn window(branch: &Branch, curve: &Curve, sample: &Sample<'_>, wobble: f64) -> Option<WindowGain> {
+    let last = *curve.tokens.last()?;
+    let phase = phase_at(branch, last).map_or(0..u64::MAX, |(_, range)| range);
+    window_gain(&curve.tokens, sample, indices(curve, &phase), wobble)
+}
+
+fn dropped(scores: &[&ItemScores], curve: &Curve, wobble: f64) -> Option<Drop> {
+    let (last, earlier) = scores.split_last()?;
     let pair =
         |earlier: &&ItemScores| paired(&[*earlier, *last], &[1.0, -1.0], 0.0).map_or(f64::NAN, |p| p.contrast.se);
-    regression(&curve.score, &earlier.iter().map(pair).collect::<Vec<_>>(), wobble)
+    worst_drop(&curve.score, &earlier.iter().map(pair).collect::<Vec<_>>(), wobble)
 }
 
-fn grown(branch: &Branch, curve: &Curve) -> Option<PhaseGrowth> {
+fn grown(branch: &Branch, curve: &Curve, sample: &Sample<'_>, wobble: f64) -> Option<PhaseGrowth> {
     let starts = branch.phases.iter().rev().filter_map(|start| phase_at(branch, start.from_tokens));
     let mut pieces: Vec<_> = starts.map(|(phase, range)| (Some(phase), range)).collect();
     if pieces.is_empty() {
         pieces.push((None, 0..u64::MAX));
     }
     pieces.into_iter().find_map(|(phase, range)| {
-        let inside = (0..curve.tokens.len()).filter(|&k| range.contains(&curve.tokens[k]));
-        let (tokens, score): (Vec<u64>, Vec<f64>) = inside.map(|k| (curve.tokens[k], curve.score[k])).unzip();
-        Some(PhaseGrowth { phase, growth: growth_per_doubling(&tokens, &score)? })
+        let points = indices(curve, &(range.start.max(1)..range.end));
+        let tokens = (*curve.tokens.get(points.start)?, *curve.tokens.get(points.end.checked_sub(1)?)?);
+        Some(PhaseGrowth { phase, growth: growth(&curve.tokens, sample, points, wobble)?, tokens })
     })
 }
 
@@ -260,7 +280,7 @@ fn companion(series: &Series<'_>, path: &[(&Checkpoint, &PointData)]) -> Option<
     let curve = continuous_curve(path, |point| &point.gold)?;
     match series.chance {
         Some(chance) if chance > 0.0 => {
-            let curve = Curve { chance, ..curve };
+            let curve = Curve { chance: series.guess(), ..curve };
             Some(sharpness(&curve, &onset(&curve)))
         }
         _ => Some(sharpness_without_chance(&curve)),

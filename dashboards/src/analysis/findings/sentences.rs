@@ -1,22 +1,26 @@
-//! What happened, in three to seven sentences, each with its number, its interval and its evidence.
+//! What happened, in three to nine sentences, each with its number, its interval and its evidence.
 
 use super::TaskFindings;
-use super::anneal::{Basis, BranchGain};
+use super::anneal::BranchGain;
+use super::gain_words::{self, gain_in_full};
+use super::growth_words::growth;
+use super::page::MeanGain;
 use super::path::PathFindings;
 use super::subject::Subject;
+use super::waiting::{at_first, on_each, waiting};
 use crate::alarms::{Alarm, AlarmKind};
 use crate::analysis::PhaseProbabilities;
 use crate::analysis::letters::{EmergenceKind, MetricEffect};
 use crate::analysis::onset::Status;
-use crate::analysis::saturation::Trend;
 use crate::analysis::sharpness::Shape;
-use crate::plots::{percent, points, significant, tokens};
+use crate::analysis::trend::Trend;
+use crate::plots::{percent, significant, tokens};
 use crate::run::{Phase, Run};
 use serde::Serialize;
 use std::fmt::Write;
 
 /// At most so many sentences.
-const MOST: usize = 7;
+const MOST: usize = 9;
 
 /// What a sentence is about, the most important first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -28,9 +32,9 @@ pub enum SentenceKind {
     Hops,
     /// A branch added something to its parent.
     Gain,
-    /// Tasks that have not emerged, or cannot be told.
+    /// Tasks that have not emerged yet.
     Waiting,
-    /// Steady growth.
+    /// Growth that no onset tells.
     Growth,
     /// Tasks that were above chance from the start.
     AtFirst,
@@ -50,18 +54,20 @@ pub struct Sentence {
 }
 
 /// Sentences with the weight that sorts them inside their kind, largest first.
-type Weighed = (f64, Sentence);
+pub(crate) type Weighed = (f64, Sentence);
 
 /// The sentences of a run, the most important first. What rose where a leak is suspected says so.
-pub(crate) fn sentences(run: &Run, tasks: &[TaskFindings], alarms: &[Alarm]) -> Vec<Sentence> {
-    let told: Vec<&TaskFindings> = tasks.iter().filter(|task| is_told(run, task, tasks)).collect();
+pub(crate) fn sentences(run: &Run, told: &[&TaskFindings], means: &[MeanGain], alarms: &[Alarm]) -> Vec<Sentence> {
+    let (gained, lost) = gain_words::gains(told);
     let mut parts = vec![
-        (3, onsets(run, &told)),
-        (1, comings_and_goings(run, &told)),
-        (2, gains(&told)),
-        (1, waiting(&told)),
-        (2, growth(&told)),
-        (1, at_first(&told)),
+        (3, onsets(run, told)),
+        (1, comings_and_goings(run, told)),
+        (1, gained),
+        (1, lost),
+        (1, gain_words::mean_gains(told, means)),
+        (1, waiting(told)),
+        (2, growth(told)),
+        (1, at_first(told)),
     ];
     for (_, part) in &mut parts {
         part.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -102,7 +108,7 @@ pub fn about(run: &Run, task: &TaskFindings, alarms: &[Alarm]) -> Vec<String> {
     let before = [onsets(run, &only), comings_and_goings(run, &only)];
     let after = [waiting(&only), growth(&only), at_first(&only)];
     let text = |sentence: Sentence| doubted(sentence, alarms).text;
-    let gain = |gain: &BranchGain| text(sentence(SentenceKind::Gain, gain_words(task, gain), task, &gain.branch));
+    let gain = |gain: &BranchGain| text(sentence(SentenceKind::Gain, gain_in_full(task, gain), task, &gain.branch));
     let mut told: Vec<String> = before.into_iter().flatten().map(|(_, sentence)| text(sentence)).collect();
     told.extend(task.paths.iter().filter_map(|path| effect_words(run, task, path)));
     told.extend(task.gains.iter().map(gain));
@@ -138,20 +144,7 @@ fn effect_words(run: &Run, task: &TaskFindings, path: &PathFindings) -> Option<S
     Some(text)
 }
 
-/// Leaves of a group that is there speak through it; perturbed twins are evidence, not news.
-fn is_told(run: &Run, task: &TaskFindings, tasks: &[TaskFindings]) -> bool {
-    let subject = &task.subject;
-    let in_group = |name: &str, leaves: &[String]| {
-        let group = |other: &TaskFindings| {
-            other.subject.is_group && other.subject.task == name && other.subject.shots == subject.shots
-        };
-        name != subject.task && leaves.contains(&subject.task) && tasks.iter().any(group)
-    };
-    let speaks_itself = subject.is_group || !run.groups.iter().any(|group| in_group(&group.name, &group.leaves));
-    subject.perturb.is_none() && speaks_itself
-}
-
-fn sentence(kind: SentenceKind, text: String, task: &TaskFindings, branch: &str) -> Sentence {
+pub(crate) fn sentence(kind: SentenceKind, text: String, task: &TaskFindings, branch: &str) -> Sentence {
     Sentence { kind, text, subject: Some(task.subject.clone()), branch: Some(branch.to_owned()) }
 }
 
@@ -173,7 +166,8 @@ fn onsets(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {
             let Some(onset) = path.own_onset().filter(|onset| onset.came()) else { continue };
             let place = on_branch(run, task, path);
             let mut text = format!("{}{place} {}", task.subject.title(), onset.words(&path.curve));
-            if let Some(phases) = &path.phases {
+            // Where nobody saw it come, its first phase cannot be told.
+            if let Some(phases) = path.phases.as_ref().filter(|_| onset.after().is_some()) {
                 let _ = write!(text, ", {}", phase_words(phases));
             }
             text.push_str(&shape_words(path));
@@ -188,17 +182,16 @@ fn onsets(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {
     found
 }
 
-/// `; not yet on trunk at 8.6 M tokens`: paths of the same task that still wait.
+/// `; not yet on trunk (14.1 M tokens), other (10.1 M)`: paths of the same task that still wait, each with its own end.
 fn elsewhere(task: &TaskFindings) -> String {
     let waits = |path: &&PathFindings| path.onset.as_ref().is_some_and(|onset| onset.status == Status::NotYet);
-    let paths: Vec<&PathFindings> = task.paths.iter().filter(waits).collect();
-    let Some(last) = paths.iter().map(|path| path.last_tokens()).max() else { return String::new() };
-    let names: Vec<&str> = paths.iter().map(|path| path.branch.as_str()).collect();
-    format!("; not yet on {} at {} tokens", names.join(", "), tokens(last as f64))
+    let ends: Vec<(&str, u64)> =
+        task.paths.iter().filter(waits).map(|path| (path.branch.as_str(), path.last_tokens())).collect();
+    if ends.is_empty() { String::new() } else { format!("; not yet on {}", on_each(&ends)) }
 }
 
 fn shape_words(path: &PathFindings) -> String {
-    let so_far = if path.saturation.verdict == Trend::Saturated { "" } else { " so far" };
+    let so_far = if path.trend == Trend::NoGain { "" } else { " so far" };
     let Some(rise) = path.sharpness.rise.as_ref().filter(|_| path.sharpness.verdict != Shape::None) else {
         return String::new();
     };
@@ -227,22 +220,24 @@ fn kind_words(kind: EmergenceKind) -> &'static str {
     }
 }
 
-/// `in the anneal`, `probably in the stable phase (87 %)`, or the phases it may lie in.
+/// `in the anneal`, `probably in the stable phase (87 %)`, or all that it may lie in: `before the first checkpoint (60 %) or in the
+/// warm-up (40 %)`. What may lie before the first checkpoint is no phase's.
 pub fn phase_words(found: &PhaseProbabilities) -> String {
-    let mut phases: Vec<(Phase, f64)> = found.phases.iter().map(|(phase, p)| (*phase, *p)).collect();
-    phases.sort_by(|a, b| b.1.total_cmp(&a.1));
-    match phases.first() {
-        Some((phase, p)) if *p >= 0.95 => return format!("in {}", name(*phase)),
-        Some((phase, p)) if *p >= 0.8 => return format!("probably in {} ({:.0} %)", name(*phase), p * 100.0),
+    let phases = found.phases.iter().map(|(phase, p)| (format!("in {}", name(*phase)), *p));
+    let mut places: Vec<(String, f64)> =
+        phases.chain([("before the first checkpoint".to_owned(), found.before_first)]).collect();
+    places.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let share = |(place, p): &(String, f64)| format!("{place} ({:.0} %)", p * 100.0);
+    match places.first() {
+        Some((place, p)) if *p >= 0.95 => return place.clone(),
+        Some(likeliest) if likeliest.1 >= 0.8 => return format!("probably {}", share(likeliest)),
         _ => {}
     }
-    let listed =
-        phases.iter().filter(|(_, p)| *p >= 0.05).map(|(phase, p)| format!("{} ({:.0} %)", name(*phase), p * 100.0));
-    let words: Vec<String> = listed.collect();
-    if words.is_empty() { "in a phase that cannot be told".to_owned() } else { format!("in {}", words.join(" or ")) }
+    let words: Vec<String> = places.iter().filter(|(_, p)| *p >= 0.05).map(share).collect();
+    if words.is_empty() { "in a phase that cannot be told".to_owned() } else { words.join(" or ") }
 }
 
-fn name(phase: Phase) -> &'static str {
+pub(crate) fn name(phase: Phase) -> &'static str {
     match phase {
         Phase::Warmup => "the warm-up",
         Phase::Stable => "the stable phase",
@@ -260,141 +255,17 @@ fn comings_and_goings(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {
         let falls: Vec<_> = path.hops.as_ref()?.falls.iter().filter(|fall| fall.0 >= own).collect();
         let (first, back) = falls.first()?;
         let times = if falls.len() == 1 { "once".to_owned() } else { format!("{} times", falls.len()) };
-        let back = back.map_or_else(|| "and has not come back".to_owned(), |t| format!("and back at {}", tokens(t as f64)));
+        let back =
+            back.map_or_else(|| "and has not come back".to_owned(), |t| format!("and back at {}", tokens(t as f64)));
         let (title, place) = (task.subject.title(), on_branch(run, task, path));
+        // Where nobody saw it emerge, it was above its level all the same.
+        let came = path.onset.as_ref().is_some_and(crate::analysis::Onset::came);
+        let after = if came { "after it emerged" } else { "after it was above it" };
         let text = format!(
-            "{title}{place} comes and goes: it fell back under its level {times} after it emerged, first at {} tokens {back}.",
+            "{title}{place} comes and goes: it fell back under its level {times} {after}, first at {} tokens {back}.",
             tokens(*first as f64)
         );
         Some((falls.len() as f64, sentence(SentenceKind::Hops, text, task, &path.branch)))
     });
     told.collect()
-}
-
-fn gains(tasks: &[&TaskFindings]) -> Vec<Weighed> {
-    let all = tasks.iter().flat_map(|task| task.gains.iter().map(move |gain| (task, gain)));
-    let clear = all.filter(|(_, gain)| gain.gain.is_clear());
-    let told = clear.map(|(task, gain)| {
-        let text = gain_words(task, gain);
-        (gain.gain.value.abs(), sentence(SentenceKind::Gain, text, task, &gain.branch))
-    });
-    told.collect()
-}
-
-fn gain_words(task: &TaskFindings, found: &BranchGain) -> String {
-    let BranchGain { branch, parent, basis, gain, .. } = found;
-    let anneals: Vec<&str> = task
-        .paths
-        .iter()
-        .filter(|path| path.own_from > 0 && path.ends_in == Some(Phase::Anneal))
-        .map(|path| path.branch.as_str())
-        .collect();
-    let who = match anneals.as_slice() {
-        [only] if only == branch => "The anneal".to_owned(),
-        all if all.contains(&branch.as_str()) => format!("The anneal on {branch}"),
-        _ => format!("Branch {branch}"),
-    };
-    let verb = if gain.value > 0.0 { "added" } else { "changed" };
-    let beyond = match basis {
-        Basis::Trend => format!("beyond {parent}'s trend at equal tokens"),
-        Basis::EqualTokens => format!("beyond {parent} at equal tokens"),
-        Basis::Fork => "since the fork (includes the extra tokens)".to_owned(),
-    };
-    let signed = |value: f64| if task.fraction { points(value) } else { format!("{value:+.3}").replace('-', "−") };
-    let plain = |value: f64| signed(value).trim_start_matches('+').to_owned();
-    let (unit, (low, high)) = (if task.fraction { " points" } else { "" }, gain.interval);
-    format!(
-        "{who} {verb} {}{unit} (95 % CI {} to {}) to {} {beyond}.",
-        signed(gain.value),
-        plain(low),
-        plain(high),
-        task.subject.title()
-    )
-}
-
-/// Tasks that have not emerged, or cannot be told, in one sentence each way.
-fn waiting(tasks: &[&TaskFindings]) -> Vec<Weighed> {
-    let status = |task: &&&TaskFindings, wanted: &[Status]| {
-        let mut statuses =
-            task.paths.iter().filter_map(|path| path.onset.as_ref()).map(|onset| onset.status).peekable();
-        statuses.peek().is_some() && statuses.all(|status| wanted.contains(&status))
-    };
-    let mut found = Vec::new();
-    let not_yet: Vec<&&TaskFindings> = tasks.iter().filter(|task| status(task, &[Status::NotYet])).collect();
-    if !not_yet.is_empty() {
-        let last = not_yet.iter().flat_map(|task| &task.paths).map(PathFindings::last_tokens).max().unwrap_or(0);
-        let everything = not_yet.len() == tasks.len() && tasks.len() > 1;
-        let names = if everything { "Nothing".to_owned() } else { listed(&not_yet) };
-        let verb = if everything || not_yet.len() == 1 { "has" } else { "have" };
-        let not = if everything { "" } else { " not" };
-        let level =
-            level_of(not_yet[0]).filter(|_| not_yet.len() == 1).map_or_else(String::new, |level| format!(" ({level})"));
-        let text = format!("{names} {verb}{not} emerged yet at {} tokens{level}.", tokens(last as f64));
-        found.push((2.0, one_or_all(SentenceKind::Waiting, text, &not_yet)));
-    }
-    let unclear = [Status::Undecided, Status::TooFewItems, Status::NotYet];
-    let undecided: Vec<&&TaskFindings> =
-        tasks.iter().filter(|task| status(task, &unclear) && !status(task, &[Status::NotYet])).collect();
-    if !undecided.is_empty() {
-        let text = format!("{} cannot be told from chance yet.", listed(&undecided));
-        found.push((1.0, one_or_all(SentenceKind::Waiting, text, &undecided)));
-    }
-    found
-}
-
-fn level_of(task: &TaskFindings) -> Option<String> {
-    let path = task.paths.first()?;
-    path.onset.as_ref()?.level_words(&path.curve)
-}
-
-fn one_or_all(kind: SentenceKind, text: String, tasks: &[&&TaskFindings]) -> Sentence {
-    let subject = if let [only] = tasks { Some(only.subject.clone()) } else { None };
-    Sentence { kind, text, subject, branch: None }
-}
-
-/// `a, b and c`, the rest counted.
-fn listed(tasks: &[&&TaskFindings]) -> String {
-    let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [only] => only.clone(),
-        [all @ .., last] if names.len() <= 4 => format!("{} and {last}", all.join(", ")),
-        _ => format!("{} and {} more tasks", names[..3].join(", "), names.len() - 3),
-    }
-}
-
-fn growth(tasks: &[&TaskFindings]) -> Vec<Weighed> {
-    let told = tasks.iter().filter_map(|task| {
-        let path = task.paths.first()?;
-        let grown = path.growth.filter(|grown| grown.growth.is_clear())?;
-        // What rose in one jump does not grow steadily.
-        if path.sharpness.verdict == Shape::Sharp || path.saturation.verdict == Trend::Saturated {
-            return None;
-        }
-        let (per, half) = (grown.growth.per_doubling, 1.96 * grown.growth.se);
-        let during = grown.phase.map_or_else(String::new, |phase| format!(" in {}", name(phase)));
-        let verb = if grown.phase == path.ends_in { "grows" } else { "grew" };
-        let number = if task.fraction {
-            format!("{} ± {} points", points(per), percent(half))
-        } else {
-            format!("{per:+.3} ± {half:.3}")
-        };
-        let text = format!("{} {verb} steadily, {number} per doubling of tokens{during}.", task.subject.title());
-        Some((per / grown.growth.se.max(1e-12), sentence(SentenceKind::Growth, text, task, &path.branch)))
-    });
-    told.collect()
-}
-
-fn at_first(tasks: &[&TaskFindings]) -> Vec<Weighed> {
-    let above = |task: &&&TaskFindings| {
-        let onset = task.paths.first().and_then(|path| path.onset.as_ref());
-        onset.is_some_and(|onset| onset.status == Status::AboveAtFirst)
-    };
-    let first: Vec<&&TaskFindings> = tasks.iter().filter(above).collect();
-    if first.is_empty() {
-        return Vec::new();
-    }
-    let verb = if first.len() == 1 { "was" } else { "were" };
-    let text = format!("{} {verb} above chance at the first checkpoint already.", listed(&first));
-    vec![(1.0, one_or_all(SentenceKind::AtFirst, text, &first))]
 }

@@ -1,9 +1,10 @@
 //! What one curve is drawn of: a task with its settings, or a group of tasks, with the units that measured it.
 
+use crate::chance;
 use crate::run::{At, Run, TaskGroup, Unit};
 use serde::Serialize;
 use spyglass_tasks::ItemRecord;
-use spyglass_tasks::metric::{self, Range};
+use spyglass_tasks::metric::{self, Range, Weighting, without_filter};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -43,24 +44,29 @@ pub(crate) struct Measured<'a> {
     pub(crate) units: Units<'a>,
     /// Each leaf counts alike, however many items it has.
     pub(crate) plain_mean: bool,
+    /// The group, where it is one.
+    pub(crate) group: Option<&'a TaskGroup>,
 }
 
 /// All subjects of the run, tasks before groups.
 pub(crate) fn subjects(run: &Run) -> Vec<Measured<'_>> {
     let mut leaves: BTreeMap<Subject, Units<'_>> = BTreeMap::new();
-    for unit in &run.units {
+    let is_group =
+        |name: &str| run.groups.iter().any(|group| group.name == name && !group.leaves.contains(&group.name));
+    for unit in run.units.iter().filter(|unit| !is_group(&unit.record.task)) {
         let record = &unit.record;
         let (shots, perturb) = (record.shots, record.inputs.perturb.clone());
         let subject = Subject { task: record.task.clone(), shots, perturb, is_group: false };
         leaves.entry(subject).or_default().insert(record.checkpoint.at(), vec![unit]);
     }
     let groups: Vec<Measured<'_>> = run.groups.iter().flat_map(|group| of_group(group, &leaves)).collect();
-    let leaves = leaves.into_iter().map(|(subject, units)| Measured { subject, units, plain_mean: false });
+    let one = |(subject, units)| Measured { subject, units, plain_mean: false, group: None };
+    let leaves = leaves.into_iter().map(one);
     leaves.chain(groups).collect()
 }
 
 /// The group with each setting that its leaves have, at the checkpoints where all of them were measured.
-fn of_group<'a>(group: &TaskGroup, leaves: &BTreeMap<Subject, Units<'a>>) -> Vec<Measured<'a>> {
+fn of_group<'a>(group: &'a TaskGroup, leaves: &BTreeMap<Subject, Units<'a>>) -> Vec<Measured<'a>> {
     let mut settings: BTreeMap<(usize, Option<String>), Vec<&Units<'a>>> = BTreeMap::new();
     for (subject, units) in leaves.iter().filter(|(subject, _)| group.leaves.contains(&subject.task)) {
         settings.entry((subject.shots, subject.perturb.clone())).or_default().push(units);
@@ -70,11 +76,14 @@ fn of_group<'a>(group: &TaskGroup, leaves: &BTreeMap<Subject, Units<'a>>) -> Vec
         .map(|((shots, perturb), parts)| {
             let everywhere = parts[0].keys().filter(|at| parts.iter().all(|part| part.contains_key(*at)));
             let all = |at: &At<'a>| parts.iter().flat_map(|part| part[at].iter().copied()).collect();
-            Measured {
+            let mut measured = Measured {
                 units: everywhere.map(|at| (*at, all(at))).collect(),
                 subject: Subject { task: group.name.clone(), shots, perturb, is_group: true },
-                plain_mean: !group.weight_by_size,
-            }
+                plain_mean: false,
+                group: Some(group),
+            };
+            measured.plain_mean = group.weighting(&measured.metric()) == Weighting::Plain;
+            measured
         })
         .collect()
 }
@@ -86,23 +95,19 @@ impl Measured<'_> {
         newest.map(|unit| unit.record.primary_metric.clone()).unwrap_or_default()
     }
 
-    /// Score of guessing: the task's own; else the mean of 1/options where items have options, 0 for shares without, and none for
-    /// other metrics.
+    /// Score of guessing, as the newest checkpoint tells of which it is known.
     pub(crate) fn chance(&self, metric: &str) -> Option<f64> {
-        let units = || self.units.values().next_back().into_iter().flatten();
-        let given: Option<Vec<f64>> = units().map(|unit| unit.record.chance.filter(|c| c.is_finite())).collect();
-        if let Some(given) = given.filter(|given| !given.is_empty()) {
-            let sizes: Vec<f64> = units().map(|u| if self.plain_mean { 1.0 } else { u.record.items as f64 }).collect();
-            let whole: f64 = sizes.iter().sum();
-            let mean = given.iter().zip(&sizes).map(|(chance, size)| chance * size).sum::<f64>() / whole;
-            return super::super::moments::finite(mean);
-        }
-        if !is_share(metric) {
-            return None;
-        }
-        let options: Vec<usize> = units().flat_map(|unit| unit.items.iter().map(|item| item.choices.len())).collect();
-        let guess = |options: &usize| if *options > 1 { 1.0 / *options as f64 } else { 0.0 };
-        Some(super::super::moments::mean(&options.iter().map(guess).collect::<Vec<_>>()).unwrap_or(0.0))
+        let weighting = if self.plain_mean { Weighting::Plain } else { Weighting::BySize };
+        self.units.values().rev().find_map(|units| chance::of_group(units, metric, weighting))
+    }
+
+    /// Whether more of a metric is better.
+    pub(crate) fn higher_is_better(&self, metric: &str) -> bool {
+        self.units
+            .values()
+            .next_back()
+            .and_then(|units| units.first())
+            .is_none_or(|unit| unit.record.higher_is_better(metric))
     }
 
     /// How its questions are answered, from the newest unit's items.
@@ -110,16 +115,6 @@ impl Measured<'_> {
         let items = self.units.values().next_back().and_then(|units| units.first()).map(|unit| unit.items.as_slice());
         AnswerFormat::of(items.unwrap_or_default())
     }
-}
-
-/// A share of right answers, 0 or 1 an item: the metrics whose noise is binomial.
-pub(crate) fn is_share(metric: &str) -> bool {
-    metric == "exact_match" || metric.starts_with("acc")
-}
-
-/// More is better; unknown metrics count as such.
-pub(crate) fn higher_is_better(metric: &str) -> bool {
-    metric::find(metric).map_or(true, |metric| metric.higher_is_better)
 }
 
 /// Its value over items is the plain mean of the items' values, so that items can be paired.
@@ -130,7 +125,7 @@ pub(crate) fn is_mean_of_items(metric: &str) -> bool {
 
 /// The metric lies in [0, 1], so it is drawn in per cent.
 pub(crate) fn is_fraction(metric: &str) -> bool {
-    metric::find(metric).is_ok_and(|metric| metric.range == Range::Fraction)
+    metric::find(without_filter(metric)).is_ok_and(|metric| metric.range == Range::Fraction)
 }
 
 /// How a task's questions are answered: tasks of one format may be siblings.

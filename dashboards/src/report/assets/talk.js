@@ -2,13 +2,14 @@
 // Two checkpoints' conversations beside each other: differences marked, keys for walking, stars, and blind comparison.
 (() => {
 const {one, all, make, tokens} = Spyglass, data = Spyglass.data.talk, talks = data.talks;
-const name = talk => `${talk.branch} at ${tokens(talk.tokens)} (step ${talk.step})`;
-const place = talk => ({branch: talk.branch, step: talk.step});
+const name = talk => `${talk.branch}${talk.variant ? ` ${talk.variant}` : ""} at ${tokens(talk.tokens)} (step ${talk.step})`;
+const place = talk => talk.variant ? {branch: talk.branch, step: talk.step, variant: talk.variant} : {branch: talk.branch, step: talk.step};
 const asked = Number(location.hash.slice(1)), linked = talks.findIndex(talk => location.hash && talk.column === asked);
 const newest = talks.reduce((best, talk, i) => talk.tokens >= talks[best].tokens ? i : best, 0);
 const before = i => talks[i].before ?? i; // the checkpoint before it on its path; the first stands alone
 let right = linked < 0 ? newest : linked, left = before(right);
 let blind = null; // while two are hidden: which of left and right stands on the left
+let waiting = null; // a vote that waits for its rater's name
 
 one("#plain").hidden = true;
 for (const [id, set] of [["#left", i => { left = i; }], ["#right", i => { right = i; }]]) {
@@ -72,7 +73,10 @@ function draw() {
   one("#votes").hidden = !hidden;
   one("#reveal").textContent = "";
   all("#stars, #walk").forEach(part => { part.hidden = hidden; });
-  all("#left, #right").forEach(select => { select.disabled = hidden; });
+  all("#left, #right").forEach(select => {
+    select.disabled = hidden;
+    select.closest("label").hidden = hidden; // it names them
+  });
   if (hidden) return;
   stars();
   const column = `#${talks[right].column}`; // the prompts beside this one, and this page opened anew, show the same checkpoint
@@ -85,10 +89,21 @@ const same = rating => rating.rater === Ratings.rater() && rating.pack === data.
   JSON.stringify(rating.variables) === JSON.stringify(data.variables ?? {});
 
 function stars() {
-  const at = place(talks[right]), mine = Ratings.all().find(r => r.kind === "stars" && same(r) && r.at.branch === at.branch && r.at.step === at.step);
+  const at = place(talks[right]), mine = Ratings.all().find(r => r.kind === "stars" && same(r) && JSON.stringify(r.at) === JSON.stringify(at));
   all("[data-stars]").forEach(button => button.setAttribute("aria-pressed", Number(button.dataset.stars) === mine?.stars));
   one("#note").value = mine?.note ?? "";
   one("#rated").textContent = mine ? "kept in this browser" : "";
+}
+
+// Does what needs a rater's name, once there is one: under a name that everybody has, one reader's votes would replace another's.
+function named(act) {
+  if (Ratings.rater()) {
+    act();
+    return;
+  }
+  waiting = act;
+  one("#who").textContent = "your name first, so that your votes stay apart from others'";
+  one("#rater").focus();
 }
 
 function rate(count) {
@@ -96,8 +111,14 @@ function rate(count) {
   stars();
 }
 
+const words = talk => JSON.stringify(talk.turns.map(turn => [turn.user, turn.reply]));
+
 function beginBlind() {
   if (left === right || blind) return;
+  if (words(talks[left]) === words(talks[right])) {
+    one("#reveal").textContent = "Both say the same, word for word: there is nothing to vote on.";
+    return;
+  }
   blind = Math.random() < 0.5 ? [left, right] : [right, left];
   draw();
 }
@@ -109,18 +130,26 @@ function leaveBlind() {
 
 function vote(winner) {
   const [a, b] = blind.map(i => talks[i]);
-  Ratings.add({...base(), kind: "pair", a: place(a), b: place(b), winner});
+  const counts = Ratings.add({...base(), kind: "pair", a: place(a), b: place(b), winner});
   leaveBlind();
-  one("#reveal").textContent = `The left was ${name(a)}, the right ${name(b)}. Kept in this browser.`;
+  one("#reveal").textContent = `The left was ${name(a)}, the right ${name(b)}. ${counts ? "Kept in this browser." : "You judged this pair before: your first vote counts."}`;
 }
 
 one("#rater").value = Ratings.rater();
-one("#rater").addEventListener("change", event => { Spyglass.keep("spyglass-rater", event.target.value.trim()); stars(); });
+one("#rater").addEventListener("change", event => {
+  Spyglass.keep("spyglass-rater", event.target.value.trim());
+  stars();
+  if (!Ratings.rater()) return;
+  const act = waiting;
+  waiting = null;
+  one("#who").textContent = "";
+  act?.();
+});
 one("#note").addEventListener("change", () => { if (one("[data-stars][aria-pressed=true]")) rate(Number(one("[data-stars][aria-pressed=true]").dataset.stars)); });
-one("#blind").addEventListener("click", beginBlind);
+one("#blind").addEventListener("click", () => named(beginBlind));
 all("[data-winner]").forEach(button => button.addEventListener("click", () => vote(button.dataset.winner)));
 one("#leave").addEventListener("click", leaveBlind);
-all("[data-stars]").forEach(button => button.addEventListener("click", () => rate(Number(button.dataset.stars))));
+all("[data-stars]").forEach(button => button.addEventListener("click", () => named(() => rate(Number(button.dataset.stars)))));
 
 addEventListener("keydown", event => {
   if (event.target.matches("input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -140,7 +169,7 @@ addEventListener("keydown", event => {
   } else if (key === "b") {
     one("#blind").click();
   } else if (/^[1-5]$/.test(key) && !blind) {
-    rate(Number(key));
+    named(() => rate(Number(key)));
   }
 });
 draw();

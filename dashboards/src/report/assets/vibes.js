@@ -30,8 +30,10 @@ one("#export-ratings").addEventListener("click", () => {
   make("a", {href, download: "ratings.jsonl"}).click();
 });
 one("#import-ratings").addEventListener("change", async event => {
-  for (const file of event.target.files) Ratings.read(await file.text());
+  let taken = 0;
+  for (const file of event.target.files) taken += Ratings.read(await file.text());
   count();
+  one("#rating-count").append(`, ${taken} taken from the file`);
 });
 count();
 })();

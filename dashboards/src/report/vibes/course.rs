@@ -1,14 +1,13 @@
 //! A pack over the course of training: the share that passes, the margins under the verdicts, how many turns it holds.
 
 use super::story::arrows;
-use crate::analysis::{
-    Curve, Noise, PackInterval, Survival, VerdictHops, Z95, onset, pack_interval, survival, verdict_hops,
-};
+use super::turn::{Turn, came, statistics, turned};
+use crate::analysis::{PackInterval, Survival, Z95, pack_interval, survival};
 use crate::plots::{Point, Series, percent, tokens};
 use crate::report::curves::{Measured, Subject, TaskCurves, colour, fork_point, range};
 use crate::run::{At, Checkpoint, PackUnit, Run};
 use spyglass_tasks::MetricValue;
-use spyglass_tasks::vibes::PackSummary;
+use spyglass_tasks::vibes::{PackSummary, PromptSummary};
 use std::collections::BTreeMap;
 
 /// One pack on one checkpoint in numbers.
@@ -30,6 +29,8 @@ pub(super) struct Reading {
     sticky: usize,
     /// Whether it failed in any of them.
     dropped: bool,
+    /// Each prompt's share of passes and its margin.
+    pub(super) each: BTreeMap<String, (Option<f64>, Option<f64>)>,
 }
 
 impl Reading {
@@ -39,6 +40,10 @@ impl Reading {
         let passes: Vec<Vec<f64>> = summary.passes().iter().map(number).collect();
         let kept: Vec<usize> = summary.talks.iter().map(|talk| talk.turns_kept).collect();
         let dropped: Vec<bool> = summary.talks.iter().map(|talk| talk.dropped).collect();
+        let share = |prompt: &PromptSummary| {
+            let passes = prompt.passes.iter().filter(|pass| **pass).count();
+            (!prompt.passes.is_empty()).then(|| passes as f64 / prompt.passes.len() as f64)
+        };
         let weights: Vec<f64> = summary.talks.iter().map(|talk| talk.weight).collect();
         Self {
             passed: pack_interval(&passes),
@@ -49,6 +54,11 @@ impl Reading {
             kept: survival(&kept, &dropped, Some(&weights)),
             sticky: kept.len(),
             dropped: dropped.contains(&true),
+            each: summary
+                .prompts
+                .iter()
+                .map(|prompt| (prompt.prompt.clone(), (share(prompt), prompt.margin)))
+                .collect(),
         }
     }
 
@@ -185,22 +195,20 @@ impl<'a> Course<'a> {
     }
 
     /// How it went on the way to its newest checkpoint: since when most of it passes, whether the margins turned first, where it
-    /// stands. `None` where nothing is checked.
-    pub(super) fn story(&self, run: &Run) -> Option<String> {
+    /// stands; as one of `packs` on the page. `None` where nothing is checked.
+    pub(super) fn story(&self, run: &Run, packs: usize) -> Option<String> {
         let all = run.tree.branches.iter().flat_map(|branch| &branch.checkpoints);
         let newest =
             all.filter(|checkpoint| self.at(checkpoint).is_some()).max_by_key(|checkpoint| checkpoint.tokens)?;
         let path = run.tree.path(&newest.branch);
         let path: Vec<(&Checkpoint, &Reading)> =
             path.into_iter().filter_map(|checkpoint| Some((checkpoint, self.at(checkpoint)?))).collect();
-        let shares: Vec<(u64, &PackInterval)> =
-            path.iter().filter_map(|(at, reading)| Some((at.tokens, reading.passed.as_ref()?))).collect();
-        let margins: Vec<(u64, f64)> =
-            path.iter().filter_map(|(at, reading)| Some((at.tokens, reading.margin.as_ref()?.value))).collect();
         let last = self.at(newest)?;
-        let mut parts = vec![came(&shares)?];
-        parts.extend(statistics(&shares, last.baseline));
-        parts.extend(turned(&margins, &shares));
+        let shares = Turn::of(&path, |reading| Some(reading.passed.as_ref()?.share), |prompt| prompt.0, |v| v >= 0.5);
+        let margins = Turn::of(&path, |reading| Some(reading.margin.as_ref()?.value), |prompt| prompt.1, |v| v > 0.0);
+        let mut parts = vec![came(&shares, packs)?];
+        parts.extend(statistics(&path, last.baseline, &shares, packs));
+        parts.extend(turned(&margins, &shares, last.margin.as_ref(), packs));
         let way = if path.len() < self.readings.len() {
             format!("on {}, ", arrows(path.iter().map(|(at, _)| at.branch.as_str())))
         } else {
@@ -212,97 +220,9 @@ impl<'a> Course<'a> {
     }
 }
 
-fn most(shares: &[(u64, &PackInterval)]) -> VerdictHops {
-    verdict_hops(&shares.iter().map(|(_, share)| share.share >= 0.5).collect::<Vec<_>>())
-}
-
-/// Since when at least half of the pack passes. Shares are means over its prompts.
-fn came(shares: &[(u64, &PackInterval)]) -> Option<String> {
-    let hops = most(shares);
-    let share = |index: usize| percent(shares[index].1.share);
-    let at = |index: usize| tokens(shares[index].0 as f64);
-    let words = match hops.first_passed {
-        None => {
-            let best = shares.iter().map(|(_, share)| share.share).reduce(f64::max)?;
-            format!("has not come yet: half of it never passed (at most {} %)", percent(best))
-        }
-        Some(0) if hops.since => format!("is there from the first checkpoint on ({} % pass)", share(0)),
-        Some(0) => format!("is there at first ({} % pass), and comes and goes: {} changes", share(0), hops.flips),
-        Some(first) => {
-            let (before, there) = (share(first - 1), share(first));
-            let jump = format!("{before} % pass at {}, {there} % at {} tokens", at(first - 1), at(first));
-            let stays =
-                if hops.since { "and stays".to_owned() } else { format!("and comes and goes: {} changes", hops.flips) };
-            format!("comes between {} and {} tokens {stays} ({jump})", at(first - 1), at(first))
-        }
-    };
-    Some(format!("what it asks for {words}"))
-}
-
-/// What holds for prompts like these and not only for these; needs more of them than a small pack has.
-fn statistics(shares: &[(u64, &PackInterval)], baseline: Option<f64>) -> Option<String> {
-    let curve = Curve {
-        tokens: shares.iter().map(|(tokens, _)| *tokens).collect(),
-        score: shares.iter().map(|(_, share)| share.share).collect(),
-        noise: Noise::Items(shares.iter().map(|(_, share)| share.effective).collect()),
-        chance: baseline.unwrap_or(0.0),
-        delta: None,
-        item_diff_var: None,
-    };
-    let found = onset(&curve);
-    found.came().then(|| format!("for prompts like these it {}", found.words(&curve)))
-}
-
-/// Since when the margins favour what is right, and whether they turned before the verdicts did.
-fn turned(margins: &[(u64, f64)], shares: &[(u64, &PackInterval)]) -> Option<String> {
-    let hops = verdict_hops(&margins.iter().map(|(_, margin)| *margin > 0.0).collect::<Vec<_>>());
-    // From the last time that they were against it: a coin's first toss is no sign.
-    let since = margins.iter().rposition(|(_, margin)| *margin <= 0.0).map_or(0, |last| last + 1);
-    if hops.first_passed.is_none() || since == margins.len() {
-        return margins.last().map(|_| "the margins are against it still".to_owned());
-    }
-    let at = margins[since].0;
-    let first = most(shares).first_passed.map(|first| shares[first].0);
-    let order = match first {
-        Some(first) if at < first => ", before the verdicts did",
-        None => ", and the verdicts have yet to follow",
-        Some(_) => "",
-    };
-    Some(format!("the margins favour it since {} tokens{order}", tokens(at as f64)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn shares(shares: &[f64]) -> Vec<PackInterval> {
-        let share = |&share| PackInterval { share, effective: 6.0, interval: (0.0, 1.0) };
-        shares.iter().map(share).collect()
-    }
-
-    fn at(shares: &[PackInterval]) -> Vec<(u64, &PackInterval)> {
-        (0_u64..).map(|k| k * 1_000_000).zip(shares).collect()
-    }
-
-    #[test]
-    fn half_of_the_prompts_make_an_onset_that_stays_or_hops() {
-        let cases: [(&[f64], &str); 4] = [
-            (
-                &[0.0, 0.2, 0.9, 0.7],
-                "comes between 1 M and 2 M tokens and stays (20.0 % pass at 1 M, 90.0 % at 2 M tokens)",
-            ),
-            (
-                &[0.0, 0.6, 0.2, 0.7],
-                "comes between 0 and 1 M tokens and comes and goes: 3 changes (0.0 % pass at 0, 60.0 % at 1 M tokens)",
-            ),
-            (&[0.1, 0.4], "has not come yet: half of it never passed (at most 40.0 %)"),
-            (&[0.5, 0.8], "is there from the first checkpoint on (50.0 % pass)"),
-        ];
-        for (values, words) in cases {
-            assert_eq!(came(&at(&shares(values))).unwrap(), format!("what it asks for {words}"));
-        }
-        assert_eq!(came(&[]), None);
-    }
 
     #[test]
     fn a_mean_over_variables_is_not_told_as_a_count() {
@@ -315,26 +235,12 @@ mod tests {
             kept: survival(&[1, 3], &[true, false], None),
             sticky: 2,
             dropped: true,
+            each: BTreeMap::new(),
         };
         assert_eq!(reading(4).share_words().unwrap(), "75.0 % of its 4 prompts pass (95 % 30.0 to 95.0)");
         let mean = "a mean of 75.0 % over 4 prompts (30 conversations) passes (95 % 30.0 to 95.0)";
         assert_eq!(reading(30).share_words().unwrap(), mean);
         let kept = "what is asked of every turn holds for 2.5 turns on average (half fail by turn 2)";
         assert_eq!(reading(4).kept_words().unwrap(), kept);
-    }
-
-    #[test]
-    fn margins_may_turn_before_the_verdicts() {
-        let shares = shares(&[0.0, 0.2, 0.9]);
-        let margins = |values: [f64; 3]| (0_u64..).map(|k| k * 1_000_000).zip(values).collect::<Vec<_>>();
-        let told = |values| turned(&margins(values), &at(&shares)).unwrap();
-        assert_eq!(told([-1.0, 0.5, 3.0]), "the margins favour it since 1 M tokens, before the verdicts did");
-        assert_eq!(
-            told([0.1, -0.9, 3.0]),
-            "the margins favour it since 2 M tokens",
-            "a chance hit at first is no turn"
-        );
-        assert_eq!(told([0.1, 0.2, -0.1]), "the margins are against it still");
-        assert_eq!(turned(&[], &at(&shares)), None);
     }
 }

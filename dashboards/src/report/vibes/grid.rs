@@ -2,8 +2,9 @@
 
 use super::columns::{Column, Columns};
 use super::course::Reading;
-use super::story::Way;
+use super::story::{Course, Way};
 use super::visible::visible;
+use crate::analysis::{VerdictHops, beyond_luck};
 use crate::report::folder::slugs;
 use crate::run::{Checkpoint, PackUnit, Run};
 use serde::Serialize;
@@ -35,8 +36,11 @@ pub(crate) struct Row {
     pub(crate) tags: String,
     pub(crate) notes: String,
     pub(crate) cells: Vec<Cell>,
-    /// `passes since 3.8 M on trunk → anneal; ✓ at 2 of 6 others`, `comes and goes`, …
+    /// `passes since 3.8 M on trunk → anneal; ✓ at 2 of 6 others`, `passed at 2 of 6 checkpoints`, …
     pub(crate) story: String,
+    /// Which way it went on the path; `None` where nothing is checked.
+    #[serde(skip)]
+    pub(super) course: Option<Course>,
     pub(crate) changed: bool,
     pub(crate) verdict: &'static str,
     pub(crate) first_words: String,
@@ -56,13 +60,23 @@ pub(crate) struct Cell {
 
 type Key = (String, String, usize);
 
-/// The grids of all packs, by name.
+/// The grids of all packs, by name. What luck may explain is judged over all of their rows together: they stand on one page.
 pub(crate) fn grids(run: &Run) -> Vec<Grid> {
     let mut packs: BTreeMap<&str, Vec<&PackUnit>> = BTreeMap::new();
     for unit in &run.packs {
         packs.entry(&unit.record.task).or_default().push(unit);
     }
-    packs.into_iter().map(|(pack, units)| grid(run, pack, &units)).collect()
+    let mut grids: Vec<Grid> = packs.into_iter().map(|(pack, units)| grid(run, pack, &units)).collect();
+    let hops = |grid: &Grid| -> Vec<VerdictHops> { grid.rows.iter().map(|row| grid.way.hops(&row.talks)).collect() };
+    let hops: Vec<VerdictHops> = grids.iter().flat_map(hops).collect();
+    let mut judged = hops.iter().zip(beyond_luck(&hops));
+    for Grid { rows, way, columns, .. } in &mut grids {
+        for (row, (hops, beyond_luck)) in rows.iter_mut().zip(&mut judged) {
+            row.course = Course::of(hops, beyond_luck);
+            row.story = row.course.map_or_else(String::new, |course| way.story(columns, &row.talks, course));
+        }
+    }
+    grids
 }
 
 fn grid(run: &Run, pack: &str, units: &[&PackUnit]) -> Grid {
@@ -134,7 +148,8 @@ fn one_row(columns: &Columns, way: &Way, slug: String, talks: Vec<Option<Transcr
     let last = columns.newest.and_then(|newest| talks[newest].as_ref());
     let before = way.on.iter().rev().skip(1).find_map(|&i| talks[i].as_ref());
     Row {
-        story: way.story(columns, &talks),
+        story: String::new(), // told once the rows of all packs are known
+        course: None,
         changed: last.zip(before).is_some_and(|(last, before)| last.passed != before.passed),
         verdict: columns.newest.map_or("none", |newest| cells[newest].kind),
         first_words: last.map_or_else(String::new, first_words),

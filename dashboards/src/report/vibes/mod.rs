@@ -3,10 +3,13 @@
 mod columns;
 mod course;
 mod grid;
+#[cfg(test)]
+mod luck_tests;
 mod overview;
 mod ratings;
 mod story;
 mod talk;
+mod turn;
 mod visible;
 
 pub(crate) use grid::{Grid, grids};

@@ -105,7 +105,7 @@ impl Overview {
                 plots.push(plot_data(&curves, &slug, None));
             }
         }
-        let table = Table { run, columns: Columns::of(run, &checkpoints), checkpoints };
+        let table = Table { run, columns: Columns::of(run, &checkpoints), checkpoints, packs: courses.len() };
         let packs: Vec<PackOverview> = (courses.iter().zip(grids).enumerate())
             .map(|(number, (course, grid))| table.pack(number, course, grid))
             .collect();
@@ -125,6 +125,8 @@ struct Table<'a> {
     checkpoints: Vec<&'a Checkpoint>,
     /// Beside the checkpoints.
     columns: Columns,
+    /// How many packs the page tells of.
+    packs: usize,
 }
 
 impl Table<'_> {
@@ -139,7 +141,7 @@ impl Table<'_> {
             turns: if turns.iter().any(Option::is_some) { turns } else { Vec::new() },
             name: course.pack.to_owned(),
             link: format!("vibes/index.html#pack-{}", number + 1),
-            story: course.story(self.run).unwrap_or_else(|| "nothing in it is checked".into()),
+            story: course.story(self.run, self.packs).unwrap_or_else(|| "nothing in it is checked".into()),
             cells: self.checkpoints.iter().map(share).collect(),
             newest: self.newest(course).unwrap_or_default(),
             rows: self.prompts(grid),
@@ -164,13 +166,13 @@ impl Table<'_> {
             let shares: Vec<Option<Share>> =
                 (0..grid.columns.each.len()).map(|column| Share::of_prompt(rows, column)).collect();
             let passes: Vec<Option<bool>> = shares.iter().map(|share| Some(share.as_ref()?.kind == "pass")).collect();
-            let stories: Vec<&str> = rows.iter().map(|row| row.story.as_str()).collect();
+            let talks: Vec<_> = rows.iter().map(|row| (row.course, row.story.as_str())).collect();
             PromptOverview {
                 prompt: rows[0].prompt.clone(),
                 notes: rows[0].notes.clone(),
                 link: format!("vibes/{}.html", rows[0].slug),
                 cells: columns.iter().map(|column| shares[(*column)?].clone()).collect(),
-                story: grid.way.together(&stories, &passes),
+                story: grid.way.together(&talks, &passes),
                 first_words: rows[0].first_words.clone(),
             }
         };

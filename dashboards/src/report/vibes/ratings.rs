@@ -2,7 +2,7 @@
 
 use crate::analysis::{Game, bradley_terry, cohen_kappa};
 use crate::plots::{percent, tokens};
-use crate::run::{Rating, RatingPlace, Run};
+use crate::run::{Checkpoint, Rating, RatingPlace, Run};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -13,6 +13,8 @@ pub(super) struct RatingsPage {
     votes: usize,
     rows: Vec<RatingRow>,
     agreement: String,
+    /// Votes on checkpoints that the run does not have, which count nowhere.
+    elsewhere: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -30,19 +32,21 @@ impl RatingsPage {
             return None;
         }
         let tokens_of = |place: &RatingPlace| {
-            let branch = run.tree.branch(&place.branch)?;
-            branch
-                .checkpoints
-                .iter()
-                .find(|checkpoint| checkpoint.step == place.step)
-                .map(|checkpoint| checkpoint.tokens)
+            let checkpoints = &run.tree.branch(&place.branch)?.checkpoints;
+            let is_it = |c: &&Checkpoint| c.step == place.step && c.variant == place.variant;
+            checkpoints.iter().find(is_it).map(|checkpoint| checkpoint.tokens)
         };
-        let mut places: Vec<(u64, &RatingPlace)> =
-            run.ratings.iter().flat_map(Rating::places).filter_map(|place| Some((tokens_of(place)?, place))).collect();
+        let known = |rating: &&Rating| rating.places().into_iter().all(|place| tokens_of(place).is_some());
+        let ratings: Vec<&Rating> = run.ratings.iter().filter(known).collect();
+        let mut places: Vec<(u64, &RatingPlace)> = ratings
+            .iter()
+            .flat_map(|rating| rating.places())
+            .filter_map(|place| Some((tokens_of(place)?, place)))
+            .collect();
         places.sort();
         places.dedup();
         let index = |place: &RatingPlace| places.iter().position(|(_, known)| *known == place);
-        let games: Vec<Game> = (run.ratings.iter())
+        let games: Vec<Game> = (ratings.iter())
             .filter_map(|rating| {
                 let (a, b, score) = rating.game()?;
                 Some(Game { first: index(a)?, second: index(b)?, score })
@@ -50,28 +54,28 @@ impl RatingsPage {
             .collect();
         let strengths = bradley_terry(places.len(), &games);
         let rows = places.iter().enumerate().map(|(i, (seen, place))| {
-            let stars: Vec<f64> = run
-                .ratings
-                .iter()
-                .filter_map(|rating| rating.stars().filter(|(at, _)| at == place))
-                .map(|s| s.1)
-                .collect();
+            let stars: Vec<f64> =
+                ratings.iter().filter_map(|rating| rating.stars().filter(|(at, _)| at == place)).map(|s| s.1).collect();
             let votes = games.iter().filter(|game| game.first == i || game.second == i).count();
             let beats = (votes > 0 && i > 0).then(|| strengths.beats_first(i)).flatten();
             RatingRow {
-                place: format!("{} at {} tokens", place.branch, tokens(*seen as f64)),
+                place: match &place.variant {
+                    Some(variant) => format!("{} {variant} at {} tokens", place.branch, tokens(*seen as f64)),
+                    None => format!("{} at {} tokens", place.branch, tokens(*seen as f64)),
+                },
                 beats: beats.map_or_else(String::new, |chance| format!("{} %", percent(chance))),
                 mean: mean(&stars).map_or_else(String::new, |mean| format!("{mean:.1} of 5 ({})", stars.len())),
                 votes,
             }
         });
-        let mut raters: Vec<&str> = run.ratings.iter().map(|rating| rating.rater.as_str()).collect();
+        let mut raters: Vec<&str> = ratings.iter().map(|rating| rating.rater.as_str()).collect();
         raters.sort_unstable();
         raters.dedup();
         Some(Self {
             rows: rows.collect(),
-            votes: run.ratings.len(),
-            agreement: agreement(run, &raters),
+            votes: ratings.len(),
+            elsewhere: run.ratings.len() - ratings.len(),
+            agreement: agreement(&ratings, &raters),
             raters: raters.len(),
         })
     }
@@ -82,9 +86,9 @@ fn mean(values: &[f64]) -> Option<f64> {
 }
 
 /// Cohen's κ of each two raters over the pairs that both judged.
-fn agreement(run: &Run, raters: &[&str]) -> String {
+fn agreement(ratings: &[&Rating], raters: &[&str]) -> String {
     let mut judged: BTreeMap<(String, &RatingPlace, &RatingPlace), BTreeMap<&str, i8>> = BTreeMap::new();
-    for rating in &run.ratings {
+    for rating in ratings {
         if let Some((a, b, score)) = rating.game() {
             // The same pair may have been shown the other way round.
             let (a, b, score) = if a <= b { (a, b, score) } else { (b, a, 1.0 - score) };

@@ -1,7 +1,7 @@
 //! How verdicts went, in a few words that say where: along the path to the newest checkpoint, and beside it.
 
 use super::columns::Columns;
-use crate::analysis::verdict_hops;
+use crate::analysis::{VerdictHops, verdict_hops};
 use crate::run::Run;
 use spyglass_tasks::vibes::Transcript;
 
@@ -28,36 +28,54 @@ impl Way {
         Self { on, beside, place }
     }
 
-    /// Since when a conversation passes: `never passed on trunk → anneal; ✓ at 2 of 6 others`. Empty where nothing is checked.
-    pub(super) fn story(&self, columns: &Columns, talks: &[Option<Transcript>]) -> String {
-        let judged = |at: &[usize]| -> Vec<(usize, bool)> {
-            at.iter().filter_map(|&i| Some((i, talks[i].as_ref()?.passed?))).collect()
-        };
-        let (on, beside) = (judged(&self.on), judged(&self.beside));
+    /// How a conversation's verdicts went on the path.
+    pub(super) fn hops(&self, talks: &[Option<Transcript>]) -> VerdictHops {
+        verdict_hops(&judged(&self.on, talks).iter().map(|(_, passed)| *passed).collect::<Vec<_>>())
+    }
+
+    /// How a conversation went: `never passed on trunk → anneal; ✓ at 2 of 6 others`. Empty where nothing is checked.
+    pub(super) fn story(&self, columns: &Columns, talks: &[Option<Transcript>], course: Course) -> String {
+        let on = judged(&self.on, talks);
         if on.is_empty() {
             return String::new();
         }
-        let hops = verdict_hops(&on.iter().map(|(_, passed)| *passed).collect::<Vec<_>>());
-        let (at, place) = (|index: usize| &columns.each[on[index].0].tokens, &self.place);
-        let along = match hops.first_passed {
-            None => format!("never passed{place}"),
-            Some(first) if hops.since => format!("passes since {}{place}", at(first)),
-            Some(first) => format!("comes and goes{place}: first at {}, {} changes", at(first), hops.flips),
+        let (hops, place) = (self.hops(talks), &self.place);
+        let VerdictHops { passed, judged: of, flips, .. } = hops;
+        let at = |index: usize| &columns.each[on[index].0].tokens;
+        let first = at(hops.first_passed.unwrap_or_default());
+        let along = match course {
+            Course::Never => format!("never passed{place}"),
+            Course::Always if of == 1 => format!("passed at its only checkpoint{place}"),
+            Course::Always => format!("passed at all {of} checkpoints{place}"),
+            Course::Came => format!("passes since {first}{place}"),
+            Course::Went => format!("passed up to {}{place} and no more", at(passed - 1)),
+            Course::Hops => format!("comes and goes{place}: first at {first}, {flips} changes"),
+            Course::AtTimes if hops.since => {
+                format!("passed at {passed} of {of} checkpoints{place}, the last {passed}")
+            }
+            Course::AtTimes => format!("passed at {passed} of {of} checkpoints{place}, first at {first}"),
         };
-        along + &others(beside.iter().map(|(_, passed)| *passed))
+        along + &others(judged(&self.beside, talks).iter().map(|(_, passed)| *passed))
     }
 
-    /// The story of a prompt, made of its conversations': in how many the verdict stays. `passes` says at which columns all of
-    /// them pass.
-    pub(super) fn together(&self, stories: &[&str], passes: &[Option<bool>]) -> String {
-        if let [only] = stories {
-            return (*only).to_owned();
+    /// The story of a prompt, made of its conversations': how many went which way. `passes` says at which columns all of them
+    /// pass.
+    pub(super) fn together(&self, talks: &[(Option<Course>, &str)], passes: &[Option<bool>]) -> String {
+        if let [(_, story)] = talks {
+            return (*story).to_owned();
         }
-        let count = |start: &str| stories.iter().filter(|story| story.starts_with(start)).count();
-        let kinds = [("passes since", "stay"), ("comes and goes", "come and go"), ("never", "never pass")];
+        let count = |kind: Course| talks.iter().filter(|(course, _)| *course == Some(kind)).count();
+        let kinds = [
+            (Course::Always, "pass throughout"),
+            (Course::Came, "stay"),
+            (Course::Hops, "come and go"),
+            (Course::Went, "pass no more"),
+            (Course::AtTimes, "pass at times"),
+            (Course::Never, "never pass"),
+        ];
         let parts: Vec<String> = kinds
-            .iter()
-            .map(|(start, words)| (count(start), words))
+            .into_iter()
+            .map(|(kind, words)| (count(kind), words))
             .filter(|(count, _)| *count > 0)
             .map(|(count, words)| format!("{count} {words}"))
             .collect();
@@ -65,7 +83,42 @@ impl Way {
             return String::new();
         }
         let beside = others(self.beside.iter().filter_map(|&i| passes[i]));
-        format!("of {}{}: {}{beside}", stories.len(), self.place, parts.join(", "))
+        format!("of {}{}: {}{beside}", talks.len(), self.place, parts.join(", "))
+    }
+}
+
+/// Columns and verdicts of the conversations that are checked.
+fn judged(at: &[usize], talks: &[Option<Transcript>]) -> Vec<(usize, bool)> {
+    at.iter().filter_map(|&i| Some((i, talks[i].as_ref()?.passed?))).collect()
+}
+
+/// Which way the verdicts of a conversation went. That it came, went or hops is said only where luck does not explain it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Course {
+    Never,
+    Always,
+    /// It passes since some checkpoint.
+    Came,
+    /// It passed up to some checkpoint.
+    Went,
+    Hops,
+    /// A coin would pass so.
+    AtTimes,
+}
+
+impl Course {
+    /// `None` where nothing was judged.
+    pub(super) fn of(hops: &VerdictHops, beyond_luck: bool) -> Option<Self> {
+        let first = hops.first_passed;
+        Some(match (hops.judged, hops.passed) {
+            (0, _) => return None,
+            (_, 0) => Self::Never,
+            (judged, passed) if judged == passed => Self::Always,
+            _ if !beyond_luck => Self::AtTimes,
+            _ if hops.since => Self::Came,
+            _ if hops.flips == 1 && first == Some(0) => Self::Went,
+            _ => Self::Hops,
+        })
     }
 }
 
@@ -108,13 +161,28 @@ mod tests {
         let cases = [
             ("000000", "never passed on trunk → anneal; ✓ at 0 of 2 others"),
             ("001100", "never passed on trunk → anneal; ✓ at 2 of 2 others"),
+            ("110111", "passed at all 4 checkpoints on trunk → anneal; ✓ at 1 of 2 others"),
+            ("010111", "passed at 3 of 4 checkpoints on trunk → anneal, the last 3; ✓ at 1 of 2 others"),
+            ("100001", "passed at 2 of 4 checkpoints on trunk → anneal, first at 0; ✓ at 0 of 2 others"),
+        ];
+        let story = |passed: &str, beyond_luck| {
+            let talks = talks(passed);
+            let course = Course::of(&way.hops(&talks), beyond_luck);
+            course.map_or_else(String::new, |course| way.story(&columns, &talks, course))
+        };
+        for (passed, words) in cases {
+            assert_eq!(story(passed, false), words);
+        }
+        let clear = [
             ("010111", "passes since 1 M on trunk → anneal; ✓ at 1 of 2 others"),
             ("100001", "comes and goes on trunk → anneal: first at 0, 2 changes; ✓ at 0 of 2 others"),
+            ("110000", "passed up to 1 M on trunk → anneal and no more; ✓ at 0 of 2 others"),
         ];
-        for (passed, words) in cases {
-            assert_eq!(way.story(&columns, &talks(passed)), words);
+        for (passed, words) in clear {
+            assert_eq!(story(passed, true), words);
         }
-        assert_eq!(way.story(&columns, &[const { None }; 6]), "");
+        assert_eq!(Course::of(&way.hops(&[const { None }; 6]), false), None);
+        assert_eq!(way.story(&columns, &[const { None }; 6], Course::Never), "");
     }
 
     #[test]
@@ -122,18 +190,19 @@ mod tests {
         let mut run = forked();
         run.tree.branches.truncate(1);
         let columns = columns(&run);
-        assert_eq!(Way::of(&run, &columns).story(&columns, &talks("0111")), "passes since 1 M");
+        assert_eq!(Way::of(&run, &columns).story(&columns, &talks("0111"), Course::Came), "passes since 1 M");
     }
 
     #[test]
     fn the_conversations_of_a_prompt_are_counted_by_their_story() {
         let run = forked();
         let way = Way::of(&run, &columns(&run));
-        let stories = ["passes since 0", "never passed", "comes and goes: first at 1 M, 3 changes", "passes since 2 M"];
+        let kinds = [Course::Came, Course::Never, Course::AtTimes, Course::Came];
+        let talks = kinds.map(|kind| (Some(kind), "a story"));
         let passes = [None, None, Some(true), Some(false), None, None];
-        let words = "of 4 on trunk → anneal: 2 stay, 1 come and go, 1 never pass; ✓ at 1 of 2 others";
-        assert_eq!(way.together(&stories, &passes), words);
-        assert_eq!(way.together(&stories[..1], &passes), stories[0]);
-        assert_eq!(way.together(&["", ""], &passes), "");
+        let words = "of 4 on trunk → anneal: 2 stay, 1 pass at times, 1 never pass; ✓ at 1 of 2 others";
+        assert_eq!(way.together(&talks, &passes), words);
+        assert_eq!(way.together(&talks[..1], &passes), "a story");
+        assert_eq!(way.together(&[(None, ""), (None, "")], &passes), "");
     }
 }

@@ -131,7 +131,7 @@ fn talk_data(shown: &Shown<'_>, before: Option<usize>) -> Value {
         })
     });
     json!({
-        "column": index, "before": before, "branch": column.branch, "colour": column.colour, "step": column.step, "tokens": column.count, "passed": talk.passed,
+        "column": index, "before": before, "branch": column.branch, "colour": column.colour, "step": column.step, "variant": column.variant, "tokens": column.count, "passed": talk.passed,
         "score": talk.score, "system": talk.system.as_deref().map(visible), "rendering": rendering(talk),
         "turns": turns.collect::<Vec<_>>(), "checks": verdicts(&talk.verdicts),
     })

@@ -104,7 +104,7 @@ impl Sheet<'_> {
         let metrics = record.metrics.iter().map(|metric| {
             let known = find(&metric.name).ok();
             let aggregation = known.map_or("mean", |known| known.aggregation.name());
-            let better = known.is_none_or(|known| known.higher_is_better);
+            let better = record.higher_is_better(&metric.name);
             json!({"metric": metric.name, "aggregation": aggregation, "higher_is_better": better})
         });
         config.insert("metric_list".into(), metrics.collect());
@@ -174,8 +174,12 @@ fn put_metrics(entry: &mut Table, metrics: &[MetricValue], filter: &str) {
 }
 
 fn higher_is_better(record: &UnitRecord) -> Value {
-    let better = |name: &str| find(name).map_or(true, |known| known.higher_is_better);
-    record.metrics.iter().map(|metric| (metric.name.clone(), better(&metric.name).into())).collect::<Table>().into()
+    record
+        .metrics
+        .iter()
+        .map(|metric| (metric.name.clone(), record.higher_is_better(&metric.name).into()))
+        .collect::<Table>()
+        .into()
 }
 
 /// A version as it stands under `metadata`: a number for tasks, a text for groups.

@@ -306,4 +306,18 @@ mod tests {
         assert!(parse("hybrid_layer_ids", Value::from(vec![0])).is_err());
         assert!(parse("rms_norm_eps", "NaN".into()).is_err());
     }
+
+    #[test]
+    fn bare_words_of_python_are_read_and_refused_only_where_a_number_is_needed() {
+        let read = |more: &str| {
+            let text = SMALL.replacen('{', &format!("{{{more}, "), 1);
+            Zamba2Config::read(&Keys::parse(&text, Path::new("config.json"))?)
+        };
+        assert!(
+            read(r#""time_step_limit": [0.0, Infinity], "note\"": "a \" NaN", "best": -Infinity, "x\\": NaN"#).is_ok()
+        );
+        let error = read(r#""rms_norm_eps": NaN"#).unwrap_err();
+        assert!(matches!(&error, Error::Config { key, .. } if key == "rms_norm_eps"), "{error}");
+        assert!(matches!(read(r#""rms_norm_eps": Na"#), Err(Error::Json { .. })));
+    }
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::text::fold;
 use super::{Finding, Script};
 
 /// A language that can be told from others.
@@ -84,7 +85,7 @@ fn guess(text: &str) -> Option<Language> {
         let kana = in_script(SCRIPTS[6].1);
         return Some(if language == Language::Zh && 10 * kana > most { Language::Ja } else { language });
     }
-    let lower = text.to_lowercase().replace('’', "'");
+    let lower = fold(text);
     let said: Vec<&str> =
         lower.split(|c: char| !c.is_alphabetic() && c != '\'').filter(|word| !word.is_empty()).collect();
     let hits = |words: &str| said.iter().filter(|word| words.split(' ').any(|known| known == **word)).count();

@@ -4,6 +4,8 @@ mod assertion;
 mod json;
 mod language;
 mod number;
+mod number_digits;
+mod number_text;
 mod number_words;
 mod repetition;
 mod shape;
@@ -63,7 +65,7 @@ pub enum Check {
     LineCount { value: Option<usize>, min: Option<usize>, max: Option<usize> },
     /// The number of list items (`-`, `*`, `•`, `1.`) is `value`, or between `min` and `max`.
     BulletCount { value: Option<usize>, min: Option<usize>, max: Option<usize> },
-    /// The `last` number (or the `first`, or `any`: `pick`) is `value`; reads `12`, `1,200`, `-0.5` and `twelve`.
+    /// The `last` number (or the `first`, or `any`: `pick`) is `value`; reads `12`, `1,200`, `-0.5`, `1e3`, `3/4` and `minus twelve`.
     Number {
         #[serde(deserialize_with = "number::read")]
         #[schemars(schema_with = "number::schema")]

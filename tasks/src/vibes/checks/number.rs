@@ -1,4 +1,4 @@
-//! The numbers in a reply, in digits and in English words.
+//! The numbers in a reply, in digits of any script and in English words.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::Finding;
-use super::number_words::{Sum, Word, word};
+use super::number_digits;
+use super::number_text::readable;
+use super::number_words::{Sum, Word, divisor, ordinal, word};
 
 /// Which number of a reply counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -22,66 +24,235 @@ pub enum Pick {
     Any,
 }
 
-/// Digits (grouped by commas or not, with a fraction or not), or a word.
-static PIECES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?P<number>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)|\p{L}+")
-        .expect("a constant")
-});
+/// Digits with marks between them, or a word.
+static PIECES: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?P<digits>\.?[0-9]+(?:[.,'_ ][0-9]+)*)|\p{L}+").expect("a constant"));
+
+/// The number of a list's item, at the beginning of a line.
+static ITEM: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?m)^[ \t>*#]*([0-9]{1,3})[.)]\**[ \t]+\S").expect("a constant"));
 
 /// After these, `one` is a pronoun.
 const NOT_A_NUMBER: [&str; 12] =
     ["no", "any", "every", "some", "each", "this", "that", "which", "another", "the", "only", "other"];
 
-/// All numbers of a text, in their order.
+/// All numbers of a text, in their order. How digits are read, `number_digits` says; of words: `minus twenty-one`, `two and a
+/// half`, `three point one four`, `two thirds`, `the twenty-first`; an ordinal alone (`the second`) is none, and neither are the
+/// numbers of a list's items, from 1 on.
 pub(super) fn numbers(text: &str) -> Vec<f64> {
-    let mut found: Vec<f64> = Vec::new();
-    let mut open: Option<Sum> = None;
-    let (mut before, mut end) = (String::new(), 0);
-    for piece in PIECES.captures_iter(text) {
-        let whole = piece.get(0).expect("group 0 is the match");
-        let lower = whole.as_str().to_lowercase();
-        let gap = &text[end..whole.start()];
-        // Words of one number stand beside each other: `twenty one`, `twenty-one`, `2 million`; a comma or a stop parts them.
-        let beside = gap.chars().all(|c| c.is_whitespace() || c == '-') && !gap.contains('\n');
-        if !beside {
-            found.extend(open.take().map(Sum::value));
-        }
-        let next = if piece.name("number").is_some() {
-            found.extend(open.take().map(Sum::value));
-            digits(&text[..whole.start()], &lower).map(Sum::digits)
-        } else if lower == "and" && open.is_some_and(Sum::takes_and) {
-            open
-        } else {
-            let part = word(&lower).filter(|_| lower != "one" || !NOT_A_NUMBER.contains(&before.as_str()));
-            let longer = open.zip(part).and_then(|(sum, part)| sum.then(part));
-            if longer.is_none() {
-                found.extend(open.take().map(Sum::value));
-            }
-            longer.or_else(|| part.filter(|part| starts(*part, &before)).map(Sum::start))
+    let text = readable(text);
+    let reader = Reader { text: &text, pieces: pieces(&text) };
+    let (mut found, mut at, mut ended) = (Vec::new(), 0, None);
+    while at < reader.pieces.len() {
+        let Some((value, next)) = reader.number(at) else {
+            at += 1;
+            continue;
         };
-        open = next;
-        (before, end) = (lower, whole.end());
+        found.push(if reader.is_negated(at, ended) && value > 0.0 { -value } else { value });
+        (at, ended) = (next, Some(next));
     }
-    found.extend(open.map(Sum::value));
     found
 }
 
-/// `hundred` alone is no number unless `a` or `one` stands before it; `hundreds` is none at all.
-fn starts(part: Word, before: &str) -> bool {
-    !matches!(part, Word::Times(_)) || before == "a"
+/// A number in digits, or a word in lower case.
+#[derive(Debug, Clone, PartialEq)]
+enum Said {
+    Digits(f64),
+    Word(String),
 }
 
-/// The value of digits after `before`; `None` inside a word such as `B12`.
-fn digits(before: &str, digits: &str) -> Option<f64> {
-    let mut back = before.chars().rev();
-    let sign = back.next();
-    if sign.is_some_and(char::is_alphabetic) {
-        return None;
+/// A number or a word, and where it stands.
+#[derive(Debug)]
+struct Piece {
+    said: Said,
+    start: usize,
+    end: usize,
+}
+
+fn pieces(text: &str) -> Vec<Piece> {
+    let items = items(text);
+    let (mut pieces, mut from) = (Vec::new(), 0);
+    while let Some(found) = PIECES.captures_at(text, from) {
+        let whole = found.get(0).expect("group 0 is the match");
+        let (start, mut end) = (whole.start(), whole.end());
+        if found.name("digits").is_none() {
+            pieces.push(Piece { said: Said::Word(whole.as_str().to_lowercase()), start, end });
+        } else if items.binary_search(&start).is_err() {
+            let (values, tail) = number_digits::read(&text[..start], whole.as_str(), &text[end..]);
+            end += tail;
+            for (index, value) in values.into_iter().enumerate() {
+                let sign = if index == 0 { sign(&text[..start]) } else { Some(1.0) };
+                pieces.extend(sign.map(|sign| Piece { said: Said::Digits(sign * value), start, end }));
+            }
+        }
+        from = end;
     }
-    let value: f64 = digits.replace(',', "").parse().ok()?;
-    // A dash after a digit or a letter is a range or a subtraction.
-    let negative = matches!(sign, Some('-' | '−')) && !back.next().is_some_and(|c| c.is_alphanumeric() || c == ')');
-    Some(if negative { -value } else { value })
+    pieces
+}
+
+/// Where the numbers of list items stand: `1.`, `2.` and so on at the beginnings of lines, at least two of them.
+fn items(text: &str) -> Vec<usize> {
+    let (mut all, mut list): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+    for item in ITEM.captures_iter(text) {
+        let number = item.get(1).expect("the group is no option");
+        let next = number.as_str().parse() == Ok(list.len() + 1);
+        if !next && list.len() > 1 {
+            all.append(&mut list);
+        }
+        if !next {
+            list.clear();
+        }
+        if next || number.as_str() == "1" {
+            list.push(number.start());
+        }
+    }
+    if list.len() > 1 {
+        all.append(&mut list);
+    }
+    all
+}
+
+/// The sign of digits after `before`; `None` inside a word such as `B12`, and for an exponent as in `cm^2`.
+fn sign(before: &str) -> Option<f64> {
+    let currency = |c: char| matches!(c, '$' | '\u{a2}'..='\u{a5}' | '\u{20a0}'..='\u{20cf}' | '\\');
+    let bare = before.trim_end_matches(currency);
+    let mut back = bare.chars().rev();
+    match back.next() {
+        // Only scripts with upper and lower case part words by spaces in all their languages.
+        Some(c) if (c.is_lowercase() || c.is_uppercase()) && bare.len() == before.len() => None,
+        Some('^') => None,
+        Some('{') if back.next() == Some('^') => None,
+        // A dash after a digit or a letter is a range or a subtraction; after a dash, part of a longer one.
+        Some('-') => {
+            let operand = |c: char| c.is_alphanumeric() || matches!(c, ')' | ']' | '-' | '%');
+            Some(if back.next().is_some_and(operand) { 1.0 } else { -1.0 })
+        }
+        _ => Some(1.0),
+    }
+}
+
+/// Finds the numbers among the pieces of a text.
+struct Reader<'t> {
+    text: &'t str,
+    pieces: Vec<Piece>,
+}
+
+impl Reader<'_> {
+    fn word(&self, at: usize) -> Option<&str> {
+        match &self.pieces.get(at)?.said {
+            Said::Word(word) => Some(word),
+            Said::Digits(_) => None,
+        }
+    }
+
+    /// The word at `at` if it may go on with what is before it. Words of one number stand beside each other: `twenty one`,
+    /// `twenty-one`, `2 million`; a comma, a stop or a new line parts them.
+    fn next_word(&self, at: usize) -> Option<&str> {
+        let gap = self.gap(at)?;
+        let beside = gap.chars().all(|c| c.is_whitespace() || c == '-') && !gap.contains('\n');
+        self.word(at).filter(|_| beside)
+    }
+
+    /// The text between the piece at `at` and the one before it.
+    fn gap(&self, at: usize) -> Option<&str> {
+        let before = self.pieces.get(at.checked_sub(1)?)?;
+        self.text.get(before.end..self.pieces.get(at)?.start)
+    }
+
+    /// The number that begins at `at`, and where the pieces after it begin.
+    fn number(&self, at: usize) -> Option<(f64, usize)> {
+        let before = at.checked_sub(1).and_then(|at| self.word(at)).unwrap_or_default();
+        match &self.pieces[at].said {
+            Said::Digits(value) => {
+                let (size, next) = self.longer(Sum::digits(value.abs()), at + 1, true);
+                Some((size.copysign(*value), next))
+            }
+            Said::Word(half) if half == "half" => {
+                let article = self.next_word(at + 1).is_some_and(|word| word == "a" || word == "an");
+                let times = self.next_word(at + 2).and_then(word).filter(|part| matches!(part, Word::Times(_)));
+                let sum = times.filter(|_| article).map(Sum::start)?;
+                Some((sum.value() / 2.0, at + 3))
+            }
+            Said::Word(first) => {
+                let part = word(first)?;
+                let is_pronoun = first == "one" && NOT_A_NUMBER.contains(&before);
+                if is_pronoun && self.part(at + 1, Sum::start(part)).is_none() {
+                    return None;
+                }
+                // `hundred` alone is no number unless `a` or `one` stands before it; `hundreds` is none at all.
+                let starts = !matches!(part, Word::Times(_)) || before == "a";
+                starts.then(|| self.longer(Sum::start(part), at + 1, false))
+            }
+        }
+    }
+
+    /// The number that `sum` and the pieces from `at` on make.
+    fn longer(&self, mut sum: Sum, mut at: usize, in_digits: bool) -> (f64, usize) {
+        while let Some(next) = self.next_word(at) {
+            if let Some(more) = self.part(at, sum) {
+                (sum, at) = (more, at + 1);
+            } else if next == "and" {
+                if let Some((fraction, after)) = self.fraction(at + 1) {
+                    return (sum.value() + fraction, after);
+                }
+                let Some(more) = self.part(at + 1, sum).filter(|_| sum.takes_and()) else { break };
+                (sum, at) = (more, at + 2);
+            } else if let Some((fraction, after)) = self.decimals(at) {
+                (sum, at) = (Sum::digits(sum.value() + fraction), after);
+            } else if let Some(divisor) = divisor(next, sum.value()).filter(|_| !in_digits) {
+                return (sum.value() / divisor, at + 1);
+            } else {
+                break;
+            }
+        }
+        (sum.value(), at)
+    }
+
+    /// `sum` with the word at `at`, plain (`hundred`), in the plural (`millions`) or as an ordinal (`fifty-first`).
+    fn part(&self, at: usize, sum: Sum) -> Option<Sum> {
+        let next = self.next_word(at)?;
+        let plural = || next.strip_suffix('s').and_then(word).filter(|part| matches!(part, Word::Times(_)));
+        // `a twenty second break` is a time.
+        let ordinal = || ordinal(next).filter(|_| next != "second" || self.gap(at) == Some("-"));
+        word(next).or_else(plural).and_then(|part| sum.then(part)).or_else(|| ordinal().and_then(|part| sum.then(part)))
+    }
+
+    /// `a half`, `one third` or `three quarters` at `at`.
+    fn fraction(&self, at: usize) -> Option<(f64, usize)> {
+        let parts = match self.next_word(at)? {
+            "half" => return Some((0.5, at + 1)),
+            "a" => 1.0,
+            other => word(other).map(|part| Sum::start(part).value())?,
+        };
+        Some((parts / divisor(self.next_word(at + 1)?, parts)?, at + 2))
+    }
+
+    /// `point one four` at `at`.
+    fn decimals(&self, at: usize) -> Option<(f64, usize)> {
+        if self.next_word(at)? != "point" {
+            return None;
+        }
+        let digit = |at: usize| match word(self.next_word(at)?)? {
+            Word::Small(digit @ 0..10) => char::from_digit(digit as u32, 10),
+            _ => None,
+        };
+        let digits: String = (at + 1..).map_while(digit).collect();
+        let fraction = format!("0.{digits}").parse().ok().filter(|_| !digits.is_empty())?;
+        Some((fraction, at + 1 + digits.len()))
+    }
+
+    /// Whether `minus` or `negative` before the number at `at` is its sign. After a number (which `ended` there) or a single
+    /// letter it is a subtraction, and `plus or minus` is none.
+    fn is_negated(&self, at: usize, ended: Option<usize>) -> bool {
+        let article = self.next_word(at).is_some() && at > 0 && self.word(at - 1) == Some("a");
+        let Some(minus) = at.checked_sub(1 + usize::from(article)) else { return false };
+        let signed =
+            matches!(self.word(minus), Some("minus" | "negative")) && matches!(self.gap(minus + 1), Some(" " | "-"));
+        let word_before = |back: usize| minus.checked_sub(back).and_then(|at| self.word(at)).unwrap_or_default();
+        let operand = self.gap(minus) == Some(" ") && (ended == Some(minus) || word_before(1).len() == 1);
+        let either_sign = word_before(1) == "or" && word_before(2) == "plus";
+        signed && !operand && !either_sign
+    }
 }
 
 pub(super) fn equals(said: &str, value: f64, pick: Pick, tolerance: Option<f64>) -> Finding {
@@ -144,7 +315,7 @@ mod tests {
             ("one two three", &[1.0, 2.0, 3.0]),
             ("seven, eight", &[7.0, 8.0]),
             ("nineteen eighty", &[19.0, 80.0]),
-            ("twelve and a half", &[12.0]),
+            ("twelve and a half", &[12.5]),
             ("two and two", &[2.0, 2.0]),
             ("no one knows", &[]),
             ("this one has one", &[1.0]),
@@ -156,10 +327,99 @@ mod tests {
             ("the answer is 4.", &[4.0]),
             ("twenty\none", &[20.0, 1.0]),
             ("", &[]),
-            ("٣ cats 🐈", &[]),
+            ("٣ cats 🐈", &[3.0]),
         ];
         for (text, wanted) in cases {
             assert_eq!(numbers(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_as_models_write_them() {
+        let cases: [(&str, &[f64]); 78] = [
+            ("minus three", &[-3.0]),
+            ("It is minus a hundred.", &[-100.0]),
+            ("negative twenty-one or minus-three", &[-21.0, -3.0]),
+            ("Minus 5 degrees", &[-5.0]),
+            ("seven minus three is four", &[7.0, 3.0, 4.0]),
+            ("7 minus 3", &[7.0, 3.0]),
+            ("x minus 3", &[3.0]),
+            ("plus or minus 3", &[3.0]),
+            ("-2.5 million", &[-2_500_000.0]),
+            ("the answer--3", &[3.0]),
+            ("x=-3", &[-3.0]),
+            ("–5 and a range of 7–8", &[-5.0, 7.0, 8.0]),
+            ("-$5, $-6, −€7 and US$8", &[-5.0, -6.0, -7.0, 8.0]),
+            ("+4", &[4.0]),
+            ("1e3", &[1000.0]),
+            ("1.5e-3 and 2E+2", &[0.0015, 200.0]),
+            ("6.02 × 10²³", &[6.02e23]),
+            (r"$3 \times 10^{8}$ m/s", &[3e8]),
+            ("10 000 ships", &[10_000.0]),
+            ("10\u{2009}000 or 20\u{a0}000 or 30\u{202f}000", &[10_000.0, 20_000.0, 30_000.0]),
+            ("1'000 and 2’000", &[1000.0, 2000.0]),
+            ("$9{,}500", &[9500.0]),
+            (r"9\,500 and 9,\!500", &[9500.0, 9500.0]),
+            ("1.000,50 Euro", &[1000.5]),
+            ("R$ 1.234.567,89", &[1_234_567.89]),
+            ("₹1,23,456", &[123_456.0]),
+            ("3,5 Liter", &[3.5]),
+            ("0,125", &[0.125]),
+            ("1_000_000", &[1_000_000.0]),
+            ("1,2,3", &[1.0, 2.0, 3.0]),
+            ("the point (3,5)", &[3.0, 5.0]),
+            ("in 2024, 15", &[2024.0, 15.0]),
+            ("72 clips, altogether.", &[72.0]),
+            ("on 24.12.2024 at 10:30", &[24.0, 12.0, 2024.0, 10.0, 30.0]),
+            ("2024-01-15", &[2024.0, 1.0, 15.0]),
+            ("12/25/2024", &[12.0, 25.0, 2024.0]),
+            ("Fifty–six", &[56.0]),
+            ("fifty\u{2011}six", &[56.0]),
+            ("٥٦", &[56.0]),
+            ("٣٫٥ و ١٬٠٠٠", &[3.5, 1000.0]),
+            ("５６ and ५६ and 𝟓𝟔", &[56.0, 56.0, 56.0]),
+            ("答案是56。", &[56.0]),
+            (r"\boxed{42}", &[42.0]),
+            (r"\boxed{-\frac{3}{4}}", &[-0.75]),
+            (r"1\frac{1}{2}", &[1.5]),
+            ("3/4", &[0.75]),
+            ("1 1/2 cups", &[1.5]),
+            ("2½ or ¾", &[2.5, 0.75]),
+            ("two and a half", &[2.5]),
+            ("one hundred and three quarters", &[100.75]),
+            ("two thirds", &[2.0 / 3.0]),
+            ("one half", &[0.5]),
+            ("3 quarters", &[3.0]),
+            ("half a dozen", &[6.0]),
+            ("half a million", &[500_000.0]),
+            ("three point two five", &[3.25]),
+            ("one point five million", &[1_500_000.0]),
+            ("a ten point lead", &[10.0]),
+            ("two billion", &[2e9]),
+            ("three trillion five", &[3_000_000_000_005.0]),
+            ("3 millions", &[3e6]),
+            ("the twenty-first", &[21.0]),
+            ("the one hundred and fifth", &[105.0]),
+            ("the second and the third", &[]),
+            ("12 metres per second", &[12.0]),
+            ("a twenty second break", &[20.0]),
+            ("21st", &[21.0]),
+            ("50% or fifty percent or 5%-10%", &[50.0, 50.0, 5.0, 10.0]),
+            ("56 cm^2 or 56 cm² or x^{2}", &[56.0, 56.0]),
+            ("10^3 and 2^0.5", &[1000.0, 2.0]),
+            ("10k", &[10_000.0]),
+            ("the well-known COVID-19", &[19.0]),
+            ("1. Add the eggs.\n2. Wait 10 minutes.\n3. Serve.", &[10.0]),
+            ("1) 12\n2) 15", &[12.0, 15.0]),
+            ("12. That is all.", &[12.0]),
+            ("1. First\n\n1. again", &[1.0, 1.0]),
+            ("4\u{200b}2", &[42.0]),
+            ("1e999", &[f64::INFINITY]),
+        ];
+        for (text, wanted) in cases {
+            let found = numbers(text);
+            let near = |(a, b): (&f64, &f64)| a.total_cmp(b).is_eq() || (a - b).abs() < 1e-12 * b.abs();
+            assert!(found.len() == wanted.len() && found.iter().zip(wanted).all(near), "{text}: {found:?}");
         }
     }
 

@@ -23,7 +23,23 @@ const SMALL: [&str; 20] = [
     "nineteen",
 ];
 const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-const LARGE: [(&str, u64); 3] = [("million", 1_000_000), ("thousand", 1_000), ("hundred", 100)];
+const LARGE: [(&str, u64); 5] = [
+    ("trillion", 1_000_000_000_000),
+    ("billion", 1_000_000_000),
+    ("million", 1_000_000),
+    ("thousand", 1_000),
+    ("hundred", 100),
+];
+/// Ordinals that are not the number with `th` behind it, and that below ten are parts as well.
+const ORDINALS: [(&str, &str); 7] = [
+    ("first", "one"),
+    ("second", "two"),
+    ("third", "three"),
+    ("fifth", "five"),
+    ("eighth", "eight"),
+    ("ninth", "nine"),
+    ("twelfth", "twelve"),
+];
 
 /// What a word adds to a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +48,7 @@ pub(super) enum Word {
     Small(u64),
     /// `seventy`.
     Tens(u64),
-    /// `hundred`, `thousand`, `million`, and `dozen` (12).
+    /// `hundred`, `thousand`, `million` and on, and `dozen` (12).
     Times(u64),
 }
 
@@ -46,21 +62,43 @@ pub(super) fn word(text: &str) -> Option<Word> {
     index(&SMALL).map(Word::Small).or(tens).or(times).or(dozen)
 }
 
+/// The number word of an ordinal: `sixth` is `six`, `fortieth` is `forty`.
+pub(super) fn ordinal(text: &str) -> Option<Word> {
+    let other = ORDINALS.iter().find(|(ordinal, _)| *ordinal == text).and_then(|(_, cardinal)| word(cardinal));
+    let tens = || word(&format!("{}y", text.strip_suffix("ieth")?));
+    other.or_else(tens).or_else(|| word(text.strip_suffix("th")?))
+}
+
+/// What `half`, `thirds` or `hundredths` divide `parts` by. In the singular only one part is a fraction: `one fifth`.
+pub(super) fn divisor(text: &str, parts: f64) -> Option<f64> {
+    let single = match text {
+        "halves" => "half",
+        _ if parts > 1.0 => text.strip_suffix('s')?,
+        _ => text,
+    };
+    match single {
+        "half" => Some(2.0),
+        "quarter" => Some(4.0),
+        "first" | "second" => None,
+        _ => ordinal(single).map(|divisor| Sum::start(divisor).value()),
+    }
+}
+
 /// A number that is being read word by word.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Sum {
-    /// Millions and thousands that are complete.
+    /// Trillions to thousands that are complete.
     done: f64,
-    /// What the next `thousand` or `million` multiplies.
+    /// What the next `thousand`, `million` and on multiplies.
     current: f64,
     /// The next word must be smaller than this to belong to the number.
     below: u64,
-    /// The smallest of `thousand` and `million` so far: `two thousand three million` is two numbers.
+    /// The smallest of `thousand`, `million` and on so far: `two thousand three million` is two numbers.
     last_large: u64,
 }
 
 impl Sum {
-    /// A number that starts with digits: only `hundred`, `thousand` and `million` may follow.
+    /// A number that starts with digits: only `hundred`, `thousand`, `million` and on may follow.
     pub(super) fn digits(value: f64) -> Self {
         Self { done: 0.0, current: value, below: 0, last_large: u64::MAX }
     }

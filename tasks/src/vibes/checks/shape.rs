@@ -1,7 +1,7 @@
 //! Checks on the shape of a reply: how many words, lines and list items, a single letter, a proper end.
 
 use super::Finding;
-use super::text::excerpt;
+use super::text::{exact, excerpt};
 use crate::vibes::transcript::Stop;
 
 /// Pieces between white space that hold a letter or a digit.
@@ -62,8 +62,8 @@ pub(super) fn counted(what: &str, n: usize, value: Option<usize>, min: Option<us
 
 /// `B`, `(b)`, `B.` and `**B**` are the letter B; `Bob` is no single letter.
 pub(super) fn single_letter(said: &str, value: Option<&str>, of: Option<&str>) -> Finding {
-    let upper = |text: &str| text.to_uppercase();
-    let letter = upper(said.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation()));
+    let upper = |text: &str| exact(text).to_uppercase();
+    let letter = upper(exact(said).trim_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation()));
     let allowed = upper(of.unwrap_or("ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
     let is_one = letter.chars().count() == 1 && allowed.contains(&letter);
     let holds = is_one && value.is_none_or(|value| upper(value.trim()) == letter);

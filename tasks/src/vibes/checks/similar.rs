@@ -1,13 +1,13 @@
 //! Nearness to a reference text.
 
 use super::Finding;
-use super::text::excerpt;
+use super::text::{exact, excerpt};
 
 /// Longer replies are compared by so many characters: the edit distance takes the product of both lengths.
 const LONGEST: usize = 20_000;
 
 fn start(text: &str) -> String {
-    text.trim().chars().take(LONGEST).collect()
+    exact(text).trim().chars().take(LONGEST).collect()
 }
 
 pub(super) fn similar(said: &str, value: &str) -> Finding {

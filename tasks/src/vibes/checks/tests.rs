@@ -131,6 +131,58 @@ fn every_check_by_a_table() {
     assert_eq!(names.len(), 25, "{names:?}");
 }
 
+/// Texts that a reader takes for the same, however they are typed, typeset or encoded; and some that only look near.
+#[test]
+fn typesetting_is_no_difference() {
+    let cases = [
+        (json!({"type": "contains", "value": "don't"}), vec!["I don’t", "don‘t", "donʼt"], vec!["dont"]),
+        (json!({"type": "contains", "value": "don’t"}), vec!["I don't"], vec![]),
+        (json!({"type": "contains", "value": "\"arr\""}), vec!["“arr”", "„arr“"], vec!["«arr»", "arr"]),
+        (json!({"type": "equals", "value": "caf\u{e9}"}), vec!["cafe\u{301}", " café\u{200b}"], vec!["cafe", "CAFÉ"]),
+        (json!({"type": "equals", "value": "cafe\u{301}"}), vec!["caf\u{e9}"], vec![]),
+        (json!({"type": "iequals", "value": "cafe\u{301}"}), vec!["CAF\u{c9}", "Cafe\u{301}"], vec!["cafe"]),
+        (json!({"type": "icontains", "value": "straße"}), vec!["STRASSE", "Strasse", "STRAẞE"], vec!["strase"]),
+        (json!({"type": "icontains", "value": "ΟΔΟΣ"}), vec!["οδος", "οδοσ"], vec!["οδο"]),
+        (json!({"type": "icontains", "value": "office"}), vec!["OﬃCE"], vec![]),
+        (json!({"type": "contains", "value": "ß"}), vec!["Maß"], vec!["Mass", "MASS"]),
+        (
+            json!({"type": "contains", "value": "10 km"}),
+            vec!["10\u{a0}km", "10\u{202f}km", "１０　ｋｍ"],
+            vec!["10  km"],
+        ),
+        (json!({"type": "equals", "value": "ABC"}), vec!["ＡＢＣ", "A\u{ad}BC"], vec!["abc"]),
+        (
+            json!({"type": "contains", "value": "well-known"}),
+            vec!["well\u{2011}known"],
+            vec!["well—known", "well known"],
+        ),
+        (json!({"type": "contains", "value": "so..."}), vec!["so…"], vec!["so.."]),
+        (json!({"type": "not-contains", "value": "—"}), vec!["a - b", "a – b"], vec!["a — b"]),
+        (json!({"type": "starts-with", "value": "\"I'm"}), vec![" “I’m here”"], vec!["I'm"]),
+        (json!({"type": "contains-any", "value": ["naïve"]}), vec!["nai\u{308}ve"], vec!["naive"]),
+        (json!({"type": "icontains-all", "value": ["Ärger", "ich's"]}), vec!["a\u{308}RGER, ICH’S"], vec!["ärger"]),
+        (json!({"type": "one-of", "value": ["isn't", "größe"]}), vec!["“Isn’t.”", "GRÖSSE!"], vec!["is not"]),
+        (json!({"type": "in-order", "value": ["don't", "weiß"]}), vec!["Don’t … WEISS"], vec!["weiß, don't"]),
+        (json!({"type": "single-letter", "value": "B"}), vec!["“B”", "Ｂ", "b"], vec!["В"]), // the last is Cyrillic
+        (json!({"type": "similar", "value": "it’s", "threshold": 1}), vec!["it's"], vec!["its"]),
+        (json!({"type": "levenshtein", "value": "é", "threshold": 0}), vec!["e\u{301}"], vec!["e"]),
+        (json!({"type": "contains", "value": "👩‍👧"}), vec!["👩‍👧!"], vec!["👩 👧"]),
+        (
+            json!({"type": "language", "value": "fr"}),
+            vec!["C’est e\u{301}te\u{301} et je suis tre\u{300}s content."],
+            vec![],
+        ),
+    ];
+    for (written, good, bad) in cases {
+        for reply in good {
+            assert!(passes(written.clone(), reply), "{written} should pass `{reply}`");
+        }
+        for reply in bad {
+            assert!(!passes(written.clone(), reply), "{written} should fail `{reply}`");
+        }
+    }
+}
+
 #[test]
 fn a_reply_at_the_limit_does_not_end_properly() {
     let ends = check(json!({"type": "ends-properly"}));
@@ -158,6 +210,7 @@ fn checks_that_cannot_be_meant_are_refused() {
         json!({"type": 3}),
         json!({"type": "contians", "value": "x"}),
         json!({"type": "contains", "value": ""}),
+        json!({"type": "contains", "value": "\u{200b}"}),
         json!({"type": "contains", "value": ["a"]}),
         json!({"type": "contains", "vale": "a"}),
         json!({"type": "contains-any", "value": []}),
@@ -180,6 +233,7 @@ fn checks_that_cannot_be_meant_are_refused() {
     a check needs its `type`, as in `{type: contains, value: arr}`
     `type` names a check, and `3` is no name
     unknown variant `contians`, expected one of `equals`, `iequals`, `contains`, `icontains`, `contains-all`, `contains-any`, `icontains-all`, `icontains-any`, `starts-with`, `regex`, `word-count`, `line-count`, `bullet-count`, `number`, `one-of`, `in-order`, `single-letter`, `no-repetition`, `language`, `script`, `ends-properly`, `similar`, `levenshtein`, `is-json`, `contains-json`
+    an empty text to look for, which every reply contains
     an empty text to look for, which every reply contains
     `["a"]` is not a text
     unknown field `vale`, expected one of `value`, `min`, `words`

@@ -1,20 +1,42 @@
 //! Checks on the words of a reply.
 
+use icu_casemap::CaseMapper;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+
 use super::{Finding, Pattern, Texts};
 
-/// The text as it is.
+/// The text as a reader sees it: letters composed (NFC), and one character for those that look alike, typed or typeset: `’` is
+/// `'`, `“` is `"`, a space that does not break is a space, a full-width letter is the letter; what has no width is left out.
 pub(super) fn exact(text: &str) -> String {
-    text.to_owned()
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '’' | '‘' | '‛' | 'ʼ' => plain.push('\''),
+            '“' | '”' | '„' | '‟' => plain.push('"'),
+            '\u{2010}' | '\u{2011}' | '−' => plain.push('-'),
+            '…' => plain.push_str("..."),
+            '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => plain.push(' '),
+            // Joiners (U+200C, U+200D) make one emoji of several and other letters in Indic scripts: they stay.
+            '\u{ad}'
+            | '\u{200b}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}' => {}
+            '\u{ff01}'..='\u{ff5e}' => plain.extend(char::from_u32(u32::from(c) - 0xfee0)),
+            other => plain.push(other),
+        }
+    }
+    ComposingNormalizerBorrowed::new_nfc().normalize(&plain).into_owned()
 }
 
-/// The text in lower case, with plain quotation marks: `’` and `'` are the same to a reader.
+/// The same without regard to case, by Unicode's full case folding: `straße` and `STRASSE` are one.
 pub(super) fn fold(text: &str) -> String {
-    let plain = text.chars().map(|c| match c {
-        '’' | '‘' => '\'',
-        '“' | '”' => '"',
-        other => other,
-    });
-    plain.flat_map(char::to_lowercase).collect()
+    let (nfc, nfd) = (ComposingNormalizerBorrowed::new_nfc(), DecomposingNormalizerBorrowed::new_nfd());
+    let plain = exact(text);
+    let folded = CaseMapper::new().fold_string(&nfd.normalize(&plain)).into_owned();
+    nfc.normalize(&folded).into_owned()
 }
 
 /// How one text is looked for in another.
@@ -64,11 +86,14 @@ fn all_of(texts: &Texts) -> String {
 }
 
 pub(super) fn equals(said: &str, value: &str, fold: fn(&str) -> String) -> Finding {
-    Finding::of(fold(said.trim()) == fold(value.trim()), format!("`{value}` and nothing else"), excerpt(said))
+    let bare = |text: &str| fold(text).trim().to_owned();
+    Finding::of(bare(said) == bare(value), format!("`{value}` and nothing else"), excerpt(said))
 }
 
 pub(super) fn starts_with(said: &str, value: &str) -> Finding {
-    Finding::of(said.trim_start().starts_with(value.trim_start()), format!("starts with `{value}`"), excerpt(said))
+    let (said_plain, value_plain) = (exact(said), exact(value));
+    let holds = said_plain.trim_start().starts_with(value_plain.trim_start());
+    Finding::of(holds, format!("starts with `{value}`"), excerpt(said))
 }
 
 pub(super) fn contains(said: &str, value: &str, min: Option<usize>, how: Match) -> Finding {
@@ -102,14 +127,14 @@ pub(super) fn matches(said: &str, pattern: &Pattern) -> Finding {
 
 /// The text in lower case without white space, quotation marks and punctuation at its ends.
 fn bare(text: &str) -> String {
-    fold(text.trim_matches(|c: char| !c.is_alphanumeric()))
+    fold(text).trim_matches(|c: char| !c.is_alphanumeric()).to_owned()
 }
 
 pub(super) fn one_of(said: &str, values: &Texts) -> Finding {
     let said_bare = bare(said);
     let holds = values.iter().any(|value| {
         let value_bare = bare(value);
-        if value_bare.is_empty() { said.trim() == value.trim() } else { said_bare == value_bare }
+        if value_bare.is_empty() { exact(said).trim() == exact(value).trim() } else { said_bare == value_bare }
     });
     Finding::of(holds, format!("one of {}", all_of(values)), excerpt(said))
 }

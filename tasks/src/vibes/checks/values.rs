@@ -6,7 +6,9 @@ use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A text that is not empty (every reply would contain the empty one).
+use super::text::exact;
+
+/// A text with something to see in it (every reply would contain the empty one).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "Scalar")]
 #[schemars(with = "String")]
@@ -53,7 +55,11 @@ impl TryFrom<serde_json::Value> for Scalar {
 impl TryFrom<Scalar> for Value {
     type Error = &'static str;
     fn try_from(Scalar(text): Scalar) -> Result<Self, Self::Error> {
-        if text.is_empty() { Err("an empty text to look for, which every reply contains") } else { Ok(Self(text)) }
+        if exact(&text).is_empty() {
+            Err("an empty text to look for, which every reply contains")
+        } else {
+            Ok(Self(text))
+        }
     }
 }
 

@@ -1,0 +1,180 @@
+//! From the table of a log to its entries.
+
+use super::cells::{count, number, step};
+use super::columns::Columns;
+use super::forms;
+use super::order::{Logged, in_steps};
+use super::table::{FORMS, Row, Table, error};
+use crate::Result;
+use crate::run_file::{LogColumns, LogSpec};
+use serde_json::Value;
+use spyglass_dashboards::run::LogEntry;
+
+/// A log, read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Log {
+    /// Its entries in ascending steps, one for each step.
+    pub entries: Vec<LogEntry>,
+    /// What a person should know: a second column that could be the step, no learning rate.
+    pub notes: Vec<String>,
+}
+
+/// Reads a log of any form that is known, told by its content. Entries without a step, and those that say nothing of tokens, rate or
+/// loss, are left out; so is the summary that Hugging Face's trainer writes at the end, whose loss is a mean over the run.
+///
+/// # Errors
+/// The file cannot be read or parsed; a column that was named is not there; a cell of a column that is read is no number; no line
+/// holds a step and something else; the tokens seen go back.
+pub fn read_log(spec: &LogSpec) -> Result<Log> {
+    let table = forms::read(&spec.file)?;
+    if table.rows.is_empty() {
+        let notes =
+            if table.is_state { vec![] } else { vec![format!("{}: the log holds no line yet", spec.file.display())] };
+        return Ok(Log { entries: Vec::new(), notes });
+    }
+    let columns = Columns::choose(&spec.columns, &table)?;
+    let reader = Reader { comma: has_decimal_commas(&table, &columns), table: &table, columns: &columns };
+    let (mut logged, mut without_step) = (Vec::new(), 0);
+    for row in table.rows.iter().filter(|row| !reader.is_summary(row)) {
+        match reader.entry(row)? {
+            Entry::Told(entry) => logged.push(Logged { at: row.at, entry }),
+            Entry::WithoutStep => without_step += 1,
+            Entry::Silent => {}
+        }
+    }
+    let mut notes = columns.notes.clone();
+    if logged.is_empty() {
+        if !table.is_state || spec.columns != LogColumns::default() {
+            return Err(nothing(&table, &columns));
+        }
+        notes.push(format!(
+            "{}: no entry of `log_history` tells a learning rate, a loss or tokens",
+            spec.file.display()
+        ));
+        return Ok(Log { entries: Vec::new(), notes });
+    }
+    let logged = in_steps(logged);
+    tokens_rise(&table, &columns, &logged)?;
+    if without_step > 0 {
+        let lines = if without_step == 1 { "1 line has".to_owned() } else { format!("{without_step} lines have") };
+        notes.push(format!(
+            "{}: {lines} numbers but no step in `{}`, and are left out",
+            spec.file.display(),
+            columns.step.join("`, `")
+        ));
+    }
+    if logged.iter().all(|line| line.entry.learning_rate.is_none()) {
+        notes.push(format!(
+            "{}: no column is known as the learning rate, so none is shown and no phases are found; its columns are {}: name it with \
+             `log: {{file: …, columns: {{lr: …}}}}`",
+            spec.file.display(),
+            table.names()
+        ));
+    }
+    Ok(Log { entries: logged.into_iter().map(|line| line.entry).collect(), notes })
+}
+
+/// What a row comes to.
+enum Entry {
+    Told(LogEntry),
+    WithoutStep,
+    Silent,
+}
+
+struct Reader<'t> {
+    table: &'t Table,
+    columns: &'t Columns,
+    /// Decimals stand behind a comma.
+    comma: bool,
+}
+
+impl Reader<'_> {
+    fn entry(&self, row: &Row) -> Result<Entry> {
+        let rate = self.first(row, &self.columns.rate, number)?;
+        let mut loss = self.first(row, &self.columns.loss, number)?;
+        // A table of floats writes its holes as NaN: where the rate is one, so is the loss.
+        if rate.is_some_and(f64::is_nan) && loss.is_some_and(f64::is_nan) {
+            loss = None;
+        }
+        let (tokens, rate) = (self.first(row, &self.columns.tokens, count)?, rate.filter(|rate| rate.is_finite()));
+        let step = self.first(row, &self.columns.step, step)?;
+        let says = tokens.is_some() || rate.is_some() || loss.is_some();
+        Ok(match step {
+            Some(step) if says => Entry::Told(LogEntry { step, tokens, learning_rate: rate, loss }),
+            None if says => Entry::WithoutStep,
+            _ => Entry::Silent,
+        })
+    }
+
+    /// The first of the columns that holds something in this row.
+    fn first<T>(
+        &self,
+        row: &Row,
+        names: &[String],
+        read: fn(&Value, bool) -> Result<Option<T>, String>,
+    ) -> Result<Option<T>> {
+        for name in names {
+            let Some(cell) = row.cells.get(name) else { continue };
+            let told = read(cell, self.comma).map_err(|wrong| {
+                let help = "correct the cell, leave it empty, or name another column: log: {file: …, columns: {…}}";
+                self.table.error_at(row.at, &format!("column `{name}`: {wrong}"), help)
+            })?;
+            if told.is_some() {
+                return Ok(told);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Hugging Face's trainer ends its log with the time it took and the mean loss of the whole run.
+    fn is_summary(&self, row: &Row) -> bool {
+        let holds = |name: &str| row.cells.get(name).is_some_and(|cell| !super::cells::is_empty(cell));
+        let is_curve = |name: &String| !name.ends_with("train_loss") && holds(name);
+        (holds("train_runtime") || holds("train/train_runtime"))
+            && !self.columns.loss.iter().chain(&self.columns.rate).any(is_curve)
+    }
+}
+
+/// Whether rates and losses are written with a comma before their decimals: some are, and none with a point.
+fn has_decimal_commas(table: &Table, columns: &Columns) -> bool {
+    let names = || columns.rate.iter().chain(&columns.loss);
+    let cells = || table.rows.iter().flat_map(|row| names().filter_map(|name| row.cells.get(name)?.as_str()));
+    cells().any(|cell| cell.contains(',')) && !cells().any(|cell| cell.contains('.'))
+}
+
+fn nothing(table: &Table, columns: &Columns) -> crate::Error {
+    let known = table.names();
+    let what = match columns.step.first() {
+        None => format!("no line holds a step; its columns are {known}"),
+        Some(step) => {
+            format!(
+                "`{step}` holds steps, but no column is known as the loss, the learning rate or the tokens seen; its columns are {known}"
+            )
+        }
+    };
+    let help = "name the columns: log: {file: …, columns: {step: …, tokens: …, lr: …, loss: …}}";
+    error(&table.file, what, format!("{help}; what is read: {FORMS}"))
+}
+
+/// Tokens seen never get fewer.
+fn tokens_rise(table: &Table, columns: &Columns, logged: &[Logged]) -> Result<()> {
+    let told = logged.iter().filter_map(|line| Some((line, line.entry.tokens?)));
+    let mut before: Option<(&Logged, u64)> = None;
+    for (line, tokens) in told {
+        if let Some((earlier, most)) = before.filter(|(_, most)| *most > tokens) {
+            let what = format!(
+                "column `{}` goes back: {tokens} tokens at step {} after {most} at step {} ({} {})",
+                columns.tokens.join("`, `"),
+                line.entry.step,
+                earlier.entry.step,
+                table.unit,
+                earlier.at
+            );
+            let help = "tokens seen are counted from the start of the run: the counter may have begun again at a restart, or the \
+                        column counts something else; correct it, or name another with `log: {file: …, columns: {tokens: …}}`";
+            return Err(table.error_at(line.at, &what, help));
+        }
+        before = Some((line, tokens));
+    }
+    Ok(())
+}

@@ -1,0 +1,284 @@
+//! From the names of checkpoint folders to the patterns that a run file needs for them: `checkpoint-{step}`, and perhaps
+//! `checkpoint-{step}-ema` as a variant.
+
+mod chunks;
+mod step;
+
+use super::pattern::number::{Units, number};
+use super::pattern::{Named, Pattern};
+use chunks::{Chunk, chunks, date_at, is_separator};
+use std::collections::BTreeMap;
+use step::step_of;
+
+/// Words before a number that is another one at the next checkpoint.
+const VARYING: [&str; 3] = ["epoch", "epochs", "ep"];
+/// Words for tokens seen.
+const TOKENS: [&str; 4] = ["tokens", "token", "toks", "tok"];
+
+/// Checkpoints that one pattern names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Naming {
+    /// The pattern, as the run file writes it.
+    pub(crate) pattern: String,
+    /// What they are beside the plain ones of the same folder: `ema`.
+    pub(crate) variant: Option<String>,
+    /// The names by step.
+    pub(crate) names: BTreeMap<u64, String>,
+}
+
+/// The step that a name tells.
+pub(crate) fn step_in(name: &str) -> Option<u64> {
+    step_of(name).ok().map(|step| step.value)
+}
+
+/// How the folder's checkpoints are named, the plain ones first, and why the others are left out. Tokens in a name are
+/// worth reading where no `counted` number is.
+pub(crate) fn namings(names: &[String], counted: bool) -> (Vec<Naming>, Vec<(String, String)>) {
+    let (mut groups, mut left_out) = (BTreeMap::<Key, Vec<Parsed>>::new(), Vec::new());
+    for name in names {
+        match Parsed::of(name) {
+            Ok(parsed) => groups.entry(parsed.key()).or_default().push(parsed),
+            Err(reason) => left_out.push((name.clone(), reason)),
+        }
+    }
+    let mut found = Vec::new();
+    for group in groups.into_values().flat_map(without_twins) {
+        match Naming::of(&group, counted) {
+            Ok(naming) => found.push(naming),
+            Err(reason) => left_out.extend(group.into_iter().map(|parsed| (parsed.name, reason.clone()))),
+        }
+    }
+    (with_variants(found, &mut left_out), left_out)
+}
+
+/// What the pieces before and behind the step are, but for their slots.
+type Key = (Vec<Option<String>>, Vec<Option<String>>);
+
+/// A name with its step.
+#[derive(Debug, Clone)]
+struct Parsed {
+    name: String,
+    step: u64,
+    before: Vec<Chunk>,
+    after: Vec<Chunk>,
+}
+
+impl Parsed {
+    fn of(name: &str) -> Result<Self, String> {
+        let step = step_of(name)?;
+        let (before, after) = (&name[..step.place.start], &name[step.place.end..]);
+        Ok(Self { name: name.into(), step: step.value, before: chunks(before), after: chunks(after) })
+    }
+
+    fn key(&self) -> Key {
+        let texts = |chunks: &[Chunk]| {
+            let text = |chunk: &Chunk| if let Chunk::Text(text) = chunk { Some(text.clone()) } else { None };
+            chunks.iter().map(text).collect()
+        };
+        (texts(&self.before), texts(&self.after))
+    }
+}
+
+/// The group, or, where two of it have one step, a group for each way of writing all but the step: `-v1` and `-v2`.
+fn without_twins(group: Vec<Parsed>) -> Vec<Vec<Parsed>> {
+    let steps: std::collections::BTreeSet<u64> = group.iter().map(|parsed| parsed.step).collect();
+    if steps.len() == group.len() {
+        return vec![group];
+    }
+    let mut apart: BTreeMap<(Vec<Chunk>, Vec<Chunk>), Vec<Parsed>> = BTreeMap::new();
+    for parsed in group {
+        apart.entry((parsed.before.clone(), parsed.after.clone())).or_default().push(parsed);
+    }
+    apart.into_values().collect()
+}
+
+impl Naming {
+    fn of(group: &[Parsed], counted: bool) -> Result<Self, String> {
+        let mut tokens = !counted;
+        let mut side = |chunks: fn(&Parsed) -> &Vec<Chunk>| -> String {
+            let slots = 0..chunks(&group[0]).len();
+            slots
+                .map(|index| {
+                    piece(&group.iter().map(|parsed| &chunks(parsed)[..=index]).collect::<Vec<_>>(), &mut tokens)
+                })
+                .collect()
+        };
+        let pattern = format!("{}{{step}}{}", side(|parsed| &parsed.before), side(|parsed| &parsed.after));
+        let compiled = Pattern::new(&pattern).map_err(|(wrong, _)| format!("its pattern `{pattern}` {wrong}"))?;
+        let mut names = BTreeMap::new();
+        for parsed in group {
+            let read = compiled.read(&parsed.name);
+            if !matches!(read.as_slice(), [Named { step, .. }] if *step == parsed.step) {
+                return Err(format!("the pattern `{pattern}` does not tell its step"));
+            }
+            if let Some(other) = names.insert(parsed.step, parsed.name.clone()) {
+                return Err(format!("it is step {}, as `{other}` is", parsed.step));
+            }
+        }
+        Ok(Self { pattern, variant: None, names })
+    }
+
+    /// The pattern before and behind the step.
+    fn sides(&self) -> (&str, &str) {
+        self.pattern.split_once("{step}").unwrap_or_default()
+    }
+
+    /// What this naming says more than `plain`, as the name of a variant; `None` where it is no form of it.
+    fn beyond(&self, plain: &Self) -> Option<String> {
+        let ((before, after), (plain_before, plain_after)) = (self.sides(), plain.sides());
+        let more = match (before.strip_suffix(plain_before), after.strip_prefix(plain_after)) {
+            (Some(before), Some(after)) => format!("{before}{after}"),
+            _ if before == plain_before && self.names.keys().any(|step| plain.names.contains_key(step)) => after.into(),
+            _ => return None,
+        };
+        let words: Vec<&str> = more.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        (!words.is_empty() && !more.contains('{')).then(|| words.join("-"))
+    }
+}
+
+/// One piece of the pattern: the last of each chunk list, with what comes before it.
+fn piece(pieces: &[&[Chunk]], tokens: &mut bool) -> String {
+    let text = |chunks: &&[Chunk]| match chunks.last() {
+        Some(Chunk::Text(text) | Chunk::Slot(text)) => text.clone(),
+        None => String::new(),
+    };
+    let values: Vec<String> = pieces.iter().map(text).collect();
+    let first = &values[0];
+    let word = match pieces[0] {
+        [.., Chunk::Text(before), Chunk::Slot(_)] => {
+            let trimmed = before.trim_end_matches(is_separator);
+            trimmed.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase()
+        }
+        [.., Chunk::Text(_)] => return first.clone(),
+        _ => String::new(),
+    };
+    let letters = first.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+    let own_word = first[..letters].to_lowercase();
+    let is = |words: &[&str]| words.contains(&word.as_str()) || words.contains(&own_word.as_str());
+    let varies = values.iter().any(|value| value != first);
+    let in_tokens = |value: &String| {
+        let digits = value.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+        let rest = &value[digits..];
+        let whole = number(rest, Units::OfTokens).filter(|number| number.length == rest.len());
+        value[..digits] == first[..letters] && whole.is_some_and(|number| number.has_unit || is(&TOKENS))
+    };
+    let says_tokens = values.iter().all(in_tokens) && (varies || is(&TOKENS));
+    if says_tokens && std::mem::take(tokens) {
+        return format!("{}{{tokens}}", &first[..letters]);
+    }
+    if says_tokens || is(&VARYING) {
+        return format!("{}*", &first[..letters]);
+    }
+    if varies || date_at(first, 0) == Some(first.len()) {
+        let shared = |value: &String| value.get(..letters) == Some(&first[..letters]);
+        return if values.iter().all(shared) { format!("{}*", &first[..letters]) } else { "*".into() };
+    }
+    first.clone()
+}
+
+/// The plain naming first, then its variants; names of another kind are left out.
+fn with_variants(mut found: Vec<Naming>, left_out: &mut Vec<(String, String)>) -> Vec<Naming> {
+    found.sort_by_key(|naming| (std::cmp::Reverse(naming.names.len()), naming.pattern.len(), naming.pattern.clone()));
+    let Some(most) = found.first() else { return found };
+    let is_form = |plain: &&Naming| {
+        let ((before, after), (plain_before, plain_after)) = (most.sides(), plain.sides());
+        before.ends_with(plain_before) && after.starts_with(plain_after)
+    };
+    let main = found.iter().filter(is_form).min_by_key(|naming| naming.pattern.len()).cloned();
+    let Some(main) = main else { return found };
+    let mut kept = vec![main.clone()];
+    for naming in found.into_iter().filter(|naming| *naming != main) {
+        match naming.beyond(&main) {
+            Some(variant) if kept.iter().all(|known| known.variant.as_ref() != Some(&variant)) => {
+                kept.push(Naming { variant: Some(variant), ..naming });
+            }
+            _ => {
+                let reason = format!("named otherwise than `{}`", main.pattern);
+                left_out.extend(naming.names.into_values().map(|name| (name, reason.clone())));
+            }
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Patterns with their variants and steps, and the names that were left out.
+    fn told(names: &str, counted: bool) -> (Vec<(String, Option<String>, Vec<u64>)>, Vec<String>) {
+        let names: Vec<String> = names.split(' ').map(str::to_owned).collect();
+        let (found, left_out) = namings(&names, counted);
+        let told = found.into_iter().map(|naming| (naming.pattern, naming.variant, naming.names.into_keys().collect()));
+        (told.collect(), left_out.into_iter().map(|(name, _)| name).collect())
+    }
+
+    #[test]
+    fn names_give_their_pattern_and_steps() {
+        let cases: [(&str, &str, &[u64]); 17] = [
+            ("checkpoint-1200", "checkpoint-{step}", &[1200]),
+            ("iter_0000042_hf iter_0000100_hf", "iter_{step}_hf", &[42, 100]),
+            ("7 8", "{step}", &[7, 8]),
+            ("étape9", "étape{step}", &[9]),
+            (
+                "step1000-tokens4B step2000-tokens8B step3000-tokens13B",
+                "step{step}-tokens{tokens}",
+                &[1000, 2000, 3000],
+            ),
+            ("step1000-tokens4B", "step{step}-tokens{tokens}", &[1000]),
+            ("checkpoint-1000-bf16 checkpoint-2000-bf16", "checkpoint-{step}-bf16", &[1000, 2000]),
+            ("ckpt-1000-v2 ckpt-2000-v2", "ckpt-{step}-v2", &[1000, 2000]),
+            ("epoch=0-step=1000 epoch=1-step=2000", "epoch=*-step={step}", &[1000, 2000]),
+            ("epoch=0-step=1000.ckpt", "epoch=*-step={step}.ckpt", &[1000]),
+            ("ep0-ba100 ep1-ba200", "ep*-ba{step}", &[100, 200]),
+            ("2026-01-01_step1000 2026-01-02_step2000", "*_step{step}", &[1000, 2000]),
+            ("step-500k step-1M step-1500k", "step-{step}", &[500_000, 1_000_000, 1_500_000]),
+            ("step_1k step_2k step_10k", "step_{step}", &[1000, 2000, 10_000]),
+            ("iter_1000/hf iter_2000/hf", "iter_{step}/hf", &[1000, 2000]),
+            ("L-1.1B-step-50K-105b L-1.1B-step-240k-503b", "L-1.1B-step-{step}-{tokens}", &[50_000, 240_000]),
+            ("step1000-9f00a1 step2000-b12c3d", "step{step}-*", &[1000, 2000]),
+        ];
+        for (names, pattern, steps) in cases {
+            assert_eq!(told(names, false), (vec![(pattern.into(), None, steps.to_vec())], Vec::new()), "{names}");
+        }
+        let counted = told("step1000-tokens4B step2000-tokens8B", true).0;
+        assert_eq!(counted[0].0, "step{step}-tokens*", "the checkpoints count their tokens themselves");
+    }
+
+    #[test]
+    fn other_kinds_of_one_step_are_variants() {
+        let cases: [(&str, &str, &[(&str, &str, usize)]); 5] = [
+            (
+                "checkpoint-1000 checkpoint-2000 checkpoint-1000-ema checkpoint-2000-ema checkpoint-3000-ema",
+                "checkpoint-{step}",
+                &[("checkpoint-{step}-ema", "ema", 3)],
+            ),
+            ("step10 step20 ema_step10", "step{step}", &[("ema_step{step}", "ema", 1)]),
+            ("ckpt-1-v1 ckpt-1-v2 ckpt-2-v1 ckpt-2-v2", "ckpt-{step}-v1", &[("ckpt-{step}-v2", "v2", 2)]),
+            ("iter_1/hf iter_1/hf-ema", "iter_{step}/hf", &[("iter_{step}/hf-ema", "ema", 1)]),
+            (
+                "checkpoint-1 checkpoint-1-merged checkpoint-1-ema checkpoint-2-merged",
+                "checkpoint-{step}",
+                &[("checkpoint-{step}-merged", "merged", 2), ("checkpoint-{step}-ema", "ema", 1)],
+            ),
+        ];
+        for (names, plain, variants) in cases {
+            let (found, left_out) = told(names, false);
+            assert_eq!((found[0].0.as_str(), &found[0].1), (plain, &None), "{names}");
+            let others: Vec<_> =
+                found[1..].iter().map(|(p, v, s)| (p.as_str(), v.as_deref().unwrap(), s.len())).collect();
+            assert_eq!(others, variants, "{names}");
+            assert!(left_out.is_empty(), "{names}: {left_out:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_told() {
+        let (found, left_out) = told("checkpoint-10 checkpoint-20 final latest iter_5 0123abc456", false);
+        assert_eq!(found, [("checkpoint-{step}".into(), None, vec![10, 20])]);
+        assert_eq!(left_out, ["final", "latest", "0123abc456", "iter_5"]);
+        assert_eq!(told("0123abc456 9f00a1", false), (Vec::new(), vec!["0123abc456".into(), "9f00a1".into()]));
+        let (found, left_out) = told("checkpoint-100 checkpoint-0100", false);
+        assert_eq!((found.len(), left_out.len()), (0, 2), "{found:?}");
+    }
+}

@@ -1,0 +1,451 @@
+//! Training logs of many trainers, each telling the same story: what is read of them, and what is refused with its place.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use spyglass::checkpoint::{Discovered, discover_tree};
+use spyglass::run_file::RunFile;
+use std::path::Path;
+
+/// Step, learning rate, loss; 6144 tokens a step. The checkpoints lie at 300, 600 and 1000.
+const STORY: [(u64, &str, &str); 11] = [
+    (0, "0", "6"),
+    (100, "0.003", "3.5"),
+    (200, "0.0029", "3"),
+    (300, "0.0027", "2.8"),
+    (400, "0.0024", "2.6"),
+    (500, "0.002", "2.5"),
+    (600, "0.0015", "2.4"),
+    (700, "0.0012", "2.35"),
+    (800, "0.001", "2.3"),
+    (900, "0.0008", "2.25"),
+    (1000, "0.0005", "2.2"),
+];
+const TOKENS_PER_STEP: &str = ", tokens_per_step: 6144";
+
+/// The story, a line an entry: `{s}` is its step, `{r}` its rate, `{l}` its loss, `{t}` its tokens, `{n}` the line's number from 0.
+fn story(line: &str) -> String {
+    let entry = |(number, (step, rate, loss)): (usize, &(u64, &str, &str))| {
+        let line = line.replace("{s}", &step.to_string()).replace("{r}", rate).replace("{l}", loss);
+        line.replace("{t}", &(step * 6144).to_string()).replace("{n}", &number.to_string()) + "\n"
+    };
+    STORY.iter().enumerate().map(entry).collect()
+}
+
+fn csv(head: &str, line: &str) -> String {
+    format!("{head}\n{}", story(line))
+}
+
+/// A run of three checkpoints without counts of their own, with this log; `log` is what the run file says of it.
+fn discovered(dir: &Path, file: &str, text: &[u8], log: &str, more: &str) -> Result<Discovered, String> {
+    for step in [300, 600, 1000] {
+        let folder = dir.join(format!("run/checkpoint-{step}"));
+        fs_err::create_dir_all(&folder).unwrap();
+        fs_err::write(folder.join("model.safetensors"), "").unwrap();
+    }
+    fs_err::write(dir.join(file), text).unwrap();
+    let path = dir.join("run.yaml");
+    fs_err::write(&path, format!("checkpoints: [{{path: run, log: {log}{more}}}]\n")).unwrap();
+    RunFile::read(&path).and_then(|run| discover_tree(&run)).map_err(|error| error.in_full())
+}
+
+fn read(file: &str, text: &[u8], columns: &str, more: &str) -> Result<Discovered, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let log = if columns.is_empty() { file.to_owned() } else { format!("{{file: {file}, columns: {columns}}}") };
+    discovered(dir.path(), file, text, &log, more)
+}
+
+/// Asserts that the story was read: rates (unless the log has none) and tokens at the checkpoints, the last loss, no entry lost.
+fn check_story(name: &str, found: &Discovered, has_rate: bool) {
+    let branch = &found.tree.branches[0];
+    let rates: Vec<Option<f64>> = branch.checkpoints.iter().map(|checkpoint| checkpoint.learning_rate).collect();
+    let wanted = if has_rate { [Some(0.0027), Some(0.0015), Some(0.0005)] } else { [None; 3] };
+    assert_eq!(rates, wanted, "{name}");
+    let tokens: Vec<u64> = branch.checkpoints.iter().map(|checkpoint| checkpoint.tokens).collect();
+    assert_eq!(tokens, [1_843_200, 3_686_400, 6_144_000], "{name}");
+    let last = branch.log.entries.last().unwrap();
+    assert_eq!((last.step, last.loss), (1000, Some(2.2)), "{name}");
+    assert_eq!(branch.log.entries.len(), 11, "{name}");
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
+fn usual_forms_and_columns_are_read() {
+    let object = r#"{"step": {s}, "lr": {r}, "loss": {l}}"#;
+    let plain = csv("step,lr,loss", "{s},{r},{l}");
+    let state = |entries: &str| {
+        format!(r#"{{"global_step": 1000, "log_history": [{}]}}"#, entries.trim_end().replace('\n', ","))
+    };
+    let summary = r#"{"step": 1000, "train_loss": 2.69, "train_runtime": 9.5}"#;
+    let cases: Vec<(&str, &str, String, &str)> = vec![
+        ("plain", "log.csv", plain.clone(), ""),
+        ("in capitals", "LOG.CSV", plain.clone(), ""),
+        ("called text", "log.txt", plain.clone(), ""),
+        ("no suffix", "log", plain.clone(), ""),
+        ("a byte order mark and CRLF", "log.csv", format!("\u{feff}{}", plain.replace('\n', "\r\n")), ""),
+        ("tabs", "log.tsv", plain.replace(',', "\t"), ""),
+        ("semicolons", "log.csv", plain.replace(',', ";"), ""),
+        ("semicolons and decimal commas", "log.csv", plain.replace(',', ";").replace('.', ","), ""),
+        ("spaces", "log.txt", csv("step   lr  loss", "{s}   {r}  {l}"), ""),
+        ("comments", "log.csv", format!("# run 7\n#\n{plain}# done\n"), ""),
+        ("numpy's head", "log.csv", csv("# run 7\n# step,lr,loss", "{s},{r},{l}"), ""),
+        ("a head that comes again", "log.csv", plain.replacen("600,", "step,lr,loss\n600,", 1), ""),
+        ("one object a line", "log.jsonl", story(object), ""),
+        ("lines called JSON", "log.json", story(object), ""),
+        ("a line that is being written", "log.jsonl", story(object) + r#"{"step": 1100, "lr": 0.00"#, ""),
+        ("a row that is being written", "log.csv", plain.clone() + "1100,0.00", ""),
+        ("a list", "log.json", format!("[{}]", story(object).trim_end().replace('\n', ",")), ""),
+        ("a trainer's state", "state.json", state(&story(&object.replace("lr", "learning_rate"))), ""),
+        ("its summary", "state.json", state(&(story(object) + summary)), ""),
+        (
+            "NaN in other columns",
+            "state.json",
+            state(&story(r#"{"step": {s}, "lr": {r}, "loss": {l}, "grad_norm": NaN}"#)),
+            "",
+        ),
+        (
+            "Megatron",
+            "out.log",
+            format!(
+                "starting, 8 GPUs\n{}",
+                story(" [2026-01-01] iteration   {s}/ 1000 | elapsed (ms): 9 | learning rate: {r} | lm loss: {l} |")
+            ),
+            "",
+        ),
+        (
+            "nanotron",
+            "out.log",
+            story("[INFO|DP=0]: iteration: {s} / 1000 | consumed_tokens: 6.1M | lm_loss: {l} | lr: {r} | grad_norm: 1"),
+            "",
+        ),
+        ("carriage returns alone", "log.csv", plain.replace('\n', "\r"), ""),
+        (
+            "W&B's history",
+            "log.jsonl",
+            story(
+                r#"{"_step": {n}, "_runtime": 1.5, "train/global_step": {s}, "train/learning_rate": {r}, "train/loss": {l}}"#,
+            ),
+            "`_step`",
+        ),
+        (
+            "W&B's table",
+            "log.csv",
+            csv("Step,train/global_step,train/learning_rate,train/loss", "{n},{s},{r},{l}"),
+            "`Step`",
+        ),
+        (
+            "Lightning with W&B",
+            "log.csv",
+            csv("_step,trainer/global_step,train_loss,lr-AdamW", "{n}5,{s},{l},{r}"),
+            "`_step`",
+        ),
+        (
+            "two groups",
+            "log.csv",
+            csv("step,lr-AdamW/pg1,lr-AdamW/pg2,lr-AdamW/pg1-momentum,train_loss", "{s},{r},0.1,0.9,{l}"),
+            "`lr-AdamW/pg2`",
+        ),
+        ("numbered groups", "log.csv", csv("step,lr_0,lr_1,loss", "{s},{r},{r},{l}"), ""),
+        (
+            "OLMo",
+            "log.csv",
+            csv("_step,optim/learning_rate_group0,train/CrossEntropyLoss,throughput/total_tokens", "{s},{r},{l},{t}"),
+            "",
+        ),
+        (
+            "Megatron's W&B",
+            "log.csv",
+            csv("iteration,learning-rate,lm loss,consumed train tokens", "{s},{r},{l},{t}"),
+            "",
+        ),
+        (
+            "ms-swift",
+            "log.jsonl",
+            story(r#"{"loss": {l}, "learning_rate": {r}, "global_step/max_steps": "{s}/1000"}"#),
+            "",
+        ),
+        (
+            "LLaMA-Factory",
+            "log.jsonl",
+            story(r#"{"current_steps": {s}, "total_steps": 1000, "loss": {l}, "lr": {r}}"#),
+            "",
+        ),
+        (
+            "litgpt",
+            "log.csv",
+            csv("iter,step,loss,learning_rate,tokens,total_tokens", "{s}0,{s},{l},{r},7{n},{t}"),
+            "`iter`",
+        ),
+        (
+            "the mean of a whole run",
+            "log.csv",
+            csv("step,lr,train/loss,train_loss", "{s},{r},{l},") + "1000,,,3.9\n",
+            "",
+        ),
+        ("thousands", "log.csv", plain.replace("\n1000,", "\n\"1,000\","), ""),
+        ("thin spaces", "log.csv", plain.replace("\n1000,", "\n1\u{2009}000,"), ""),
+        ("floats", "log.csv", csv("step,lr,loss", "{s}.0,{r},{l}"), ""),
+        (
+            "nothing beside something",
+            "log.jsonl",
+            story(r#"{"step": {s}, "lr": null, "train/lr": {r}, "loss": null, "train/loss": {l}}"#),
+            "",
+        ),
+        (
+            "holes written as NaN",
+            "log.jsonl",
+            story(object).replacen(
+                r#"{"step": 600"#,
+                "{\"step\": 500, \"lr\": NaN, \"loss\": NaN, \"eval_loss\": 9}\n{\"step\": 600",
+                1,
+            ),
+            "",
+        ),
+        ("evaluations between", "log.csv", csv("step,lr,loss,eval_loss", "{s},{r},{l},\n{s},,,9"), ""),
+        (
+            "a late evaluation",
+            "log.jsonl",
+            story(object).replacen(
+                r#"{"step": 900"#,
+                "{\"step\": 500, \"eval_loss\": 3.3, \"tokens\": 3072000}\n{\"step\": 900",
+                1,
+            ),
+            "",
+        ),
+        ("a restart", "log.csv", plain.replacen("\n600,", "\n600,0.1,9\n700,0.1,9\n800,0.1,9\n600,", 1), ""),
+        (
+            "tokens of a batch",
+            "log.csv",
+            csv("step,lr,loss,num_tokens", "{s},{r},{l},6144"),
+            "`num_tokens` does not count up",
+        ),
+        (
+            "lines without a step",
+            "log.csv",
+            plain.replacen("\n600,", "\n,0.1,9\n600,", 1),
+            "1 line has numbers but no step",
+        ),
+    ];
+    for (name, file, text, note) in &cases {
+        let found = read(file, text.as_bytes(), "", TOKENS_PER_STEP).unwrap_or_else(|error| panic!("{name}: {error}"));
+        check_story(name, &found, true);
+        let notes = found.notes.join("\n");
+        assert!(if note.is_empty() { notes.is_empty() } else { notes.contains(note) }, "{name}: {notes}");
+    }
+}
+
+#[test]
+fn columns_that_the_run_file_names_are_read() {
+    let cases = [
+        ("a list of one", "log.jsonl", story(r#"{"n": {s}, "rate": [{r}], "l": {l}}"#), "{step: n, lr: rate, loss: l}"),
+        ("another step", "log.csv", csv("global_step,mine,lr,loss", "{n},{s},{r},{l}"), "{step: mine}"),
+        ("another loss", "log.csv", csv("step,loss,lr,ce", "{s},9,{r},{l}"), "{loss: ce}"),
+    ];
+    for (name, file, text, columns) in &cases {
+        let found =
+            read(file, text.as_bytes(), columns, TOKENS_PER_STEP).unwrap_or_else(|error| panic!("{name}: {error}"));
+        check_story(name, &found, true);
+    }
+    let tokens = csv("step,tok,lr,loss", "{s},{t},{r},{l}").replace("3686400", "\"3,686,400\"");
+    check_story("tokens", &read("log.csv", tokens.as_bytes(), "{tokens: tok}", "").unwrap(), true);
+}
+
+#[test]
+fn a_log_without_a_rate_is_read_with_a_word() {
+    let found = read("log.csv", csv("step,rate,loss", "{s},{r},{l}").as_bytes(), "", TOKENS_PER_STEP).unwrap();
+    check_story("no rate", &found, false);
+    assert!(
+        found.notes.iter().any(|note| note.contains("columns: {lr: …}") && note.contains("step, rate, loss")),
+        "{:?}",
+        found.notes
+    );
+    let summary = r#"{"log_history": [{"step": 1000, "train_runtime": 9.5, "train_loss": 2.69}]}"#;
+    let found = read("state.json", summary.as_bytes(), "", TOKENS_PER_STEP).unwrap();
+    assert!(found.tree.branches[0].log.entries.is_empty(), "a mean of the whole run is the loss of no step");
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_kept() {
+    for (at, step) in [("2.5}", 500), ("2.2}", 1000)] {
+        let text = story(r#"{"step": {s}, "lr": {r}, "loss": {l}}"#).replace(at, "NaN}");
+        let found = read("log.jsonl", text.as_bytes(), "", TOKENS_PER_STEP).unwrap();
+        let branch = &found.tree.branches[0];
+        let bad: Vec<u64> = branch
+            .log
+            .entries
+            .iter()
+            .filter(|entry| entry.loss.is_some_and(f64::is_nan))
+            .map(|entry| entry.step)
+            .collect();
+        assert_eq!((bad.as_slice(), branch.checkpoints[2].learning_rate), ([step].as_slice(), Some(0.0005)));
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
+fn what_cannot_be_read_is_refused_with_its_place() {
+    let plain = csv("step,lr,loss", "{s},{r},{l}");
+    let object = r#"{"step": {s}, "lr": {r}, "loss": {l}}"#;
+    let bad_cell = |from: &str, to: &str| plain.replacen(from, to, 1);
+    let counted = csv("step,tokens,lr,loss", "{s},{t},{r},{l}");
+    let cases: Vec<(&str, &str, String, &str, &[&str])> = vec![
+        (
+            "a word",
+            "log.csv",
+            bad_cell("0.0015", "see notes"),
+            "",
+            &["log.csv: line 8: column `lr`: `see notes` is no number"],
+        ),
+        ("a unit", "log.csv", csv("step,rate,loss", "{s},{r}/s,{l}"), "{lr: rate}", &["line 2: column `rate`: `0/s`"]),
+        ("kilo", "log.csv", bad_cell("\n700,", "\n0.7k,"), "", &["line 9: column `step`: `0.7k` is no whole number"]),
+        ("per cent", "log.csv", bad_cell("2.4", "2.4%"), "", &["line 8: column `loss`: `2.4%`"]),
+        (
+            "a decimal comma among points",
+            "log.csv",
+            bad_cell("0.0015", "\"0,0015\""),
+            "",
+            &["line 8: column `lr`: `0,0015`"],
+        ),
+        ("half a step", "log.csv", bad_cell("\n700,", "\n700.5,"), "", &["line 9", "`700.5` is a fraction"]),
+        ("below 0", "log.csv", bad_cell("\n0,", "\n-1,"), "", &["line 2", "`-1` is below 0"]),
+        (
+            "thousands without quotes",
+            "log.csv",
+            bad_cell("\n1000,", "\n1,000,"),
+            "",
+            &["line 12: 4 cells, the head names 3"],
+        ),
+        (
+            "billions",
+            "log.csv",
+            csv("step,B,lr,loss", "{s},0.{s},{r},{l}"),
+            "{tokens: B}",
+            &["line 3: column `B`: `0.100` is a fraction"],
+        ),
+        (
+            "two rates",
+            "log.jsonl",
+            story(object).replacen("0.0015", "[0.0015, 0.1]", 1),
+            "",
+            &["line 7: column `lr`", "list of several numbers"],
+        ),
+        (
+            "a column that is empty",
+            "log.csv",
+            csv("step,lr,loss,t", "{s},{r},{l},"),
+            "{tokens: t}",
+            &["the column `t` holds no number"],
+        ),
+        (
+            "a column that is not there",
+            "log.csv",
+            plain.clone(),
+            "{lr: rate}",
+            &["there is no column `rate`", "step, lr, loss"],
+        ),
+        ("a name twice", "log.csv", csv("step,lr,loss,loss", "{s},{r},{l},9"), "", &["line 1: two columns `loss`"]),
+        ("no head", "log.csv", story("{s},{r},{l}"), "", &["names no columns, it holds numbers"]),
+        (
+            "TensorBoard's",
+            "log.csv",
+            csv("Wall time,Step,Value", "1.7e9,{s},{l}"),
+            "",
+            &["`Step` holds steps", "loss, the learning rate or the tokens", "Value"],
+        ),
+        ("no step", "log.csv", "a,b\n1,2\n".into(), "", &["no line holds a step", "a, b"]),
+        (
+            "printed dictionaries",
+            "out.log",
+            story("{'loss': {l}, 'learning_rate': {r}, 'epoch': 0.1}"),
+            "",
+            &["out.log", "what is read", "trainer_state.json", "CSV"],
+        ),
+        (
+            "a program's talk",
+            "out.log",
+            "Starting the run\nepoch 1 done\n".into(),
+            "",
+            &["names no columns: `Starting the run`", "what is read"],
+        ),
+        (
+            "a state that is cut off",
+            "state.json",
+            "{\"log_history\": [\n{\"step\": 1}, {\"st".into(),
+            "",
+            &["is no JSON", "cut off"],
+        ),
+        ("an empty state", "state.json", String::new(), "", &["is no JSON", "cut off"]),
+        (
+            "no state",
+            "config.json",
+            "{\"model_type\": \"zamba2\"}".into(),
+            "",
+            &["there is no list `log_history`", "what is read"],
+        ),
+        (
+            "a broken line",
+            "log.jsonl",
+            story(object).replacen("\"lr\": 0.0015", "\"lr\" 0.0015", 1),
+            "",
+            &["line 7 is no JSON"],
+        ),
+        (
+            "tokens that begin again",
+            "log.csv",
+            counted.replace("4300800", "614400"),
+            "",
+            &["line 9: column `tokens` goes back: 614400 tokens at step 700 after 3686400 at step 600 (line 8)"],
+        ),
+        (
+            "tokens that stand still",
+            "log.csv",
+            csv("step,tokens,lr,loss", "{s},6144,{r},{l}"),
+            "",
+            &["step 600", "step 300", "6144"],
+        ),
+        ("Latin 1", "log.csv", "1".into(), "", &["names no columns"]),
+    ];
+    for (name, file, text, columns, said) in &cases {
+        let more = if name.starts_with("tokens") { "" } else { TOKENS_PER_STEP };
+        let error = read(file, text.as_bytes(), columns, more).err().unwrap_or_else(|| panic!("{name} was read"));
+        assert!(said.iter().all(|said| error.contains(said)), "{name}: {error}");
+    }
+    let latin = [plain.as_bytes(), b"1100,0.1,\xe9"].concat();
+    let error = read("log.csv", &latin, "", TOKENS_PER_STEP).unwrap_err();
+    assert!(error.contains("line 13: this is no UTF-8 text"), "{error}");
+}
+
+#[test]
+fn counts_of_the_checkpoints_rise_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let counted = |counts: [&str; 3]| {
+        for (step, count) in [300, 600, 1000].iter().zip(counts) {
+            let folder = dir.path().join(format!("run/checkpoint-{step}"));
+            fs_err::create_dir_all(&folder).unwrap();
+            let state = format!(r#"{{"num_input_tokens_seen": {count}, "grad_norm": NaN, "log_history": []}}"#);
+            fs_err::write(folder.join("trainer_state.json"), state).unwrap();
+        }
+        discovered(dir.path(), "log.csv", csv("step,lr,loss", "{s},{r},{l}").as_bytes(), "log.csv", "")
+    };
+    check_story("own counts", &counted(["1843200", "3686400.0", "6144000"]).unwrap(), true);
+    let back = counted(["1843200", "3686400", "2457600"]).unwrap_err();
+    assert!(
+        back.contains("step 1000 of branch `trunk` has seen 2457600 tokens") && back.contains("3686400 of step 600"),
+        "{back}"
+    );
+    let share = counted(["1843200", "3686400.5", "6144000"]).unwrap_err();
+    assert!(share.contains("checkpoint-600/trainer_state.json") && share.contains("fraction"), "{share}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_another_step_is_no_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = csv("step,lr,loss", "{s},{r},{l}");
+    let look = || discovered(dir.path(), "log.csv", text.as_bytes(), "log.csv", TOKENS_PER_STEP);
+    look().unwrap();
+    fs_err::rename(dir.path().join("run/checkpoint-300"), dir.path().join("elsewhere")).unwrap();
+    fs_err::os::unix::fs::symlink(dir.path().join("elsewhere"), dir.path().join("run/checkpoint-300")).unwrap();
+    check_story("a link out of the folder", &look().unwrap(), true);
+    fs_err::os::unix::fs::symlink("checkpoint-600", dir.path().join("run/checkpoint-900")).unwrap();
+    let error = look().unwrap_err();
+    assert!(error.contains("step 600 and step 900 of branch `trunk` are one folder"), "{error}");
+}

@@ -1,0 +1,126 @@
+//! Numbers, texts and dates as Python writes them, where Rust or Jinja's port writes them otherwise.
+
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, Output, State, Value, escape_formatter};
+
+/// A number's `repr`: `1e+20`, `1.0`; the shortest digits that give it back, with an exponent below 1e-4 and from 1e16 on.
+pub(crate) fn float(value: f64) -> String {
+    if !value.is_finite() {
+        return if value.is_nan() { "nan".into() } else { format!("{value}") };
+    }
+    let scientific = format!("{value:e}");
+    let (digits, exponent) = scientific.split_once('e').expect("`{:e}` writes an exponent");
+    let power: i32 = exponent.parse().expect("an exponent is a number");
+    if value == 0.0 || (-4..16).contains(&power) {
+        let plain = value.to_string();
+        return if plain.contains('.') { plain } else { plain + ".0" };
+    }
+    format!("{digits}e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
+}
+
+/// Writes what `{{ … }}` gives: numbers with a fraction as Python does, all else as the engine does.
+pub(crate) fn write(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    match fraction(value) {
+        Some(number) => Ok(out.write_str(&float(number))?),
+        None => escape_formatter(out, state, value),
+    }
+}
+
+/// The filter `string`.
+pub(crate) fn string(value: Value) -> Value {
+    match fraction(&value) {
+        Some(number) => float(number).into(),
+        None if value.kind() == ValueKind::String => value,
+        None => value.to_string().into(),
+    }
+}
+
+/// A number that is no integer by type.
+fn fraction(value: &Value) -> Option<f64> {
+    (value.kind() == ValueKind::Number && !value.is_integer()).then(|| f64::try_from(value.clone()).ok()).flatten()
+}
+
+/// The filters `e` and `escape`: what HTML cannot hold, in the words of Python's `markupsafe`.
+pub(crate) fn escape(value: Value) -> Value {
+    if value.is_safe() { value } else { force_escape(value) }
+}
+
+/// The filter `forceescape`: [`escape`], though it was done before.
+pub(crate) fn force_escape(value: Value) -> Value {
+    let text = string(value).to_string();
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&#34;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    Value::from_safe_string(safe)
+}
+
+/// The present time, UTC, in Python's notation and the C locale. (A prompt with a date in it is another one tomorrow; that is
+/// its author's wish.)
+pub(crate) fn strftime_now(format: &str) -> Result<String, Error> {
+    let wrong = |why: String| Error::new(ErrorKind::InvalidOperation, format!("strftime_now: {why}"));
+    let now = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC);
+    jiff::fmt::strtime::format(directives(format).map_err(wrong)?, &now).map_err(|error| wrong(error.to_string()))
+}
+
+/// The directives that jiff writes otherwise than Python in terms of those that both write alike. Python's time there has no
+/// zone, so `%Z` and `%z` are empty.
+fn directives(format: &str) -> Result<String, String> {
+    let mut rest = format.chars();
+    let mut plain = String::new();
+    while let Some(c) = rest.next() {
+        if c != '%' {
+            plain.push(c);
+            continue;
+        }
+        match rest.next() {
+            Some('x' | 'D') => plain.push_str("%m/%d/%y"),
+            Some('X' | 'T') => plain.push_str("%H:%M:%S"),
+            Some('c') => plain.push_str("%a %b %e %H:%M:%S %Y"),
+            Some('r') => plain.push_str("%I:%M:%S %p"),
+            Some('f') => plain.push_str("%6f"),
+            Some('Z' | 'z') => {}
+            Some(known) if "aAbBCdeFgGhHIjklmMnpPRsStuUVwWyY%-".contains(known) => plain.extend(['%', known]),
+            other => return Err(format!("`%{}` is not known", other.map_or_else(String::new, String::from))),
+        }
+    }
+    Ok(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{directives, float};
+
+    #[test]
+    fn numbers_are_written_as_python_writes_them() {
+        let cases = [
+            (1e20, "1e+20"),
+            (1.5e-7, "1.5e-07"),
+            (1e16, "1e+16"),
+            (1e15, "1000000000000000.0"),
+            (0.0001, "0.0001"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1.0, "1.0"),
+            (-0.0, "-0.0"),
+            (f64::INFINITY, "inf"),
+            (f64::NAN, "nan"),
+            (1e300, "1e+300"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(float(value), text);
+        }
+    }
+
+    #[test]
+    fn dates_of_the_locale_are_those_of_c() {
+        assert_eq!(directives("%x|%X|%%x|%Z%-d").unwrap(), "%m/%d/%y|%H:%M:%S|%%x|%-d");
+        assert!(directives("%q").is_err() && directives("50 %").is_err());
+    }
+}

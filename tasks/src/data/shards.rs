@@ -1,0 +1,152 @@
+//! Shards: one split in several files. All of them are read, each once, or none.
+
+use std::path::{Path, PathBuf};
+
+use super::name::Name;
+use crate::error::{Error, Result};
+
+/// What a name without its ending tells of a shard: `train-00000-of-00002`, `train_0`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shard<'s> {
+    /// The name that all shards share.
+    pub(super) name: &'s str,
+    /// Its number, where it has one.
+    pub(super) number: Option<usize>,
+    /// How many there are, where the name tells.
+    pub(super) of: Option<usize>,
+}
+
+impl<'s> Shard<'s> {
+    pub(super) fn of_stem(stem: &'s str) -> Self {
+        let whole = Self { name: stem, number: None, of: None };
+        let last = |text: &'s str| {
+            let at = text.rfind(['-', '_', '.'])?;
+            let digits = &text[at + 1..];
+            let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| Some((&text[..at], digits.parse().ok()?)))?
+        };
+        let Some((before, number)) = last(stem) else { return whole };
+        let counted = before.strip_suffix("-of").or_else(|| before.strip_suffix("_of")).and_then(last);
+        match counted {
+            Some((name, own)) => Self { name, number: Some(own), of: Some(number) },
+            None => Self { name: before, number: Some(number), of: None },
+        }
+    }
+}
+
+/// The files of a split, whole or in shards: all found under one name.
+///
+/// A whole file counts before files with a bare number at their end, which may be anything; beside shards that say how
+/// many they are it cannot be told which is meant.
+///
+/// # Errors
+/// Two whole files, a whole file beside shards, shards of two sets, a shard that is missing or there twice.
+pub(super) fn complete(folder: &Path, found: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
+    let stems: Vec<String> = found.iter().filter_map(|path| Name::of(path)).map(|name| name.stem).collect();
+    let shards: Vec<Shard<'_>> = stems.iter().map(|stem| Shard::of_stem(stem)).collect();
+    let files = |wanted: &dyn Fn(&Shard<'_>) -> bool| -> Vec<PathBuf> {
+        found.iter().zip(&shards).filter(|(_, shard)| wanted(shard)).map(|(path, _)| path.clone()).collect()
+    };
+    let wrong =
+        |message: String, help: &str| Err(Error::Shards { folder: folder.to_owned(), message, help: help.into() });
+    let wholes = files(&|shard| shard.number.is_none());
+    let counted = files(&|shard| shard.of.is_some());
+    if wholes.len() > 1 || (!wholes.is_empty() && !counted.is_empty()) {
+        let files = names(wholes.iter().chain(&counted));
+        return wrong(format!("{files} may each be the whole split"), "leave the files of one set here");
+    }
+    if !wholes.is_empty() {
+        return Ok(wholes);
+    }
+    let mut counts: Vec<usize> = shards.iter().filter_map(|shard| shard.of).collect();
+    counts.sort_unstable();
+    counts.dedup();
+    if counts.len() > 1 || (!counts.is_empty() && counted.len() < found.len()) {
+        return wrong(format!("{} are shards of several sets", names(&found)), "leave the files of one set here");
+    }
+    let mut numbers: Vec<usize> = shards.iter().filter_map(|shard| shard.number).collect();
+    numbers.sort_unstable();
+    if let Some(pair) = numbers.windows(2).find(|pair| pair[0] == pair[1]) {
+        let twice = names(&files(&|shard| shard.number == Some(pair[0])));
+        return wrong(format!("{twice} are both shard {}", pair[0]), "leave one of them here");
+    }
+    // A lone file with some number at its end, such as a year, is no shard.
+    if counts.is_empty() && matches!(numbers[..], [number] if number > 1) {
+        return Ok(Vec::new());
+    }
+    // Shards are counted from 0, or from 1 by some.
+    let first = usize::from(numbers.first() > Some(&0) && (numbers.len() > 1 || counts == [1]));
+    let all = counts.first().copied().unwrap_or_else(|| numbers.last().map_or(0, |last| last + 1 - first));
+    let end = all + first;
+    let missing: Vec<String> = (first..end)
+        .filter(|number| numbers.binary_search(number).is_err())
+        .take(5)
+        .map(|number| number.to_string())
+        .collect();
+    if !missing.is_empty() || numbers.last().is_some_and(|last| *last >= end) {
+        let message = format!("shard {} of {all} is missing beside {}", missing.join(", "), names(&found));
+        return wrong(message, "bring all shards of the split, or one whole file");
+    }
+    Ok(found)
+}
+
+fn names<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> String {
+    let name = |path: &PathBuf| format!("`{}`", path.file_name().unwrap_or_default().to_string_lossy());
+    let mut names: Vec<String> = paths.into_iter().map(name).collect();
+    if names.len() > 6 {
+        let more = names.len() - 5;
+        names.truncate(5);
+        names.push(format!("{more} more"));
+    }
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_number_and_count() {
+        let cases = [
+            ("test", ("test", None, None)),
+            ("test-00001-of-00002", ("test", Some(1), Some(2))),
+            ("a_test_1_of_2", ("a_test", Some(1), Some(2))),
+            ("test_0", ("test", Some(0), None)),
+            ("test.00", ("test", Some(0), None)),
+            ("0001", ("0001", None, None)),
+            ("test-v2", ("test-v2", None, None)),
+        ];
+        for (stem, (name, number, of)) in cases {
+            assert_eq!(Shard::of_stem(stem), Shard { name, number, of }, "{stem}");
+        }
+    }
+
+    #[test]
+    fn shards_are_all_there_and_each_once() {
+        let cases: [(&[&str], Result<usize, &str>); 15] = [
+            (&["test.jsonl"], Ok(1)),
+            (&["test-00000-of-00002.csv", "test-00001-of-00002.csv"], Ok(2)),
+            (&["test-1-of-2.csv", "test-2-of-2.csv"], Ok(2)),
+            (&["test_0.jsonl", "test_1.jsonl", "test_2.jsonl"], Ok(3)),
+            (&["test_1.jsonl", "test_2.jsonl"], Ok(2)),
+            (&["test.jsonl", "test_2.jsonl"], Ok(1)),
+            (&["test.jsonl", "test-00000-of-00001.jsonl"], Err("may each be the whole split")),
+            (&["Test.jsonl", "test.jsonl"], Err("may each be the whole split")),
+            (&["test-00001-of-00002.csv"], Err("shard 0 of 2 is missing")),
+            (&["test-00000-of-00003.csv", "test-00002-of-00003.csv"], Err("shard 1 of 3 is missing")),
+            (&["test-00000-of-00002.csv", "test-00001-of-00003.csv"], Err("several sets")),
+            (&["test-00000-of-00001.csv", "test_0.csv"], Err("several sets")),
+            (&["test_0.csv", "test_2.csv"], Err("shard 1 of 3 is missing")),
+            (&["test_1.csv"], Err("shard 0 of 2 is missing")),
+            (&["test_2023.csv"], Ok(0)),
+        ];
+        for (files, wanted) in cases {
+            let got = complete(Path::new("d"), files.iter().map(PathBuf::from).collect());
+            match (got, wanted) {
+                (Ok(got), wanted) => assert_eq!(Ok(got.len()), wanted, "{files:?}"),
+                (Err(error), Err(wanted)) => assert!(error.to_string().contains(wanted), "{files:?}: {error}"),
+                (Err(error), Ok(_)) => panic!("{files:?}: {error}"),
+            }
+        }
+    }
+}
