@@ -6,7 +6,7 @@ use crate::work::Settings;
 use crate::{Error, Result};
 use serde::Serialize;
 use spyglass_model::bench::{self, Machine};
-use spyglass_model::{Part, Zamba2, Zamba2Config, max_length, weight_files};
+use spyglass_model::{Model, ModelConfig, Part, weight_files};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -131,7 +131,7 @@ pub struct PartTime {
 /// # Errors
 /// Whatever is wrong with the checkpoint; the program cannot be started; there is no memory for the measurement.
 pub fn measure(ask: &Ask, told: impl Fn(&str)) -> Result<Measured> {
-    let limit = max_length(&Zamba2Config::read(&ask.model)?);
+    let limit = ModelConfig::read(&ask.model)?.context_limit();
     let file_bytes = weight_bytes(&ask.model)?;
     let start_up = match &ask.program {
         Some((program, threads)) => {
@@ -170,7 +170,7 @@ struct Run {
 fn run(ask: &Ask, precision: PrecisionSpec, limit: usize) -> Result<Run> {
     let started = Instant::now();
     let settings = Settings { precision, ..Settings::default() };
-    let model = Zamba2::load(&ask.model, &settings.load_options())?;
+    let model = Model::open(&ask.model, &settings.load_options())?;
     let loaded = started.elapsed();
     let [sequences, length] = ask.batch;
     let prefill = bench::prefill(&model, sequences, length, false, ask.rounds)?;

@@ -144,7 +144,7 @@ impl Work {
     /// # Errors
     /// There is no such folder.
     pub fn of_model(folder: &Path, suite: Suite, settings: Settings) -> Result<Self> {
-        spyglass_model::Zamba2Config::read(folder)?;
+        spyglass_model::ModelConfig::read(folder)?;
         let path = fs_err::canonicalize(folder)?;
         let name = path.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
         let step = name.rsplit(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok());

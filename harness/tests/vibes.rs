@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use spyglass::vibes::{Speaker, hold};
-use spyglass_model::{LoadOptions, Tokenizer, Zamba2, max_length};
+use spyglass_model::{LanguageModel, LoadOptions, Model, Tokenizer};
 use spyglass_tasks::vibes::{PromptPack, Rendering, Transcript};
 
 /// `path` in the folder of shared material, or `None` with a line that says so.
@@ -22,13 +22,13 @@ fn shared(path: &str) -> Option<PathBuf> {
 }
 
 struct Checkpoint {
-    model: Zamba2,
+    model: Model,
     tokenizer: Tokenizer,
 }
 
 impl Checkpoint {
     fn open(folder: &Path) -> Self {
-        let model = Zamba2::load(folder, &LoadOptions::default()).unwrap();
+        let model = Model::open(folder, &LoadOptions::default()).unwrap();
         Self { model, tokenizer: Tokenizer::open(folder).unwrap() }
     }
 
@@ -38,7 +38,7 @@ impl Checkpoint {
             model: &self.model,
             tokenizer: &self.tokenizer,
             template: template.as_ref(),
-            max_length: max_length(self.model.config()),
+            max_length: self.model.context_limit(),
         };
         let talks = hold(&speaker, &pack.conversations, |_| ControlFlow::Continue(())).unwrap();
         assert!(talks.failed.is_empty(), "{:?}", talks.failed);

@@ -1,7 +1,7 @@
 //! A model small enough that all benches take a minute.
 
 use spyglass_model::bench::write_random_checkpoint;
-use spyglass_model::{LoadOptions, Precision, Zamba2};
+use spyglass_model::{LoadOptions, Model, Precision};
 
 const CONFIG: &str = r#"{
     "model_type": "zamba2", "vocab_size": 8000, "hidden_size": 256, "num_hidden_layers": 6,
@@ -12,10 +12,10 @@ const CONFIG: &str = r#"{
 }"#;
 
 /// The model with weights stored as bf16.
-pub(crate) fn load(precision: Precision) -> Zamba2 {
+pub(crate) fn load(precision: Precision) -> Model {
     let dir = tempfile::tempdir().unwrap();
     write_random_checkpoint(dir.path(), CONFIG, true, 1).unwrap();
-    Zamba2::load(dir.path(), &LoadOptions { precision, ..LoadOptions::default() }).unwrap()
+    Model::open(dir.path(), &LoadOptions { precision, ..LoadOptions::default() }).unwrap()
 }
 
 /// Tokens of no meaning.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use criterion::{Criterion, Throughput};
-use spyglass_model::{Plan, Precision, Request, Scorer, ScorerOptions, Zamba2};
+use spyglass_model::{Model, Plan, Precision, Request, Scorer, ScorerOptions};
 
 use crate::small_model::{load, tokens};
 
@@ -17,7 +17,7 @@ fn questions(count: u32, prefix: usize, answer: usize) -> Vec<Request> {
     (0..count).flat_map(question).collect()
 }
 
-fn score(model: &Zamba2, requests: &[Request]) {
+fn score(model: &Model, requests: &[Request]) {
     let plan = Plan::new(requests).unwrap();
     Scorer::new(model, ScorerOptions::default()).run(&plan, |_| ControlFlow::Continue(())).unwrap();
 }

@@ -29,13 +29,17 @@ pub enum Error {
     )]
     Config { file: PathBuf, key: String, problem: String },
 
-    #[error("{}: `model_type` is `{found}`, only `zamba2` is known", file.display())]
-    #[diagnostic(code(model::architecture), help("point at a Zamba2 checkpoint in the Hugging Face format"))]
-    Architecture { file: PathBuf, found: String },
+    #[error("{}: `model_type` is {found}, which is not known", file.display())]
+    #[diagnostic(code(model::architecture), help("{mend}"))]
+    Architecture { file: PathBuf, found: String, mend: String },
 
     #[error("{}: {problem}", file.display())]
     #[diagnostic(code(model::safetensors), help("{mend}"))]
     Safetensors { file: PathBuf, problem: String, mend: String },
+
+    #[error("{}: {problem}", file.display())]
+    #[diagnostic(code(model::torch), help("{mend}"))]
+    Torch { file: PathBuf, problem: String, mend: String },
 
     #[error("{}: tensor `{tensor}` is missing, {expected:?} expected", file.display())]
     #[diagnostic(
@@ -51,14 +55,14 @@ pub enum Error {
     )]
     Shape { file: PathBuf, tensor: String, found: Vec<usize>, expected: Vec<usize> },
 
-    #[error("{}: tensor `{tensor}` is of type {found}, expected one of F32, BF16, F16", file.display())]
+    #[error("{}: tensor `{tensor}` is of type {found}, expected one of F64, F32, BF16, F16", file.display())]
     #[diagnostic(
         code(model::dtype),
         help("save the checkpoint unquantised: `model.to(torch.bfloat16).save_pretrained(folder)`")
     )]
     Dtype { file: PathBuf, tensor: String, found: String },
 
-    #[error("{}: tensor `{tensor}` {found:?} is none a Zamba2 of this config.json has, expected only its own", file.display())]
+    #[error("{}: tensor `{tensor}` {found:?} is not part of the model that config.json describes", file.display())]
     #[diagnostic(
         code(model::unknown_tensor),
         help(
@@ -71,12 +75,12 @@ pub enum Error {
     #[diagnostic(code(model::not_finite), help("the checkpoint is damaged or training diverged; score an earlier one"))]
     NotFinite { file: PathBuf, tensor: String, element: usize, found: f32 },
 
-    #[error("{}: `lm_head.weight` differs from `model.embed_tokens.weight` although config.json ties them", file.display())]
+    #[error("{}: `{head}` differs from `{embedding}` although config.json ties them", file.display())]
     #[diagnostic(
         code(model::tied),
         help("say `\"tie_word_embeddings\": false` in config.json if the head was trained on its own")
     )]
-    NotTied { file: PathBuf },
+    NotTied { file: PathBuf, head: String, embedding: String },
 
     #[error("{}: {problem}", file.display())]
     #[diagnostic(code(model::tokenizer), help("{mend}"))]
@@ -106,6 +110,13 @@ pub enum Error {
     #[error("a token of the input is {token}, the vocabulary has {vocab}")]
     #[diagnostic(code(model::token), help("use the tokenizer that the checkpoint was trained with"))]
     Token { token: u32, vocab: usize },
+
+    #[error("a text of {end} tokens is beyond the model's {limit} positions")]
+    #[diagnostic(
+        code(model::positions),
+        help("the model has an embedding for each of its positions and none beyond; give it a shorter text")
+    )]
+    Positions { end: usize, limit: usize },
 
     #[error("the model's logits are not finite at position {position}")]
     #[diagnostic(

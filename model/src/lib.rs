@@ -1,41 +1,27 @@
-//! Answers: Zamba2 inference with explicit states, scoring by shared prefixes, sampling, and the tokenizer.
+//! Answers: inference with explicit states for the architectures that people train, scoring by shared prefixes, sampling, and the
+//! tokenizer.
+//!
+//! [`Model::open`] reads a checkpoint of any architecture that [`architectures`] lists; nothing outside this crate needs to know which.
 
 pub mod bench;
-mod chat_template;
-mod config;
-mod decode_stream;
+mod checkpoint;
 mod error;
-mod generate;
+mod generation;
 mod kernels;
-mod language_model;
-mod layout;
-mod likelihood;
+mod layers;
+mod models;
 mod ops;
-mod python_json;
-mod python_methods;
-mod python_text;
-mod reply;
-mod sampling;
-mod scorer;
-mod special_tokens;
-mod state;
-mod tokenizer;
-mod trie;
-mod walk;
-mod weights;
-mod zamba2;
+mod scoring;
+mod text;
 
-pub use chat_template::{ChatTemplate, Message};
-pub use config::{LayerKind, Zamba2Config, max_length};
-pub use decode_stream::DecodeStream;
+pub use checkpoint::weight_files;
 pub use error::{Error, Result};
-pub use generate::{Generated, Prompt, Stopped, Token, generate, generate_batch};
+pub use generation::{Generated, Prompt, Sampling, Stopped, Token, generate, generate_batch};
 pub use kernels::Isa;
-pub use language_model::{LanguageModel, Logits, Sequence, Wanted};
-pub use sampling::Sampling;
-pub use scorer::{LogLikelihood, Progress, Request, Scorer, ScorerOptions};
-pub use state::State;
-pub use tokenizer::{EncodedPair, Tokenizer};
-pub use trie::Plan;
-pub use weights::{check, weight_files};
-pub use zamba2::{Backend, DtFloor, LoadOptions, Part, Precision, Zamba2};
+pub use layers::State;
+pub use models::{
+    Backend, Cost, DtFloor, Known, LanguageModel, LoadOptions, Logits, Model, ModelConfig, Part, Precision, Sequence,
+    Wanted, architectures, check,
+};
+pub use scoring::{LogLikelihood, Plan, Progress, Request, Scorer, ScorerOptions};
+pub use text::{ChatTemplate, DecodeStream, EncodedPair, Message, Tokenizer};

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use spyglass_model::{
-    Error, LoadOptions, LogLikelihood, Plan, Request, Scorer, ScorerOptions, Tokenizer, Zamba2, max_length,
+    Error, LanguageModel, LoadOptions, LogLikelihood, Model, Plan, Request, Scorer, ScorerOptions, Tokenizer,
 };
 
 /// `path` in the folder of shared material, or `None` with a line that says so.
@@ -35,11 +35,11 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
-fn load(dir: &Path) -> Zamba2 {
-    Zamba2::load(dir, &LoadOptions::default()).unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
+fn load(dir: &Path) -> Model {
+    Model::open(dir, &LoadOptions::default()).unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
 }
 
-fn score(model: &Zamba2, requests: &[Request], options: ScorerOptions) -> Vec<LogLikelihood> {
+fn score(model: &Model, requests: &[Request], options: ScorerOptions) -> Vec<LogLikelihood> {
     let plan = Plan::new(requests).unwrap();
     Scorer::new(model, options).run(&plan, |_| ControlFlow::Continue(())).unwrap()
 }
@@ -55,7 +55,7 @@ fn hash_of(ids: &[u32]) -> String {
 fn requests_off_the_beaten_track_score_as_in_lm_eval() {
     let (Some(golden), Some(tokenizer)) = (shared("tasks/golden"), shared("tokenizers/mistral_v1")) else { return };
     let (tokenizer, model) = (Tokenizer::open(&tokenizer).unwrap(), load(&golden.join("tiny_zamba2")));
-    let limit = max_length(model.config());
+    let limit = model.context_limit();
     let mut expected = lines(&golden.join("edge_loglikelihoods.jsonl"));
     let mut requests = Vec::new();
     expected.retain(|case| {

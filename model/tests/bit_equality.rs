@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use spyglass_model::bench::write_random_checkpoint;
-use spyglass_model::{Backend, LanguageModel, LoadOptions, Precision, Sequence, State, Wanted, Zamba2};
+use spyglass_model::{Backend, LanguageModel, LoadOptions, Model, Precision, Sequence, State, Wanted};
 
 /// Sizes that divide nothing evenly, and three groups.
 const AWKWARD: &str = r#"{"model_type": "zamba2", "hidden_size": 60, "num_hidden_layers": 4, "vocab_size": 97, "eos_token_id": 2,
@@ -18,17 +18,43 @@ const WIDE: &str = r#"{"model_type": "zamba2", "hidden_size": 320, "num_hidden_l
     "layers_block_type": ["m", "g", "g"], "num_attention_heads": 4, "n_mamba_heads": 10, "mamba_d_state": 32,
     "intermediate_size": 2048, "adapter_rank": 16, "use_mem_rope": true, "use_shared_attention_adapter": true}"#;
 
-fn model(config: &str, bf16: bool, options: LoadOptions) -> Zamba2 {
+/// One of each family, with sizes that divide nothing evenly: grouped heads, windows, partial rotation, norms and biases of all kinds.
+const FAMILIES: [&str; 10] = [
+    r#"{"model_type": "llama", "hidden_size": 60, "intermediate_size": 101, "num_hidden_layers": 2, "vocab_size": 97,
+        "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 14, "attention_bias": true, "mlp_bias": true,
+        "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 64}}"#,
+    r#"{"model_type": "qwen3", "hidden_size": 60, "intermediate_size": 101, "num_hidden_layers": 3, "vocab_size": 97,
+        "num_attention_heads": 5, "num_key_value_heads": 1, "head_dim": 34, "use_sliding_window": true, "sliding_window": 37,
+        "max_window_layers": 1, "tie_word_embeddings": true}"#,
+    r#"{"model_type": "olmo3", "hidden_size": 60, "intermediate_size": 70, "num_hidden_layers": 4, "vocab_size": 97,
+        "num_attention_heads": 6, "num_key_value_heads": 3, "sliding_window": 33}"#,
+    r#"{"model_type": "gpt_neox", "hidden_size": 60, "intermediate_size": 101, "num_hidden_layers": 2, "vocab_size": 97,
+        "num_attention_heads": 3, "rotary_pct": 0.3}"#,
+    r#"{"model_type": "gpt2", "n_embd": 60, "n_inner": 101, "n_layer": 2, "n_head": 5, "vocab_size": 97, "n_positions": 1400}"#,
+    r#"{"model_type": "phi", "hidden_size": 60, "intermediate_size": 101, "num_hidden_layers": 2, "vocab_size": 97,
+        "num_attention_heads": 3, "qk_layernorm": true}"#,
+    r#"{"model_type": "mamba", "hidden_size": 30, "num_hidden_layers": 2, "vocab_size": 97, "state_size": 21, "conv_kernel": 3}"#,
+    r#"{"model_type": "falcon_mamba", "hidden_size": 60, "num_hidden_layers": 2, "vocab_size": 97, "state_size": 16}"#,
+    r#"{"model_type": "zamba", "hidden_size": 60, "intermediate_size": 101, "num_hidden_layers": 4, "vocab_size": 97,
+        "layers_block_type": ["mamba", "hybrid", "mamba", "hybrid"], "num_attention_heads": 5, "num_key_value_heads": 5,
+        "n_mamba_heads": 3, "mamba_d_state": 19}"#,
+    r#"{"model_type": "bamba", "hidden_size": 60, "intermediate_size": 101, "num_hidden_layers": 3, "vocab_size": 97,
+        "attn_layer_indices": [1], "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 12, "mamba_n_heads": 6, "mamba_n_groups": 3,
+        "mamba_d_state": 21, "mamba_d_conv": 3, "time_step_limit": [0.01, 0.5]}"#,
+];
+
+fn model(config: &str, bf16: bool, options: LoadOptions) -> Model {
     let dir = tempfile::tempdir().unwrap();
     write_random_checkpoint(dir.path(), config, bf16, 1).unwrap();
     load(dir.path(), options)
 }
 
-fn load(dir: &Path, options: LoadOptions) -> Zamba2 {
-    Zamba2::load(dir, &options).unwrap_or_else(|error| panic!("{error}"))
+fn load(dir: &Path, options: LoadOptions) -> Model {
+    Model::open(dir, &options).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn tokens(len: usize, seed: u32, model: &Zamba2) -> Vec<u32> {
+fn tokens(len: usize, seed: u32, model: &Model) -> Vec<u32> {
     let mut at = seed.wrapping_mul(2_654_435_761).wrapping_add(12345);
     let mut next = || {
         at = at.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -38,7 +64,7 @@ fn tokens(len: usize, seed: u32, model: &Zamba2) -> Vec<u32> {
 }
 
 /// Logits of all tokens, computed in pieces of these lengths (the last one takes the rest), and the state after.
-fn in_pieces(model: &Zamba2, text: &[u32], pieces: &[usize]) -> (Vec<u32>, State) {
+fn in_pieces(model: &Model, text: &[u32], pieces: &[usize]) -> (Vec<u32>, State) {
     let mut state = model.new_state();
     let (mut left, mut bits) = (text, Vec::new());
     for &len in pieces.iter().chain([&usize::MAX]) {
@@ -68,22 +94,29 @@ fn state_bits(state: &State, layers: usize) -> Vec<u32> {
         .collect()
 }
 
-fn models() -> Vec<Zamba2> {
+fn models() -> Vec<Model> {
     let rounded = LoadOptions { precision: Precision::Bf16, ..LoadOptions::default() };
-    vec![
+    let families = FAMILIES.iter().enumerate();
+    let mut all: Vec<Model> = families
+        .map(|(number, config)| {
+            model(config, number % 2 == 0, if number % 3 == 0 { rounded } else { LoadOptions::default() })
+        })
+        .collect();
+    all.extend([
         model(AWKWARD, false, LoadOptions::default()),
         model(AWKWARD, true, LoadOptions::default()),
         model(AWKWARD, false, rounded),
         model(WIDE, true, LoadOptions::default()),
         model(WIDE, true, rounded),
-    ]
+    ]);
+    all
 }
 
 #[test]
 fn token_by_token_is_the_whole() {
     for model in models() {
         let text = tokens(150, 3, &model);
-        let layers = model.config().layers.len();
+        let layers = model.config().layers();
         let (whole, state) = in_pieces(&model, &text, &[]);
         let (steps, stepped) = in_pieces(&model, &text, &[1; 150]);
         assert!(whole == steps, "logits differ");
@@ -98,7 +131,7 @@ fn a_text_longer_than_a_pass_is_its_pieces() {
         let (whole, state) = in_pieces(&model, &text, &[]);
         let (pieces, cut) = in_pieces(&model, &text, &[7, 500, 1, 33]);
         assert!(whole == pieces, "logits differ");
-        let layers = model.config().layers.len();
+        let layers = model.config().layers();
         assert!(state_bits(&state, layers) == state_bits(&cut, layers), "states differ");
         // a leaf gives the same logits and leaves its state alone
         let mut leaf = model.new_state();
@@ -121,7 +154,8 @@ fn threads_change_nothing() {
 
 #[test]
 fn kernels_agree_with_candle() {
-    for (config, bf16) in [(AWKWARD, false), (AWKWARD, true), (WIDE, true)] {
+    let families = FAMILIES.map(|config| (config, false));
+    for (config, bf16) in [(AWKWARD, false), (AWKWARD, true), (WIDE, true)].into_iter().chain(families) {
         for precision in [Precision::F32, Precision::Bf16] {
             let options = LoadOptions { precision, ..LoadOptions::default() };
             let (ours, plain) = (
@@ -139,7 +173,7 @@ fn kernels_agree_with_candle() {
                 apart.fold(0.0, f32::max) / size
             };
             assert!(differ(&a, &b) <= most, "{precision:?}: logits differ by {}", differ(&a, &b));
-            let layers = ours.config().layers.len();
+            let layers = ours.config().layers();
             let (a, b) = (state_bits(&ours_after, layers), state_bits(&plain_after, layers));
             assert!(a.len() == b.len() && differ(&a, &b) <= most, "{precision:?}: states differ by {}", differ(&a, &b));
         }
@@ -156,7 +190,8 @@ proptest! {
         prefix in 1usize..70,
         leaf in any::<bool>(),
     ) {
-        for model in [model(AWKWARD, true, LoadOptions::default()), model(WIDE, true, LoadOptions::default())] {
+        let kinds = [AWKWARD, WIDE].into_iter().chain(FAMILIES);
+        for model in kinds.map(|config| model(config, true, LoadOptions::default())) {
             let shared = tokens(prefix, 7, &model);
             let before = in_pieces(&model, &shared, &cuts).1;
             let texts: Vec<Vec<u32>> = lengths.iter().zip(0..).map(|(&len, seed)| tokens(len, seed, &model)).collect();
@@ -170,7 +205,7 @@ proptest! {
                 let (alone, after) = in_pieces(&model, &whole, &cuts);
                 prop_assert!(bits_of(logits.values()) == alone[prefix * model.vocab_size()..], "logits differ");
                 let expected = if leaf { &before } else { &after };
-                let layers = model.config().layers.len();
+                let layers = model.config().layers();
                 prop_assert!(state_bits(state, layers) == state_bits(expected, layers), "states differ");
             }
         }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors};
-use spyglass_model::{DtFloor, Error, LanguageModel, LoadOptions, Sequence, State, Wanted, Zamba2, Zamba2Config};
+use spyglass_model::{DtFloor, Error, LanguageModel, LoadOptions, Model, ModelConfig, Sequence, State, Wanted};
 
 const LENGTHS: [&str; 4] = ["len1", "len7", "chunk", "chunk2p5"];
 const VARIANTS: [&str; 4] = ["a_onemem_attnadapt", "b_twomem_mlpadapt", "c_awkward", "d_dtclamp"];
@@ -48,6 +48,13 @@ impl Expected {
         }
     }
 
+    /// Without a leading 1 for the batch.
+    fn shape(&self, name: &str) -> Vec<usize> {
+        let all = SafeTensors::deserialize(&self.0).unwrap();
+        let shape = all.tensor(name).unwrap().shape().to_vec();
+        if shape[0] == 1 { shape[1..].to_vec() } else { shape }
+    }
+
     fn ids(&self, name: &str) -> Vec<u32> {
         let all = SafeTensors::deserialize(&self.0).unwrap();
         let data = all.tensor(name).unwrap().data().to_vec();
@@ -55,12 +62,12 @@ impl Expected {
     }
 }
 
-fn load(dir: &Path) -> Zamba2 {
-    Zamba2::load(dir, &LoadOptions::default()).unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
+fn load(dir: &Path) -> Model {
+    Model::open(dir, &LoadOptions::default()).unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
 }
 
 /// All logits of `ids`, computed in pieces of these lengths; and the state after.
-fn run(model: &Zamba2, ids: &[u32], pieces: &[usize]) -> (Vec<f64>, State) {
+fn run(model: &Model, ids: &[u32], pieces: &[usize]) -> (Vec<f64>, State) {
     let mut state = model.new_state();
     let (mut at, mut logits) = (0, Vec::new());
     for &len in pieces {
@@ -72,7 +79,7 @@ fn run(model: &Zamba2, ids: &[u32], pieces: &[usize]) -> (Vec<f64>, State) {
     (logits, state)
 }
 
-fn forward(model: &Zamba2, tokens: &[u32], state: &mut State) -> Vec<f64> {
+fn forward(model: &Model, tokens: &[u32], state: &mut State) -> Vec<f64> {
     let mut batch = [Sequence { tokens, state, wanted: Wanted::From(0), keep_state: true }];
     model.forward(&mut batch).unwrap()[0].values().iter().map(|&x| x.into()).collect()
 }
@@ -85,7 +92,7 @@ fn farthest(a: &[f64], b: &[f64]) -> f64 {
         .fold(0.0, |most, x| if x.is_nan() { f64::INFINITY } else { most.max(x) })
 }
 
-fn agrees_on_all_lengths(model: &Zamba2, expected: &Expected, name: &str, suffix: &str) {
+fn agrees_on_all_lengths(model: &Model, expected: &Expected, name: &str, suffix: &str) {
     let mut compared = 0;
     for length in LENGTHS {
         let key = format!("{length}.{suffix}");
@@ -118,10 +125,10 @@ fn logits_agree_with_the_reference_in_every_variant_shard_and_layout() {
 fn the_older_dialect_says_the_same() {
     let Some(dir) = fixtures() else { return };
     for variant in VARIANTS {
-        let new = Zamba2Config::read(&dir.join(variant)).unwrap();
+        let new = ModelConfig::read(&dir.join(variant)).unwrap();
         let file = dir.join(variant).join("config_legacy4x.json");
-        let old = Zamba2Config::parse(&fs_err::read_to_string(&file).unwrap(), &file).unwrap();
-        assert_eq!(new, old, "{variant}");
+        let old = ModelConfig::parse(&fs_err::read_to_string(&file).unwrap(), &file).unwrap();
+        assert_eq!(format!("{new:?}"), format!("{old:?}"), "{variant}");
     }
 }
 
@@ -137,7 +144,7 @@ fn untied_checkpoints_use_the_copies_they_hold() {
     agrees_on_all_lengths(&load(copy.path()), &expected, "b_duplicated_untied", "logits_ref64");
     // without a head of its own the same config is refused
     fs_err::copy(dir.join("b_twomem_mlpadapt/model.safetensors"), copy.path().join("model.safetensors")).unwrap();
-    let error = Zamba2::load(copy.path(), &LoadOptions::default()).unwrap_err();
+    let error = Model::open(copy.path(), &LoadOptions::default()).unwrap_err();
     assert!(matches!(&error, Error::MissingTensor { tensor, .. } if tensor == "lm_head.weight"), "{error}");
 }
 
@@ -152,7 +159,7 @@ fn states_agree_with_the_reference() {
             let state = run(&model, &ids, &[3, ids.len() - 3]).1;
             assert_eq!(state.position(), ids.len());
             assert_eq!(state.bytes() as u64, model.state_bytes(ids.len()));
-            for layer in 0..config.layers.len() {
+            for layer in 0..config.layers() {
                 let at = |part: &str| format!("{length}.cache.layer.{layer:02}.{part}");
                 let near = |part: &str, ours: &[f64]| {
                     let difference = farthest(ours, &expected.numbers(&at(part)));
@@ -160,7 +167,7 @@ fn states_agree_with_the_reference() {
                 };
                 near("ssm_state", &state.recurrent(layer).iter().map(|&x| x.into()).collect::<Vec<_>>());
                 // theirs: [CD, K], the oldest column is no longer needed
-                let (taps, channels) = (config.conv_width, config.conv_size());
+                let (channels, taps) = (expected.shape(&at("conv_state"))[0], expected.shape(&at("conv_state"))[1]);
                 let theirs = expected.numbers(&at("conv_state"));
                 let columns: Vec<f64> = state.columns(layer).iter().map(|&x| x.into()).collect();
                 let turned: Vec<f64> =
@@ -169,7 +176,8 @@ fn states_agree_with_the_reference() {
                 if expected.has(&at("k")) {
                     let (keys, values) = state.keys_values(layer);
                     // ours: [L, NA, HD]; theirs: [NA, L, HD]
-                    let (heads, width, len) = (config.attention_heads, config.attention_head_dim(), ids.len());
+                    let shape = expected.shape(&at("k"));
+                    let (heads, width, len) = (shape[0], shape[2], ids.len());
                     let turn = |rows: &[f32]| -> Vec<f64> {
                         let from = |i: usize| (i / width % len * heads + i / (width * len)) * width + i % width;
                         (0..rows.len()).map(|i| rows[from(i)].into()).collect()
@@ -228,7 +236,7 @@ fn both_floors_of_dt_agree_with_the_reference() {
     let dir = dir.join("d_dtclamp");
     let expected = Expected::read(&dir);
     agrees_on_all_lengths(&load(&dir), &expected, "floor", "logits_ref64");
-    let free = Zamba2::load(&dir, &LoadOptions { dt_floor: DtFloor::Zero, ..LoadOptions::default() }).unwrap();
+    let free = Model::open(&dir, &LoadOptions { dt_floor: DtFloor::Zero, ..LoadOptions::default() }).unwrap();
     agrees_on_all_lengths(&free, &expected, "no floor", "logits_ref64_noclamp");
 }
 

@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 
 use spyglass_model::{
-    Error, Generated, LanguageModel, Logits, Prompt, Result, Sampling, Sequence, Stopped, Tokenizer, generate,
+    Cost, Error, Generated, LanguageModel, Logits, Prompt, Result, Sampling, Sequence, Stopped, Tokenizer, generate,
     generate_batch,
 };
 
@@ -49,6 +49,14 @@ impl LanguageModel for Parrot {
 
     fn vocab_size(&self) -> usize {
         self.vocab
+    }
+
+    fn context_limit(&self) -> usize {
+        usize::MAX
+    }
+
+    fn cost(&self, _position: usize, _head: bool) -> Cost {
+        Cost::default()
     }
 
     fn state_bytes(&self, _position: usize) -> u64 {

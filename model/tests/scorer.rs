@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 use spyglass_model::{
-    Error, LanguageModel, LogLikelihood, Logits, Plan, Request, Result, Scorer, ScorerOptions, Sequence,
+    Cost, Error, LanguageModel, LogLikelihood, Logits, Plan, Request, Result, Scorer, ScorerOptions, Sequence,
 };
 
 const VOCAB: usize = 7;
@@ -87,6 +87,14 @@ impl LanguageModel for Fake {
 
     fn vocab_size(&self) -> usize {
         VOCAB
+    }
+
+    fn context_limit(&self) -> usize {
+        usize::MAX
+    }
+
+    fn cost(&self, _position: usize, _head: bool) -> Cost {
+        Cost::default()
     }
 
     fn state_bytes(&self, position: usize) -> u64 {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use spyglass_model::{
-    LanguageModel, LoadOptions, Message, Prompt, Sampling, State, Stopped, Tokenizer, Zamba2, generate, generate_batch,
+    LanguageModel, LoadOptions, Message, Model, Prompt, Sampling, State, Stopped, Tokenizer, generate, generate_batch,
 };
 
 /// Where two logits are nearer than this, another machine may pick the other.
@@ -24,8 +24,8 @@ fn prototype() -> Option<PathBuf> {
     Some(dir)
 }
 
-fn open(dir: &Path) -> (Zamba2, Tokenizer) {
-    (Zamba2::load(dir, &LoadOptions::default()).unwrap(), Tokenizer::open(dir).unwrap())
+fn open(dir: &Path) -> (Model, Tokenizer) {
+    (Model::open(dir, &LoadOptions::default()).unwrap(), Tokenizer::open(dir).unwrap())
 }
 
 fn ids(value: &Value) -> Vec<u32> {

@@ -36,7 +36,7 @@ impl Identity {
     /// There is no config, there are no weights, or a file cannot be read.
     pub fn read(folder: &Path, hashes: &Hashes, hashing: Hashing) -> Result<Option<Self>> {
         if !folder.join("config.json").is_file() {
-            spyglass_model::Zamba2Config::read(folder)?; // says what is wrong with the folder
+            spyglass_model::ModelConfig::read(folder)?; // says what is wrong with the folder
         }
         let files = spyglass_model::weight_files(folder)?;
         let weights = match hashing {

@@ -10,7 +10,7 @@ use crate::vibes::show::{prompt_mark, visible};
 use crate::vibes::{Chat as Talk, Speaker};
 use crate::{Error, Result};
 use clap::Args;
-use spyglass_model::{Zamba2, max_length};
+use spyglass_model::{LanguageModel, Model};
 use spyglass_tasks::vibes::TranscriptFormat;
 use std::io::{BufRead, IsTerminal};
 use std::ops::ControlFlow;
@@ -51,7 +51,7 @@ impl Chat {
         let interrupt = Interrupt::listen()?;
         let (model, tokenizer) = open(&self.model, self.how.settings())?;
         let template = tokenizer.chat_template()?;
-        let max_length = max_length(model.config());
+        let max_length = model.context_limit();
         let speaker = Speaker { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };
         let mut talk = Talk::new(&speaker, TranscriptFormat::default(), sampling);
         talk.system.clone_from(&self.system);
@@ -103,7 +103,7 @@ fn hear(
 }
 
 /// Does what a line that begins with `/` says; whether the talk is over.
-fn obey(talk: &mut Talk<'_, Zamba2>, line: &str, interrupt: &Interrupt) -> Result<bool> {
+fn obey(talk: &mut Talk<'_, Model>, line: &str, interrupt: &Interrupt) -> Result<bool> {
     let (command, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
     match command {
@@ -138,7 +138,7 @@ fn obey(talk: &mut Talk<'_, Zamba2>, line: &str, interrupt: &Interrupt) -> Resul
 }
 
 /// Writes the talk as a prompt pack named after its file.
-fn save(talk: &Talk<'_, Zamba2>, file: &str) -> Result<()> {
+fn save(talk: &Talk<'_, Model>, file: &str) -> Result<()> {
     let path = Path::new(file);
     let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if name.is_empty() || talk.turns().is_empty() {

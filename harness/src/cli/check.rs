@@ -144,8 +144,9 @@ fn checkpoint(folder: &Path) -> Result<Found> {
     let config = spyglass_model::check(folder)?;
     let tokenizer = open_tokenizer(folder, &config)?;
     let what = format!(
-        "a Zamba2 checkpoint of {} layers, {} tokens in the vocabulary",
-        config.layers.len(),
+        "a {} checkpoint of {} layers, {} tokens in the vocabulary",
+        config.model_type(),
+        config.layers(),
         tokenizer.vocab_size()
     );
     Ok(Found { what, wrong: Vec::new() })

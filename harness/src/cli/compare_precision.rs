@@ -12,7 +12,7 @@ use crate::store::{Hashes, Store};
 use crate::work::{Settings, Work};
 use clap::Args;
 use spyglass_dashboards::run::UnitRecord;
-use spyglass_model::Zamba2Config;
+use spyglass_model::ModelConfig;
 use spyglass_tasks::ItemRecord;
 use std::path::PathBuf;
 
@@ -42,7 +42,7 @@ type Unit = (UnitRecord, Vec<ItemRecord>);
 impl ComparePrecision {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        Zamba2Config::read(&self.model)?; // before the tasks are built: a slip in the path is told at once
+        ModelConfig::read(&self.model)?; // before the tasks are built: a slip in the path is told at once
         let (aside, interrupt) = (tempfile::tempdir()?, Interrupt::listen()?);
         let store = Store::create(aside.path())?;
         let mut failed = false;

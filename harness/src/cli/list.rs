@@ -32,6 +32,8 @@ enum What {
     Checks,
     /// Metrics
     Metrics,
+    /// Architectures of models, by `model_type` in their config.json
+    Architectures,
 }
 
 impl List {
@@ -40,6 +42,10 @@ impl List {
             What::Tasks => self.tasks()?,
             What::Packs => self.packs()?,
             What::Checks => checks::list().into_iter().map(|check| (check.name, check.about)).collect(),
+            What::Architectures => spyglass_model::architectures()
+                .iter()
+                .map(|known| (known.model_type.to_owned(), format!("{}: {}", known.family, known.about)))
+                .collect(),
             What::Metrics => {
                 METRICS.iter().map(|metric| (metric.name.to_owned(), metric.description.to_owned())).collect()
             }

@@ -9,7 +9,7 @@ use crate::work::Settings;
 use crate::{Error, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use spyglass_model::{Plan, Request, Scorer, Tokenizer, Zamba2Config, max_length};
+use spyglass_model::{ModelConfig, Plan, Request, Scorer, Tokenizer};
 use spyglass_tasks::Text;
 use spyglass_tasks::python::from_json_or_null;
 use std::ops::ControlFlow;
@@ -127,8 +127,8 @@ struct Scored<'a> {
 impl Logprobs {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        let config = Zamba2Config::read(&self.model)?;
-        let max_length = max_length(&config);
+        let config = ModelConfig::read(&self.model)?;
+        let max_length = config.context_limit();
         let at = |line: usize, error: &Error| Error::Line {
             file: self.requests.clone(),
             line,
@@ -138,7 +138,7 @@ impl Logprobs {
         let text = read(&self.requests)?;
         let lines = text.lines().map(|line| line.trim_start_matches('\u{feff}')).zip(1..);
         let asked = lines.filter(|(line, _)| !line.trim().is_empty()).map(|(line, number)| {
-            let asked = Asked::read(line, config.vocab_size).map_err(|error| at(number, &error))?;
+            let asked = Asked::read(line, config.vocab_size()).map_err(|error| at(number, &error))?;
             Ok((number, asked))
         });
         let asked = asked.collect::<Result<Vec<_>>>()?;

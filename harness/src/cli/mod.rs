@@ -35,7 +35,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Scores every checkpoint of a Zamba2 training run and reports what it learned, when.
+/// Scores every checkpoint of a training run and reports what it learned, when.
 #[derive(Debug, Parser)]
 #[command(name = "spyglass", version, max_term_width = 110)]
 struct Cli {

@@ -8,7 +8,7 @@ use crate::suite::SuiteTask;
 use crate::tokenise::{encode, prompt_ids};
 use clap::Args;
 use serde::Serialize;
-use spyglass_model::{Tokenizer, Zamba2Config};
+use spyglass_model::{ModelConfig, Tokenizer};
 use spyglass_tasks::{Item, Query, Text, sha256_hex};
 use std::path::PathBuf;
 
@@ -59,7 +59,7 @@ impl Prompts {
         let tokenizer = match &self.model {
             // A folder that holds a tokenizer alone will do.
             Some(folder) if !folder.join("config.json").exists() => Some(Tokenizer::open(folder)?),
-            Some(folder) => Some(open_tokenizer(folder, &Zamba2Config::read(folder)?)?),
+            Some(folder) => Some(open_tokenizer(folder, &ModelConfig::read(folder)?)?),
             None => None,
         };
         let mut exit = Exit::Well;

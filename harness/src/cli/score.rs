@@ -15,7 +15,7 @@ use crate::sweep::keep_snapshot;
 use crate::table::markdown;
 use crate::work::Work;
 use clap::Args;
-use spyglass_model::Zamba2Config;
+use spyglass_model::ModelConfig;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -82,7 +82,7 @@ impl Tasks {
 impl Score {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        Zamba2Config::read(&self.model)?; // before the tasks are built: a slip in the path is told at once
+        ModelConfig::read(&self.model)?; // before the tasks are built: a slip in the path is told at once
         // Without --out the results live as long as the program.
         let aside = tempfile::tempdir()?;
         let store = Store::create(self.out.as_deref().unwrap_or(aside.path()))?;

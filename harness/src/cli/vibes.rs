@@ -8,7 +8,7 @@ use crate::interrupt::Interrupt;
 use crate::vibes::show::{Colour, summary, transcript};
 use crate::vibes::{Heard, Speaker, Talks, hold, packs};
 use clap::Args;
-use spyglass_model::{Zamba2, max_length};
+use spyglass_model::{LanguageModel, Model};
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
@@ -48,7 +48,7 @@ impl Vibes {
         let interrupt = Interrupt::listen()?;
         let (model, tokenizer) = open(&self.model, self.how.settings())?;
         let template = tokenizer.chat_template()?;
-        let max_length = max_length(model.config());
+        let max_length = model.context_limit();
         let speaker = Speaker { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };
         let (mut exit, mut summaries) = (Exit::Well, String::new());
         for pack in packs {
@@ -82,7 +82,7 @@ impl Vibes {
     }
 
     /// Holds a pack's conversations and prints each as soon as it has ended.
-    fn talk(&self, speaker: &Speaker<'_, Zamba2>, pack: &PromptPack, interrupt: &Interrupt) -> Result<Option<Talks>> {
+    fn talk(&self, speaker: &Speaker<'_, Model>, pack: &PromptPack, interrupt: &Interrupt) -> Result<Option<Talks>> {
         let mut broken = None;
         let held = hold(speaker, &pack.conversations, |heard| {
             if let (Heard::Finished(talk, _), false) = (heard, self.json) {

@@ -5,7 +5,7 @@ use super::questions::Tokens;
 use crate::Result;
 use crate::plan::PlannedCheckpoint;
 use crate::work::Settings;
-use spyglass_model::{Tokenizer, Zamba2, Zamba2Config, max_length, weight_files};
+use spyglass_model::{LanguageModel, Model, ModelConfig, Tokenizer, weight_files};
 use std::path::Path;
 
 /// Weights lie in memory as wide as on disk; the states and the batches want room too.
@@ -13,7 +13,7 @@ const MEMORY_PER_BYTE: u64 = 2;
 
 /// A checkpoint in memory.
 pub(super) struct Opened<'a> {
-    pub(super) model: Zamba2,
+    pub(super) model: Model,
     tokenizer: Tokenizer,
     tokenizer_hash: String,
     _room: Room<'a>,
@@ -38,7 +38,7 @@ impl<'a> Opened<'a> {
 
     /// The tokenizer as the questions know it.
     pub(super) fn tokens(&self) -> Tokens<'_> {
-        let max_length = max_length(self.model.config());
+        let max_length = self.model.context_limit();
         Tokens { tokenizer: &self.tokenizer, hash: &self.tokenizer_hash, max_length }
     }
 }
@@ -47,8 +47,8 @@ impl<'a> Opened<'a> {
 ///
 /// # Errors
 /// Whatever is wrong with its files; a tokenizer with more tokens than the embedding has rows.
-pub(crate) fn open(folder: &Path, settings: Settings) -> Result<(Zamba2, Tokenizer)> {
-    let config = Zamba2Config::read(folder)?;
+pub(crate) fn open(folder: &Path, settings: Settings) -> Result<(Model, Tokenizer)> {
+    let config = ModelConfig::read(folder)?;
     weight_files(folder)?;
     let tokenizer = open_tokenizer(folder, &config)?;
     Ok((open_model(folder, settings)?, tokenizer))
@@ -58,17 +58,17 @@ pub(crate) fn open(folder: &Path, settings: Settings) -> Result<(Zamba2, Tokeniz
 ///
 /// # Errors
 /// Whatever is wrong with its files.
-pub(crate) fn open_model(folder: &Path, settings: Settings) -> Result<Zamba2> {
-    Ok(Zamba2::load(folder, &settings.load_options())?)
+pub(crate) fn open_model(folder: &Path, settings: Settings) -> Result<Model> {
+    Ok(Model::open(folder, &settings.load_options())?)
 }
 
 /// Reads the tokenizer of a checkpoint.
 ///
 /// # Errors
 /// It is missing or damaged, or has more tokens than the embedding has rows.
-pub(crate) fn open_tokenizer(folder: &Path, config: &Zamba2Config) -> Result<Tokenizer> {
+pub(crate) fn open_tokenizer(folder: &Path, config: &ModelConfig) -> Result<Tokenizer> {
     let tokenizer = Tokenizer::open(folder)?;
-    let (tokens, embedding) = (tokenizer.vocab_size(), config.vocab_size);
+    let (tokens, embedding) = (tokenizer.vocab_size(), config.vocab_size());
     if tokens > embedding {
         return Err(spyglass_model::Error::Vocabulary { tokenizer: tokens, embedding }.into());
     }

@@ -5,7 +5,7 @@ use crate::Result;
 use crate::executor::{Questions, Tokens, open_tokenizer, weight_bytes};
 use crate::suite::Subject;
 use crate::work::Work;
-use spyglass_model::{Zamba2Config, max_length};
+use spyglass_model::ModelConfig;
 use spyglass_tasks::python::from_json;
 use std::path::Path;
 
@@ -39,7 +39,7 @@ pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
     let mut estimate = Estimate::default();
     let mut flops = 0.0;
     for planned in plan.checkpoints.iter().filter(|planned| planned.problem.is_none() && !planned.is_done()) {
-        let opened = Zamba2Config::read(&planned.folder)
+        let opened = ModelConfig::read(&planned.folder)
             .map_err(crate::Error::from)
             .and_then(|config| Ok((open_tokenizer(&planned.folder, &config)?, weight_bytes(&planned.folder)?, config)));
         let (tokenizer, bytes, config) = match opened {
@@ -52,7 +52,7 @@ pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
         let width = bytes_per_weight(&planned.folder);
         estimate.memory_bytes = estimate.memory_bytes.max(bytes);
         let hash = crate::checkpoint::tokenizer_hash(&planned.folder)?;
-        let tokens = Tokens { tokenizer: &tokenizer, hash: &hash, max_length: max_length(&config) };
+        let tokens = Tokens { tokenizer: &tokenizer, hash: &hash, max_length: config.context_limit() };
         for unit in planned.units.iter().filter(|unit| unit.items_left() > 0) {
             let Subject::Task(task) = unit.subject else { continue };
             // Built once for all checkpoints with this tokenizer.

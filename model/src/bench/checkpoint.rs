@@ -8,9 +8,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::{Map, Value, json};
 
-use crate::config::Zamba2Config;
 use crate::error::{Error, Result};
-use crate::layout;
+use crate::models::ModelConfig;
 
 /// Writes `config` as `config.json` and a `model.safetensors` of random weights for it into `dir`, in bf16 or f32.
 ///
@@ -19,16 +18,15 @@ use crate::layout;
 pub fn write_random_checkpoint(dir: &Path, config: &str, bf16: bool, seed: u64) -> Result<()> {
     let file = dir.join("config.json");
     fs_err::write(&file, config).map_err(Error::io(&file))?;
-    let config = Zamba2Config::parse(config, &file)?;
-    let slots: Vec<_> = layout::slots(&config).into_iter().filter(|(_, slot)| slot.required).collect();
+    let tensors = ModelConfig::parse(config, &file)?.tensors()?;
     let width = if bf16 { 2 } else { 4 };
     let mut header = Map::new();
     let mut end = 0;
-    for (name, slot) in &slots {
+    for (name, shape) in &tensors {
         let start = end;
-        end += slot.shape.iter().product::<usize>() * width;
+        end += shape.iter().product::<usize>() * width;
         let dtype = if bf16 { "BF16" } else { "F32" };
-        header.insert(name.clone(), json!({"dtype": dtype, "shape": slot.shape, "data_offsets": [start, end]}));
+        header.insert(name.clone(), json!({"dtype": dtype, "shape": shape, "data_offsets": [start, end]}));
     }
     let header = Value::Object(header).to_string();
     let path = dir.join("model.safetensors");
@@ -37,9 +35,9 @@ pub fn write_random_checkpoint(dir: &Path, config: &str, bf16: bool, seed: u64) 
         to.write_all(&(header.len() as u64).to_le_bytes())?;
         to.write_all(header.as_bytes())?;
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        for (name, slot) in &slots {
-            let (middle, spread) = distribution(name, &slot.shape);
-            for _ in 0..slot.shape.iter().product::<usize>() {
+        for (name, shape) in &tensors {
+            let (middle, spread) = distribution(name, shape);
+            for _ in 0..shape.iter().product::<usize>() {
                 let unit = (random.next_u32() >> 8) as f32 / (1 << 23) as f32 - 1.0; // -1 to 1
                 let value = middle + spread * unit;
                 if bf16 {
@@ -56,20 +54,20 @@ pub fn write_random_checkpoint(dir: &Path, config: &str, bf16: bool, seed: u64) 
 
 /// Middle and spread of a tensor's numbers: such that activations stay of the size that training leaves them.
 fn distribution(name: &str, shape: &[usize]) -> (f32, f32) {
-    let ends = |end: &str| name.ends_with(end);
-    if ends("norm.weight") {
-        (1.0, 0.2)
-    } else if ends("A_log") {
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    if ends(&["A_log"]) {
         (1.4, 1.4)
-    } else if ends("dt_bias") {
+    } else if ends(&["dt_bias", "dt_proj.bias", "dt_proj_bias"]) {
         (-3.0, 2.0)
-    } else if ends("D") {
+    } else if ends(&[".D"]) {
         (1.0, 0.5)
-    } else if ends("conv1d.weight") {
+    } else if ends(&["conv1d.weight"]) {
         (0.0, 0.5)
-    } else if ends("bias") {
+    } else if ends(&["bias"]) {
         (0.0, 0.1)
-    } else if ends("embed_tokens.weight") {
+    } else if shape.len() == 1 {
+        (1.0, 0.2) // a norm's
+    } else if ends(&["embed_tokens.weight", "embeddings.weight", "embed_in.weight", "wte.weight", "wpe.weight"]) {
         (0.0, 1.0)
     } else {
         (0.0, 1.7 / (shape[shape.len() - 1] as f32).sqrt())

@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
-use crate::language_model::{LanguageModel, Sequence, Wanted};
-use crate::state::State;
-use crate::zamba2::{Clock, Part, Zamba2};
+use crate::layers::State;
+use crate::models::{Clock, LanguageModel, Model, Part, Sequence, Wanted};
 
 /// The speed of many tokens at once.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +19,7 @@ pub struct Prefill {
     pub elapsed: Duration,
     /// Tokens a second.
     pub tokens_per_second: f64,
-    /// Floating-point operations a second; see [`Zamba2::flops_per_token`].
+    /// Floating-point operations a second; see [`LanguageModel::cost`].
     pub flops: f64,
     /// Time of each part in one run.
     pub parts: Vec<(Part, Duration)>,
@@ -35,7 +34,7 @@ pub struct Decode {
     pub first_token: Duration,
     /// Median from one token's logits to the next.
     pub per_token: Duration,
-    /// Bytes of weights, state, keys and values a second; see [`Zamba2::bytes_per_token`].
+    /// Bytes of weights, state, keys and values a second; see [`LanguageModel::cost`].
     pub bandwidth: f64,
     /// Bytes of the part of the state that does not grow.
     pub state_bytes: u64,
@@ -49,7 +48,7 @@ pub struct Decode {
 ///
 /// # Errors
 /// As [`LanguageModel::forward`].
-pub fn prefill(model: &Zamba2, sequences: usize, length: usize, logits: bool, rounds: usize) -> Result<Prefill> {
+pub fn prefill(model: &Model, sequences: usize, length: usize, logits: bool, rounds: usize) -> Result<Prefill> {
     let texts: Vec<Vec<u32>> = (0..sequences).map(|number| text(model, length, number)).collect();
     let mut times = Vec::new();
     let mut clock = Clock::stopped();
@@ -65,7 +64,7 @@ pub fn prefill(model: &Zamba2, sequences: usize, length: usize, logits: bool, ro
         times.push(start.elapsed());
     }
     let elapsed = median(times);
-    let flops: u64 = (0..length).map(|position| model.flops_per_token(position, logits)).sum();
+    let flops: u64 = (0..length).map(|position| model.cost(position, logits).flops()).sum();
     let per_second = |amount: u64| (amount * sequences as u64) as f64 / elapsed.as_secs_f64();
     Ok(Prefill {
         sequences,
@@ -82,7 +81,7 @@ pub fn prefill(model: &Zamba2, sequences: usize, length: usize, logits: bool, ro
 ///
 /// # Errors
 /// As [`LanguageModel::forward`].
-pub fn decode(model: &Zamba2, context: usize, tokens: usize) -> Result<Decode> {
+pub fn decode(model: &Model, context: usize, tokens: usize) -> Result<Decode> {
     let text = text(model, context + tokens + 1, 0);
     let mut state = model.new_state();
     let mut forward = |tokens: &[u32], clock: &Clock| -> Result<Duration> {
@@ -103,7 +102,7 @@ pub fn decode(model: &Zamba2, context: usize, tokens: usize) -> Result<Decode> {
         context,
         first_token,
         per_token,
-        bandwidth: model.bytes_per_token(context) as f64 / per_token.as_secs_f64(),
+        bandwidth: model.cost(context, true).bytes as f64 / per_token.as_secs_f64(),
         state_bytes: fixed,
         cache_bytes: model.state_bytes(context) - fixed,
         parts: clock.spent(),
@@ -118,7 +117,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 /// Tokens of no meaning, the same for the same `number`.
-fn text(model: &Zamba2, length: usize, number: usize) -> Vec<u32> {
+fn text(model: &Model, length: usize, number: usize) -> Vec<u32> {
     let mut at = number as u64 + 1;
     let mut next = || {
         at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -8,9 +8,9 @@ use half::bf16;
 
 use crate::error::Result;
 use crate::kernels::{Arithmetic, AttentionSizes, Convolution, Format, Isa, Panels, Pool, Start, multiply, pack};
+use crate::layers::{LayerState, Memory};
+use crate::models::Backend;
 use crate::ops::{self, Angles, Host, MixerSizes, MixerWeights, Rows, Span};
-use crate::state::{Cache, LayerState};
-use crate::zamba2::Backend;
 
 /// How a product is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn product(kind: Product, rows: usize, [out, input]: [usize; 2]) -> Result<i
     };
     let mut weight = Panels::new(out, input, format)?;
     let values: Vec<bf16> = numbers(out * input).into_iter().map(bf16::from_f32).collect();
-    weight.fill(|panel, rows| pack(&values[rows.start * input..rows.end * input], input, format, panel));
+    weight.fill(|panel, rows| pack(&values[rows.start * input..rows.end * input], input, format, panel, 0));
     let (x, mut y) = (numbers(rows * input), vec![0.0; rows * out]);
     Ok(move || multiply(Isa::current(), arithmetic, black_box(&x), &weight, Start::Zero, &mut y))
 }
@@ -68,15 +68,12 @@ pub fn mixer(
         a: vec![-1.0; heads],
         d: vec![1.0; heads],
         norm: vec![1.0; inner],
-        sizes: MixerSizes { heads, head_dim, state, groups: 1, dt_floor: 1e-3 },
+        sizes: MixerSizes { heads, head_dim, state, groups: 1, dt_limit: [1e-3, f32::INFINITY], norm_eps: 1e-5 },
     };
     let pool = Arc::new(Pool::default());
     let projected = rows(backend, sequences * length, inner + channels + heads, &pool)?;
-    let layer = LayerState {
-        columns: Arc::new(pool.zeros((taps - 1) * channels)?),
-        recurrent: Arc::new(pool.zeros(inner * state)?),
-        cache: Cache::default(),
-    };
+    let memory = Memory { columns: (taps - 1) * channels, recurrent: inner * state, ..Memory::default() };
+    let layer = memory.zeros(&pool)?;
     let spans = spans(sequences, length, 0, false);
     let mut layers = vec![layer; sequences];
     Ok(move || {
@@ -96,7 +93,8 @@ pub fn attention(
     context: usize,
     length: usize,
 ) -> Result<impl FnMut() -> Result<()>> {
-    let sizes = AttentionSizes { heads, head_dim, scale: (head_dim as f32 / 2.0).powf(-0.5) };
+    let sizes =
+        AttentionSizes { heads, kv_heads: heads, head_dim, window: None, scale: (head_dim as f32 / 2.0).powf(-0.5) };
     let half = head_dim / 2;
     let angles = Angles { cos: numbers((context + length) * half), sin: numbers((context + length) * half), half };
     let pool = Arc::new(Pool::default());
@@ -104,8 +102,7 @@ pub fn attention(
         let rows = || rows(backend, count, sizes.width(), &pool);
         Ok([rows()?, rows()?, rows()?])
     };
-    let nothing = Arc::new(pool.zeros(0)?);
-    let mut layer = LayerState { columns: Arc::clone(&nothing), recurrent: nothing, cache: Cache::default() };
+    let mut layer = Memory::default().zeros(&pool)?;
     if context > 0 {
         ops::attention(sizes, inputs(context)?, Some(&angles), &spans(1, context, 0, true), &mut [&mut layer])?;
     }

@@ -4,6 +4,7 @@
 //! block with the largest score so far. Blocks are fixed by absolute position and a masked key adds an exact zero, so a query
 //! gives the same bits alone, among others, and wherever its text was cut.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::gemm::{ByF32, Start, Task, strip};
@@ -23,15 +24,42 @@ pub(crate) const QUERIES: usize = 40;
 /// Shape of an attention, with its scale.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AttentionSizes {
+    /// NA, heads of queries.
     pub(crate) heads: usize,
+    /// KV, heads of keys and values: as many, or fewer, each for a group of neighbouring heads of queries.
+    pub(crate) kv_heads: usize,
+    /// HD.
     pub(crate) head_dim: usize,
     pub(crate) scale: f32,
+    /// How many keys a query looks back on, its own included; all, where there is no window.
+    pub(crate) window: Option<usize>,
 }
 
 impl AttentionSizes {
-    /// NA·HD, width of a row of queries, keys or values.
+    /// NA·HD, width of a row of queries.
     pub(crate) fn width(self) -> usize {
         self.heads * self.head_dim
+    }
+
+    /// KV·HD, width of a row of keys or values.
+    pub(crate) fn kv_width(self) -> usize {
+        self.kv_heads * self.head_dim
+    }
+
+    /// Heads of queries that share one of keys and values.
+    pub(crate) fn group(self) -> usize {
+        self.heads / self.kv_heads
+    }
+
+    /// The positions of the keys that the query at `position` looks at.
+    pub(crate) fn seen(self, position: usize) -> Range<usize> {
+        let end = position + 1;
+        self.window.map_or(0, |window| end.saturating_sub(window))..end
+    }
+
+    /// The most keys that a query looks at among `keys`.
+    pub(crate) fn most_seen(self, keys: usize) -> usize {
+        self.window.map_or(keys, |window| keys.min(window))
     }
 
     /// Panels that the values of one head take.
@@ -41,22 +69,22 @@ impl AttentionSizes {
 
     /// Numbers in a block.
     pub(crate) fn block_len(self) -> usize {
-        BLOCK * (self.width() + self.heads * self.panels() * PANEL)
+        BLOCK * (self.kv_width() + self.kv_heads * self.panels() * PANEL)
     }
 }
 
 /// [`BLOCK`] positions of one attention, zeros where there is none yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Block {
-    keys: Buffer,   // [NA, HD, 32], after rotation
-    values: Buffer, // [NA, HD / 32 rounded up, 32, 32]
+    keys: Buffer,   // [KV, HD, 32], after rotation
+    values: Buffer, // [KV, HD / 32 rounded up, 32, 32]
     sizes: AttentionSizes,
 }
 
 impl Block {
     /// A block of zeros.
     pub(crate) fn new(pool: &Arc<Pool>, sizes: AttentionSizes) -> Result<Self> {
-        let keys = pool.zeros(BLOCK * sizes.width())?;
+        let keys = pool.zeros(BLOCK * sizes.kv_width())?;
         Ok(Self { values: pool.zeros(sizes.block_len() - keys.len())?, keys, sizes })
     }
 
@@ -67,7 +95,7 @@ impl Block {
 
     /// Writes rows of keys and values at the slots from `first` on.
     pub(crate) fn write(&mut self, first: usize, keys: &[f32], values: &[f32]) {
-        let width = self.sizes.width();
+        let width = self.sizes.kv_width();
         // some channels of all rows, then the next: the lines written to are used until they are full
         for from in (0..width).step_by(LANES) {
             let here = from..width.min(from + LANES);
@@ -87,7 +115,7 @@ impl Block {
         }
     }
 
-    /// The key and the value at `slot`, each NA·HD long.
+    /// The key and the value at `slot`, each KV·HD long.
     pub(crate) fn read(&self, slot: usize) -> (Vec<f32>, Vec<f32>) {
         let (head_dim, panels) = (self.sizes.head_dim, self.sizes.panels());
         let keys = self.keys.chunks_exact(BLOCK).map(|column| column[slot]).collect();
@@ -95,18 +123,18 @@ impl Block {
             let (head, i) = (i / head_dim, i % head_dim);
             ((head * panels + i / PANEL) * BLOCK + slot) * PANEL + i % PANEL
         };
-        (keys, (0..self.sizes.width()).map(|i| self.values[at(i)]).collect())
+        (keys, (0..self.sizes.kv_width()).map(|i| self.values[at(i)]).collect())
     }
 }
 
-/// Queries of one sequence, at most [`QUERIES`] rows, and what one head of them looks at.
+/// Queries of one sequence, and the head of keys and values that some heads of them look at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Queries<'a> {
-    /// Rows NA·HD wide, rotated.
+    /// Rows NA·HD wide, rotated: with all heads of the group at most [`QUERIES`] queries, or one row.
     pub(crate) rows: &'a [f32],
     /// Position of the first.
     pub(crate) position: usize,
-    pub(crate) head: usize,
+    pub(crate) kv_head: usize,
     pub(crate) sizes: AttentionSizes,
     /// Blocks from position 0 to the last query's at least.
     pub(crate) blocks: &'a [Arc<Block>],
@@ -114,21 +142,24 @@ pub(crate) struct Queries<'a> {
 
 #[inline(always)]
 fn attend_body<V: Vector>(queries: Queries<'_>, mut out: Strip<'_>) {
-    let Queries { rows, position, head, sizes, blocks } = queries;
+    let Queries { rows, position, kv_head, sizes, blocks } = queries;
     let AttentionSizes { head_dim, scale, .. } = sizes;
-    let (width, padded, count) = (sizes.width(), sizes.panels() * PANEL, out.rows());
-    let here = head * head_dim..(head + 1) * head_dim;
+    let (group, width, padded) = (sizes.group(), sizes.width(), sizes.panels() * PANEL);
+    let last = position + out.rows() - 1;
+    let count = out.rows() * group; // queries: all heads of the group, row after row
+    let own = kv_head * group * head_dim..(kv_head + 1) * group * head_dim;
     let mut scaled = vec![0f32; count * head_dim];
-    for (to, row) in scaled.chunks_exact_mut(head_dim).zip(rows.chunks_exact(width)) {
-        to.copy_from_slice(&row[here.clone()]);
+    for (to, row) in scaled.chunks_exact_mut(group * head_dim).zip(rows.chunks_exact(width)) {
+        to.copy_from_slice(&row[own.clone()]);
     }
     map::<V>(&mut scaled, Scale(scale));
     let mut weights = vec![0f32; count * BLOCK];
     let mut sums = vec![0f32; count * padded];
-    let mut highest = [f32::NEG_INFINITY; QUERIES];
-    let mut totals = [0f32; QUERIES];
-    for (index, block) in blocks.iter().enumerate().take((position + count - 1) / BLOCK + 1) {
-        let panel = &block.keys[here.start * BLOCK..here.end * BLOCK];
+    let mut highest = vec![f32::NEG_INFINITY; count];
+    let mut totals = vec![0f32; count];
+    let first = sizes.seen(position).start / BLOCK;
+    for (index, block) in blocks.iter().enumerate().take(last / BLOCK + 1).skip(first) {
+        let panel = &block.keys[kv_head * head_dim * BLOCK..(kv_head + 1) * head_dim * BLOCK];
         let task = Task {
             x: bytemuck::cast_slice(&scaled),
             panel: bytemuck::cast_slice(panel),
@@ -136,17 +167,18 @@ fn attend_body<V: Vector>(queries: Queries<'_>, mut out: Strip<'_>) {
             start: Start::Zero,
         };
         strip::<V, ByF32>(task, Strip::new(&mut weights, BLOCK));
-        for (row, weights) in weights.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
-            let visible = (position + row + 1).saturating_sub(index * BLOCK).min(BLOCK);
-            if visible == 0 {
+        for (query, weights) in weights.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
+            let seen = sizes.seen(position + query / group);
+            let [from, to] = [seen.start, seen.end].map(|key| key.saturating_sub(index * BLOCK).min(BLOCK));
+            if from == to {
                 weights.fill(0.0);
                 continue;
             }
-            let correction = soften::<V>(weights, visible, &mut highest[row], &mut totals[row]);
-            scale_by::<V>(&mut sums[row * padded..(row + 1) * padded], correction);
+            let correction = soften::<V>(weights, from..to, &mut highest[query], &mut totals[query]);
+            scale_by::<V>(&mut sums[query * padded..(query + 1) * padded], correction);
         }
         let mut left = Strip::new(&mut sums, padded);
-        let values = &block.values[head * padded * BLOCK..(head + 1) * padded * BLOCK];
+        let values = &block.values[kv_head * padded * BLOCK..(kv_head + 1) * padded * BLOCK];
         for panel in values.chunks_exact(BLOCK * PANEL) {
             let task = Task {
                 x: bytemuck::cast_slice(&weights),
@@ -157,18 +189,19 @@ fn attend_body<V: Vector>(queries: Queries<'_>, mut out: Strip<'_>) {
             strip::<V, ByF32>(task, left.cut(PANEL));
         }
     }
-    for row in 0..count {
-        let sums = &mut sums[row * padded..(row + 1) * padded];
-        scale_by::<V>(sums, 1.0 / totals[row]);
-        out.row(row).copy_from_slice(&sums[..head_dim]);
+    for query in 0..count {
+        let sums = &mut sums[query * padded..(query + 1) * padded];
+        scale_by::<V>(sums, 1.0 / totals[query]);
+        let head = query % group * head_dim;
+        out.row(query / group)[head..head + head_dim].copy_from_slice(&sums[..head_dim]);
     }
 }
 
-/// Makes the first `visible` scores of a block into weights relative to the largest score so far, the others into zeros, and adds them to
-/// `total`. Gives the factor for all that was summed before.
+/// Makes the `seen` scores of a block into weights relative to the largest score so far, the others into zeros, and adds them to `total`. Gives the factor for all that was summed before.
 #[inline(always)]
-fn soften<V: Vector>(scores: &mut [f32; BLOCK], visible: usize, highest: &mut f32, total: &mut f32) -> f32 {
-    scores[visible..].fill(f32::NEG_INFINITY);
+fn soften<V: Vector>(scores: &mut [f32; BLOCK], seen: Range<usize>, highest: &mut f32, total: &mut f32) -> f32 {
+    scores[..seen.start].fill(f32::NEG_INFINITY);
+    scores[seen.end..].fill(f32::NEG_INFINITY);
     let (halves, _) = scores.as_chunks_mut::<LANES>();
     let before = *highest;
     *highest = before.max(V::load(&halves[0]).max(V::load(&halves[1])).highest());
@@ -176,7 +209,8 @@ fn soften<V: Vector>(scores: &mut [f32; BLOCK], visible: usize, highest: &mut f3
     for half in halves {
         exp(V::load(half).sub(level)).store(half);
     }
-    scores[visible..].fill(0.0); // e⁻⁸⁷ is the least that `exp` gives
+    scores[..seen.start].fill(0.0); // e⁻⁸⁷ is the least that `exp` gives
+    scores[seen.end..].fill(0.0);
     let (halves, _) = scores.as_chunks::<LANES>();
     let correction = exp(V::splat(before - *highest)).to_array()[0];
     *total = *total * correction + V::load(&halves[0]).add(V::load(&halves[1])).sum();
@@ -193,6 +227,6 @@ fn scale_by<V: Vector>(x: &mut [f32], factor: f32) {
 }
 
 on_isa! {
-    /// Attention of one head: `out` [queries, HD].
+    /// Attention of the heads that share one head of keys and values: `out` [rows, group·HD].
     fn attend(queries: Queries<'_>, out: Strip<'_>) = attend_body
 }

@@ -6,7 +6,7 @@
 use super::Isa;
 use super::gemm::{Step, Task, strip};
 use super::strip::Strip;
-use super::vector::{LANES, Vector, on_isa};
+use super::vector::{Vector, on_isa};
 
 struct Emulated;
 
@@ -15,8 +15,9 @@ impl<V: Vector> Step<V> for Emulated {
     type Columns = [V; 2];
 
     #[inline(always)]
-    fn columns(words: &[u32; LANES]) -> [V; 2] {
-        V::widen(words)
+    unsafe fn columns(words: *const u32) -> [V; 2] {
+        // SAFETY: the caller's
+        V::widen(unsafe { &*words.cast() })
     }
 
     #[inline(always)]
@@ -52,7 +53,7 @@ pub(super) fn strip_dot(isa: Isa, task: Task<'_>, y: Strip<'_>) {
 mod by_instruction {
     use std::arch::x86_64::{__m512bh, __m512i, _mm512_dpbf16_ps, _mm512_loadu_si512, _mm512_set1_epi32};
 
-    use super::{LANES, Step, Strip, Task, strip};
+    use super::{Step, Strip, Task, strip};
     use crate::kernels::vector::Wide;
 
     struct ByInstruction;
@@ -62,9 +63,9 @@ mod by_instruction {
         type Columns = __m512i;
 
         #[inline(always)]
-        fn columns(words: &[u32; LANES]) -> __m512i {
+        unsafe fn columns(words: *const u32) -> __m512i {
             // SAFETY: entered through `run` alone; sixteen words are one register
-            unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
+            unsafe { _mm512_loadu_si512(words.cast()) }
         }
 
         #[inline(always)]

@@ -2,7 +2,7 @@
 //!
 //! Every element of y is one chain of fused multiply-adds over its inputs in ascending order, from 0 (or from what y held). Blocks, tiles
 //! and threads only choose which elements are computed next to each other, so one row and a thousand give the same bits. Weights
-//! stored as bf16 are widened in registers, which is exact: the chain is that of the same weights stored as f32.
+//! stored as bf16 or f16 are widened in registers, which is exact: the chain is that of the same weights stored as f32.
 #![expect(unsafe_code, reason = "a tile reads and writes through pointers whose bounds the strip around it checks")]
 
 use half::bf16;
@@ -59,6 +59,7 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
             (&pairs, Kind::Widened)
         }
         (Format::Bf16, Arithmetic::F32) => (bytemuck::cast_slice(x), Kind::Widened),
+        (Format::F16, _) => (bytemuck::cast_slice(x), Kind::Half),
         (Format::F32, _) => (bytemuck::cast_slice(x), Kind::F32),
     };
     let mut left = Strip::new(y, out);
@@ -67,6 +68,7 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
         let task = Task { x, panel: weight.panel(panel), steps: weight.steps(), start };
         match kind {
             Kind::F32 => strip_f32(isa, task, strip),
+            Kind::Half => strip_half(isa, task, strip),
             Kind::Widened => strip_widened(isa, task, strip),
             Kind::Dot => super::dot::strip_dot(isa, task, strip),
         }
@@ -75,6 +77,7 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
 
 enum Kind {
     F32,
+    Half,
     Widened,
     Dot,
 }
@@ -112,10 +115,14 @@ pub(crate) struct Task<'a> {
 pub(super) trait Step<V: Vector> {
     /// Words of x that a step takes.
     const WORDS: usize;
+    /// Words of a panel that sixteen columns of a step take.
+    const COLUMN_WORDS: usize = LANES;
     /// Sixteen columns of a step.
     type Columns: Copy;
 
-    fn columns(words: &[u32; LANES]) -> Self::Columns;
+    /// # Safety
+    /// `words` points at [`Step::COLUMN_WORDS`] words.
+    unsafe fn columns(words: *const u32) -> Self::Columns;
 
     /// # Safety
     /// `x` points at [`Step::WORDS`] words.
@@ -123,6 +130,7 @@ pub(super) trait Step<V: Vector> {
 }
 
 pub(super) struct ByF32;
+struct ByHalf;
 struct ByWidened;
 
 impl<V: Vector> Step<V> for ByF32 {
@@ -130,8 +138,9 @@ impl<V: Vector> Step<V> for ByF32 {
     type Columns = V;
 
     #[inline(always)]
-    fn columns(words: &[u32; LANES]) -> V {
-        V::load(bytemuck::cast_ref(words))
+    unsafe fn columns(words: *const u32) -> V {
+        // SAFETY: the caller's
+        V::load(unsafe { &*words.cast() })
     }
 
     #[inline(always)]
@@ -141,13 +150,32 @@ impl<V: Vector> Step<V> for ByF32 {
     }
 }
 
+impl<V: Vector> Step<V> for ByHalf {
+    const WORDS: usize = 1;
+    const COLUMN_WORDS: usize = LANES / 2;
+    type Columns = V;
+
+    #[inline(always)]
+    unsafe fn columns(words: *const u32) -> V {
+        // SAFETY: the caller's: sixteen halves
+        V::widen_half(unsafe { &*words.cast() })
+    }
+
+    #[inline(always)]
+    unsafe fn step(sum: V, x: *const u32, columns: V) -> V {
+        // SAFETY: the caller's
+        unsafe { <ByF32 as Step<V>>::step(sum, x, columns) }
+    }
+}
+
 impl<V: Vector> Step<V> for ByWidened {
     const WORDS: usize = 2;
     type Columns = [V; 2];
 
     #[inline(always)]
-    fn columns(words: &[u32; LANES]) -> [V; 2] {
-        V::widen(words)
+    unsafe fn columns(words: *const u32) -> [V; 2] {
+        // SAFETY: the caller's
+        V::widen(unsafe { &*words.cast() })
     }
 
     #[inline(always)]
@@ -161,7 +189,7 @@ impl<V: Vector> Step<V> for ByWidened {
 /// `R` rows × `C` vectors of columns over `steps` steps.
 ///
 /// # Safety
-/// `x` has `R` rows `stride` words apart, each of `steps` steps; `panel` has 32 words a step; `y` has `R` rows `y_stride` apart.
+/// `x` has `R` rows `stride` words apart, each of `steps` steps; `panel` has twice [`Step::COLUMN_WORDS`] a step; `y` has `R` rows `y_stride` apart.
 #[inline(always)]
 unsafe fn tile<V: Vector, S: Step<V>, const R: usize, const C: usize>(
     (x, stride): (*const u32, usize),
@@ -180,9 +208,10 @@ unsafe fn tile<V: Vector, S: Step<V>, const R: usize, const C: usize>(
             }
         }
         for step in 0..steps {
-            let mut columns = [S::columns(&*panel.add(step * PANEL).cast()); C];
+            let panel = panel.add(step * 2 * S::COLUMN_WORDS);
+            let mut columns = [S::columns(panel); C];
             for (vector, columns) in columns.iter_mut().enumerate().skip(1) {
-                *columns = S::columns(&*panel.add(step * PANEL + vector * LANES).cast());
+                *columns = S::columns(panel.add(vector * S::COLUMN_WORDS));
             }
             for (row, sums) in sums.iter_mut().enumerate() {
                 let x = x.add(row * stride + step * S::WORDS);
@@ -222,7 +251,7 @@ unsafe fn rows_of_tile<V: Vector, S: Step<V>>(
                     // SAFETY: the caller's; the second half lies 16 columns on
                     $rows => unsafe {
                         tile::<V, S, $rows, 1>(x, (panel, steps), (y, y_stride), start);
-                        tile::<V, S, $rows, 1>(x, (panel.add(LANES), steps), (y.add(LANES), y_stride), start);
+                        tile::<V, S, $rows, 1>(x, (panel.add(S::COLUMN_WORDS), steps), (y.add(LANES), y_stride), start);
                     },
                 )*
                 _ => unreachable!("no tile has {rows} rows"),
@@ -237,7 +266,11 @@ unsafe fn rows_of_tile<V: Vector, S: Step<V>>(
 pub(super) fn strip<V: Vector, S: Step<V>>(task: Task<'_>, mut y: Strip<'_>) {
     let Task { x, panel, steps, start } = task;
     let (rows, stride, columns) = (y.rows(), steps * S::WORDS, y.columns());
-    assert!(x.len() == rows * stride && panel.len() == steps * PANEL && columns <= PANEL, "a strip that does not fit");
+    let step_words = 2 * S::COLUMN_WORDS;
+    assert!(
+        x.len() == rows * stride && panel.len() == steps * step_words && columns <= PANEL,
+        "a strip that does not fit"
+    );
     // one tile of rows reads a panel once, so there is nothing to keep near
     let block = if rows <= V::TILE_ROWS { steps } else { STEPS };
     let mut from = 0;
@@ -251,7 +284,7 @@ pub(super) fn strip<V: Vector, S: Step<V>>(task: Task<'_>, mut y: Strip<'_>) {
             // strip narrower than a panel goes through a tile of its own
             unsafe {
                 let x = (x.as_ptr().add(row * stride + from * S::WORDS), stride);
-                let panel = (panel.as_ptr().add(from * PANEL), here);
+                let panel = (panel.as_ptr().add(from * step_words), here);
                 if columns == PANEL {
                     rows_of_tile::<V, S>(height, x, panel, (y.pointer(row), y.stride()), start);
                 } else {
@@ -279,6 +312,11 @@ fn strip_by_f32<V: Vector>(task: Task<'_>, y: Strip<'_>) {
 }
 
 #[inline(always)]
+fn strip_by_half<V: Vector>(task: Task<'_>, y: Strip<'_>) {
+    strip::<V, ByHalf>(task, y);
+}
+
+#[inline(always)]
 fn strip_by_widened<V: Vector>(task: Task<'_>, y: Strip<'_>) {
     strip::<V, ByWidened>(task, y);
 }
@@ -289,13 +327,18 @@ on_isa! {
 }
 
 on_isa! {
+    /// One panel's columns, f16 weights, f32 arithmetic.
+    fn strip_half(task: Task<'_>, y: Strip<'_>) = strip_by_half
+}
+
+on_isa! {
     /// One panel's columns, bf16 weights, f32 arithmetic.
     fn strip_widened(task: Task<'_>, y: Strip<'_>) = strip_by_widened
 }
 
 #[cfg(test)]
 mod tests {
-    use half::bf16;
+    use half::{bf16, f16};
     use proptest::prelude::*;
 
     use super::*;
@@ -309,10 +352,15 @@ mod tests {
         (0..len).map(|_| next()).collect()
     }
 
-    /// x·Wᵀ in f64, after rounding to bf16 where asked.
-    fn reference(x: &[f32], w: &[f32], input: usize, round: [bool; 2]) -> Vec<f64> {
-        let value = |x: f32, round: bool| f64::from(if round { bf16::from_f32(x).to_f32() } else { x });
-        let dot = |x: &[f32], w: &[f32]| x.iter().zip(w).map(|(&x, &w)| value(x, round[0]) * value(w, round[1])).sum();
+    /// x·Wᵀ in f64, after rounding each to what it is stored as.
+    fn reference(x: &[f32], w: &[f32], input: usize, stored: [Format; 2]) -> Vec<f64> {
+        let value = |x: f32, stored: Format| match stored {
+            Format::F32 => f64::from(x),
+            Format::Bf16 => bf16::from_f32(x).to_f64(),
+            Format::F16 => f16::from_f32(x).to_f64(),
+        };
+        let dot =
+            |x: &[f32], w: &[f32]| x.iter().zip(w).map(|(&x, &w)| value(x, stored[0]) * value(w, stored[1])).sum();
         x.chunks_exact(input).flat_map(|x| w.chunks_exact(input).map(move |w| dot(x, w))).collect()
     }
 
@@ -323,7 +371,12 @@ mod tests {
         ) {
             let (x, w, before) = (numbers(rows * input, seed), numbers(out * input, !seed), numbers(rows * out, seed ^ 5));
             let start = if onto { Start::Onto } else { Start::Zero };
-            let kinds = [(Format::F32, Arithmetic::F32), (Format::Bf16, Arithmetic::F32), (Format::Bf16, Arithmetic::Bf16)];
+            let kinds = [
+                (Format::F32, Arithmetic::F32),
+                (Format::F16, Arithmetic::F32),
+                (Format::Bf16, Arithmetic::F32),
+                (Format::Bf16, Arithmetic::Bf16),
+            ];
             for isa in Isa::available() {
                 for (format, arithmetic) in kinds {
                     let weight = Panels::of(&w, out, input, format);
@@ -333,8 +386,9 @@ mod tests {
                         y
                     };
                     let y = run(&x, &before);
-                    let round = [arithmetic == Arithmetic::Bf16, format == Format::Bf16];
-                    for ((y, product), before) in y.iter().zip(reference(&x, &w, input, round)).zip(&before) {
+                    let of_x = if arithmetic == Arithmetic::Bf16 { Format::Bf16 } else { Format::F32 };
+                    let stored = [of_x, format];
+                    for ((y, product), before) in y.iter().zip(reference(&x, &w, input, stored)).zip(&before) {
                         let expected = product + if onto { f64::from(*before) } else { 0.0 };
                         // a chain of n roundings of sums no larger than √n or so
                         prop_assert!((f64::from(*y) - expected).abs() <= 1e-6 * input as f64, "{isa:?} {format:?}: {y} {expected}");
@@ -349,17 +403,22 @@ mod tests {
     }
 
     #[test]
-    fn weights_of_bf16_give_what_the_same_in_f32_give() {
+    fn weights_of_half_the_width_give_what_the_same_in_f32_give() {
         let (rows, out, input) = (23, 96, 515);
         let x = numbers(rows * input, 1);
-        let w: Vec<f32> = numbers(out * input, 2).iter().map(|&w| bf16::from_f32(w).to_f32()).collect();
+        // the smallest are denormal in f16
+        let w = numbers(out * input, 2).into_iter().enumerate().map(|(i, w)| if i % 9 == 0 { w * 1e-5 } else { w });
+        let w: Vec<f32> = w.collect();
         for isa in Isa::available() {
-            let run = |format| {
+            let run = |w: &[f32], format| {
                 let mut y = vec![0.0; rows * out];
-                multiply(isa, Arithmetic::F32, &x, &Panels::of(&w, out, input, format), Start::Zero, &mut y);
+                multiply(isa, Arithmetic::F32, &x, &Panels::of(w, out, input, format), Start::Zero, &mut y);
                 y
             };
-            assert_eq!(run(Format::F32), run(Format::Bf16), "{isa:?}");
+            let bf16s: Vec<f32> = w.iter().map(|&w| bf16::from_f32(w).to_f32()).collect();
+            assert_eq!(run(&bf16s, Format::F32), run(&bf16s, Format::Bf16), "{isa:?}");
+            let f16s: Vec<f32> = w.iter().map(|&w| f16::from_f32(w).to_f32()).collect();
+            assert_eq!(run(&f16s, Format::F32), run(&f16s, Format::F16), "{isa:?}");
         }
     }
 

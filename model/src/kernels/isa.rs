@@ -13,7 +13,7 @@ pub enum Isa {
         /// Whether `vdpbf16ps` is there; otherwise it is emulated.
         bf16: bool,
     },
-    /// AVX2 with fused multiply-add.
+    /// AVX2 with fused multiply-add and f16 conversion, which all machines with AVX2 have.
     Avx2,
     /// Plain Rust.
     Portable,
@@ -32,7 +32,7 @@ impl Isa {
         let mut all = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c") {
                 all.insert(0, Self::Avx2);
                 let wide = is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512bw")

@@ -1,6 +1,6 @@
 //! Weights of a linear layer, packed once so that a product reads them from beginning to end.
 //!
-//! Thirty-two outputs make a panel. f32: `[input][32]`; bf16: `[input / 2][32][2]`, pairs of neighbouring inputs side by side, an odd
+//! Thirty-two outputs make a panel. f32 and f16: `[input][32]`; bf16: `[input / 2][32][2]`, pairs of neighbouring inputs side by side, an odd
 //! last one beside a zero. Outputs past the last one are zeros.
 
 use std::ops::Range;
@@ -19,6 +19,7 @@ pub(crate) const PANEL: usize = 32;
 pub(crate) enum Format {
     F32,
     Bf16,
+    F16,
 }
 
 /// A packed weight [out, input].
@@ -35,6 +36,8 @@ pub(crate) trait Stored: Copy + Send + Sync {
     fn to_f32(self) -> f32;
     /// Rounded to the nearest bf16.
     fn to_bf16(self) -> u16;
+    /// Rounded to the nearest f16.
+    fn to_f16(self) -> u16;
 }
 
 impl Stored for f32 {
@@ -43,6 +46,9 @@ impl Stored for f32 {
     }
     fn to_bf16(self) -> u16 {
         bf16::from_f32(self).to_bits()
+    }
+    fn to_f16(self) -> u16 {
+        f16::from_f32(self).to_bits()
     }
 }
 
@@ -53,6 +59,9 @@ impl Stored for bf16 {
     fn to_bf16(self) -> u16 {
         self.to_bits()
     }
+    fn to_f16(self) -> u16 {
+        f16::from_f32(bf16::to_f32(self)).to_bits()
+    }
 }
 
 impl Stored for f16 {
@@ -62,20 +71,28 @@ impl Stored for f16 {
     fn to_bf16(self) -> u16 {
         bf16::from_f32(f16::to_f32(self)).to_bits()
     }
+    fn to_f16(self) -> u16 {
+        self.to_bits()
+    }
 }
 
 impl Panels {
     /// Zeros, to be filled panel by panel.
     pub(crate) fn new(out: usize, input: usize, format: Format) -> Result<Self> {
-        let words = out.div_ceil(PANEL) * PANEL * steps(input, format);
+        let words = out.div_ceil(PANEL) * panel_words(input, format);
         Ok(Self { memory: Memory::new(words * size_of::<u32>())?, format, out, input })
+    }
+
+    /// The sizes of a weight without its numbers.
+    pub(crate) fn hollow(out: usize, input: usize, format: Format) -> Self {
+        Self { memory: Memory::Heap(Vec::new()), format, out, input }
     }
 
     /// Packs `values` [out, input].
     #[cfg(test)]
     pub(crate) fn of<S: Stored>(values: &[S], out: usize, input: usize, format: Format) -> Self {
         let mut panels = Self::new(out, input, format).unwrap();
-        panels.fill(|panel, rows| pack(&values[rows.start * input..rows.end * input], input, format, panel));
+        panels.fill(|panel, rows| pack(&values[rows.start * input..rows.end * input], input, format, panel, 0));
         panels
     }
 
@@ -114,6 +131,12 @@ impl Panels {
                     to.copy_from_slice(&pair[..to.len()]);
                 }
             }
+            Format::F16 => {
+                let halves: &[u16] = bytemuck::cast_slice(panel);
+                for (to, halves) in to.iter_mut().zip(halves.chunks_exact(PANEL)) {
+                    *to = f16::from_bits(halves[column]).to_f32();
+                }
+            }
         }
     }
 
@@ -134,19 +157,27 @@ impl Panels {
         self.out.div_ceil(PANEL) * self.panel_words() * size_of::<u32>()
     }
 
-    /// Steps of a product over the inputs: one for each number of f32, for each pair of bf16.
+    /// Steps of a product over the inputs: one for each number of f32 or f16, for each pair of bf16.
     pub(crate) fn steps(&self) -> usize {
         steps(self.input, self.format)
     }
 
-    fn panel_words(&self) -> usize {
-        PANEL * self.steps()
+    /// Words of a panel.
+    pub(crate) fn panel_words(&self) -> usize {
+        panel_words(self.input, self.format)
+    }
+}
+
+fn panel_words(input: usize, format: Format) -> usize {
+    match format {
+        Format::F32 | Format::Bf16 => PANEL * steps(input, format),
+        Format::F16 => PANEL / 2 * input,
     }
 }
 
 fn steps(input: usize, format: Format) -> usize {
     match format {
-        Format::F32 => input,
+        Format::F32 | Format::F16 => input,
         Format::Bf16 => input.div_ceil(2),
     }
 }
@@ -154,21 +185,31 @@ fn steps(input: usize, format: Format) -> usize {
 /// Steps that are packed at a time: a cache line of each row is read once.
 const LINE: usize = 16;
 
-/// Packs up to 32 rows `input` long into `panel`.
-pub(crate) fn pack<S: Stored>(rows: &[S], input: usize, format: Format, panel: &mut [u32]) {
+/// Packs rows `input` long into `panel`, as its columns from `first` on.
+pub(crate) fn pack<S: Stored>(rows: &[S], input: usize, format: Format, panel: &mut [u32], first: usize) {
     match format {
         Format::F32 => {
             for (block, panel) in panel.chunks_mut(LINE * PANEL).enumerate() {
-                for (column, row) in rows.chunks_exact(input).enumerate() {
+                for (column, row) in (first..).zip(rows.chunks_exact(input)) {
                     for (step, value) in panel.chunks_exact_mut(PANEL).zip(&row[block * LINE..]) {
                         step[column] = value.to_f32().to_bits();
                     }
                 }
             }
         }
+        Format::F16 => {
+            let halves: &mut [u16] = bytemuck::cast_slice_mut(panel);
+            for (block, panel) in halves.chunks_mut(LINE * PANEL).enumerate() {
+                for (column, row) in (first..).zip(rows.chunks_exact(input)) {
+                    for (step, value) in panel.chunks_exact_mut(PANEL).zip(&row[block * LINE..]) {
+                        step[column] = value.to_f16();
+                    }
+                }
+            }
+        }
         Format::Bf16 => {
             for (block, panel) in panel.chunks_mut(LINE * PANEL).enumerate() {
-                for (column, row) in rows.chunks_exact(input).enumerate() {
+                for (column, row) in (first..).zip(rows.chunks_exact(input)) {
                     for (step, values) in panel.chunks_exact_mut(PANEL).zip(row[block * LINE * 2..].chunks(2)) {
                         let second = values.get(1).map_or(0, |value| value.to_bf16());
                         step[column] = u32::from(values[0].to_bf16()) | u32::from(second) << 16;
@@ -187,7 +228,7 @@ mod tests {
     fn rows_come_back_as_they_went_in() {
         for (out, input) in [(1, 1), (5, 3), (32, 16), (33, 47), (97, 60), (64, 130)] {
             let values: Vec<f32> = (0..out * input).map(|i| i as f32 * 0.25).collect(); // exact in bf16 below 64
-            for format in [Format::F32, Format::Bf16] {
+            for format in [Format::F32, Format::Bf16, Format::F16] {
                 let panels = Panels::of(&values, out, input, format);
                 for row in 0..out {
                     let mut found = vec![0.0; input];
@@ -195,6 +236,7 @@ mod tests {
                     let expected = values[row * input..(row + 1) * input].iter();
                     let expected: Vec<f32> = match format {
                         Format::F32 => expected.copied().collect(),
+                        Format::F16 => expected.map(|&x| f16::from_f32(x).to_f32()).collect(),
                         Format::Bf16 => expected.map(|&x| bf16::from_f32(x).to_f32()).collect(),
                     };
                     assert_eq!(found, expected, "row {row} of {out} × {input} as {format:?}");

@@ -20,13 +20,14 @@ pub(crate) struct Head<'a> {
     /// Rows of the projection, and where in them and in a row its Δt lies: (rows, width, column).
     pub(crate) dt: (&'a [f32], usize, usize),
     pub(crate) dt_bias: f32,
-    pub(crate) dt_floor: f32,
+    /// Least and greatest Δt.
+    pub(crate) dt_limit: [f32; 2],
     /// A, below zero.
     pub(crate) a: f32,
     pub(crate) d: f32,
 }
 
-/// A head's state [P, N] before and after.
+/// A state before and after: a head's [P, N], or that of some channels [channels, S].
 #[derive(Debug)]
 pub(crate) enum Recurrent<'a> {
     /// Moved on in place.
@@ -38,14 +39,14 @@ pub(crate) enum Recurrent<'a> {
 }
 
 impl Recurrent<'_> {
-    fn before(&self) -> &[f32] {
+    pub(super) fn before(&self) -> &[f32] {
         match self {
             Self::InPlace(state) => state,
             Self::Copied(state, _) | Self::Left(state) => state,
         }
     }
 
-    fn after(&mut self) -> Option<&mut [f32]> {
+    pub(super) fn after(&mut self) -> Option<&mut [f32]> {
         match self {
             Self::InPlace(state) | Self::Copied(_, state) => Some(state),
             Self::Left(_) => None,
@@ -92,10 +93,8 @@ fn scan_body<V: Vector>(head: Head<'_>, mut state: Recurrent<'_>, mut out: Strip
 #[inline(always)]
 fn steps<V: Vector>(head: Head<'_>, len: usize) -> (Vec<f32>, Vec<f32>) {
     let (rows, width, column) = head.dt;
-    let step = |t: usize| {
-        let dt = softplus(rows[t * width + column] + head.dt_bias);
-        if dt < head.dt_floor { head.dt_floor } else { dt } // NaN stays NaN
-    };
+    let [least, most] = head.dt_limit;
+    let step = |t: usize| softplus(rows[t * width + column] + head.dt_bias).clamp(least, most); // NaN stays NaN
     let dts: Vec<f32> = (0..len).map(step).collect();
     let mut decays: Vec<f32> = dts.iter().map(|dt| dt * head.a).collect();
     map::<V>(&mut decays, Exp);

@@ -33,6 +33,8 @@ pub(super) trait Vector: Copy {
     fn power_of_shifted(self) -> Self;
     /// Sixteen pairs of bf16, widened: the first of each pair, then the second.
     fn widen(pairs: &[u32; LANES]) -> [Self; 2];
+    /// Sixteen f16, widened.
+    fn widen_half(halves: &[u16; LANES]) -> Self;
 
     #[inline(always)]
     fn zero() -> Self {
@@ -143,6 +145,10 @@ impl Vector for Plain {
     fn widen(pairs: &[u32; LANES]) -> [Self; 2] {
         [Self(pairs.map(|pair| f32::from_bits(pair << 16))), Self(pairs.map(|pair| f32::from_bits(pair & 0xffff_0000)))]
     }
+    #[inline(always)]
+    fn widen_half(halves: &[u16; LANES]) -> Self {
+        Self(halves.map(|half| half::f16::from_bits(half).to_f32()))
+    }
 }
 
 /// A vector of registers, each treated alike. Everything is written out: a closure would be a function of its own, compiled without the
@@ -153,7 +159,7 @@ macro_rules! of_registers {
         $(#[$doc:meta])* $name:ident, [$register:ty; $count:literal] of $lanes:literal, $($i:literal)*, $integers:ty,
         tile $rows:literal x $vectors:literal,
         $set:ident, $load:ident, $store:ident, [$($method:ident = $two:ident),*], $fma:ident,
-        $to_integers:ident, $to_floats:ident, $load_integers:ident, $set_integers:ident, $add:ident, $and:ident, $shift:ident
+        $to_integers:ident, $to_floats:ident, $load_integers:ident, $set_integers:ident, $add:ident, $and:ident, $shift:ident, $load_halves:ident, $from_halves:ident
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
@@ -208,6 +214,11 @@ macro_rules! of_registers {
                     ]
                 }
             }
+            #[inline(always)]
+            fn widen_half(halves: &[u16; LANES]) -> Self {
+                // SAFETY: see above
+                unsafe { Self([$($from_halves($load_halves(halves.as_ptr().add($i * $lanes).cast()))),*]) }
+            }
         }
     };
     (methods [$method:ident = $two:ident $(, $others:ident = $of_others:ident)*] $($i:literal)*) => {
@@ -227,7 +238,7 @@ of_registers!(
     Wide, [__m512; 1] of 16, 0, __m512i, tile 10 x 2, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps,
     [add = _mm512_add_ps, sub = _mm512_sub_ps, mul = _mm512_mul_ps, div = _mm512_div_ps, max = _mm512_max_ps, min = _mm512_min_ps],
     _mm512_fmadd_ps, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_add_epi32,
-    _mm512_and_si512, shift_left_512
+    _mm512_and_si512, shift_left_512, _mm256_loadu_si256, _mm512_cvtph_ps
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -236,7 +247,7 @@ of_registers!(
     Double, [__m256; 2] of 8, 0 1, __m256i, tile 6 x 1, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
     [add = _mm256_add_ps, sub = _mm256_sub_ps, mul = _mm256_mul_ps, div = _mm256_div_ps, max = _mm256_max_ps, min = _mm256_min_ps],
     _mm256_fmadd_ps, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_loadu_si256, _mm256_set1_epi32, _mm256_add_epi32,
-    _mm256_and_si256, _mm256_slli_epi32
+    _mm256_and_si256, _mm256_slli_epi32, _mm_loadu_si128, _mm256_cvtph_ps
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -258,7 +269,7 @@ macro_rules! on_isa {
                 $body::<$crate::kernels::vector::Wide>($($arg),*)
             }
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2,fma")]
+            #[target_feature(enable = "avx2,fma,f16c")]
             fn double($($arg: $type),*) $(-> $out)? {
                 $body::<$crate::kernels::vector::Double>($($arg),*)
             }

@@ -1,10 +1,12 @@
-//! Linear layers: packed for our kernels, or a tensor.
+//! Linear layers and embeddings. A [`Linear`] alone knows how its weight lies.
 
 use std::sync::Arc;
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 
-use crate::kernels::{Arithmetic, Format, Isa, Panels, Start, add, multiply};
+use super::rows::{Host, PASS, ROWS, Rows};
+use crate::error::Result;
+use crate::kernels::{Arithmetic, Format, Isa, Panels, Pool, Start, add, each, multiply};
 
 /// A linear layer: a weight [out, in] and perhaps a bias [out].
 #[derive(Debug, Clone)]
@@ -36,17 +38,15 @@ impl Packed {
     }
 
     /// y = x Wᵀ + b.
-    pub(crate) fn apply(&self, x: &[f32], y: &mut [f32]) {
+    fn apply(&self, x: &[f32], y: &mut [f32]) {
         let isa = Isa::current();
         multiply(isa, self.arithmetic, x, &self.weight, Start::Zero, y);
         if let Some(bias) = &self.bias {
-            y.chunks_exact_mut(bias.len()).for_each(|row| add(isa, row, bias));
+            let work = y.len() * PASS;
+            each(y.chunks_mut(ROWS * bias.len()), work, |rows| {
+                rows.chunks_exact_mut(bias.len()).for_each(|row| add(isa, row, bias));
+            });
         }
-    }
-
-    /// y + x Wᵀ, in place.
-    pub(crate) fn apply_onto(&self, x: &[f32], y: &mut [f32]) {
-        multiply(Isa::current(), self.arithmetic, x, &self.weight, Start::Onto, y);
     }
 }
 
@@ -60,4 +60,72 @@ impl Linear {
             }
         }
     }
+
+    /// Rows of the weight.
+    pub(crate) fn rows(&self) -> usize {
+        match self {
+            Self::Packed(Packed { weight, .. }) => weight.out(),
+            Self::Tensor { weight, .. } => weight.dims()[0],
+        }
+    }
+
+    /// `x Wᵀ + b`: [rows, in] → [rows, out].
+    pub(crate) fn apply(&self, x: &Rows) -> Result<Rows> {
+        Ok(match self {
+            Self::Packed(layer) => {
+                let x = x.host();
+                let mut y = x.like(layer.weight.out())?;
+                layer.apply(&x.values, &mut y.values);
+                Rows::Host(y)
+            }
+            Self::Tensor { weight, bias, rounded } => {
+                Rows::Tensor(by_candle(x.tensor(), weight, bias.as_ref(), *rounded)?)
+            }
+        })
+    }
+
+    /// `y + x Wᵀ`, in place: what a low-rank adapter does.
+    pub(crate) fn apply_onto(&self, x: &Rows, y: &mut Rows) -> Result<()> {
+        match self {
+            Self::Packed(layer) => {
+                let (x, y) = (&x.host().values, &mut y.host_mut().values);
+                multiply(Isa::current(), layer.arithmetic, x, &layer.weight, Start::Onto, y);
+            }
+            Self::Tensor { .. } => *y = Rows::Tensor((y.tensor() + self.apply(x)?.tensor())?),
+        }
+        Ok(())
+    }
+
+    /// `x Wᵀ + b` of a head, written to `logits` [rows, V].
+    pub(crate) fn apply_to(&self, x: &Rows, logits: &mut [f32]) -> Result<()> {
+        match self {
+            Self::Packed(layer) => layer.apply(&x.host().values, logits),
+            Self::Tensor { weight, bias, rounded } => {
+                let values = by_candle(x.tensor(), weight, bias.as_ref(), *rounded)?;
+                logits.copy_from_slice(&values.flatten_all()?.to_vec1::<f32>()?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows `ids` of the weight: what an embedding looks up.
+    pub(crate) fn look_up(&self, ids: &[u32], pool: &Arc<Pool>) -> Result<Rows> {
+        Ok(match self {
+            Self::Packed(Packed { weight, .. }) => {
+                let mut out = Host::lend(pool, ids.len(), weight.input())?;
+                out.each_row(|row, to| weight.row(ids[row] as usize, to));
+                Rows::Host(out)
+            }
+            Self::Tensor { weight, .. } => Rows::Tensor(weight.index_select(&Tensor::new(ids, weight.device())?, 0)?),
+        })
+    }
+}
+
+fn by_candle(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, rounded: bool) -> Result<Tensor> {
+    let x = if rounded { x.to_dtype(DType::BF16)?.to_dtype(DType::F32)? } else { x.clone() };
+    let y = x.matmul(&weight.t()?)?;
+    Ok(match bias {
+        Some(bias) => y.broadcast_add(bias)?,
+        None => y,
+    })
 }

@@ -129,8 +129,8 @@ fn configs_and_tokenizers_that_do_not_fit() {
             edit_json(&folder.join("config.json"), |config| config["hidden_size"] = size.clone());
         });
     }
-    spoilt(&["`llama`", "zamba2"], |folder| {
-        edit_json(&folder.join("config.json"), |config| config["model_type"] = "llama".into());
+    spoilt(&["`zamba3`", "the nearest known one is `zamba2`", "llama"], |folder| {
+        edit_json(&folder.join("config.json"), |config| config["model_type"] = "zamba3".into());
     });
     spoilt(&["config.json", "line 1"], |folder| fs_err::write(folder.join("config.json"), "{").unwrap());
     spoilt(&["the tokenizer has", "embedding"], |folder| {

@@ -1,0 +1,274 @@
+//! What a model asks of a checkpoint: each tensor by name and shape, said once.
+//!
+//! An architecture goes through its tensors in one function, with a [`Tensors`] that either notes what is asked for (to check the
+//! headers, to write random checkpoints, to know sizes) or reads it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use candle_core::{DType, Device, Tensor};
+
+use super::read::Slice;
+use super::weights::Weights;
+use crate::error::{Error, Result};
+use crate::kernels::{Arithmetic, Convolution, Format, Panels};
+use crate::models::{Backend, LoadOptions, Precision};
+use crate::ops::{Linear, Norm, Packed};
+
+/// What a file may hold under a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Slot {
+    pub(crate) shape: Vec<usize>,
+    /// Otherwise it may be left out: a repeated block, an unused adapter, a head that is the embedding.
+    pub(crate) required: bool,
+}
+
+/// A linear layer to be asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape<'a> {
+    /// Its name without `.weight`.
+    pub(crate) name: &'a str,
+    pub(crate) out: usize,
+    pub(crate) input: usize,
+}
+
+/// Tensors asked for one by one.
+#[derive(Debug)]
+pub(crate) struct Tensors<'a> {
+    weights: Option<&'a Weights>,
+    /// Whether what is asked for is read; otherwise it is only noted.
+    reads: bool,
+    /// Whether the checkpoint must hold what is asked for.
+    required: bool,
+    options: LoadOptions,
+    slots: BTreeMap<String, Slot>,
+    bytes: u64,
+}
+
+impl<'a> Tensors<'a> {
+    /// Notes what is asked for; `weights`, where there are any, say which of the tensors that may be left out are there. What it gives
+    /// is hollow: of the right sizes, and without numbers.
+    pub(crate) fn noting(weights: Option<&'a Weights>) -> Self {
+        Self {
+            weights,
+            reads: false,
+            required: true,
+            options: LoadOptions::default(),
+            slots: BTreeMap::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Reads what is asked for.
+    pub(crate) fn reading(weights: &'a Weights, options: LoadOptions) -> Self {
+        Self { weights: Some(weights), reads: true, required: true, options, slots: BTreeMap::new(), bytes: 0 }
+    }
+
+    /// How the checkpoint is to be loaded.
+    pub(crate) fn options(&self) -> LoadOptions {
+        self.options
+    }
+
+    /// All that was asked for.
+    pub(crate) fn into_slots(self) -> BTreeMap<String, Slot> {
+        self.slots
+    }
+
+    /// Bytes of what was read, as it lies in memory.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether the checkpoint holds tensor `name`.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.weights.is_some_and(|weights| weights.contains(name))
+    }
+
+    /// What `ask` asks for may be there, and is not read.
+    pub(crate) fn unread(&mut self, ask: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let before = (self.reads, self.required);
+        (self.reads, self.required) = (false, false);
+        let asked = ask(self);
+        (self.reads, self.required) = before;
+        asked
+    }
+
+    /// A tensor's numbers.
+    pub(crate) fn values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        self.note(name, shape);
+        match self.weights.filter(|_| self.reads) {
+            None => Ok(vec![0.0; shape.iter().product()]),
+            Some(weights) => {
+                let values = weights.get(name, shape)?;
+                self.bytes += size_of_val(&*values) as u64;
+                Ok(values)
+            }
+        }
+    }
+
+    /// An RMS norm by its name without `.weight`.
+    pub(crate) fn rms_norm(&mut self, name: &str, width: usize, eps: f64) -> Result<Norm> {
+        Ok(Norm::Rms { weight: self.values(&format!("{name}.weight"), &[width])?, eps })
+    }
+
+    /// A layer norm by its name without `.weight` and `.bias`.
+    pub(crate) fn layer_norm(&mut self, name: &str, width: usize, eps: f64) -> Result<Norm> {
+        let weight = self.values(&format!("{name}.weight"), &[width])?;
+        Ok(Norm::Layer { weight, bias: self.values(&format!("{name}.bias"), &[width])?, eps })
+    }
+
+    /// A layer norm that has a weight alone.
+    pub(crate) fn scaled_norm(&mut self, name: &str, width: usize, eps: f64) -> Result<Norm> {
+        let weight = self.values(&format!("{name}.weight"), &[width])?;
+        Ok(Norm::Layer { weight, bias: vec![0.0; width], eps })
+    }
+
+    /// A linear layer by its name without `.weight`.
+    pub(crate) fn linear(&mut self, name: &str, shape: [usize; 2]) -> Result<Linear> {
+        self.weight(&[Slice::all(format!("{name}.weight"), shape)], None, self.rounded())
+    }
+
+    /// A linear layer by its name without `.weight`, with a `.bias` where `bias` says so.
+    pub(crate) fn biased(&mut self, name: &str, shape: [usize; 2], bias: bool) -> Result<Linear> {
+        self.stacked(&[Shape { name, out: shape[0], input: shape[1] }], bias)
+    }
+
+    /// Linear layers of one input, as one: the outputs of the first, then those of the next.
+    pub(crate) fn stacked(&mut self, layers: &[Shape<'_>], bias: bool) -> Result<Linear> {
+        let mut all = None;
+        if bias {
+            let mut values = Vec::new();
+            for layer in layers {
+                values.extend(self.values(&format!("{}.bias", layer.name), &[layer.out])?);
+            }
+            all = Some(values);
+        }
+        let rows: Vec<Slice> =
+            layers.iter().map(|layer| Slice::all(format!("{}.weight", layer.name), [layer.out, layer.input])).collect();
+        self.weight(&rows, all, self.rounded())
+    }
+
+    /// Some rows of a linear layer that several share, in this order, with its bias where `bias` says so. `turned`: it is stored as
+    /// [input, out].
+    pub(crate) fn rows(&mut self, layer: Shape<'_>, rows: &[Range<usize>], bias: bool, turned: bool) -> Result<Linear> {
+        let bias = if bias {
+            let all = self.values(&format!("{}.bias", layer.name), &[layer.out])?;
+            Some(rows.iter().flat_map(|rows| all[rows.clone()].iter().copied()).collect())
+        } else {
+            None
+        };
+        let shape = if turned { vec![layer.input, layer.out] } else { vec![layer.out, layer.input] };
+        let name = format!("{}.weight", layer.name);
+        let rows: Vec<Slice> = rows
+            .iter()
+            .map(|rows| Slice { name: name.clone(), shape: shape.clone(), rows: rows.clone(), turned })
+            .collect();
+        self.weight(&rows, bias, self.rounded())
+    }
+
+    /// A linear layer without bias that is the rows `rows` of tensor `name`, whose last side is its input.
+    pub(crate) fn slice(&mut self, name: &str, shape: &[usize], rows: Range<usize>) -> Result<Linear> {
+        let rows = Slice { name: name.to_owned(), shape: shape.to_vec(), rows, turned: false };
+        self.weight(&[rows], None, self.rounded())
+    }
+
+    /// The taps [K, CD] and the bias [CD] of a causal convolution by its name without `.weight` and `.bias`; zeros where it has no bias.
+    pub(crate) fn convolution(&mut self, name: &str, [channels, width]: [usize; 2], bias: bool) -> Result<Convolution> {
+        let by_channel = self.values(&format!("{name}.weight"), &[channels, 1, width])?;
+        let taps = (0..width * channels).map(|i| by_channel[i % channels * width + i / channels]).collect();
+        let bias = if bias { self.values(&format!("{name}.bias"), &[channels])? } else { vec![0.0; channels] };
+        Ok(Convolution { taps, bias })
+    }
+
+    /// −exp of a tensor: what recurrences store as `A_log`.
+    pub(crate) fn decay(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        Ok(self.values(name, shape)?.into_iter().map(|log| -log.exp()).collect())
+    }
+
+    /// An embedding by its name without `.weight`, as it lies on disk whatever the precision.
+    pub(crate) fn embedding(&mut self, name: &str, shape: [usize; 2]) -> Result<Linear> {
+        self.weight(&[Slice::all(format!("{name}.weight"), shape)], None, false)
+    }
+
+    /// The embedding [V, H], as it lies on disk whatever the precision, and the head: the embedding when `tied` (a head that lies there
+    /// all the same must equal it), else its own.
+    pub(crate) fn embedding_and_head(
+        &mut self,
+        [embedding, head]: [&str; 2],
+        shape: [usize; 2],
+        tied: bool,
+        bias: bool,
+    ) -> Result<(Linear, Linear)> {
+        let [name, head_name] = [embedding, head].map(|name| format!("{name}.weight"));
+        let bias = if bias { Some(self.values(&format!("{head}.bias"), &[shape[0]])?) } else { None };
+        if tied {
+            self.unread(|tensors| tensors.weight(&[Slice::all(head_name.clone(), shape)], None, false).map(drop))?;
+            if let Some(weights) = self.weights.filter(|weights| self.reads && weights.contains(&head_name))
+                && !same(weights, [&name, &head_name], shape)?
+            {
+                return Err(Error::NotTied { file: weights.file_of(&head_name), head: head_name, embedding: name });
+            }
+        }
+        let embedding = self.weight(&[Slice::all(name.clone(), shape)], None, false)?;
+        let head = match &embedding {
+            _ if !tied => self.weight(&[Slice::all(head_name, shape)], bias, self.rounded())?,
+            Linear::Packed(packed) if packed.is_bf16() || !self.rounded() => {
+                let arithmetic = if self.rounded() { Arithmetic::Bf16 } else { Arithmetic::F32 };
+                Linear::Packed(Packed { bias, arithmetic, ..packed.clone() })
+            }
+            Linear::Tensor { weight, .. } if !self.rounded() => {
+                Linear::Tensor { weight: weight.clone(), bias: tensor(bias)?, rounded: false }
+            }
+            _ => self.weight(&[Slice::all(name, shape)], bias, true)?,
+        };
+        Ok((embedding, head))
+    }
+
+    fn rounded(&self) -> bool {
+        self.options.precision == Precision::Bf16
+    }
+
+    fn note(&mut self, name: &str, shape: &[usize]) {
+        let slot = self.slots.entry(name.to_owned()).or_insert_with(|| Slot { shape: shape.to_vec(), required: false });
+        slot.required |= self.required;
+    }
+
+    /// A weight made of `rows`, one below the other, with a bias.
+    fn weight(&mut self, rows: &[Slice], bias: Option<Vec<f32>>, rounded: bool) -> Result<Linear> {
+        rows.iter().for_each(|part| self.note(&part.name, &part.shape));
+        let arithmetic = if rounded { Arithmetic::Bf16 } else { Arithmetic::F32 };
+        let Some(weights) = self.weights.filter(|_| self.reads) else {
+            let (out, input) = (rows.iter().map(|part| part.rows.len()).sum(), rows[0].input());
+            let weight = Arc::new(Panels::hollow(out, input, Format::F32));
+            return Ok(Linear::Packed(Packed { weight, bias, arithmetic }));
+        };
+        let panels = weights.panels(rows, rounded)?;
+        self.bytes += panels.bytes() as u64;
+        if self.options.backend == Backend::Kernels {
+            return Ok(Linear::Packed(Packed { weight: Arc::new(panels), bias, arithmetic }));
+        }
+        let (out, input) = (panels.out(), panels.input());
+        let mut values = vec![0.0; out * input];
+        values.chunks_exact_mut(input).enumerate().for_each(|(row, to)| panels.row(row, to));
+        let weight = Tensor::from_vec(values, (out, input), &Device::Cpu)?;
+        let weight = if rounded { weight.to_dtype(DType::BF16)?.to_dtype(DType::F32)? } else { weight };
+        Ok(Linear::Tensor { weight, bias: tensor(bias)?, rounded })
+    }
+}
+
+fn tensor(bias: Option<Vec<f32>>) -> Result<Option<Tensor>> {
+    Ok(bias.map(|bias| Tensor::new(bias, &Device::Cpu)).transpose()?)
+}
+
+/// Whether two tensors of one shape hold the same numbers.
+fn same(weights: &Weights, names: [&str; 2], shape: [usize; 2]) -> Result<bool> {
+    let [one, other] = names.map(|name| weights.panels(&[Slice::all(name.to_owned(), shape)], false));
+    let (one, other) = (one?, other?);
+    let (mut left, mut right) = (vec![0.0; shape[1]], vec![0.0; shape[1]]);
+    Ok((0..shape[0]).all(|row| {
+        one.row(row, &mut left);
+        other.row(row, &mut right);
+        left == right
+    }))
+}

@@ -1,0 +1,108 @@
+//! A checkpoint's config.json, of whatever architecture, and the models made by it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::decoder::Model;
+use super::options::LoadOptions;
+use super::registry::{Architecture, Known, Sizes, read};
+use crate::checkpoint::{Keys, Tensors, Weights, context_limit};
+use crate::error::Result;
+
+/// What a checkpoint's config.json says, read and checked.
+#[derive(Debug, Clone)]
+pub struct ModelConfig {
+    known: &'static Known,
+    sizes: Sizes,
+    context: usize,
+    architecture: Arc<dyn Architecture>,
+}
+
+impl ModelConfig {
+    /// Reads and checks `config.json` in `dir`.
+    ///
+    /// # Errors
+    /// A folder or file that is not there, JSON that is none, an architecture that is not known, sizes that are absurd or do not fit,
+    /// settings that would change results and are not known.
+    pub fn read(dir: &Path) -> Result<Self> {
+        Self::of(&Keys::read(dir)?, dir)
+    }
+
+    /// Reads and checks the text of a `config.json`; `file` is named in errors.
+    ///
+    /// # Errors
+    /// As [`ModelConfig::read`].
+    pub fn parse(text: &str, file: &Path) -> Result<Self> {
+        Self::of(&Keys::parse(text, file)?, file.parent().unwrap_or(Path::new("")))
+    }
+
+    fn of(keys: &Keys, dir: &Path) -> Result<Self> {
+        let (known, architecture) = read(keys)?;
+        let sizes = architecture.sizes();
+        let context = sizes.context.unwrap_or_else(|| context_limit(dir));
+        Ok(Self { known, sizes, context, architecture: architecture.into() })
+    }
+
+    /// `model_type`.
+    pub fn model_type(&self) -> &'static str {
+        self.known.model_type
+    }
+
+    /// Tokens in the vocabulary: rows of the embedding.
+    pub fn vocab_size(&self) -> usize {
+        self.sizes.vocab
+    }
+
+    /// How many layers there are.
+    pub fn layers(&self) -> usize {
+        self.sizes.layers
+    }
+
+    /// The longest request that is scored whole, in tokens, as lm-eval takes it: what the config says, else what the tokenizer does, else
+    /// 2,048.
+    pub fn context_limit(&self) -> usize {
+        self.context
+    }
+
+    /// The tensors that a checkpoint of it must hold, by name, with their shapes.
+    pub(crate) fn tensors(&self) -> Result<Vec<(String, Vec<usize>)>> {
+        let mut noting = Tensors::noting(None);
+        self.architecture.build(&mut noting)?;
+        let required = noting.into_slots().into_iter().filter(|(_, slot)| slot.required);
+        Ok(required.map(|(name, slot)| (name, slot.shape)).collect())
+    }
+
+    /// Reads and checks the headers of the weights in `dir`: every tensor's name, shape, type and place.
+    fn weights(&self, dir: &Path) -> Result<Weights> {
+        let weights = Weights::open(dir, |found| self.architecture.current_name(found))?;
+        let mut noting = Tensors::noting(Some(&weights));
+        self.architecture.build(&mut noting)?;
+        weights.compare(&noting.into_slots())?;
+        Ok(weights)
+    }
+}
+
+/// Checks the checkpoint in `dir` by its headers alone: every tensor's name, shape, type and place.
+///
+/// # Errors
+/// As for opening it, but for what only the data can show.
+pub fn check(dir: &Path) -> Result<ModelConfig> {
+    let config = ModelConfig::read(dir)?;
+    config.weights(dir)?;
+    Ok(config)
+}
+
+impl Model {
+    /// Reads the checkpoint in `dir`. Memory at its peak: the weights, as they lie on disk, and little more.
+    ///
+    /// # Errors
+    /// Whatever is wrong with config.json or the weights, by file, tensor, what was expected and what was found.
+    pub fn open(dir: &Path, options: &LoadOptions) -> Result<Self> {
+        let config = ModelConfig::read(dir)?;
+        let weights = config.weights(dir)?;
+        let mut reading = Tensors::reading(&weights, *options);
+        let parts = config.architecture.build(&mut reading)?;
+        let bytes = reading.bytes();
+        Self::new(config, parts, bytes)
+    }
+}

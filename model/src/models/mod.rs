@@ -1,0 +1,31 @@
+//! The architectures, and what they share. An architecture is one file: its config, its tensors, its blocks; and a line in [`registry`].
+
+mod bamba;
+mod config;
+mod cost;
+mod decoder;
+mod dense;
+mod gpt;
+mod hf_olmo;
+mod language_model;
+mod llama;
+mod mamba;
+mod mamba2;
+mod options;
+mod passes;
+mod profile;
+mod registry;
+mod rope;
+mod shared_block;
+mod zamba;
+mod zamba2;
+
+pub use config::{ModelConfig, check};
+pub use cost::Cost;
+pub use decoder::Model;
+pub(crate) use decoder::{Block, Parts, Pass};
+pub use language_model::{LanguageModel, Logits, Sequence, Wanted};
+pub use options::{Backend, DtFloor, LoadOptions, Precision};
+pub(crate) use profile::Clock;
+pub use profile::Part;
+pub use registry::{Known, architectures};

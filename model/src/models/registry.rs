@@ -1,0 +1,97 @@
+//! The architectures by `model_type`.
+
+use std::fmt::Debug;
+
+use super::decoder::Parts;
+use super::{bamba, gpt, hf_olmo, llama, mamba, mamba2, zamba, zamba2};
+use crate::checkpoint::{Keys, Tensors};
+use crate::error::{Error, Result};
+
+/// An architecture that is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// `model_type` in config.json.
+    pub model_type: &'static str,
+    /// Hybrid, state-space or dense.
+    pub family: &'static str,
+    /// What is read of it.
+    pub about: &'static str,
+    pub(super) read: fn(&Keys) -> Result<Box<dyn Architecture>>,
+}
+
+/// The architectures in the order in which they are listed.
+const KNOWN: &[Known] = &[
+    zamba2::KNOWN,
+    zamba::KNOWN,
+    bamba::KNOWN,
+    mamba::MAMBA,
+    mamba::FALCON_MAMBA,
+    mamba2::KNOWN,
+    llama::LLAMA,
+    llama::MISTRAL,
+    llama::QWEN2,
+    llama::QWEN3,
+    llama::SMOLLM3,
+    llama::PHI3,
+    llama::OLMO,
+    llama::OLMO2,
+    llama::OLMO3,
+    hf_olmo::KNOWN,
+    gpt::GPT_NEOX,
+    gpt::GPT2,
+    gpt::PHI,
+];
+
+/// A checkpoint's config.json, understood: what the engine asks of an architecture.
+pub(super) trait Architecture: Debug + Send + Sync {
+    /// What every architecture has.
+    fn sizes(&self) -> Sizes;
+
+    /// The name under which [`Architecture::build`] asks for a tensor that the file calls `found`; `None` for what is no weight: buffers that
+    /// are computed anew, such as the frequencies that older versions stored.
+    fn current_name(&self, found: &str) -> Option<String> {
+        (!found.ends_with("rotary_emb.inv_freq")).then(|| found.to_owned())
+    }
+
+    /// Goes through all tensors and makes the model of them.
+    fn build(&self, tensors: &mut Tensors<'_>) -> Result<Parts>;
+}
+
+/// What every architecture has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    /// Rows of the embedding.
+    pub(super) vocab: usize,
+    pub(super) layers: usize,
+    /// Longest context in tokens; `None` where the config gives none, and the tokenizer's counts.
+    pub(super) context: Option<usize>,
+}
+
+/// The architectures that are read.
+pub fn architectures() -> &'static [Known] {
+    KNOWN
+}
+
+/// The architecture that `keys` describe.
+///
+/// # Errors
+/// One that is not known: the error names the nearest that is, and all of them. Sizes that do not fit, settings that are not known.
+pub(super) fn read(keys: &Keys) -> Result<(&'static Known, Box<dyn Architecture>)> {
+    let found = keys.value(&["model_type"]).map(|(_, value)| value);
+    let name = found.and_then(serde_json::Value::as_str).unwrap_or_default();
+    let Some(known) = KNOWN.iter().find(|known| known.model_type == name) else {
+        let found = found.map_or_else(|| "missing".into(), |value| format!("{value}").replace('"', "`"));
+        return Err(Error::Architecture { file: keys.file().to_owned(), found, mend: nearest(name) });
+    };
+    Ok((known, (known.read)(keys)?))
+}
+
+fn nearest(name: &str) -> String {
+    let all: Vec<&str> = KNOWN.iter().map(|known| known.model_type).collect();
+    let near = (KNOWN.iter().map(|known| known.model_type))
+        .map(|known| (strsim::damerau_levenshtein(&name.to_lowercase(), known), known))
+        .filter(|&(steps, known)| steps <= name.len().max(known.len()) / 2)
+        .min_by_key(|&(steps, _)| steps);
+    let nearest = near.map(|(_, known)| format!("the nearest known one is `{known}`; ")).unwrap_or_default();
+    format!("{nearest}known are: {}", all.join(", "))
+}

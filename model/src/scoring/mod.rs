@@ -1,0 +1,12 @@
+//! Log-likelihoods of continuations: each distinct prefix computed once, its state forked, in tall batches.
+
+mod log_softmax;
+mod request;
+mod schedule;
+mod scorer;
+mod trie;
+
+pub(crate) use log_softmax::greatest;
+pub use request::{Request, ScorerOptions};
+pub use scorer::{LogLikelihood, Progress, Scorer};
+pub use trie::Plan;

@@ -1,0 +1,25 @@
+//! What a scorer is asked, and how it is to work.
+
+/// A continuation to be scored after a context, both as token ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// At least one token; its last one predicts the first of the continuation.
+    pub context: Vec<u32>,
+    /// At least one token.
+    pub continuation: Vec<u32>,
+}
+
+/// How a [`Scorer`] works. None of it changes a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScorerOptions {
+    /// Bytes that the states of prefixes may take together, each counted as if it shared nothing.
+    pub state_memory: u64,
+    /// Tokens computed together. More make the matrix products taller, and the logits that are held at once larger.
+    pub rows_per_batch: usize,
+}
+
+impl Default for ScorerOptions {
+    fn default() -> Self {
+        Self { state_memory: 2 << 30, rows_per_batch: 256 }
+    }
+}

@@ -1,0 +1,13 @@
+//! Text and tokens: the tokenizer, what its special tokens mean, chat templates.
+
+mod chat_template;
+mod decode_stream;
+pub(crate) mod python_json;
+mod python_methods;
+mod python_text;
+mod special_tokens;
+mod tokenizer;
+
+pub use chat_template::{ChatTemplate, Message};
+pub use decode_stream::DecodeStream;
+pub use tokenizer::{EncodedPair, Tokenizer};
