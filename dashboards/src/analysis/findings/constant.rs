@@ -7,7 +7,7 @@ use spyglass_tasks::ItemRecord;
 const LUCK: f64 = 2.0;
 
 /// Score of guessing where the best constant answer may be better than `chance`: `max(chance, share − 2√(chance(1−chance)/n))`, share
-/// that of the commonest right answer among the n items (BoolQ's “yes”: 62 %).
+/// that of the commonest right answer among the n items (`BoolQ`'s “yes”: 62 %).
 ///
 /// Only where all items have the same options: letters, yes and no. Records do not hold the options' texts, so options of the same
 /// lengths, place by place, count as the same. With `plain_mean` each unit weighs the same.

@@ -54,6 +54,7 @@ pub struct Findings {
 
 /// What one task (or group) shows.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct TaskFindings {
     /// The task with its settings.
     pub subject: Subject,

@@ -40,13 +40,17 @@ fn on_common_items(task: &TaskFindings) -> Option<String> {
 
 /// What is to be known of one curve: that its points answer different questions.
 pub(super) fn of_curve(tree: &RunTree, series: &Series<'_>) -> Vec<String> {
-    let (data, definition): (fn(&Unit) -> &str, fn(&Unit) -> &str) =
-        (|unit| &unit.record.inputs.data, |unit| &unit.record.inputs.task_definition);
     // Imports hash what they know of a definition, paths included.
     let is_ours = |unit: &Unit| unit.record.inputs.scoring_version > 0;
     let asked = [
-        ("other data", changed(tree, series, |unit| Some(data(unit)).filter(|data| !data.is_empty()))),
-        ("another task definition", changed(tree, series, |unit| Some(definition(unit)).filter(|_| is_ours(unit)))),
+        (
+            "other data",
+            changed(tree, series, |unit| Some(unit.record.inputs.data.as_str()).filter(|data| !data.is_empty())),
+        ),
+        (
+            "another task definition",
+            changed(tree, series, |unit| Some(unit.record.inputs.task_definition.as_str()).filter(|_| is_ours(unit))),
+        ),
     ];
     let note = |(what, places): (&str, Option<String>)| {
         let title = series.subject.title();

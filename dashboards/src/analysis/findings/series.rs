@@ -55,10 +55,8 @@ impl<'a> Series<'a> {
         let metric = measured.metric();
         let (chance, format) = (measured.chance(&metric), measured.format());
         let newest = measured.units.values().next_back().map_or(&[][..], Vec::as_slice);
-        let guess = chance.map(|chance| match is_share(&metric) {
-            true => or_constant(chance, newest, measured.plain_mean),
-            false => chance,
-        });
+        let best_guess = |chance| or_constant(chance, newest, measured.plain_mean);
+        let guess = chance.map(|chance| if is_share(&metric) { best_guess(chance) } else { chance });
         let data = newest.iter().map(|unit| unit.record.inputs.data.as_str()).collect();
         let points = measured
             .units

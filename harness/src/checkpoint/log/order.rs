@@ -4,6 +4,8 @@ use spyglass_dashboards::run::LogEntry;
 
 /// A stretch between two steps of a restart may be so many times the widest one that it replaces.
 const WIDER: f64 = 1.5;
+/// Lines whose strides tell the usual one.
+const RECENT: usize = 50;
 
 /// An entry and the number of the row it began in.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +29,7 @@ pub(super) fn in_steps(logged: Vec<Logged>) -> Vec<Logged> {
             Some(last) if last.entry.step == step => merge(&mut last.entry, &line.entry),
             Some(last) if last.entry.step > step => {
                 let place = ordered.partition_point(|known| known.entry.step < step);
-                if (ahead[index].is_told || !has_curves) && restarts(&ahead[index..], &ordered[place..], has_curves) {
+                if (ahead[index].is_told || !has_curves) && restarts(&ahead[index..], &ordered, place, has_curves) {
                     ordered.truncate(place);
                     ordered.push(line);
                 } else if ordered[place].entry.step == step {
@@ -57,13 +59,14 @@ impl Step {
     }
 }
 
-/// Whether the first of the lines `ahead` begins to log anew what `replaced` holds, from its step on: the next lines go on from it in
-/// strides like those that are replaced (or in several strides over all of them) until they pass the end. One line alone at the end
+/// Whether the first of the lines `ahead` begins to log anew what was logged from `place` on: the next lines go on from it in strides
+/// like those of the log so far (or in several strides over all that is replaced) until they pass the end. One line alone at the end
 /// of the log is none.
-fn restarts(ahead: &[Step], replaced: &[Logged], has_curves: bool) -> bool {
+fn restarts(ahead: &[Step], so_far: &[Logged], place: usize, has_curves: bool) -> bool {
+    let replaced = &so_far[place..];
     let (from, until) = (ahead[0].step, replaced[replaced.len() - 1].entry.step);
     let widest = replaced.windows(2).map(|pair| pair[1].entry.step - pair[0].entry.step).max().unwrap_or(0);
-    let widest = widest.max(replaced[0].entry.step - from);
+    let widest = widest.max(replaced[0].entry.step - from).max(usual_stride(so_far));
     let longest = (widest as f64 * WIDER).max((until - from) as f64 / 2.0);
     let mut at = from;
     for next in ahead[1..].iter().filter(|next| next.is_told || !has_curves) {
@@ -79,6 +82,14 @@ fn restarts(ahead: &[Step], replaced: &[Logged], has_curves: bool) -> bool {
         }
     }
     at > from
+}
+
+/// The median stride of the last lines.
+fn usual_stride(so_far: &[Logged]) -> u64 {
+    let recent = &so_far[so_far.len().saturating_sub(RECENT)..];
+    let mut strides: Vec<u64> = recent.windows(2).map(|pair| pair[1].entry.step - pair[0].entry.step).collect();
+    strides.sort_unstable();
+    strides.get(strides.len() / 2).copied().unwrap_or(0)
 }
 
 /// What the later of two entries of one step says stands, but for a loss that is no number beside one that is.

@@ -58,8 +58,7 @@ pub(super) fn date_at(text: &str, at: usize) -> Option<usize> {
     let digits = |from: usize, count: usize| -> Option<u32> {
         rest.get(from..from + count).filter(|part| run_of_digits(part) == count)?.parse().ok()
     };
-    let separated =
-        rest.get(4..5).filter(|mark| ["-", "_", "."].contains(mark) && rest.get(7..8) == Some(*mark)).is_some();
+    let separated = rest.get(4..5).is_some_and(|mark| ["-", "_", "."].contains(&mark) && rest.get(7..8) == Some(mark));
     let (month_at, day_at, length) = if separated { (5, 8, 10) } else { (4, 6, 8) };
     let (year, month, day) = (digits(0, 4)?, digits(month_at, 2)?, digits(day_at, 2)?);
     let ends = !rest[length..].starts_with(|c: char| c.is_ascii_digit());
