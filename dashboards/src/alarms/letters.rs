@@ -1,4 +1,4 @@
-//! A3: the predicted letters are not spread as the right ones are.
+//! The predicted letters are not spread as the right ones are.
 
 use super::{Alarm, AlarmKind, Place, evidence};
 use crate::analysis::{Z95, wilson};
@@ -130,7 +130,7 @@ pub fn letters_alarm(place: Place, found: &Letters, verdict: LettersVerdict) -> 
         ]),
         threshold: "one letter predicted 25 points more often than it is right, or for 95 % of the items, surely more than even guessing \
                     gives, of a task that has emerged or scores above guessing",
-        false_alarms: Some("0 with even letters"),
+        false_alarms: Some("0 with even letters; on up to .04 of simulated pages of models that learned nothing"),
         sentence,
     })
 }

@@ -1,4 +1,4 @@
-//! A1: one task jumped between two checkpoints and its siblings did not.
+//! One task jumped between two checkpoints and its siblings did not.
 
 use super::{Alarm, AlarmKind, Place, evidence};
 use crate::analysis::Z95;

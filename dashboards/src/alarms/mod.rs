@@ -27,17 +27,17 @@ use serde::Serialize;
 pub enum AlarmKind {
     /// The loss rose and did not come back.
     Collapse,
-    /// A2: the exact items gained on their perturbed twins.
+    /// The exact items gained on their perturbed twins.
     PerturbedGap,
-    /// A1: one task jumped and its siblings did not.
+    /// One task jumped and its siblings did not.
     LoneJump,
-    /// A4: two checkpoints answer bit for bit alike.
+    /// Two checkpoints answer bit for bit alike.
     SameWeights,
-    /// A6: the newest checkpoint is worse than an earlier one.
+    /// The newest checkpoint is worse than an earlier one.
     Regressed,
-    /// A3: the answers' letters are not spread as the right ones are.
+    /// The answers' letters are not spread as the right ones are.
     Letters,
-    /// A5: too many items end in a tie.
+    /// Too many items end in a tie.
     Ties,
     /// The loss rose and came back.
     LossSpike,
@@ -94,7 +94,7 @@ pub struct Alarm {
     pub evidence: Vec<Evidence>,
     /// The rule, in words.
     pub threshold: &'static str,
-    /// How often it speaks without cause, as simulated (METHODS.md §9); `None` where it was not simulated.
+    /// How often it speaks without cause, as simulated (METHODS.md §20); `None` where it was not simulated.
     pub false_alarms: Option<&'static str>,
     /// What was seen, and what it may mean.
     pub sentence: String,

@@ -1,7 +1,7 @@
-//! A2: the exact items gained on their choice-shuffled (or paraphrased) twins.
+//! The exact items gained on their choice-shuffled (or paraphrased) twins.
 
 use super::{Alarm, AlarmKind, Place, evidence};
-use crate::analysis::{Contrast, LUCK, clustered_contrast, contrast, t_tail};
+use crate::analysis::{ALPHA, Contrast, clustered_contrast, contrast, t_tail};
 use crate::plots::percent;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -55,7 +55,7 @@ pub struct Gap {
 /// Compares the last checkpoint's gap (exact minus perturbed, per item: `exact[k][i]`, `perturbed[k][i]`) with the mean of up to five
 /// before it.
 ///
-/// `leak_suspected` when it grew by at least 4 SE and .02, and luck alone would do so less often than [`LUCK`]; `wobble` is that of
+/// `leak_suspected` when it grew by at least 4 SE and .02, and luck alone would do so less often than [`ALPHA`]; `wobble` is that of
 /// the gap's own curve, for contrasts; `cluster` names each item's cluster where there are clusters. METHODS.md §7.
 ///
 /// Few items or clusters may agree by chance, so that their error is far too small: 4 SE of ten items are 1 in 300. Hence Student's t
@@ -84,7 +84,7 @@ pub fn perturbed_gap(
     let mut weights = vec![-1.0 / before as f64; before];
     weights.push(1.0);
     let Some(Change { gain, se, luck }) = change(&weights, &rows, wobble, cluster) else { return cannot_tell };
-    let suspected = gain >= 4.0 * se && gain >= 0.02 && luck <= LUCK;
+    let suspected = gain >= 4.0 * se && gain >= 0.02 && luck <= ALPHA;
     let verdict = if suspected { GapVerdict::LeakSuspected } else { GapVerdict::None };
     let mean = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len() as f64;
     let (exact, perturbed) = (mean(&exact[checkpoints - 1]), mean(&perturbed[checkpoints - 1]));
@@ -118,7 +118,7 @@ fn change(weights: &[f64], rows: &[&[f64]], wobble: f64, cluster: Option<&[Strin
 /// The alarm, when a leak is suspected at one of `looks` looks on the page (tasks, branches, checkpoints); `perturbation` is what was
 /// done to the choices: `shuffled`.
 pub fn perturbed_gap_alarm(place: Place, found: &PerturbedGap, perturbation: &str, looks: usize) -> Option<Alarm> {
-    let suspected = |gap: &Gap| found.verdict == GapVerdict::LeakSuspected && gap.luck * looks as f64 <= LUCK;
+    let suspected = |gap: &Gap| found.verdict == GapVerdict::LeakSuspected && gap.luck * looks as f64 <= ALPHA;
     let gap = found.gap.filter(suspected)?;
     let sentence = format!(
         "Leak suspected: {} {} scores {} %, but {} % where the same items have their choices {perturbation}; that gap grew by {} \

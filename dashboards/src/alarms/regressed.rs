@@ -1,4 +1,4 @@
-//! A6: the newest checkpoint is worse than an earlier one.
+//! The newest checkpoint is worse than an earlier one.
 
 use super::{Alarm, AlarmKind, Place, evidence};
 use crate::analysis::Drop;

@@ -1,4 +1,4 @@
-//! A4: two checkpoints give every item the same log-likelihoods, bit for bit.
+//! Two checkpoints give every item the same log-likelihoods, bit for bit.
 
 use super::{Alarm, AlarmKind, Place, evidence};
 

@@ -1,4 +1,4 @@
-//! A5: too many items whose two best options are exactly equally likely.
+//! Too many items whose two best options are exactly equally likely.
 
 use super::{Alarm, AlarmKind, Place, evidence};
 use crate::plots::percent;

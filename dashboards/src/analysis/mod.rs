@@ -51,7 +51,7 @@ pub use letters::{
 pub(crate) use loss::T8;
 pub use loss::{LossSpike, Plateau, loss_spikes, plateau};
 pub use lr_phases::lr_phases;
-pub use moments::Z95;
+pub use moments::{ALPHA, Z95};
 pub use onset::{Fit, Onset, Scale, Status, onset};
 pub use ratings::{Game, Strengths, bradley_terry, cohen_kappa};
 pub use regression::{Drop, worst_drop};
@@ -62,5 +62,5 @@ pub use sharpness::{Rise, Shape, Sharpness, Width, sharpness, sharpness_without_
 pub(crate) use student::t_tail;
 pub use survival::{Survival, survival};
 pub use trend::{Trend, WindowGain, window_gain};
-pub use verdicts::{LUCK, VerdictHops, beyond_luck, rise_by_luck, verdict_hops};
+pub use verdicts::{VerdictHops, beyond_luck, rise_by_luck, verdict_hops};
 pub use wobble::{Wobble, continuous_level, level, wobble};

@@ -1,5 +1,9 @@
 //! Means, medians, the normal distribution and the least-squares line.
 
+/// Chance that a page says anything false of one kind (growth, gains, prompts that turn, ...), so that a page of several kinds stays near
+/// a twentieth.
+pub const ALPHA: f64 = 0.02;
+
 /// 97.5 % point of the normal distribution: half width of a 95 % interval in standard errors.
 pub const Z95: f64 = 1.959_963_984_540_054;
 

@@ -1,12 +1,8 @@
 //! What verdicts on the way through training show, and how easily luck shows as much.
 
 use super::contrast::benjamini_hochberg;
-use super::moments::{mean, phi};
+use super::moments::{ALPHA, mean, phi};
 use serde::Serialize;
-
-/// How often a page may say of prompts that pass by luck alone that one came, went or stays: of each kind of sentence, so that a
-/// page of several kinds stays under 5 %.
-pub const LUCK: f64 = 0.02;
 
 /// What a row of verdicts of one prompt shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -74,18 +70,18 @@ fn choose(n: usize, k: usize) -> f64 {
     log_factorial(n) - log_factorial(k) - log_factorial(n - k)
 }
 
-/// Which rows of verdicts change in an order that luck does not explain, all rows of a page together ([`LUCK`]).
+/// Which rows of verdicts change in an order that luck does not explain, all rows of a page together ([`ALPHA`]).
 ///
 /// Benjamini and Hochberg over the rows that could tell at all with as many passes as they have: where all rows are luck, one page in
 /// fifty has any; where some changed, one in fifty of those told is expected to be luck. (Holm would tell none of forty rows that
 /// all changed once, in the middle of twelve checkpoints.) The number of passes says nothing about their order, so leaving the
 /// others out costs nothing. Source: Tarone (1990), Biometrics 46, 515–522.
 pub fn beyond_luck(rows: &[VerdictHops]) -> Vec<bool> {
-    let able: Vec<usize> = (0..rows.len()).filter(|&row| rows[row].least_luck() <= LUCK).collect();
+    let able: Vec<usize> = (0..rows.len()).filter(|&row| rows[row].least_luck() <= ALPHA).collect();
     let adjusted = benjamini_hochberg(&able.iter().map(|&row| rows[row].luck()).collect::<Vec<_>>());
     let mut beyond = vec![false; rows.len()];
     for (row, p) in able.into_iter().zip(adjusted) {
-        beyond[row] = p <= LUCK;
+        beyond[row] = p <= ALPHA;
     }
     beyond
 }
@@ -178,7 +174,7 @@ mod tests {
                 let values: Vec<Vec<Option<f64>>> =
                     coins.iter().map(|row| row.iter().map(|&pass| Some(f64::from(u8::from(pass)))).collect()).collect();
                 let split = pack.first_passed.filter(|first| pack.since && *first > 0);
-                came += usize::from(split.is_some_and(|split| rise_by_luck(&values, split) <= LUCK));
+                came += usize::from(split.is_some_and(|split| rise_by_luck(&values, split) <= ALPHA));
             }
             let most = (0.025 * f64::from(pages)) as usize;
             assert!(told <= most && came <= most, "{prompts} prompts, {checkpoints} checkpoints: {told}, {came}");
@@ -189,7 +185,7 @@ mod tests {
     fn prompts_that_turn_together_rise_beyond_luck() {
         let turned = |prompts: usize| vec![[0.0, 0.0, 0.0, 1.0, 1.0, 1.0].map(Some).to_vec(); prompts];
         assert!(rise_by_luck(&turned(6), 3) < 1e-4);
-        assert!(rise_by_luck(&turned(1), 3) > LUCK);
+        assert!(rise_by_luck(&turned(1), 3) > ALPHA);
         assert!((rise_by_luck(&[vec![Some(1.0); 6], vec![None; 6]], 3) - 1.0).abs() < 1e-12);
     }
 }

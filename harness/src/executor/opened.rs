@@ -68,10 +68,7 @@ pub(crate) fn open_model(folder: &Path, settings: Settings) -> Result<Model> {
 /// It is missing or damaged, or has more tokens than the embedding has rows.
 pub(crate) fn open_tokenizer(folder: &Path, config: &ModelConfig) -> Result<Tokenizer> {
     let tokenizer = Tokenizer::open(folder)?;
-    let (tokens, embedding) = (tokenizer.vocab_size(), config.vocab_size());
-    if tokens > embedding {
-        return Err(spyglass_model::Error::Vocabulary { tokenizer: tokens, embedding }.into());
-    }
+    tokenizer.check_embedding(config.vocab_size())?;
     Ok(tokenizer)
 }
 

@@ -76,6 +76,6 @@ fn add_product<V: Vector>(out: &mut [f32], x: &[f32], weight: &[f32]) {
 }
 
 on_isa! {
-    /// Convolution and `SiLU` of the rows from `first` on, as many as `out` [.., CD] holds (SPEC §2, Mixer 2).
+    /// Convolution and `SiLU` of the rows from `first` on, as many as `out` [.., CD] holds.
     fn convolve(convolution: &Convolution, inputs: Inputs<'_>, first: usize, out: &mut [f32]) = convolve_body
 }

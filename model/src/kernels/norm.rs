@@ -106,7 +106,7 @@ on_isa! {
 }
 
 on_isa! {
-    /// `y ⊙ silu(z)`, normalised in each of `groups` groups apart, ⊙ weight; one row, in place (SPEC §2, Mixer 5).
+    /// `y ⊙ silu(z)`, normalised in each of `groups` groups apart, ⊙ weight; one row, in place.
     fn gated_norm(y: &mut [f32], z: &[f32], weight: &[f32], groups: usize, eps: f32) = gated_norm_body
 }
 

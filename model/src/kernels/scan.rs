@@ -1,4 +1,4 @@
-//! The selective scan: the plain recurrence `S ← exp(Δt·A)·S + Δt·x Bᵀ`, `y = S C + D·x`, token by token (SPEC §2, Mixer 3 and 4).
+//! The selective scan: the plain recurrence `S ← exp(Δt·A)·S + Δt·x Bᵀ`, `y = S C + D·x`, token by token.
 //!
 //! Sixteen channels of a head lie in the lanes of a vector, sixteen columns of the state in registers, while time passes by. No chunks: a
 //! state is carried from any token to the next by the same operations, so a text may be cut anywhere.

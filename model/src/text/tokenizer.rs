@@ -73,7 +73,7 @@ impl Tokenizer {
             && let Some(PreTokenizerWrapper::Metaspace(metaspace)) = inner.get_pre_tokenizer()
             && metaspace.prepend_scheme == PrependScheme::Always
         {
-            // transformers builds its Llama class so, whatever tokenizer.json says (SPEC §1.7)
+            // transformers builds its Llama class so, whatever tokenizer.json says
             let mut metaspace = metaspace.clone();
             metaspace.set_prepend_scheme(PrependScheme::First);
             inner.with_pre_tokenizer(Some(metaspace));

@@ -124,6 +124,10 @@ fn a_reader_filters_compares_blind_and_exports_the_rating() {
         "const r = document.getElementById('rater'); r.blur(); r.value = 'ann'; r.dispatchEvent(new Event('change'))",
     );
     browser.keys("b");
+    let told = browser.run("return document.getElementById('reveal').textContent").as_str().unwrap().to_owned();
+    assert!(told.contains("word for word"), "equal texts spend no vote: {told}");
+    browser.run("const s = document.getElementById('left'); s.value = '0'; s.dispatchEvent(new Event('change'))");
+    browser.keys("b");
     let hidden = browser.run("return document.getElementById('talks').textContent").as_str().unwrap().to_owned();
     assert!(!hidden.contains("trunk") && !hidden.contains("anneal"), "blind: {hidden}");
     browser.click("[data-winner=a]");

@@ -44,7 +44,7 @@ fn a_reader_of_the_demo_reads_filters_compares_rates_and_is_heard() {
     browser.open(&front);
     let told = text(&browser, "return document.querySelector('#vibes .told').textContent");
     assert!(told.contains("turns on average") || told.contains("holds through all"), "how long it sticks: {told}");
-    assert!(told.contains("what it asks for comes between"), "its onset: {told}");
+    assert!(told.contains("at least half of it passed at"), "where it passed: {told}");
     assert!(rows(&browser, "row.querySelector('.v')").0 > 0, "the grid");
     browser.screenshot("demo-vibes-front");
 

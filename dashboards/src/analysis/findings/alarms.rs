@@ -48,7 +48,7 @@ fn of_task(run: &Run, series: &[Series<'_>], tasks: &[TaskFindings], index: usiz
     found
 }
 
-/// A1, for the branch's own steps (the trunk's are told once): of several lone jumps the first.
+/// Lone jumps, for the branch's own steps (the trunk's are told once): of several lone jumps the first.
 fn jumped(
     run: &Run,
     series: &[Series<'_>],
@@ -114,7 +114,7 @@ fn change_between(run: &Run, series: &Series<'_>, path: &PathFindings, from: u64
     Some((change.value, change.se))
 }
 
-/// A5 at the newest own checkpoint with too many ties.
+/// Ties, at the newest own checkpoint with too many of them.
 fn tied(run: &Run, series: &Series<'_>, path: &PathFindings, place: &dyn Fn(usize) -> Place) -> Option<Alarm> {
     let points = series.path(&run.tree, &path.branch);
     let units = |k: usize| series.units.get(&points[k].0.at()).map_or(&[][..], Vec::as_slice);
@@ -131,7 +131,7 @@ fn tied(run: &Run, series: &Series<'_>, path: &PathFindings, place: &dyn Fn(usiz
 /// Hash and number of the log-likelihoods of each task with its settings.
 type Fingerprints = HashMap<String, (u64, usize)>;
 
-/// A4: checkpoints whose log-likelihoods equal those of an earlier one on every task that both were scored on.
+/// Same weights: checkpoints whose log-likelihoods equal those of an earlier one on every task that both were scored on.
 ///
 /// Replies may refute it but never prove it: two checkpoints that say nothing say the same.
 fn copies(run: &Run) -> Vec<Alarm> {

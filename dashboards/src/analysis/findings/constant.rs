@@ -4,7 +4,7 @@ use crate::run::Unit;
 use spyglass_tasks::ItemRecord;
 
 /// Standard deviations by which the commonest right answer may be common by luck.
-const LUCK: f64 = 2.0;
+const COMMON_BY_LUCK: f64 = 2.0;
 
 /// Score of guessing where the best constant answer may be better than `chance`: `max(chance, share − 2√(chance(1−chance)/n))`, share
 /// that of the commonest right answer among the n items (`BoolQ`'s “yes”: 62 %).
@@ -26,7 +26,7 @@ pub(crate) fn or_constant(chance: f64, units: &[&Unit], plain_mean: bool) -> f64
         }
     }
     let commonest = share.into_iter().fold(0.0, f64::max);
-    chance.max(commonest - LUCK * (chance * (1.0 - chance) / items as f64).max(0.0).sqrt())
+    chance.max(commonest - COMMON_BY_LUCK * (chance * (1.0 - chance) / items as f64).max(0.0).sqrt())
 }
 
 fn has_options_of(item: &ItemRecord, other: &ItemRecord) -> bool {

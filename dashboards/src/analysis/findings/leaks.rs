@@ -1,4 +1,4 @@
-//! A2 over a whole run: every task beside its perturbed twin, at every checkpoint of every branch.
+//! Leaks over a whole run: every task beside its perturbed twin, at every checkpoint of every branch.
 
 use super::TaskFindings;
 use super::items::{ItemScores, shared_ids};

@@ -64,7 +64,7 @@ pub(crate) fn note(run: &Run, series: &[Series<'_>], tasks: &[TaskFindings]) -> 
         all => format!("{} lettered tasks are", all.len()),
     };
     let with = if is_all { "with one letter" } else { "mostly with one letter" };
-    let mostly = if letters.len() > 1 { "mostly " } else { "" };
+    let mostly = if letters.len() > 1 { "most often " } else { "" };
     let name = letter_name(commonest);
     Some(format!("{who} answered {with} ({mostly}{name}): usual before letters are learned"))
 }

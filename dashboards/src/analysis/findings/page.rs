@@ -7,7 +7,7 @@ use super::{GrowthClaim, TaskFindings};
 use crate::analysis::contrast::holm;
 use crate::analysis::growth::one_sided;
 use crate::analysis::intervals::Interval;
-use crate::analysis::moments::{Z95, upper_quantile};
+use crate::analysis::moments::{ALPHA, Z95, upper_quantile};
 use crate::analysis::onset::{Onset, Status};
 use crate::analysis::sharpness::Shape;
 use crate::analysis::trend::Trend;
@@ -15,9 +15,7 @@ use crate::analysis::wobble::{Step, WOBBLE0, common_wobble};
 use crate::run::Run;
 use std::collections::BTreeMap;
 
-/// Chance that a page says anything false of one kind (growth, gains, ...), so that a page of several kinds stays near a twentieth.
-pub(crate) const ALPHA: f64 = 0.02;
-/// The same for the gains over all tasks, where it is shared by the branches.
+/// As [`ALPHA`], for the gains over all tasks, where it is shared by the branches.
 const ALPHA_MEAN: f64 = 0.05;
 /// A score this much above guessing is above guessing, and not the answers of a model that prefers a letter.
 pub(crate) const ABOVE_GUESSING: f64 = 0.02;

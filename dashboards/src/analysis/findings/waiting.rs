@@ -1,10 +1,11 @@
 //! Tasks that wait for an onset, and those that were above chance from the start, in words.
 
 use super::TaskFindings;
-use super::page::{ABOVE_GUESSING, ALPHA};
+use super::page::ABOVE_GUESSING;
 use super::path::PathFindings;
 use super::sentences::{Sentence, SentenceKind, Weighed};
 use crate::analysis::growth::one_sided;
+use crate::analysis::moments::ALPHA;
 use crate::analysis::onset::{Onset, Status};
 use crate::plots::{percent, tokens};
 

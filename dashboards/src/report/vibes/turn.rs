@@ -1,7 +1,7 @@
 //! Since when a pack passes and its margins favour it: said where its prompts turned by more than luck, else what was seen.
 
 use super::course::Reading;
-use crate::analysis::{Curve, LUCK, Noise, Z95, onset, rise_by_luck, verdict_hops};
+use crate::analysis::{ALPHA, Curve, Noise, Z95, onset, rise_by_luck, verdict_hops};
 use crate::plots::{percent, tokens};
 use crate::run::Checkpoint;
 use spyglass_tasks::MetricValue;
@@ -38,7 +38,7 @@ impl Turn {
 
     /// The prompts rose at that point by more than luck explains on a page with so many packs.
     fn is_clear(&self, split: usize, packs: usize) -> bool {
-        split > 0 && rise_by_luck(&self.prompts, split) * packs as f64 <= LUCK
+        split > 0 && rise_by_luck(&self.prompts, split) * packs as f64 <= ALPHA
     }
 
     /// Where it turned for good; `None` where it did not or luck explains it.
@@ -54,7 +54,7 @@ pub(super) fn came(shares: &Turn, packs: usize) -> Option<String> {
     let hops = verdict_hops(&shares.is_for);
     let share = |index: usize| percent(shares.at[index].1);
     let at = |index: usize| tokens(shares.at[index].0 as f64);
-    let comes_and_goes = !hops.since && hops.luck() * packs as f64 <= LUCK;
+    let comes_and_goes = !hops.since && hops.luck() * packs as f64 <= ALPHA;
     let changes = if hops.flips == 1 { "1 change".to_owned() } else { format!("{} changes", hops.flips) };
     let asked = match hops.first_passed {
         None => {

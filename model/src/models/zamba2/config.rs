@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn long_contexts_scale_theta() {
         let config = parse("use_long_context", true.into()).unwrap();
-        let expected = 10_000.0 * 8f64.powf(32.0 / 30.0); // SPEC §6.4 with HD = 2·64/4
+        let expected = 10_000.0 * 8f64.powf(32.0 / 30.0); // NTK scaling: base · 8^(HD/(HD−2)), HD = 2·64/4
         assert!((config.rope_theta.unwrap() - expected).abs() < 1e-6);
         assert_eq!(config.max_position_embeddings, 16384);
     }
