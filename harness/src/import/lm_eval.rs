@@ -60,6 +60,7 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
     for path in &files.results {
         let read = ResultsFile::read(path, folder).and_then(|file| {
             let Some(file) = file else { return Ok(None) };
+            file.check_shares()?;
             let checkpoint = file.checkpoint(options, &pattern)?;
             Ok(Some((file, checkpoint)))
         });

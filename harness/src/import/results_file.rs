@@ -90,6 +90,24 @@ impl ResultsFile {
         })
     }
 
+    /// Looks for scores that cannot be what their metric is.
+    ///
+    /// # Errors
+    /// A metric that is known as a share lies outside 0 to 1.
+    pub(super) fn check_shares(&self) -> Result<()> {
+        for (task, entry) in self.json["results"].as_object().into_iter().flatten() {
+            let found = metrics(entry.as_object(), 0).into_iter().find(is_no_share);
+            if let Some(MetricValue { name, value, .. }) = found {
+                return Err(Error::Results {
+                    path: self.path.clone(),
+                    what: format!("`{task}` has {value} as its `{name}`, which lies between 0 and 1"),
+                    help: "write shares, not per cent: 0.45 in place of 45".into(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Names of the leaf tasks, and of groups that cannot be read through their tasks.
     pub(super) fn tasks(&self) -> impl Iterator<Item = &str> {
         let table = self.json["results"].as_object().into_iter().flatten();
@@ -246,6 +264,12 @@ impl ResultsFile {
         let path = self.path.with_file_name(format!("samples_{task}_{time}.jsonl"));
         path.is_file().then_some(path)
     }
+}
+
+/// Whether a metric that is known as a share is none; a rounding error is no fault.
+fn is_no_share(metric: &MetricValue) -> bool {
+    let known = metric::find(without_filter(&metric.name));
+    known.is_ok_and(|known| known.range == metric::Range::Fraction) && !(-1e-9..=1.0 + 1e-9).contains(&metric.value)
 }
 
 /// The metrics of one task: `acc,none` with `acc_stderr,none` (before 0.4: `acc` with `acc_stderr`). Of several filters each
