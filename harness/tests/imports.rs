@@ -290,3 +290,29 @@ fn a_share_beyond_one_is_refused() {
         }
     }
 }
+
+#[test]
+fn two_models_of_one_step_are_not_mixed() {
+    let file = |args: Value, task: &str| {
+        let mut file = results(0, &json!({task: {"acc,none": 0.5, "acc_stderr,none": 0.1}}), &json!({}));
+        file["config"]["model_args"] = args;
+        file
+    };
+    let first = "pretrained=runs/z/checkpoint-100,dtype=float32";
+    // The arguments of the second file, and whether they name the same model.
+    let cases = [
+        (json!("pretrained=runs/z/checkpoint-100/,dtype=bfloat16,batch_size=8"), true),
+        (json!("trust_remote_code=True,pretrained=runs/z/checkpoint-100"), true),
+        (json!({"pretrained": "runs/z/checkpoint-100", "dtype": "auto"}), true),
+        (json!("pretrained=runs/y/checkpoint-100,dtype=float32"), false),
+        (json!("pretrained=runs/z/checkpoint-100-ema"), false),
+        (json!({"pretrained": "runs/z/checkpoint-100", "peft": "adapter"}), false),
+    ];
+    for (args, is_same) in cases {
+        let (imported, run) = Folder::of(&[file(json!(first), "a"), file(args.clone(), "b")]).run();
+        assert_eq!((imported.failed.is_empty(), run.units.len()), (is_same, if is_same { 2 } else { 1 }), "{args}");
+        let told = imported.failed.join("");
+        assert!(is_same || told.contains("results_0.json") && told.contains("results_1.json"), "{told}");
+        assert_eq!(run.units[0].record.task, "a", "{args}");
+    }
+}

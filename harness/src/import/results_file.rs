@@ -108,6 +108,39 @@ impl ResultsFile {
         Ok(())
     }
 
+    /// What of the model's arguments says which model it is, in their order; settings of its run are left out.
+    pub(super) fn model(&self) -> Vec<String> {
+        let naming =
+            |key: &str| ["pretrained", "model", "path", "revision", "subfolder", "peft", "delta"].contains(&key);
+        let part = |key: &str, value: &str| naming(key).then(|| format!("{key}={}", value.trim_end_matches('/')));
+        let mut parts: Vec<String> = match &self.json["config"]["model_args"] {
+            Value::String(text) => {
+                text.split(',').filter_map(|pair| pair.split_once('=')).filter_map(|(k, v)| part(k.trim(), v)).collect()
+            }
+            Value::Object(table) => table.iter().filter_map(|(key, value)| part(key, value.as_str()?)).collect(),
+            _ => Vec::new(),
+        };
+        parts.sort_unstable();
+        parts
+    }
+
+    /// That the file is of the same model as an earlier one of its checkpoint.
+    ///
+    /// # Errors
+    /// Both name their models, and not alike.
+    pub(super) fn check_model(&self, own: &[String], earlier: &(Vec<String>, String)) -> Result<()> {
+        let (model, file) = earlier;
+        if own.is_empty() || model.is_empty() || own == model {
+            return Ok(());
+        }
+        let (own, model) = (own.join(","), model.join(","));
+        Err(Error::Results {
+            path: self.path.clone(),
+            what: format!("is of the same branch and step as `{file}`, but of another model: `{own}`, there `{model}`"),
+            help: "import each model by itself under a branch of its own, or name a `variant` under `config`".into(),
+        })
+    }
+
     /// Names of the leaf tasks, and of groups that cannot be read through their tasks.
     pub(super) fn tasks(&self) -> impl Iterator<Item = &str> {
         let table = self.json["results"].as_object().into_iter().flatten();
