@@ -268,3 +268,51 @@ fn old_files_that_count_no_items_and_variants_are_read() {
     assert!(run.units.iter().all(|unit| unit.record.items == 40 && unit.record.metrics[0].n == 40));
     assert_eq!(run.tree.branches[0].checkpoints.len(), 2);
 }
+
+#[test]
+fn a_share_beyond_one_is_refused() {
+    let good = results(
+        0,
+        &json!({"t": {"acc,none": 0.5, "f": 3.0}, "u": {"exact_match,a": 0.0, "exact_match,b": 1.0}, "v": {"bleu": 45.0}}),
+        &json!({}),
+    );
+    for (task, metric, value) in
+        [("t", "acc,none", 45.0), ("t", "acc,none", 1.2), ("t", "acc,none", -0.2), ("u", "exact_match,b", 45.0)]
+    {
+        let mut bad = results(1, &good["results"], &json!({}));
+        bad["results"][task][metric] = value.into();
+        let (imported, run) = Folder::of(&[good.clone(), bad]).run();
+        assert_eq!((imported.units, run.units.len(), imported.failed.len()), (3, 3, 1), "{metric} {value}");
+        let (told, metric) = (&imported.failed[0], metric.trim_end_matches(",none"));
+        for word in ["results_1.json", &format!("`{task}`"), &format!("`{metric}`"), &value.to_string(), "not per cent"]
+        {
+            assert!(told.contains(word), "{word}: {told}");
+        }
+    }
+}
+
+#[test]
+fn two_models_of_one_step_are_not_mixed() {
+    let file = |args: Value, task: &str| {
+        let mut file = results(0, &json!({task: {"acc,none": 0.5, "acc_stderr,none": 0.1}}), &json!({}));
+        file["config"]["model_args"] = args;
+        file
+    };
+    let first = "pretrained=runs/z/checkpoint-100,dtype=float32";
+    // The arguments of the second file, and whether they name the same model.
+    let cases = [
+        (json!("pretrained=runs/z/checkpoint-100/,dtype=bfloat16,batch_size=8"), true),
+        (json!("trust_remote_code=True,pretrained=runs/z/checkpoint-100"), true),
+        (json!({"pretrained": "runs/z/checkpoint-100", "dtype": "auto"}), true),
+        (json!("pretrained=runs/y/checkpoint-100,dtype=float32"), false),
+        (json!("pretrained=runs/z/checkpoint-100-ema"), false),
+        (json!({"pretrained": "runs/z/checkpoint-100", "peft": "adapter"}), false),
+    ];
+    for (args, is_same) in cases {
+        let (imported, run) = Folder::of(&[file(json!(first), "a"), file(args.clone(), "b")]).run();
+        assert_eq!((imported.failed.is_empty(), run.units.len()), (is_same, if is_same { 2 } else { 1 }), "{args}");
+        let told = imported.failed.join("");
+        assert!(is_same || told.contains("results_0.json") && told.contains("results_1.json"), "{told}");
+        assert_eq!(run.units[0].record.task, "a", "{args}");
+    }
+}

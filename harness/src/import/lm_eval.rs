@@ -56,11 +56,18 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
     let catalogue = Catalogue::shipped()?;
     let mut imported = Imported::default();
     let mut checkpoints: BTreeMap<(String, u64, Option<String>), Checkpoint> = BTreeMap::new();
+    // Which model a checkpoint is, and the file that said so first.
+    let mut models: BTreeMap<(String, u64, Option<String>), (Vec<String>, String)> = BTreeMap::new();
     let (mut groups, mut first_error) = (Groups::default(), None);
     for path in &files.results {
         let read = ResultsFile::read(path, folder).and_then(|file| {
             let Some(file) = file else { return Ok(None) };
+            file.check_shares()?;
             let checkpoint = file.checkpoint(options, &pattern)?;
+            let place = (checkpoint.branch.clone(), checkpoint.step, checkpoint.variant.clone());
+            let model = file.model();
+            let earlier = models.entry(place).or_insert_with(|| (model.clone(), file.shown.clone()));
+            file.check_model(&model, earlier)?;
             Ok(Some((file, checkpoint)))
         });
         let (file, checkpoint) = match read {

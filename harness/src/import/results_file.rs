@@ -90,6 +90,57 @@ impl ResultsFile {
         })
     }
 
+    /// Looks for scores that cannot be what their metric is.
+    ///
+    /// # Errors
+    /// A metric that is known as a share lies outside 0 to 1.
+    pub(super) fn check_shares(&self) -> Result<()> {
+        for (task, entry) in self.json["results"].as_object().into_iter().flatten() {
+            let found = metrics(entry.as_object(), 0).into_iter().find(is_no_share);
+            if let Some(MetricValue { name, value, .. }) = found {
+                return Err(Error::Results {
+                    path: self.path.clone(),
+                    what: format!("`{task}` has {value} as its `{name}`, which lies between 0 and 1"),
+                    help: "write shares, not per cent: 0.45 in place of 45".into(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// What of the model's arguments says which model it is, in their order; settings of its run are left out.
+    pub(super) fn model(&self) -> Vec<String> {
+        let naming =
+            |key: &str| ["pretrained", "model", "path", "revision", "subfolder", "peft", "delta"].contains(&key);
+        let part = |key: &str, value: &str| naming(key).then(|| format!("{key}={}", value.trim_end_matches('/')));
+        let mut parts: Vec<String> = match &self.json["config"]["model_args"] {
+            Value::String(text) => {
+                text.split(',').filter_map(|pair| pair.split_once('=')).filter_map(|(k, v)| part(k.trim(), v)).collect()
+            }
+            Value::Object(table) => table.iter().filter_map(|(key, value)| part(key, value.as_str()?)).collect(),
+            _ => Vec::new(),
+        };
+        parts.sort_unstable();
+        parts
+    }
+
+    /// That the file is of the same model as an earlier one of its checkpoint.
+    ///
+    /// # Errors
+    /// Both name their models, and not alike.
+    pub(super) fn check_model(&self, own: &[String], earlier: &(Vec<String>, String)) -> Result<()> {
+        let (model, file) = earlier;
+        if own.is_empty() || model.is_empty() || own == model {
+            return Ok(());
+        }
+        let (own, model) = (own.join(","), model.join(","));
+        Err(Error::Results {
+            path: self.path.clone(),
+            what: format!("is of the same branch and step as `{file}`, but of another model: `{own}`, there `{model}`"),
+            help: "import each model by itself under a branch of its own, or name a `variant` under `config`".into(),
+        })
+    }
+
     /// Names of the leaf tasks, and of groups that cannot be read through their tasks.
     pub(super) fn tasks(&self) -> impl Iterator<Item = &str> {
         let table = self.json["results"].as_object().into_iter().flatten();
@@ -246,6 +297,12 @@ impl ResultsFile {
         let path = self.path.with_file_name(format!("samples_{task}_{time}.jsonl"));
         path.is_file().then_some(path)
     }
+}
+
+/// Whether a metric that is known as a share is none; a rounding error is no fault.
+fn is_no_share(metric: &MetricValue) -> bool {
+    let known = metric::find(without_filter(&metric.name));
+    known.is_ok_and(|known| known.range == metric::Range::Fraction) && !(-1e-9..=1.0 + 1e-9).contains(&metric.value)
 }
 
 /// The metrics of one task: `acc,none` with `acc_stderr,none` (before 0.4: `acc` with `acc_stderr`). Of several filters each
