@@ -75,6 +75,7 @@ fn usual_forms_and_columns_are_read() {
         format!(r#"{{"global_step": 1000, "log_history": [{}]}}"#, entries.trim_end().replace('\n', ","))
     };
     let summary = r#"{"step": 1000, "train_loss": 2.69, "train_runtime": 9.5}"#;
+    let sorted = plain.replace("1000,0.0005,2.2\n", "").replacen("\n200,", "\n1000,0.0005,2.2\n200,", 1);
     let cases: Vec<(&str, &str, String, &str)> = vec![
         ("plain", "log.csv", plain.clone(), ""),
         ("in capitals", "LOG.CSV", plain.clone(), ""),
@@ -211,6 +212,7 @@ fn usual_forms_and_columns_are_read() {
             "",
         ),
         ("a restart", "log.csv", plain.replacen("\n600,", "\n600,0.1,9\n700,0.1,9\n800,0.1,9\n600,", 1), ""),
+        ("sorted as text", "log.csv", sorted, ""),
         (
             "tokens of a batch",
             "log.csv",
