@@ -212,6 +212,19 @@ fn usual_forms_and_columns_are_read() {
             "",
         ),
         ("a restart", "log.csv", plain.replacen("\n600,", "\n600,0.1,9\n700,0.1,9\n800,0.1,9\n600,", 1), ""),
+        (
+            "rows of a validation split",
+            "log.csv",
+            csv("step,split,loss,lr", "{s},train,{l},{r}\n{s},Val,9,"),
+            "11 lines of `split` = Val are left out",
+        ),
+        (
+            "a block of a validation split",
+            "log.jsonl",
+            story(r#"{"step": {s}, "mode": "train", "lr": {r}, "loss": {l}}"#)
+                + &story(r#"{"step": {s}, "mode": "eval", "lr": 7, "loss": 9}"#),
+            "11 lines of `mode` = eval are left out",
+        ),
         ("sorted as text", "log.csv", sorted, ""),
         (
             "tokens of a batch",
@@ -353,6 +366,13 @@ fn what_cannot_be_read_is_refused_with_its_place() {
             &["`Step` holds steps", "loss, the learning rate or the tokens", "Value"],
         ),
         ("no step", "log.csv", "a,b\n1,2\n".into(), "", &["no line holds a step", "a, b"]),
+        (
+            "nothing but a validation split",
+            "log.csv",
+            csv("step,split,loss", "{s},val,{l}"),
+            "",
+            &["log.csv: every line that tells something is of a validation split"],
+        ),
         (
             "printed dictionaries",
             "out.log",
