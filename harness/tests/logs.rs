@@ -227,6 +227,18 @@ fn usual_forms_and_columns_are_read() {
         ),
         ("sorted as text", "log.csv", sorted, ""),
         (
+            "a cell like Megatron's line",
+            "log.jsonl",
+            story(r#"{"step": {s}, "lr": {r}, "loss": {l}, "message": " iteration 7/ 10 | loss: 99 |"}"#),
+            "",
+        ),
+        (
+            "a quoted cell like Megatron's line",
+            "log.csv",
+            csv("step,lr,loss,note", "{s},{r},{l},\"iteration 7/ 10 | loss: 99 |\""),
+            "",
+        ),
+        (
             "tokens of a batch",
             "log.csv",
             csv("step,lr,loss,num_tokens", "{s},{r},{l},6144"),

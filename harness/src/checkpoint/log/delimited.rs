@@ -36,6 +36,12 @@ pub(super) fn table(file: &Path, text: &str) -> Result<Table> {
     rows(file, text, names, records)
 }
 
+/// Whether the first filled line names columns, one of them a known step: such a table may hold any text in its other cells.
+pub(super) fn has_head(text: &str) -> bool {
+    let (_, head, _) = head(text);
+    separator(&head).is_some_and(|separator| cells_of(&head, separator).iter().any(|name| columns::is_step(name)))
+}
+
 /// Number of the line that names the columns, that line, and all that follows.
 fn head(text: &str) -> (usize, String, &str) {
     let (mut commented, mut from) = (None, 0);
