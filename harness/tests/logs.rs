@@ -239,6 +239,12 @@ fn usual_forms_and_columns_are_read() {
             "",
         ),
         (
+            "an evaluation that counts global steps",
+            "log.jsonl",
+            story(object) + r#"{"global_step": 1000, "eval_loss": 3, "loss": 9}"#,
+            "1 line has numbers but no step in `step`",
+        ),
+        (
             "tokens of a batch",
             "log.csv",
             csv("step,lr,loss,num_tokens", "{s},{r},{l},6144"),
