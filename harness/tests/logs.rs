@@ -392,6 +392,13 @@ fn what_cannot_be_read_is_refused_with_its_place() {
             &["log.csv: every line that tells something is of a validation split"],
         ),
         (
+            "two runs",
+            "log.csv",
+            csv("Name,Step,lr,loss", "big,{s},{r},{l}") + &story("small,{s},{r},9"),
+            "",
+            &["log.csv: line 13: column `Name`: \"small\" after \"big\"", "keep the lines of one run"],
+        ),
+        (
             "printed dictionaries",
             "out.log",
             story("{'loss': {l}, 'learning_rate': {r}, 'epoch': 0.1}"),

@@ -34,6 +34,7 @@ pub fn read_log(spec: &LogSpec) -> Result<Log> {
         return Ok(Log { entries: Vec::new(), notes });
     }
     let columns = Columns::choose(&spec.columns, &table)?;
+    one_run(&table, &columns)?;
     let reader = Reader { comma: has_decimal_commas(&table, &columns), table: &table, columns: &columns };
     let (mut logged, mut without_step) = (Vec::new(), 0);
     let mut left_out: Vec<((&str, &str), usize)> = Vec::new();
@@ -162,6 +163,28 @@ fn validation(row: &Row) -> Option<(&str, &str)> {
         let split = cell.as_str()?;
         (is_one_of(&COLUMNS, name) && is_one_of(&SPLITS, split)).then_some((name.as_str(), split))
     })
+}
+
+/// A table of several runs would come to one curve that none of them has.
+fn one_run(table: &Table, columns: &Columns) -> Result<()> {
+    const RUNS: [&str; 5] = ["name", "run", "run_id", "run_name", "experiment"];
+    let told = |row: &&Row| {
+        let mut curves = columns.rate.iter().chain(&columns.loss).filter_map(|name| row.cells.get(name));
+        validation(row).is_none() && curves.any(|cell| !super::cells::is_empty(cell))
+    };
+    for column in table.columns.iter().filter(|name| RUNS.contains(&name.trim().to_lowercase().as_str())) {
+        let mut runs = table.rows.iter().filter(told).filter_map(|row| Some((row.at, row.cells.get(column)?)));
+        let Some((_, first)) = runs.next() else { continue };
+        if let Some((at, other)) = runs.find(|(_, run)| *run != first) {
+            let what = format!("column `{column}`: {other} after {first}, so the log holds more than one run");
+            return Err(table.error_at(
+                at,
+                &what,
+                "keep the lines of one run, and those of each other in a log of its own",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Whether rates and losses are written with a comma before their decimals: some are, and none with a point.
