@@ -244,6 +244,13 @@ fn usual_forms_and_columns_are_read() {
             story(object) + r#"{"global_step": 1000, "eval_loss": 3, "loss": 9}"#,
             "1 line has numbers but no step in `step`",
         ),
+        ("spaces and a row that is being written", "log.txt", csv("step lr loss", "{s} {r} {l}") + "1100 0.00", ""),
+        (
+            "Megatron after much talk",
+            "out.log",
+            "loading a shard\n".repeat(3000) + &story(" iteration {s}/ 1000 | learning rate: {r} | lm loss: {l} |"),
+            "",
+        ),
         (
             "tokens of a batch",
             "log.csv",

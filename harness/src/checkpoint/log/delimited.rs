@@ -98,8 +98,12 @@ fn cells_of(line: &str, separator: u8) -> Vec<String> {
 fn spaced(file: &Path, text: &str, (line, head): (usize, &str), rest: &str) -> Result<Table> {
     let names: Vec<String> = head.split_whitespace().map(str::to_owned).collect();
     let filled = rest.lines().enumerate().filter(|(_, row)| !row.trim().is_empty() && !row.trim().starts_with('#'));
-    let records: Vec<(usize, Vec<String>)> =
+    let mut records: Vec<(usize, Vec<String>)> =
         filled.map(|(index, row)| (index + 1 + line, row.split_whitespace().map(str::to_owned).collect())).collect();
+    // A short last line without an end is still being written.
+    if !text.ends_with('\n') && records.last().is_some_and(|(_, row)| row.len() < names.len()) {
+        records.pop();
+    }
     let is_table =
         names.iter().any(|name| columns::is_step(name)) && records.iter().all(|(_, row)| row.len() == names.len());
     if is_table {
