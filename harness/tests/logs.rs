@@ -251,6 +251,7 @@ fn usual_forms_and_columns_are_read() {
             "loading a shard\n".repeat(3000) + &story(" iteration {s}/ 1000 | learning rate: {r} | lm loss: {l} |"),
             "",
         ),
+        ("a separator above the head", "log.csv", format!("sep=;\n{}", plain.replace(',', ";")), ""),
         (
             "tokens of a batch",
             "log.csv",

@@ -52,7 +52,9 @@ fn head(text: &str) -> (usize, String, &str) {
             commented = Some((comment.trim_start_matches('#').trim(), index, from));
             continue;
         }
-        if bare.is_empty() {
+        // Spreadsheets write `sep=;` above the head.
+        let is_separator = bare.strip_prefix("sep=").is_some_and(|sign| sign.trim().len() <= 1);
+        if bare.is_empty() || is_separator {
             continue;
         }
         // Where the first line holds numbers, a comment right above may be the head: numpy writes such.
