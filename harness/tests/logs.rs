@@ -75,6 +75,7 @@ fn usual_forms_and_columns_are_read() {
         format!(r#"{{"global_step": 1000, "log_history": [{}]}}"#, entries.trim_end().replace('\n', ","))
     };
     let summary = r#"{"step": 1000, "train_loss": 2.69, "train_runtime": 9.5}"#;
+    let sorted = plain.replace("1000,0.0005,2.2\n", "").replacen("\n200,", "\n1000,0.0005,2.2\n200,", 1);
     let cases: Vec<(&str, &str, String, &str)> = vec![
         ("plain", "log.csv", plain.clone(), ""),
         ("in capitals", "LOG.CSV", plain.clone(), ""),
@@ -211,6 +212,46 @@ fn usual_forms_and_columns_are_read() {
             "",
         ),
         ("a restart", "log.csv", plain.replacen("\n600,", "\n600,0.1,9\n700,0.1,9\n800,0.1,9\n600,", 1), ""),
+        (
+            "rows of a validation split",
+            "log.csv",
+            csv("step,split,loss,lr", "{s},train,{l},{r}\n{s},Val,9,"),
+            "11 lines of `split` = Val are left out",
+        ),
+        (
+            "a block of a validation split",
+            "log.jsonl",
+            story(r#"{"step": {s}, "mode": "train", "lr": {r}, "loss": {l}}"#)
+                + &story(r#"{"step": {s}, "mode": "eval", "lr": 7, "loss": 9}"#),
+            "11 lines of `mode` = eval are left out",
+        ),
+        ("sorted as text", "log.csv", sorted, ""),
+        (
+            "a cell like Megatron's line",
+            "log.jsonl",
+            story(r#"{"step": {s}, "lr": {r}, "loss": {l}, "message": " iteration 7/ 10 | loss: 99 |"}"#),
+            "",
+        ),
+        (
+            "a quoted cell like Megatron's line",
+            "log.csv",
+            csv("step,lr,loss,note", "{s},{r},{l},\"iteration 7/ 10 | loss: 99 |\""),
+            "",
+        ),
+        (
+            "an evaluation that counts global steps",
+            "log.jsonl",
+            story(object) + r#"{"global_step": 1000, "eval_loss": 3, "loss": 9}"#,
+            "1 line has numbers but no step in `step`",
+        ),
+        ("spaces and a row that is being written", "log.txt", csv("step lr loss", "{s} {r} {l}") + "1100 0.00", ""),
+        (
+            "Megatron after much talk",
+            "out.log",
+            "loading a shard\n".repeat(3000) + &story(" iteration {s}/ 1000 | learning rate: {r} | lm loss: {l} |"),
+            "",
+        ),
+        ("a separator above the head", "log.csv", format!("sep=;\n{}", plain.replace(',', ";")), ""),
         (
             "tokens of a batch",
             "log.csv",
@@ -351,6 +392,20 @@ fn what_cannot_be_read_is_refused_with_its_place() {
             &["`Step` holds steps", "loss, the learning rate or the tokens", "Value"],
         ),
         ("no step", "log.csv", "a,b\n1,2\n".into(), "", &["no line holds a step", "a, b"]),
+        (
+            "nothing but a validation split",
+            "log.csv",
+            csv("step,split,loss", "{s},val,{l}"),
+            "",
+            &["log.csv: every line that tells something is of a validation split"],
+        ),
+        (
+            "two runs",
+            "log.csv",
+            csv("Name,Step,lr,loss", "big,{s},{r},{l}") + &story("small,{s},{r},9"),
+            "",
+            &["log.csv: line 13: column `Name`: \"small\" after \"big\"", "keep the lines of one run"],
+        ),
         (
             "printed dictionaries",
             "out.log",

@@ -1,7 +1,7 @@
 //! Which column of a log is the step, the tokens seen, the learning rate, the loss.
 
 use super::cells::{count, is_empty, number, step};
-use super::table::{Table, error};
+use super::table::{Row, Table, error};
 use crate::Result;
 use crate::run_file::LogColumns;
 use serde_json::Value;
@@ -186,6 +186,13 @@ fn usual(kind: Kind, table: &Table, notes: &mut Vec<String>) -> Result<Vec<Strin
             counts
         });
     }
+    if kind == Kind::Step {
+        let told = |tier| told_in(tier, &known, table);
+        let most = known.iter().map(|((tier, _), _)| told(*tier)).max().unwrap_or(0);
+        let sparse: Vec<usize> =
+            known.iter().map(|((tier, _), _)| *tier).filter(|tier| told(*tier) * 2 < most).collect();
+        known.retain(|((tier, _), _)| !sparse.contains(tier));
+    }
     known.sort_by_key(|(rank, _)| *rank);
     let holds =
         |name: &str, wanted: fn(&Value) -> bool| table.rows.iter().any(|row| row.cells.get(name).is_some_and(wanted));
@@ -206,6 +213,18 @@ fn usual(kind: Kind, table: &Table, notes: &mut Vec<String>) -> Result<Vec<Strin
         notes.extend(rivals(kind, table, &chosen, &known));
     }
     Ok(chosen)
+}
+
+/// How many of the rows that hold a rate or a loss hold something in a column of that tier, too: a few lines of an evaluation may count
+/// their steps under a more telling name than the training does.
+fn told_in(tier: usize, known: &[((usize, usize), &String)], table: &Table) -> usize {
+    let is_curve = |name: &&String| rank(Kind::Rate, name).is_some() || rank(Kind::Loss, name).is_some();
+    let curves: Vec<&String> = table.columns.iter().filter(is_curve).collect();
+    let steps: Vec<&String> = known.iter().filter(|((other, _), _)| *other == tier).map(|(_, name)| *name).collect();
+    let holds = |row: &Row, names: &[&String]| {
+        names.iter().any(|name| row.cells.get(*name).is_some_and(|cell| !is_empty(cell)))
+    };
+    table.rows.iter().filter(|row| holds(row, &curves) && holds(row, &steps)).count()
 }
 
 /// Whether a column of counts grows from nearly every row to the next (a restart may set it back), so that it counts all that was seen.

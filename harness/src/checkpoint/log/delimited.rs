@@ -36,6 +36,12 @@ pub(super) fn table(file: &Path, text: &str) -> Result<Table> {
     rows(file, text, names, records)
 }
 
+/// Whether the first filled line names columns, one of them a known step: such a table may hold any text in its other cells.
+pub(super) fn has_head(text: &str) -> bool {
+    let (_, head, _) = head(text);
+    separator(&head).is_some_and(|separator| cells_of(&head, separator).iter().any(|name| columns::is_step(name)))
+}
+
 /// Number of the line that names the columns, that line, and all that follows.
 fn head(text: &str) -> (usize, String, &str) {
     let (mut commented, mut from) = (None, 0);
@@ -46,7 +52,9 @@ fn head(text: &str) -> (usize, String, &str) {
             commented = Some((comment.trim_start_matches('#').trim(), index, from));
             continue;
         }
-        if bare.is_empty() {
+        // Spreadsheets write `sep=;` above the head.
+        let is_separator = bare.strip_prefix("sep=").is_some_and(|sign| sign.trim().len() <= 1);
+        if bare.is_empty() || is_separator {
             continue;
         }
         // Where the first line holds numbers, a comment right above may be the head: numpy writes such.
@@ -92,8 +100,12 @@ fn cells_of(line: &str, separator: u8) -> Vec<String> {
 fn spaced(file: &Path, text: &str, (line, head): (usize, &str), rest: &str) -> Result<Table> {
     let names: Vec<String> = head.split_whitespace().map(str::to_owned).collect();
     let filled = rest.lines().enumerate().filter(|(_, row)| !row.trim().is_empty() && !row.trim().starts_with('#'));
-    let records: Vec<(usize, Vec<String>)> =
+    let mut records: Vec<(usize, Vec<String>)> =
         filled.map(|(index, row)| (index + 1 + line, row.split_whitespace().map(str::to_owned).collect())).collect();
+    // A short last line without an end is still being written.
+    if !text.ends_with('\n') && records.last().is_some_and(|(_, row)| row.len() < names.len()) {
+        records.pop();
+    }
     let is_table =
         names.iter().any(|name| columns::is_step(name)) && records.iter().all(|(_, row)| row.len() == names.len());
     if is_table {

@@ -23,13 +23,13 @@ pub(super) fn read(file: &Path) -> Result<Table> {
     match text.trim_start().as_bytes() {
         [] if has_suffix(&["json"]) => Err(error(file, "is no JSON: it is empty", CUT_OFF)),
         [] => Ok(Table::default()),
-        _ if printed::is_printed(&text) => Ok(printed::table(file, &text)),
         [b'{', ..] if is_json || !text.trim_start().starts_with("{'") => {
             json(file, &text, has_suffix(&["jsonl", "ndjson"]))
         }
         [b'[', ..] if is_json || matches!(text.trim_start()[1..].trim_start().as_bytes(), [] | [b'{' | b']', ..]) => {
             json(file, &text, false)
         }
+        _ if !delimited::has_head(&text) && printed::is_printed(&text) => Ok(printed::table(file, &text)),
         _ => delimited::table(file, &text),
     }
 }

@@ -60,28 +60,31 @@ impl Step {
 }
 
 /// Whether the first of the lines `ahead` begins to log anew what was logged from `place` on: the next lines go on from it in strides
-/// like those of the log so far (or in several strides over all that is replaced) until they pass the end. One line alone at the end
-/// of the log is none.
+/// like those of the log so far (or in several strides over all that is replaced) until they pass the end. Lines that end before
+/// it are one only where there are several and a step is logged anew: a log sorted as text goes back, too, and repeats nothing.
 fn restarts(ahead: &[Step], so_far: &[Logged], place: usize, has_curves: bool) -> bool {
     let replaced = &so_far[place..];
     let (from, until) = (ahead[0].step, replaced[replaced.len() - 1].entry.step);
     let widest = replaced.windows(2).map(|pair| pair[1].entry.step - pair[0].entry.step).max().unwrap_or(0);
     let widest = widest.max(replaced[0].entry.step - from).max(usual_stride(so_far));
     let longest = (widest as f64 * WIDER).max((until - from) as f64 / 2.0);
-    let mut at = from;
+    let is_replaced = |step| replaced.binary_search_by_key(&step, |line| line.entry.step).is_ok();
+    // Where the end is not passed, only steps that were logged before tell a restart from lines out of order.
+    let (mut at, mut is_anew) = (from, is_replaced(from));
     for next in ahead[1..].iter().filter(|next| next.is_told || !has_curves) {
         if next.step < at {
-            return at > from; // it goes back once more
+            return is_anew && at > from; // it goes back once more
         }
         if (next.step - at) as f64 > longest {
             return false;
         }
         at = next.step;
+        is_anew |= is_replaced(at);
         if at > until {
             return true;
         }
     }
-    at > from
+    is_anew && at > from
 }
 
 /// The median stride of the last lines.
@@ -122,7 +125,7 @@ mod tests {
     fn a_restart_replaces_what_it_logs_anew_and_a_late_line_does_not() {
         let told =
             |pairs: &[(u64, usize)]| pairs.iter().map(|(step, line)| (*step, Some(*line as f64))).collect::<Vec<_>>();
-        let cases: [(&str, &[i64], Vec<_>); 8] = [
+        let cases: [(&str, &[i64], Vec<_>); 10] = [
             (
                 "a restart",
                 &[0, 100, 200, 300, 400, 200, 300, 400, 500],
@@ -153,6 +156,16 @@ mod tests {
                 "late lines with tokens, in order",
                 &[0, 100, 200, 300, -100, -200, -300, 400],
                 told(&[(0, 0), (100, 1), (200, 2), (300, 3), (400, 7)]),
+            ),
+            (
+                "sorted as text",
+                &[0, 100, 1000, 200, 300, 400],
+                told(&[(0, 0), (100, 1), (200, 3), (300, 4), (400, 5), (1000, 2)]),
+            ),
+            (
+                "sorted as text, twice over",
+                &[0, 1000, 1100, 200, 300, 250, 350],
+                told(&[(0, 0), (200, 3), (250, 5), (300, 4), (350, 6), (1000, 1), (1100, 2)]),
             ),
             (
                 "a line out of order",

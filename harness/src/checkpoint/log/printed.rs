@@ -4,12 +4,9 @@ use super::table::{Row, Table};
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// How many lines are looked at to tell that a file is such: programs print much before they train.
-const LOOKED_AT: usize = 2000;
-
-/// Whether the text holds such a line near its beginning.
+/// Whether the text holds such a line; programs may print much before they train.
 pub(super) fn is_printed(text: &str) -> bool {
-    text.lines().take(LOOKED_AT).any(|line| cells(line).is_some())
+    text.lines().any(|line| cells(line).is_some())
 }
 
 /// The lines that tell of a step; all others are talk. A last line that does not end is still being written, and left out.

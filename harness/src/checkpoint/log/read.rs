@@ -20,7 +20,8 @@ pub struct Log {
 }
 
 /// Reads a log of any form that is known, told by its content. Entries without a step, and those that say nothing of tokens, rate or
-/// loss, are left out; so is the summary that Hugging Face's trainer writes at the end, whose loss is a mean over the run.
+/// loss, are left out; so are the rows of a validation split, and the summary that
+/// Hugging Face's trainer writes at the end, whose loss is a mean over the run.
 ///
 /// # Errors
 /// The file cannot be read or parsed; a column that was named is not there; a cell of a column that is read is no number; no line
@@ -33,9 +34,18 @@ pub fn read_log(spec: &LogSpec) -> Result<Log> {
         return Ok(Log { entries: Vec::new(), notes });
     }
     let columns = Columns::choose(&spec.columns, &table)?;
+    one_run(&table, &columns)?;
     let reader = Reader { comma: has_decimal_commas(&table, &columns), table: &table, columns: &columns };
     let (mut logged, mut without_step) = (Vec::new(), 0);
+    let mut left_out: Vec<((&str, &str), usize)> = Vec::new();
     for row in table.rows.iter().filter(|row| !reader.is_summary(row)) {
+        if let Some(split) = validation(row) {
+            match left_out.iter_mut().find(|(known, _)| *known == split) {
+                Some((_, lines)) => *lines += 1,
+                None => left_out.push((split, 1)),
+            }
+            continue;
+        }
         match reader.entry(row)? {
             Entry::Told(entry) => logged.push(Logged { at: row.at, entry }),
             Entry::WithoutStep => without_step += 1,
@@ -43,6 +53,15 @@ pub fn read_log(spec: &LogSpec) -> Result<Log> {
         }
     }
     let mut notes = columns.notes.clone();
+    notes.extend(left_out.into_iter().map(|((column, split), count)| {
+        let lines = if count == 1 { "1 line of".to_owned() } else { format!("{count} lines of") };
+        let verb = if count == 1 { "is" } else { "are" };
+        format!("{}: {lines} `{column}` = {split} {verb} left out", spec.file.display())
+    }));
+    if logged.is_empty() && notes.len() > columns.notes.len() {
+        let help = "they tell of no training: name the log that does";
+        return Err(error(&spec.file, "every line that tells something is of a validation split", help));
+    }
     if logged.is_empty() {
         if !table.is_state || spec.columns != LogColumns::default() {
             return Err(nothing(&table, &columns));
@@ -133,6 +152,39 @@ impl Reader<'_> {
         (holds("train_runtime") || holds("train/train_runtime"))
             && !self.columns.loss.iter().chain(&self.columns.rate).any(is_curve)
     }
+}
+
+/// The column and the cell that tell that a row is of a validation split, whose loss is not the one of training.
+fn validation(row: &Row) -> Option<(&str, &str)> {
+    const COLUMNS: [&str; 5] = ["split", "mode", "phase", "stage", "subset"];
+    const SPLITS: [&str; 7] = ["val", "valid", "validation", "eval", "evaluation", "test", "dev"];
+    let is_one_of = |known: &[&str], text: &str| known.iter().any(|known| known.eq_ignore_ascii_case(text.trim()));
+    row.cells.iter().find_map(|(name, cell)| {
+        let split = cell.as_str()?;
+        (is_one_of(&COLUMNS, name) && is_one_of(&SPLITS, split)).then_some((name.as_str(), split))
+    })
+}
+
+/// A table of several runs would come to one curve that none of them has.
+fn one_run(table: &Table, columns: &Columns) -> Result<()> {
+    const RUNS: [&str; 5] = ["name", "run", "run_id", "run_name", "experiment"];
+    let told = |row: &&Row| {
+        let mut curves = columns.rate.iter().chain(&columns.loss).filter_map(|name| row.cells.get(name));
+        validation(row).is_none() && curves.any(|cell| !super::cells::is_empty(cell))
+    };
+    for column in table.columns.iter().filter(|name| RUNS.contains(&name.trim().to_lowercase().as_str())) {
+        let mut runs = table.rows.iter().filter(told).filter_map(|row| Some((row.at, row.cells.get(column)?)));
+        let Some((_, first)) = runs.next() else { continue };
+        if let Some((at, other)) = runs.find(|(_, run)| *run != first) {
+            let what = format!("column `{column}`: {other} after {first}, so the log holds more than one run");
+            return Err(table.error_at(
+                at,
+                &what,
+                "keep the lines of one run, and those of each other in a log of its own",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Whether rates and losses are written with a comma before their decimals: some are, and none with a point.
