@@ -50,7 +50,7 @@ pub(super) fn step_of(name: &str) -> Result<Step, String> {
             let after = numbers.iter().find(|number| number.step.place.start == last.step.place.end + 1);
             return match after.filter(|after| words[0] == "checkpoint" && after.stands_alone && !after.is_date) {
                 Some(after) => Err(format!("its step may be {} or {}", last.step.value, after.step.value)),
-                None => Ok(last.step.clone()),
+                None => without_thousands(name, last),
             };
         }
     }
@@ -69,10 +69,20 @@ pub(super) fn step_of(name: &str) -> Result<Step, String> {
     }
     match alone.as_slice() {
         [only] if only.has_unit => Err(format!("`{}` may be steps or tokens", &name[only.step.place.clone()])),
-        [only] => Ok(only.step.clone()),
+        [only] => without_thousands(name, only),
         [] => Err("no step in its name".into()),
         [first, .., last] => Err(format!("its step may be {} or {}", first.step.value, last.step.value)),
     }
+}
+
+/// The step, unless three digits follow it behind a mark that may part thousands: `1,000`, `1_000`.
+fn without_thousands(name: &str, found: &Found) -> Result<Step, String> {
+    let Range { start, end } = found.step.place;
+    let behind = name[end..].strip_prefix([',', '_', '\'', ' ']).unwrap_or_default();
+    if found.has_unit || end - start > 3 || run_of_digits(behind) != 3 {
+        return Ok(found.step.clone());
+    }
+    Err(format!("its step may be {} or {}{}", found.step.value, found.step.value, &behind[..3]))
 }
 
 /// A number of a name.
@@ -221,6 +231,10 @@ mod tests {
             "20260101",
             "checkpoint-20260101",
             "checkpoint_1_5000",
+            "step-1,000",
+            "step_1_000",
+            "step-1 000",
+            "step-12'500",
             "100B",
             "500k",
             "step10-step20",
