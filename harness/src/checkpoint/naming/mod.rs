@@ -15,6 +15,9 @@ const VARYING: [&str; 3] = ["epoch", "epochs", "ep"];
 /// Words for tokens seen.
 const TOKENS: [&str; 4] = ["tokens", "token", "toks", "tok"];
 
+/// Without a word for tokens, a number that is less is a context length or such: `step500-8k`.
+const FEWEST_TOKENS: u64 = 1_000_000;
+
 /// Checkpoints that one pattern names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Naming {
@@ -160,7 +163,8 @@ fn piece(pieces: &[&[Chunk]], tokens: &mut bool) -> String {
         let digits = value.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
         let rest = &value[digits..];
         let whole = number(rest, Units::OfTokens).filter(|number| number.length == rest.len());
-        value[..digits] == first[..letters] && whole.is_some_and(|number| number.has_unit || is(&TOKENS))
+        value[..digits] == first[..letters]
+            && whole.is_some_and(|number| is(&TOKENS) || number.has_unit && number.value >= FEWEST_TOKENS)
     };
     let says_tokens = values.iter().all(in_tokens) && (varies || is(&TOKENS));
     if says_tokens && std::mem::take(tokens) {
@@ -215,7 +219,7 @@ mod tests {
 
     #[test]
     fn names_give_their_pattern_and_steps() {
-        let cases: [(&str, &str, &[u64]); 17] = [
+        let cases: [(&str, &str, &[u64]); 18] = [
             ("checkpoint-1200", "checkpoint-{step}", &[1200]),
             ("iter_0000042_hf iter_0000100_hf", "iter_{step}_hf", &[42, 100]),
             ("7 8", "{step}", &[7, 8]),
@@ -236,6 +240,7 @@ mod tests {
             ("step_1k step_2k step_10k", "step_{step}", &[1000, 2000, 10_000]),
             ("iter_1000/hf iter_2000/hf", "iter_{step}/hf", &[1000, 2000]),
             ("L-1.1B-step-50K-105b L-1.1B-step-240k-503b", "L-1.1B-step-{step}-{tokens}", &[50_000, 240_000]),
+            ("step500-8k step1000-32k", "step{step}-*", &[500, 1000]),
             ("step1000-9f00a1 step2000-b12c3d", "step{step}-*", &[1000, 2000]),
         ];
         for (names, pattern, steps) in cases {
