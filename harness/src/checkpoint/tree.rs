@@ -249,9 +249,11 @@ fn as_named(found: &Found, spec: &BranchSpec, fork: Option<&Fork>, exact: Option
 }
 
 fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
+    let has_own = folder.join("trainer_state.json").exists();
+    let own = if has_own { " (its trainer_state.json holds no count, or counts other steps)" } else { "" };
     Error::Checkpoint {
         folder: folder.to_path_buf(),
-        what: format!("nothing tells how many tokens step {step} of branch `{}` has seen", spec.branch),
+        what: format!("nothing tells how many tokens step {step} of branch `{}` has seen{own}", spec.branch),
         help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, `tokens: {STEP: TOKENS}`, or `{tokens}` in `pattern:`".into(),
     }
 }
