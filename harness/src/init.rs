@@ -1,6 +1,6 @@
 //! A first run file, written from what lies in a folder of checkpoints.
 
-use crate::checkpoint::{Naming, namings, own_count, step_in};
+use crate::checkpoint::{Naming, namings, other_steps, own_count, step_in};
 use crate::{Error, Result};
 use spyglass_tasks::python::from_json;
 use std::path::{Path, PathBuf};
@@ -164,13 +164,14 @@ fn entry(branch: &FoundBranch, naming: &Naming, trunk: &FoundBranch, base: &Path
         ));
     }
     let newest = naming.names.values().next_back().map(|name| branch.folder.join(name)).unwrap_or_default();
-    lines.join("\n") + "\n" + &tokens_lines(naming, &newest)
+    lines.join("\n") + "\n" + &tokens_lines(naming, &newest, last)
 }
 
-/// Where tokens seen come from, as far as the newest checkpoint and the names tell.
-fn tokens_lines(naming: &Naming, newest: &Path) -> String {
+/// Where tokens seen come from, as far as the newest checkpoint, of this step, and the names tell.
+fn tokens_lines(naming: &Naming, newest: &Path, step: u64) -> String {
     let state = fs_err::read_to_string(newest.join("trainer_state.json")).ok();
     let state: Option<serde_json::Value> = state.and_then(|text| from_json(&text).ok());
+    let state = state.filter(|state| other_steps(state, step).is_none());
     let tokens =
         state.as_ref().and_then(|state| state.get("num_input_tokens_seen")).and_then(serde_json::Value::as_u64);
     match (tokens, state.is_some()) {
@@ -198,7 +199,8 @@ fn branch_in(folder: &Path, name: &str) -> Result<FoundBranch> {
             }
         }
     }
-    let counted = names.iter().any(|name| own_count(&folder.join(name)).is_ok_and(|count| count > Some(0)));
+    let counted =
+        names.iter().any(|name| own_count(&folder.join(name), step_in(name)).is_ok_and(|count| count > Some(0)));
     let (namings, unnamed) = namings(&names, counted);
     left_out.extend(unnamed.into_iter().map(|(name, reason)| (folder.join(name), reason)));
     Ok(FoundBranch { name: name.into(), folder: folder.to_path_buf(), namings, left_out })
@@ -384,13 +386,14 @@ mod tests {
         assert_eq!(seen, [4_194_304_000, 8_388_608_000, 12_582_912_000]);
         let error = tree(6_000_000).unwrap_err().in_full();
         assert!(
-            error.contains("step1000-tokens4B") && error.contains("4000000000") && error.contains("6000000000"),
+            error.contains("step1000-tokens4B: ")
+                && error.contains("its name says 4000000000, `tokens_per_step` says 6000000000"),
             "{error}"
         );
     }
 
     #[test]
-    fn a_log_of_other_steps_is_left_alone() {
+    fn a_count_and_a_log_of_other_steps_are_left_alone() {
         let dir = folder_of(&["step1000", "step2000"]);
         for (step, counted) in [(1000, 300), (2000, 600)] {
             let state = format!(
@@ -402,12 +405,23 @@ mod tests {
         let (run, _) = read_back(&dir);
         let found = crate::checkpoint::discover_tree(&run).unwrap();
         let branch = &found.tree.branches[0];
-        assert_eq!((branch.checkpoints[1].tokens, branch.log.entries.len()), (14_000, 0));
+        // Neither 14000 tokens nor the log: the run file that was written for them asks for `tokens_per_step`.
+        assert_eq!((branch.checkpoints[1].tokens, branch.log.entries.len()), (2000 * 4_194_304, 0));
         let told = found.left_alone[0].to_string();
         assert!(
             told.contains("trainer_state.json") && told.contains("600 steps where the folder's name says 2000"),
             "{told}"
         );
+        assert!(told.contains("one of 2 such files"), "{told}");
+        // The names' tokens are kept where the files beside them are of other steps.
+        let dir = folder_of(&["step1000-tokens4B", "step2000-tokens8B"]);
+        let state = dir.path().join("all/step1000-tokens4B/trainer_state.json");
+        fs_err::write(state, r#"{"global_step": 300, "num_input_tokens_seen": 7}"#).unwrap();
+        let (run, _) = read_back(&dir);
+        assert_eq!(run.checkpoints[0].pattern, "step{step}-tokens{tokens}");
+        let found = crate::checkpoint::discover_tree(&run).unwrap();
+        assert_eq!(found.tree.branches[0].checkpoints[0].tokens, 4_000_000_000);
+        assert_eq!(found.left_alone.len(), 1, "the older one is told too");
     }
 
     #[test]

@@ -152,7 +152,7 @@ impl Work {
             branch: "trunk".into(),
             step: step.unwrap_or(0),
             variant: None,
-            tokens: crate::checkpoint::own_count(folder)?.unwrap_or(0),
+            tokens: crate::checkpoint::own_count(folder, None)?.unwrap_or(0),
             learning_rate: None,
             location: folder.display().to_string(),
         };

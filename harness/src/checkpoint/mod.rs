@@ -16,5 +16,5 @@ pub use log::{Log, read_log};
 pub(crate) use naming::{Naming, namings, step_in};
 pub use pattern::{Label, Named, Pattern};
 pub(crate) use rising::tokens_rise;
-pub(crate) use tokens::own_count;
+pub(crate) use tokens::{other_steps, own_count};
 pub use tree::{Discovered, discover_tree};

@@ -8,7 +8,7 @@ use std::path::Path;
 /// Two sources of tokens seen may differ by this share.
 const TOLERANCE: f64 = 0.01;
 
-/// Tokens seen at `step` of a branch (steps counted from the start of the trunk), after the first source that tells:
+/// Tokens seen, and which source says so, at `step` of a branch (steps counted from the start of the trunk), after the first source that tells:
 /// the run file's `tokens:`, the checkpoint's own count, the log (interpolated between entries), `tokens_per_step`.
 /// `None` where none does.
 ///
@@ -20,14 +20,14 @@ pub(super) fn tokens_at(
     log: &[LogEntry],
     step: u64,
     folder: Option<&Path>,
-) -> Result<Option<u64>> {
+) -> Result<Option<(&'static str, u64)>> {
     let own_steps = own_step(spec, fork, step);
     let before = fork.map_or(0, |fork| fork.tokens);
     let added = if spec.steps == crate::run_file::StepsSpec::Own { before } else { 0 };
-    let mut told: Vec<(&str, u64)> = Vec::new();
+    let mut told: Vec<(&'static str, u64)> = Vec::new();
     told.extend(spec.tokens.get(&own_steps).map(|&tokens| ("`tokens:` of the run file", tokens + added)));
     if let Some(folder) = folder {
-        let own = own_count(folder)?.filter(|&tokens| tokens > 0 || own_steps == 0);
+        let own = own_count(folder, Some(own_steps))?.filter(|&tokens| tokens > 0 || own_steps == 0);
         told.extend(own.map(|tokens| ("the checkpoint's trainer_state.json", tokens + added)));
     }
     told.extend(
@@ -52,27 +52,36 @@ pub(super) fn tokens_at(
             }
         }
     }
-    Ok(told.first().map(|(_, tokens)| *tokens))
+    Ok(told.first().copied())
 }
 
 /// The step as the branch itself counts it.
-fn own_step(spec: &BranchSpec, fork: Option<&Fork>, step: u64) -> u64 {
+pub(super) fn own_step(spec: &BranchSpec, fork: Option<&Fork>, step: u64) -> u64 {
     match (spec.steps, fork) {
         (crate::run_file::StepsSpec::Own, Some(fork)) => step - fork.step,
         _ => step,
     }
 }
 
-/// `num_input_tokens_seen` of the checkpoint's own `trainer_state.json`.
+/// The steps that a `trainer_state.json` counts, where they are others than `step`: what it says is of another checkpoint.
+pub(crate) fn other_steps(state: &serde_json::Value, step: u64) -> Option<u64> {
+    state.get("global_step")?.as_u64().filter(|counted| *counted != step)
+}
+
+/// `num_input_tokens_seen` of the checkpoint's own `trainer_state.json`; none where that counts other steps than `step`, as the
+/// branch itself counts it.
 ///
 /// # Errors
 /// The file is there and damaged, or what it holds is no count.
-pub(crate) fn own_count(folder: &Path) -> Result<Option<u64>> {
+pub(crate) fn own_count(folder: &Path, step: Option<u64>) -> Result<Option<u64>> {
     let file = folder.join("trainer_state.json");
     if !file.exists() {
         return Ok(None);
     }
     let state = super::log::read_json(&file)?;
+    if step.is_some_and(|step| other_steps(&state, step).is_some()) {
+        return Ok(None);
+    }
     let Some(tokens) = state.get("num_input_tokens_seen") else { return Ok(None) };
     super::log::count(tokens, false).map_err(|wrong| Error::Log {
         file,

@@ -149,10 +149,12 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
         left_alone.extend(alone);
         all_found.push(found);
     }
-    let other_log = main.log.is_none().then(|| other_log(main, &all_found[0], fork.as_ref())).flatten();
-    let Log { mut entries, notes } =
-        if other_log.is_some() { Log::default() } else { read_branch_log(main, &all_found[0])? };
-    left_alone.extend(other_log);
+    let others: Vec<_> =
+        specs.iter().zip(&all_found).filter_map(|(spec, found)| of_other_steps(spec, found, fork.as_ref())).collect();
+    let newest = all_found[0].last().map(|newest| newest.folder.join("trainer_state.json"));
+    let other_log = main.log.is_none() && others.iter().any(|other| Some(&other.folder) == newest.as_ref());
+    let Log { mut entries, notes } = if other_log { Log::default() } else { read_branch_log(main, &all_found[0])? };
+    left_alone.extend(others);
     if let Some(fork) = &fork {
         if main.steps == StepsSpec::Own {
             for entry in &mut entries {
@@ -228,42 +230,54 @@ fn other_steps(branch: &Branch) -> Option<String> {
 ///
 /// # Errors
 /// The name says something else than `exact`, by more than one unit of its last digit.
-fn as_named(found: &Found, spec: &BranchSpec, fork: Option<&Fork>, exact: Option<u64>) -> Result<Option<u64>> {
-    let Some(label) = found.tokens else { return Ok(exact) };
+fn as_named(found: &Found, spec: &BranchSpec, fork: Option<&Fork>, exact: Option<(&str, u64)>) -> Result<Option<u64>> {
+    let Some(label) = found.tokens else { return Ok(exact.map(|(_, tokens)| tokens)) };
     let before = if spec.steps == StepsSpec::Own { fork.map_or(0, |fork| fork.tokens) } else { 0 };
     let label = Label { tokens: label.tokens.saturating_add(before), ..label };
     match exact {
-        Some(exact) if !label.allows(exact) => Err(Error::Checkpoint {
+        Some((source, exact)) if !label.allows(exact) => Err(Error::Checkpoint {
             folder: found.folder.clone(),
             what: format!(
-                "tokens seen at step {} of branch `{}`: its name says {}, the run file, the log or the checkpoint itself {exact}",
+                "tokens seen at step {} of branch `{}`: its name says {}, {source} says {exact}",
                 found.step, spec.branch, label.tokens
             ),
             help: "correct the other source, or write `*` in place of `{tokens}` in `pattern:`".into(),
         }),
-        Some(exact) => Ok(Some(exact)),
+        Some((_, exact)) => Ok(Some(exact)),
         None => Ok(Some(label.tokens)),
     }
 }
 
 fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
+    let has_own = folder.join("trainer_state.json").exists();
+    let own = if has_own { " (its trainer_state.json holds no count, or counts other steps)" } else { "" };
     Error::Checkpoint {
         folder: folder.to_path_buf(),
-        what: format!("nothing tells how many tokens step {step} of branch `{}` has seen", spec.branch),
+        what: format!("nothing tells how many tokens step {step} of branch `{}` has seen{own}", spec.branch),
         help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, `tokens: {STEP: TOKENS}`, or `{tokens}` in `pattern:`".into(),
     }
 }
 
-/// The newest checkpoint's own log, where it counts other steps than the folder's name: renamed folders, steps from a fork on.
-fn other_log(spec: &BranchSpec, found: &[Found], fork: Option<&Fork>) -> Option<LeftAlone> {
-    let newest = found.last()?;
-    let file = newest.folder.join("trainer_state.json");
-    let counted = file.exists().then(|| read_json(&file).ok()?.get("global_step")?.as_u64()).flatten()?;
-    let before = if spec.steps == StepsSpec::Own { fork.map_or(0, |fork| fork.step) } else { 0 };
-    let named = newest.step - before;
-    (counted != named).then(|| LeftAlone {
-        folder: file,
-        reason: format!("counts {counted} steps where the folder's name says {named}, so its log is of other steps"),
+/// The `trainer_state.json` files that count other steps than the folder's name (renamed folders, steps from a fork on): the newest
+/// of them, which stands for all.
+fn of_other_steps(spec: &BranchSpec, found: &[Found], fork: Option<&Fork>) -> Option<LeftAlone> {
+    let others = found.iter().rev().filter_map(|found| {
+        let file = found.folder.join("trainer_state.json");
+        let state = file.exists().then(|| read_json(&file).ok()).flatten()?;
+        let named = tokens::own_step(spec, fork, found.step);
+        Some((file, tokens::other_steps(&state, named)?, named))
+    });
+    let others: Vec<_> = others.collect();
+    let (file, counted, named) = others.first()?;
+    let more = match others.len() {
+        1 => String::new(),
+        count => format!(" (one of {count} such files)"),
+    };
+    Some(LeftAlone {
+        folder: file.clone(),
+        reason: format!(
+            "counts {counted} steps where the folder's name says {named}, so its log and its tokens are of other steps{more}"
+        ),
     })
 }
 
@@ -288,7 +302,7 @@ fn fork_tokens(run: &RunFile, parent: &Branch, step: u64) -> Result<u64> {
         return Ok(checkpoint.tokens);
     }
     let spec = run.checkpoints.iter().find(|spec| spec.branch == parent.name).expect("the parent was read from it");
-    if let Some(tokens) = tokens::tokens_at(spec, parent.fork.as_ref(), &parent.log.entries, step, None)? {
+    if let Some((_, tokens)) = tokens::tokens_at(spec, parent.fork.as_ref(), &parent.log.entries, step, None)? {
         return Ok(tokens);
     }
     let placed: Vec<_> = parent.checkpoints.iter().map(placed_entry).collect();
@@ -330,10 +344,11 @@ fn fill_tokens(
     }
     let logged = entries.to_vec();
     for entry in entries.iter_mut().filter(|entry| entry.tokens.is_none()) {
-        entry.tokens = tokens::tokens_at(spec, fork, &logged, entry.step, None)?.or_else(|| {
-            tokens::interpolate(&known, entry.step, |entry| entry.tokens.map(|tokens| tokens as f64))
-                .map(|t| t.round() as u64)
-        });
+        entry.tokens =
+            tokens::tokens_at(spec, fork, &logged, entry.step, None)?.map(|(_, tokens)| tokens).or_else(|| {
+                tokens::interpolate(&known, entry.step, |entry| entry.tokens.map(|tokens| tokens as f64))
+                    .map(|t| t.round() as u64)
+            });
     }
     Ok(())
 }

@@ -143,6 +143,7 @@ fn pack(file: &Path) -> Result<Found> {
 fn checkpoint(folder: &Path) -> Result<Found> {
     let config = spyglass_model::check(folder)?;
     let tokenizer = open_tokenizer(folder, &config)?;
+    tokenizer.chat_template()?;
     let what = format!(
         "a {} checkpoint of {} layers, {} tokens in the vocabulary",
         config.model_type(),
@@ -150,4 +151,23 @@ fn checkpoint(folder: &Path) -> Result<Found> {
         tokenizer.vocab_size()
     );
     Ok(Found { what, wrong: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chat_template_that_is_none_is_told() {
+        let pilot = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/pilot/trunk/checkpoint-300");
+        let dir = tempfile::tempdir().unwrap();
+        for entry in fs_err::read_dir(pilot).unwrap() {
+            let path = entry.unwrap().path();
+            fs_err::copy(&path, dir.path().join(path.file_name().unwrap())).unwrap();
+        }
+        assert!(checkpoint(dir.path()).is_ok());
+        fs_err::write(dir.path().join("chat_template.jinja"), "{% for m in messages %}{{ m").unwrap();
+        let error = checkpoint(dir.path()).err().expect("it has no end").in_full();
+        assert!(error.contains("chat_template.jinja"), "{error}");
+    }
 }

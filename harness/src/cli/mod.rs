@@ -110,6 +110,14 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+/// A name of a list with commas, without the spaces around it.
+fn listed_name(text: &str) -> std::result::Result<String, String> {
+    match text.trim() {
+        "" => Err("a name is missing: remove the comma too many".into()),
+        name => Ok(name.into()),
+    }
+}
+
 /// The words of the command line; `--data=~/benchmarks` too, in which most shells leave the `~` as it is.
 fn arguments() -> impl Iterator<Item = OsString> {
     std::env::args_os().map(|word| {
@@ -243,5 +251,16 @@ mod tests {
             [duration(0.4), duration(119.0), duration(121.0), duration(7800.0)],
             ["0 s", "119 s", "3 min", "2 h 10 min"]
         );
+    }
+
+    #[test]
+    fn names_between_commas_are_trimmed_and_never_empty() {
+        for (option, command_name, names) in [("--tasks", "score", "my, my_a"), ("--packs", "vibes", "my ,my_a ")] {
+            let read = |names: &str| Cli::try_parse_from(["spyglass", command_name, "--model", "m", option, names]);
+            let command = format!("{:?}", read(names).unwrap().command);
+            assert!(command.contains(r#"["my", "my_a"]"#), "{command}");
+            let error = read("my,,my_a").unwrap_err().to_string();
+            assert!(error.contains("a name is missing") && error.contains(option), "{error}");
+        }
     }
 }

@@ -42,7 +42,7 @@ pub(super) struct Score {
 #[derive(Debug, Args)]
 pub(super) struct Tasks {
     /// Tasks, groups, globs or task files
-    #[arg(long = "tasks", alias = "task", value_name = "A,B", value_delimiter = ',', required = true)]
+    #[arg(long = "tasks", alias = "task", value_name = "A,B", value_delimiter = ',', value_parser = super::listed_name, required = true)]
     names: Vec<String>,
     /// Examples before each question; the task's own number unless given
     #[arg(long, value_name = "N")]

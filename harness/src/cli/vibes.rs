@@ -21,7 +21,7 @@ pub(super) struct Vibes {
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// Prompt packs: names, globs or files
-    #[arg(long, alias = "pack", value_name = "A,B", value_delimiter = ',', required = true)]
+    #[arg(long, alias = "pack", value_name = "A,B", value_delimiter = ',', value_parser = super::listed_name, required = true)]
     packs: Vec<String>,
     /// Folders with prompt packs of your own
     #[arg(long, value_name = "DIR")]

@@ -49,7 +49,7 @@ fn piece(text: &str) -> usize {
     text.len()
 }
 
-/// How long the date is that stands at `at`: `2026-01-31`, `2026_01_31` or `20260131`, and nothing but it.
+/// How long the date is that stands at `at`: `2026-01-31`, `2026_01_31` or `20260131`, with the time behind it (`_12-30-00`).
 pub(super) fn date_at(text: &str, at: usize) -> Option<usize> {
     let rest = &text[at..];
     if text[..at].ends_with(|c: char| c.is_ascii_digit()) {
@@ -62,7 +62,25 @@ pub(super) fn date_at(text: &str, at: usize) -> Option<usize> {
     let (month_at, day_at, length) = if separated { (5, 8, 10) } else { (4, 6, 8) };
     let (year, month, day) = (digits(0, 4)?, digits(month_at, 2)?, digits(day_at, 2)?);
     let ends = !rest[length..].starts_with(|c: char| c.is_ascii_digit());
-    (ends && (1990..2100).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day)).then_some(length)
+    (ends && (1990..2100).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day))
+        .then(|| length + time_length(&rest[length..]))
+}
+
+/// Bytes of the time of day that `text` begins with: `_12-30-00`, `T12:30:00`; 0 where there is none.
+fn time_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let two = |at: usize, most: u32| {
+        text.get(at..at + 2)
+            .filter(|part| run_of_digits(part) == 2)
+            .and_then(|part| part.parse().ok())
+            .is_some_and(|value: u32| value <= most)
+    };
+    let marks = bytes.len() >= 9
+        && matches!(bytes[0], b'_' | b'-' | b' ' | b'T')
+        && matches!(bytes[3], b'-' | b':' | b'_' | b'.')
+        && bytes[6] == bytes[3];
+    let is_time = marks && two(1, 23) && two(4, 59) && two(7, 60);
+    if is_time && !bytes.get(9).is_some_and(u8::is_ascii_digit) { 9 } else { 0 }
 }
 
 #[cfg(test)]
@@ -78,6 +96,8 @@ mod tests {
         assert_eq!(chunks("2026-01-31_x-"), [slot("2026-01-31"), text("_x-")]);
         assert_eq!(chunks("/hf-v2.ckpt"), [text("/hf-"), slot("v2"), text(".ckpt")]);
         assert!(chunks("").is_empty());
+        assert_eq!(chunks("2026-01-31_12-30-00_step"), [slot("2026-01-31_12-30-00"), text("_step")]);
+        assert_eq!(chunks("2026-01-31_72-30-00")[0], slot("2026-01-31"));
         let dates = [
             ("20260131", true),
             ("2026-13-01", false),

@@ -15,6 +15,14 @@ const VARYING: [&str; 3] = ["epoch", "epochs", "ep"];
 /// Words for tokens seen.
 const TOKENS: [&str; 4] = ["tokens", "token", "toks", "tok"];
 
+/// Without a word for tokens, a number that is less is a context length or such: `step500-8k`.
+const FEWEST_TOKENS: u64 = 1_000_000;
+
+/// Words in the name of a folder that a trainer has not done writing.
+const UNFINISHED: [&str; 4] = ["tmp", "temp", "incomplete", "partial"];
+/// Words for the last checkpoint of a curve, which is no other kind of it.
+const LAST: [&str; 3] = ["final", "last", "latest"];
+
 /// Checkpoints that one pattern names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Naming {
@@ -36,6 +44,11 @@ pub(crate) fn step_in(name: &str) -> Option<u64> {
 pub(crate) fn namings(names: &[String], counted: bool) -> (Vec<Naming>, Vec<(String, String)>) {
     let (mut groups, mut left_out) = (BTreeMap::<Key, Vec<Parsed>>::new(), Vec::new());
     for name in names {
+        let mut words = name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+        if let Some(word) = words.find(|word| UNFINISHED.contains(&word.as_str())) {
+            left_out.push((name.clone(), format!("is still being saved: `{word}` in its name")));
+            continue;
+        }
         match Parsed::of(name) {
             Ok(parsed) => groups.entry(parsed.key()).or_default().push(parsed),
             Err(reason) => left_out.push((name.clone(), reason)),
@@ -160,7 +173,8 @@ fn piece(pieces: &[&[Chunk]], tokens: &mut bool) -> String {
         let digits = value.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
         let rest = &value[digits..];
         let whole = number(rest, Units::OfTokens).filter(|number| number.length == rest.len());
-        value[..digits] == first[..letters] && whole.is_some_and(|number| number.has_unit || is(&TOKENS))
+        value[..digits] == first[..letters]
+            && whole.is_some_and(|number| is(&TOKENS) || number.has_unit && number.value >= FEWEST_TOKENS)
     };
     let says_tokens = values.iter().all(in_tokens) && (varies || is(&TOKENS));
     if says_tokens && std::mem::take(tokens) {
@@ -188,7 +202,13 @@ fn with_variants(mut found: Vec<Naming>, left_out: &mut Vec<(String, String)>) -
     let Some(main) = main else { return found };
     let mut kept = vec![main.clone()];
     for naming in found.into_iter().filter(|naming| *naming != main) {
+        let is_more = naming.names.keys().any(|step| !main.names.contains_key(step));
         match naming.beyond(&main) {
+            Some(word) if is_more && LAST.contains(&word.to_lowercase().as_str()) => {
+                let reason =
+                    format!("may be the curve's last, but is named otherwise than `{}`: rename it", main.pattern);
+                left_out.extend(naming.names.into_values().map(|name| (name, reason.clone())));
+            }
             Some(variant) if kept.iter().all(|known| known.variant.as_ref() != Some(&variant)) => {
                 kept.push(Naming { variant: Some(variant), ..naming });
             }
@@ -215,7 +235,7 @@ mod tests {
 
     #[test]
     fn names_give_their_pattern_and_steps() {
-        let cases: [(&str, &str, &[u64]); 17] = [
+        let cases: [(&str, &str, &[u64]); 20] = [
             ("checkpoint-1200", "checkpoint-{step}", &[1200]),
             ("iter_0000042_hf iter_0000100_hf", "iter_{step}_hf", &[42, 100]),
             ("7 8", "{step}", &[7, 8]),
@@ -236,6 +256,9 @@ mod tests {
             ("step_1k step_2k step_10k", "step_{step}", &[1000, 2000, 10_000]),
             ("iter_1000/hf iter_2000/hf", "iter_{step}/hf", &[1000, 2000]),
             ("L-1.1B-step-50K-105b L-1.1B-step-240k-503b", "L-1.1B-step-{step}-{tokens}", &[50_000, 240_000]),
+            ("500steps 10ksteps", "{step}steps", &[500, 10_000]),
+            ("2026-01-01_12-30-00_step500 2026-01-02_09-05-59_step1000", "*_step{step}", &[500, 1000]),
+            ("step500-8k step1000-32k", "step{step}-*", &[500, 1000]),
             ("step1000-9f00a1 step2000-b12c3d", "step{step}-*", &[1000, 2000]),
         ];
         for (names, pattern, steps) in cases {
@@ -278,6 +301,10 @@ mod tests {
         assert_eq!(found, [("checkpoint-{step}".into(), None, vec![10, 20])]);
         assert_eq!(left_out, ["final", "latest", "0123abc456", "iter_5"]);
         assert_eq!(told("0123abc456 9f00a1", false), (Vec::new(), vec!["0123abc456".into(), "9f00a1".into()]));
+        let names = "checkpoint-500 checkpoint-600 tmp-checkpoint-1500 checkpoint-1500.tmp checkpoint-1000-final";
+        let (found, left_out) = told(names, false);
+        assert_eq!(found, [("checkpoint-{step}".into(), None, vec![500, 600])]);
+        assert_eq!(left_out, ["tmp-checkpoint-1500", "checkpoint-1500.tmp", "checkpoint-1000-final"]);
         let (found, left_out) = told("checkpoint-100 checkpoint-0100", false);
         assert_eq!((found.len(), left_out.len()), (0, 2), "{found:?}");
     }

@@ -50,7 +50,7 @@ pub(super) fn step_of(name: &str) -> Result<Step, String> {
             let after = numbers.iter().find(|number| number.step.place.start == last.step.place.end + 1);
             return match after.filter(|after| words[0] == "checkpoint" && after.stands_alone && !after.is_date) {
                 Some(after) => Err(format!("its step may be {} or {}", last.step.value, after.step.value)),
-                None => Ok(last.step.clone()),
+                None => without_thousands(name, last),
             };
         }
     }
@@ -69,10 +69,20 @@ pub(super) fn step_of(name: &str) -> Result<Step, String> {
     }
     match alone.as_slice() {
         [only] if only.has_unit => Err(format!("`{}` may be steps or tokens", &name[only.step.place.clone()])),
-        [only] => Ok(only.step.clone()),
+        [only] => without_thousands(name, only),
         [] => Err("no step in its name".into()),
         [first, .., last] => Err(format!("its step may be {} or {}", first.step.value, last.step.value)),
     }
+}
+
+/// The step, unless three digits follow it behind a mark that may part thousands: `1,000`, `1_000`.
+fn without_thousands(name: &str, found: &Found) -> Result<Step, String> {
+    let Range { start, end } = found.step.place;
+    let behind = name[end..].strip_prefix([',', '_', '\'', ' ']).unwrap_or_default();
+    if found.has_unit || end - start > 3 || run_of_digits(behind) != 3 {
+        return Ok(found.step.clone());
+    }
+    Err(format!("its step may be {} or {}{}", found.step.value, found.step.value, &behind[..3]))
 }
 
 /// A number of a name.
@@ -112,6 +122,16 @@ fn numbers(name: &str) -> Vec<Found> {
         if let Some(read) = read.filter(|_| !is_decimal && !is_hash(name, &(start..start + length))) {
             let trimmed = before.trim_end_matches(|c: char| is_separator(c) && c != '/');
             let word = trimmed.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
+            // Of `500steps-4B` the word goes with the 500.
+            let is_taken = found.last().is_some_and(|last: &Found| {
+                is_before_steps(&name[last.step.place.end..])
+                    && name[last.step.place.end..start].trim_matches(is_separator) == word
+            });
+            let word = match (is_before_steps(after), is_taken) {
+                (true, _) => "steps".into(),
+                (false, true) => String::new(),
+                (false, false) => word,
+            };
             let touches = before.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
             found.push(Found {
                 step: Step { value: read.value, place: start..start + length },
@@ -124,6 +144,17 @@ fn numbers(name: &str) -> Vec<Found> {
         at = start + length + if decimals > 0 { 1 + decimals } else { 0 };
     }
     found
+}
+
+/// Whether the word after a number says that it counts steps: `500steps`, `10k-steps`, but not `-step-500`.
+fn is_before_steps(after: &str) -> bool {
+    let touching = after.strip_prefix("step");
+    let parted = after.strip_prefix(is_separator).and_then(|after| after.strip_prefix("step"));
+    let ends = |rest: &str| !rest.starts_with(char::is_alphanumeric);
+    let behind = |rest: &str| rest.strip_prefix('s').unwrap_or(rest).to_owned();
+    let names_no_other = |rest: &str| !rest.trim_start_matches(is_separator).starts_with(|c: char| c.is_ascii_digit());
+    touching.map(behind).is_some_and(|rest| ends(&rest))
+        || parted.map(behind).is_some_and(|rest| ends(&rest) && names_no_other(&rest))
 }
 
 /// Whether the digits at `place` are part of a hash: hexadecimal digits of both kinds, without another letter.
@@ -195,6 +226,11 @@ mod tests {
             ("étape9", 9),
             ("step1000-9f00a1", 1000),
             ("seed1-step1000", 1000),
+            ("500steps", 500),
+            ("10ksteps", 10_000),
+            ("run-500_steps", 500),
+            ("seed1_500steps-4B", 500),
+            ("epoch-1-step-500", 500),
         ];
         for (name, step) in cases {
             assert_eq!(step_of(name).map(|found| found.value), Ok(step), "{name}");
@@ -221,6 +257,10 @@ mod tests {
             "20260101",
             "checkpoint-20260101",
             "checkpoint_1_5000",
+            "step-1,000",
+            "step_1_000",
+            "step-1 000",
+            "step-12'500",
             "100B",
             "500k",
             "step10-step20",

@@ -19,7 +19,7 @@ pub(in crate::checkpoint) enum Units {
 }
 
 impl Units {
-    /// The unit that `text` begins with. A letter inside a word (`merged`) is none.
+    /// The unit that `text` begins with. A letter inside a word (`merged`) is none, but before `steps` it is one (`10ksteps`).
     pub(super) fn at_start(self, text: &str) -> Option<Unit> {
         let scale = match text.chars().next()? {
             'k' | 'K' => 1_000,
@@ -28,7 +28,10 @@ impl Units {
             't' | 'T' if self == Self::OfTokens => 1_000_000_000_000,
             _ => return None,
         };
-        let ends = |length: usize| !text[length..].starts_with(|c: char| c.is_ascii_alphanumeric());
+        let ends = |length: usize| {
+            let after = &text[length..];
+            after.starts_with("step") || !after.starts_with(|c: char| c.is_ascii_alphanumeric())
+        };
         let of_tokens = self == Self::OfTokens && !text.starts_with(['t', 'T']) && text[1..].starts_with('T');
         let length = if of_tokens && ends(2) { 2 } else { 1 };
         ends(length).then(|| Unit { text: text[..length].to_owned(), scale })
