@@ -122,6 +122,8 @@ impl Task {
             return Err(wrong("neither `test_split` nor `validation_split`".into(), "name the split that is asked"));
         }
         let (keys_asked, shot_keys) = parts::question_keys(&file, output, &wrong)?;
+        parts::check_choices(&keys_asked, &wrong)?;
+        parts::check_choices(&shot_keys, &wrong)?;
         let templates = parts::compile_templates(&name, &file, &keys_asked, &shot_keys)?;
         let metrics = parts::metrics(&file, output, &wrong)?;
         let primary_metric = match &file.primary_metric {

@@ -18,9 +18,11 @@ mod first;
 mod kind;
 mod merge;
 mod place;
+mod written;
 
 pub use kind::Kind;
 pub(crate) use place::{Step, refuse};
+pub(crate) use written::written;
 
 use first::{First, Tags};
 

@@ -82,6 +82,27 @@ fn a_template_without_quotes_is_refused_wherever_a_text_is_meant() {
 }
 
 #[test]
+fn templates_among_single_choices_are_refused() {
+    let rest = "doc_to_text: '{{q}}'\ndoc_to_target: g\n";
+    for (choices, said) in [
+        ("doc_to_choice: ['{{c[0]}}', '{{c[1]}}']", "`doc_to_choice[0]`: `{{c[0]}}`"),
+        ("doc_to_choice: [no, 'yes {{ q }}']", "`doc_to_choice[1]`"),
+        ("doc_to_choice: {a: x, b: '{% if q %}y{% endif %}'}", "`doc_to_choice.b`"),
+        ("doc_to_choice: c\nfewshot_config: {doc_to_choice: ['{{c[0]}}', y]}", "`fewshot_config.doc_to_choice[0]`"),
+    ] {
+        let error = items(&format!("{HEAD}{rest}{choices}\n")).unwrap_err();
+        for words in [said, "t.yaml", "`doc_to_choice: \"{{ [choices[0], choices[1]] }}\"`"] {
+            assert!(error.contains(words), "{choices}: `{words}` is missing: {error}");
+        }
+    }
+    for choices in ["['{a}', '}} {{'", "[x, y"] {
+        assert!(items(&format!("{HEAD}{rest}doc_to_choice: {choices}]\n")).is_ok(), "{choices}");
+    }
+    let mended = items(&format!("{HEAD}{rest}doc_to_choice: '{{{{ [c[0], c[1]] }}}}'\n")).unwrap();
+    assert_eq!(mended.items[0].choices, ["x", "y"]);
+}
+
+#[test]
 fn yaml_is_read_as_people_write_it() {
     let read = |text: &str| items(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let plain = format!("{HEAD}{REST}");
@@ -145,7 +166,7 @@ fn what_yaml_cannot_mean_is_refused_in_a_few_lines() {
     for (prompt, said) in [
         (format!("vars: {{x: [a], x: [b]}}, {hi}"), "p.yaml:3:28: prompts[0].vars: the key `x` occurs twice"),
         ("turns: [{user: !function a.b}]".into(), "the tag `!function` is not known here"),
-        (format!("vars: {{x: [1234567890123456789012345678901234567890123]}}, {hi}"), "too large to be exact"),
+        (format!("vars: {{x: [1234567890123456789012345678901234567890123]}}, {hi}"), "is not what is written"),
         (format!("vars: {{x: [12345678901234567890123]}}, {hi}"), "put quotes round it"),
     ] {
         let error = in_full(&pack(&prompt).unwrap_err());

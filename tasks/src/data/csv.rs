@@ -38,6 +38,11 @@ pub(super) fn read(path: &Path, text: &str, delimiter: u8) -> Result<Vec<(usize,
         let others = records.iter().map(|record| (line(record), record));
         return Ok(first.chain(others).map(|(line, record)| (line, mmlu_row(record))).collect());
     }
+    let (of_mmlu, others): (Vec<_>, Vec<_>) = records.iter().partition(|record| is_mmlu(record));
+    if let Some(record) = others.first().filter(|_| is_mmlu(&header) && of_mmlu.len() > others.len()) {
+        let message = format!("the last cell is `{}`, that of other lines a letter from A to D", &record[5]);
+        return Err(wrong(line(record), message));
+    }
     let named: Vec<&str> = header.iter().filter(|name| !name.is_empty()).collect();
     if let Some(twice) = named.iter().enumerate().find(|(index, name)| named[..*index].contains(name)) {
         return Err(wrong(1, format!("two columns are called `{}`, or the line with the names is missing", twice.1)));
@@ -84,4 +89,23 @@ fn value(cell: &str, whole: bool) -> Value {
         _ => None,
     };
     nested.unwrap_or_else(|| cell.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use miette::Diagnostic;
+    use std::path::Path;
+
+    #[test]
+    fn a_line_of_mmlu_without_its_letter_is_named() {
+        let good = "q0,a,b,c,d,A\nq1,a,b,c,d,B\nq2,a,b,c,d,C\n";
+        assert_eq!(read(Path::new("t.csv"), good, b',').unwrap().len(), 3);
+        for (cell, place) in [("", "t.csv:4: "), ("E", "t.csv:4: the last cell is `E`"), ("b", "t.csv:4: ")] {
+            let error = read(Path::new("t.csv"), &format!("{good}q3,a,b,c,d,{cell}\n"), b',').unwrap_err();
+            assert!(error.to_string().contains(place) && error.help().is_some(), "{error}");
+        }
+        let named = "u,v,w,x,y,A\n1,2,3,4,5,6\n";
+        assert_eq!(read(Path::new("t.csv"), named, b',').unwrap()[0].1["A"], 6);
+    }
 }

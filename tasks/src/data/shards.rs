@@ -18,6 +18,14 @@ pub(super) struct Shard<'s> {
 
 impl<'s> Shard<'s> {
     pub(super) fn of_stem(stem: &'s str) -> Self {
+        // The hub once put a hash of 16 hex digits behind the count.
+        let is_hash = |hash: &str| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if let Some((before, _)) = stem.rsplit_once('-').filter(|(_, hash)| is_hash(hash)) {
+            let shard = Self::of_stem(before);
+            if shard.of.is_some() {
+                return shard;
+            }
+        }
         let whole = Self { name: stem, number: None, of: None };
         let last = |text: &'s str| {
             let at = text.rfind(['-', '_', '.'])?;
@@ -111,6 +119,9 @@ mod tests {
             ("test", ("test", None, None)),
             ("test-00001-of-00002", ("test", Some(1), Some(2))),
             ("a_test_1_of_2", ("a_test", Some(1), Some(2))),
+            ("test-00000-of-00001-a09b74b3ef9c3b56", ("test", Some(0), Some(1))),
+            ("test-00001-of-00002-1234567890123456", ("test", Some(1), Some(2))),
+            ("test-a09b74b3ef9c3b56", ("test-a09b74b3ef9c3b56", None, None)),
             ("test_0", ("test", Some(0), None)),
             ("test.00", ("test", Some(0), None)),
             ("0001", ("0001", None, None)),
@@ -123,9 +134,11 @@ mod tests {
 
     #[test]
     fn shards_are_all_there_and_each_once() {
-        let cases: [(&[&str], Result<usize, &str>); 15] = [
+        let cases: [(&[&str], Result<usize, &str>); 17] = [
             (&["test.jsonl"], Ok(1)),
             (&["test-00000-of-00002.csv", "test-00001-of-00002.csv"], Ok(2)),
+            (&["test-0-of-2-a09b74b3ef9c3b56.csv", "test-1-of-2-0123456789abcdef.csv"], Ok(2)),
+            (&["test-0-of-1-a09b74b3ef9c3b56.csv", "test-0-of-1-0123456789abcdef.csv"], Err("are both shard 0")),
             (&["test-1-of-2.csv", "test-2-of-2.csv"], Ok(2)),
             (&["test_0.jsonl", "test_1.jsonl", "test_2.jsonl"], Ok(3)),
             (&["test_1.jsonl", "test_2.jsonl"], Ok(2)),

@@ -1,6 +1,7 @@
 //! The parts of a task file, checked one by one.
 
 use regex::Regex;
+use serde_json::Value;
 
 use crate::definition::{Declared, FilterStep, OutputType, TaskFile};
 use crate::error::{Error, Result};
@@ -45,6 +46,25 @@ pub(super) fn question_keys(file: &TaskFile, output: OutputType, wrong: Wrong<'_
         gen_prefix: config.gen_prefix.clone().or_else(|| keys.gen_prefix.clone()),
     };
     Ok((keys, shots))
+}
+
+/// Refuses templates in a list or table of choices, which are asked as they stand.
+pub(super) fn check_choices(keys: &Keys, wrong: Wrong<'_>) -> Result<()> {
+    let choices: Vec<(String, &Value)> = match &keys.choice {
+        Some(Declared::List(items)) => items.iter().enumerate().map(|(at, item)| (format!("[{at}]"), item)).collect(),
+        Some(Declared::Table(table)) => table.iter().map(|(key, item)| (format!(".{key}"), item)).collect(),
+        _ => Vec::new(),
+    };
+    let holds =
+        |text: &str, open: &str, close: &str| text.find(open).is_some_and(|at: usize| text[at..].contains(close));
+    let is_template = |text: &&str| holds(text, "{{", "}}") || holds(text, "{%", "%}");
+    match choices.iter().find_map(|(at, item)| Some((at, item.as_str().filter(is_template)?))) {
+        Some((at, text)) => Err(wrong(
+            format!("`{}doc_to_choice{at}`: `{text}` is a template, and single choices are not filled in", keys.prefix),
+            "write one template that gives the list, as in `doc_to_choice: \"{{ [choices[0], choices[1]] }}\"`",
+        )),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn compile_templates(name: &str, file: &TaskFile, keys: &Keys, shots: &Keys) -> Result<Templates> {

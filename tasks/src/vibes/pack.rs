@@ -46,6 +46,7 @@ impl PromptPack {
         let pack: written::Pack = yaml::parse(file, text)?;
         let reader = Reader { file, text, filler: Filler::new(), pack: &pack };
         reader.check_names()?;
+        digits::check(&reader, &pack.prompts)?;
         let mut conversations = Vec::new();
         for index in 0..pack.prompts.len() {
             conversations.extend(reader.conversations(index)?);
@@ -77,7 +78,7 @@ impl PromptPack {
 /// What is needed to turn a written pack into conversations, and to say where it is wrong.
 pub(crate) struct Reader<'a> {
     file: &'a str,
-    text: &'a str,
+    pub(crate) text: &'a str,
     pub(crate) filler: Filler,
     pack: &'a written::Pack,
 }
@@ -198,5 +199,6 @@ fn over(keys: &SamplingKeys, before: Sampling) -> Sampling {
     }
 }
 
+mod digits;
 #[cfg(test)]
 mod tests;

@@ -144,7 +144,7 @@ fn whole_number(template: &str, filled: String) -> Value {
 }
 
 /// A variable's value for the template; lists and maps were refused before.
-fn scalar(value: &Value) -> minijinja::Value {
+pub(crate) fn scalar(value: &Value) -> minijinja::Value {
     match value {
         Value::Number(number) => match (number.as_i64(), number.as_u64()) {
             (Some(whole), _) => whole.into(),

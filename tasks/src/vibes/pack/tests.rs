@@ -113,3 +113,56 @@ fn what_is_wrong_is_said_with_its_line() {
     pack.yaml:2:47: `stop` is a list of texts that are not empty (mend the value)
     ");
 }
+
+#[test]
+fn numbers_are_texts_as_they_are_written_or_refused() {
+    let vars = |value: &str| {
+        format!("pack: a\nprompts:\n  - id: a\n    vars:\n      x: {value}\n    turns: [{{user: '{{{{ x }}}}'}}]\n")
+    };
+    let value = |check: &str| {
+        format!("pack: a\nprompts:\n  - id: a\n    turns:\n      - user: Hi.\n        assert:\n          - {check}\n")
+    };
+    for (read, written) in [
+        ("1.5", "1.50"),
+        ("1000.0", "1e3"),
+        ("31", "0x1F"),
+        ("8", "0o10"),
+        ("true", "True"),
+        ("false", "FALSE"),
+        ("5", "+5"),
+        ("0.5", ".5"),
+        ("no number", ".inf"),
+        ("no number", "-.INF"),
+        ("no number", ".nan"),
+    ] {
+        let merged = format!(
+            "pack: a\nprompts:\n  - &a\n    id: a\n    vars: {{x: [{written}]}}\n    turns: [{{user: Hi.}}]\n  - {{<<: *a, id: b}}\n"
+        );
+        for text in [
+            vars(written),
+            vars(&format!("[1, {written}]")),
+            merged,
+            value(&format!("{{type: contains, value: {written}}}")),
+            value(&format!("{{type: not-one-of, value: [a, {written}]}}")),
+            value(&format!("{{type: single-letter, of: {written}}}")),
+        ] {
+            let error = refused(&text);
+            let wanted = [read, &format!("`{written}`"), "put quotes round it", &format!("`\"{written}\"`")];
+            assert!(wanted.iter().all(|words| error.contains(words)), "{text}{error}");
+            assert!(!error.contains("yaml:1:"), "{error}");
+        }
+        parse(&vars(&format!("'{written}'")));
+    }
+    for fine in ["1.5", "1.0", "-3", "31", "true", "012", "1_000", "yes", "[1.5, 2, false, 'x']"] {
+        parse(&vars(fine));
+    }
+    for fine in [
+        "{type: number, value: 1.50}",
+        "{type: not-number, value: 1e3, tolerance: .5}",
+        "{type: word-count, value: 0x1F}",
+        "{type: contains, value: 1.5, weight: 1.0}",
+        "{type: contains, value: a, weight: 1e0}",
+    ] {
+        parse(&value(fine));
+    }
+}
