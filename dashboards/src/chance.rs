@@ -3,6 +3,7 @@
 use crate::run::{Unit, UnitRecord};
 use spyglass_tasks::ItemRecord;
 use spyglass_tasks::metric::{Weighting, without_filter};
+use std::collections::BTreeMap;
 
 /// Score of guessing of one unit in one metric: as its task declares, else the mean over its items of one over the choices.
 ///
@@ -52,13 +53,19 @@ fn guessed(metric: &str, is_primary: bool, items: &[ItemRecord]) -> Option<f64> 
     if !(name.starts_with("acc") || is_primary && is_share(metric) || name == "p_gold") {
         return None;
     }
-    let share = |item: &ItemRecord| match item.choices.len() {
-        0 => item.generation.as_ref().map(|_| 0.0),
-        1 => (name != "p_gold").then_some(0.0), // the only choice is always the likeliest
-        choices => Some(1.0 / choices as f64),
-    };
-    let shares = items.iter().map(share).collect::<Option<Vec<f64>>>()?;
-    (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
+    // Counted by choices: a sum of hundreds of fifths would not be exact.
+    let mut by_choices: BTreeMap<usize, usize> = BTreeMap::new();
+    for item in items {
+        match item.choices.len() {
+            0 if item.generation.is_none() => return None,
+            1 if name == "p_gold" => return None, // the only choice is always the likeliest
+            0 | 1 => {}
+            choices => *by_choices.entry(choices).or_default() += 1,
+        }
+    }
+    let share = |(choices, count): (usize, usize)| count as f64 / (choices * items.len()) as f64;
+    // From 0.0, since an empty sum is -0.0.
+    (!items.is_empty()).then(|| by_choices.into_iter().map(share).fold(0.0, |sum, share| sum + share))
 }
 
 #[cfg(test)]
@@ -86,12 +93,14 @@ mod tests {
 
     #[test]
     fn chance_is_declared_or_counted_or_unknown() {
-        let cases: [(Option<f64>, &str, &[usize], &str, Option<f64>); 13] = [
+        let cases: [(Option<f64>, &str, &[usize], &str, Option<f64>); 15] = [
             (Some(0.3), "acc", &[4, 4], "acc", Some(0.3)),
             (Some(0.3), "acc", &[4, 4], "acc_norm", Some(0.3)),
             (Some(0.3), "acc", &[4, 4], "brier_score", None),
             (None, "acc", &[4, 4], "acc", Some(0.25)),
             (None, "acc", &[2, 4], "acc_norm", Some(0.375)),
+            (None, "acc", &[5; 1221], "acc", Some(0.2)), // exactly
+            (None, "acc", &[3; 7], "p_gold", Some(1.0 / 3.0)),
             (None, "acc_norm", &[4, 4], "p_gold", Some(0.25)),
             (None, "acc", &[1, 1], "acc", Some(0.0)), // the answer must be written
             (None, "acc", &[1, 1], "p_gold", None),

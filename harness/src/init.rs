@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_and_a_log_of_other_steps_are_left_alone() {
+    fn a_count_of_other_steps_is_the_last_resort_and_told() {
         let dir = folder_of(&["step1000", "step2000"]);
         for (step, counted) in [(1000, 300), (2000, 600)] {
             let state = format!(
@@ -413,6 +413,15 @@ mod tests {
             "{told}"
         );
         assert!(told.contains("one of 2 such files"), "{told}");
+        // Without `tokens_per_step` their counts are all there is: taken, and told.
+        let text = fs_err::read_to_string(&run.path).unwrap();
+        let bare: String =
+            text.lines().filter(|line| !line.contains("tokens_per_step")).map(|l| format!("{l}\n")).collect();
+        let path = run.path.with_file_name("bare.yaml");
+        fs_err::write(&path, bare).unwrap();
+        let found = crate::checkpoint::discover_tree(&crate::run_file::RunFile::read(&path).unwrap()).unwrap();
+        assert_eq!(found.tree.branches[0].checkpoints[1].tokens, 14_000);
+        assert!(found.left_alone[0].to_string().contains("only where nothing else tells"));
         // The names' tokens are kept where the files beside them are of other steps.
         let dir = folder_of(&["step1000-tokens4B", "step2000-tokens8B"]);
         let state = dir.path().join("all/step1000-tokens4B/trainer_state.json");

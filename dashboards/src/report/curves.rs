@@ -165,8 +165,10 @@ pub(crate) fn range(series: &[Series], chance: Option<f64>, fractions: bool) -> 
     }
     let least = if fractions { 0.1 } else { (high.abs() * 0.1).max(1e-6) };
     let spare = ((high - low).max(least) - (high - low)) / 2.0 + (high - low) * 0.06;
+    // An axis of shares ends at none and at all, unless a value that is no share lies beyond.
+    let are_shares = low >= 0.0 && high <= 1.0;
     let (low, high) = (low - spare, high + spare);
-    if fractions { (low.max(0.0), high.min(1.02)) } else { (low, high) }
+    if fractions && are_shares { (low.max(0.0), high.min(1.02)) } else { (low, high) }
 }
 
 /// The axis that every plot of the run shares.
@@ -271,5 +273,27 @@ impl Shared {
         let phases = self.phases.iter().map(|phase| json!([phase.colour, phase.from, phase.to, phase.name]));
         let phases: Vec<_> = phases.collect();
         inline_json(&json!({"axis": self.axis, "bands": bands, "phases": phases, "rates": rates, "plots": plots}))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_axis_holds_every_value() {
+        for (value, wanted) in [(0.5, (0.45, 0.55)), (0.0, (0.0, 0.05)), (1.0, (0.95, 1.02))] {
+            let (low, high) = range(&[series(value)], None, true);
+            assert!((low - wanted.0).abs() < 1e-9 && (high - wanted.1).abs() < 1e-9, "{value}: {low} {high}");
+        }
+        for value in [45.0, 1.2, -0.2] {
+            let (low, high) = range(&[series(value)], Some(0.25), true);
+            assert!(low < value.min(0.25) && value.max(0.25) < high, "{value}: {low} {high}");
+        }
+    }
+
+    fn series(value: f64) -> Series {
+        let point = Point { tokens: 1.0, value, interval: None };
+        Series { name: "trunk".into(), colour: 0, fork: None, points: vec![Some(point)] }
     }
 }

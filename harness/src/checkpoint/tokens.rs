@@ -55,6 +55,22 @@ pub(super) fn tokens_at(
     Ok(told.first().copied())
 }
 
+/// Tokens seen after a `trainer_state.json` that counts other steps than the folder's name, for where nothing else tells: who renames
+/// checkpoints keeps their counts. The caller says that it was taken so.
+///
+/// # Errors
+/// As [`own_count`].
+pub(super) fn count_of_other_steps(
+    spec: &BranchSpec,
+    fork: Option<&Fork>,
+    step: u64,
+    folder: &Path,
+) -> Result<Option<u64>> {
+    let before = if spec.steps == crate::run_file::StepsSpec::Own { fork.map_or(0, |fork| fork.tokens) } else { 0 };
+    let own = own_count(folder, None)?.filter(|&tokens| tokens > 0 || step == 0);
+    Ok(own.map(|tokens| tokens + before))
+}
+
 /// The step as the branch itself counts it.
 pub(super) fn own_step(spec: &BranchSpec, fork: Option<&Fork>, step: u64) -> u64 {
     match (spec.steps, fork) {

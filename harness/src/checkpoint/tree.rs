@@ -169,7 +169,10 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
     for (&spec, found) in specs.iter().zip(&all_found) {
         for found in found {
             let exact = tokens::tokens_at(spec, fork.as_ref(), &entries, found.step, Some(&found.folder))?;
-            let tokens = as_named(found, spec, fork.as_ref(), exact)?;
+            let tokens = match as_named(found, spec, fork.as_ref(), exact)? {
+                Some(tokens) => Some(tokens),
+                None => tokens::count_of_other_steps(spec, fork.as_ref(), found.step, &found.folder)?,
+            };
             let tokens = tokens.ok_or_else(|| no_tokens(&found.folder, found.step, spec))?;
             checkpoints.push(Checkpoint {
                 branch: spec.branch.clone(),
@@ -250,7 +253,7 @@ fn as_named(found: &Found, spec: &BranchSpec, fork: Option<&Fork>, exact: Option
 
 fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
     let has_own = folder.join("trainer_state.json").exists();
-    let own = if has_own { " (its trainer_state.json holds no count, or counts other steps)" } else { "" };
+    let own = if has_own { " (its trainer_state.json holds no count)" } else { "" };
     Error::Checkpoint {
         folder: folder.to_path_buf(),
         what: format!("nothing tells how many tokens step {step} of branch `{}` has seen{own}", spec.branch),
@@ -276,7 +279,8 @@ fn of_other_steps(spec: &BranchSpec, found: &[Found], fork: Option<&Fork>) -> Op
     Some(LeftAlone {
         folder: file.clone(),
         reason: format!(
-            "counts {counted} steps where the folder's name says {named}, so its log and its tokens are of other steps{more}"
+            "counts {counted} steps where the folder's name says {named}: its log is left alone, and its tokens are taken only where \
+             nothing else tells them{more}"
         ),
     })
 }
