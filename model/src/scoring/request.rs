@@ -9,7 +9,7 @@ pub struct Request {
     pub continuation: Vec<u32>,
 }
 
-/// How a [`Scorer`] works. None of it changes a number.
+/// How a [`Scorer`](crate::Scorer) works. None of it changes a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScorerOptions {
     /// Bytes that the states of prefixes may take together, each counted as if it shared nothing.
