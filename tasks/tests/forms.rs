@@ -323,3 +323,32 @@ fn mmlus_own_files_have_no_header() {
         }
     }
 }
+
+#[test]
+fn files_that_a_task_names_are_each_read_once() {
+    let cases = [
+        ("[a.jsonl, b.jsonl]", Ok(2)),
+        ("[s-00000-of-00002.jsonl, s-00001-of-00002.jsonl]", Ok(2)),
+        ("s-00000-of-00002.jsonl", Ok(1)), // one file alone is what was asked for
+        ("[a.jsonl, b.jsonl, a.jsonl]", Err("a.jsonl` is named twice")),
+        ("[a.jsonl, ./a.jsonl]", Err("is named twice")),
+        ("[t-00000-of-00003.jsonl, t-00001-of-00003.jsonl]", Err("shard 2 of 3 is missing")),
+    ];
+    let names = ["a", "b", "s-00000-of-00002", "s-00001-of-00002", "t-00000-of-00003", "t-00001-of-00003"];
+    let data = names.map(|name| (format!("{name}.jsonl"), format!("{{\"q\": \"{name}\"}}\n")));
+    let dir = folder(&data.each_ref().map(|(name, text)| (name.as_str(), text.as_bytes())));
+    for (files, wanted) in cases {
+        let task = format!(
+            "task: mine\ntest_split: test\ndataset_kwargs: {{data_files: {{test: {files}}}}}\ndoc_to_text: '{{{{q}}}}'\n\
+             doc_to_choice: [x, y]\ndoc_to_target: 0\n"
+        );
+        fs_err::write(dir.path().join("mine.yaml"), task).unwrap();
+        let path = dir.path().join("mine.yaml").display().to_string();
+        let task = Catalogue::default().select(&path).unwrap().leaves.remove(0);
+        match (task.items(&[], None), wanted) {
+            (Ok(items), wanted) => assert_eq!(Ok(items.items.len()), wanted, "{files}"),
+            (Err(error), Err(wanted)) => assert!(in_full(&error).contains(wanted), "{files}: {}", in_full(&error)),
+            (Err(error), Ok(_)) => panic!("{files}: {}", in_full(&error)),
+        }
+    }
+}

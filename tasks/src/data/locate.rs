@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::name::Name;
-use super::shards::{Shard, complete};
+use super::shards::{Shard, complete, each_once};
 use crate::definition::DataFiles;
 use crate::error::{Error, Result};
 use crate::paths;
@@ -59,7 +59,8 @@ impl Place<'_> {
     pub(crate) fn find(&self, split: &str) -> Result<Vec<PathBuf>, Missing> {
         let mut looked = Vec::new();
         if let Some(files) = self.files {
-            return self.declared(files, split).map_err(Missing::Nowhere);
+            let named = self.declared(files, split).map_err(Missing::Nowhere)?;
+            return Ok(each_once(named)?);
         }
         for folder in self.folders {
             for candidate in self.candidates(folder, &mut looked) {

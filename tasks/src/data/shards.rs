@@ -1,5 +1,6 @@
 //! Shards: one split in several files. All of them are read, each once, or none.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::name::Name;
@@ -40,6 +41,22 @@ impl<'s> Shard<'s> {
             None => Self { name: before, number: Some(number), of: None },
         }
     }
+}
+
+/// The files that a task file names itself: each once and, where all are shards that say how many they are, all of them.
+///
+/// # Errors
+/// A file that is named twice, be it by a link; a set of shards that is not whole.
+pub(super) fn each_once(files: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
+    let folder = files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned();
+    let mut seen = BTreeSet::new();
+    let again = files.iter().find(|file| !seen.insert(fs_err::canonicalize(file).unwrap_or_else(|_| (*file).clone())));
+    if let Some(file) = again {
+        let message = format!("`{}` is named twice in `data_files`", file.display());
+        return Err(Error::Shards { folder, message, help: "name each file once: its items would count twice".into() });
+    }
+    let is_counted = |file: &PathBuf| Name::of(file).is_some_and(|name| Shard::of_stem(&name.stem).of.is_some());
+    if files.len() > 1 && files.iter().all(is_counted) { complete(&folder, files) } else { Ok(files) }
 }
 
 /// The files of a split, whole or in shards: all found under one name.
