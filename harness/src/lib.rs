@@ -22,6 +22,7 @@ pub mod suite;
 pub mod sweep;
 pub mod table;
 pub mod tokenise;
+mod training;
 pub mod vibes;
 pub mod work;
 

@@ -6,6 +6,7 @@ mod log;
 mod naming;
 mod pattern;
 mod rising;
+mod scheduled;
 mod tokens;
 mod tree;
 

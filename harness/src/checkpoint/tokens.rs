@@ -9,7 +9,7 @@ use std::path::Path;
 const TOLERANCE: f64 = 0.01;
 
 /// Tokens seen, and which source says so, at `step` of a branch (steps counted from the start of the trunk), after the first source that tells:
-/// the run file's `tokens:`, the checkpoint's own count, the log (interpolated between entries), `tokens_per_step`.
+/// the run file's `tokens:`, the checkpoint's own count, the log (interpolated between entries), `tokens_per_step`, `training`.
 /// `None` where none does.
 ///
 /// # Errors
@@ -37,6 +37,7 @@ pub(super) fn tokens_at(
         let since_fork = fork.map_or(step, |fork| step.saturating_sub(fork.step));
         told.push(("`tokens_per_step`", before.saturating_add(since_fork.saturating_mul(per_step))));
     }
+    told.extend(spec.schedule.as_ref().map(|schedule| ("`training`", schedule.tokens_at(own_steps) + added)));
     if let Some((first, rest)) = told.split_first() {
         for other in rest {
             let (a, b) = (first.1 as f64, other.1 as f64);

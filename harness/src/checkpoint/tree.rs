@@ -3,7 +3,7 @@
 use super::discover::{Found, LeftAlone, discover};
 use super::log::{Log, read_json, read_log};
 use super::pattern::Label;
-use super::{rising, tokens};
+use super::{rising, scheduled, tokens};
 use crate::run_file::{BranchSpec, LogSpec, PhasesSpec, RunFile, StepsSpec};
 use crate::{Error, Result};
 use spyglass_dashboards::analysis::lr_phases;
@@ -153,7 +153,7 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
         specs.iter().zip(&all_found).filter_map(|(spec, found)| of_other_steps(spec, found, fork.as_ref())).collect();
     let newest = all_found[0].last().map(|newest| newest.folder.join("trainer_state.json"));
     let other_log = main.log.is_none() && others.iter().any(|other| Some(&other.folder) == newest.as_ref());
-    let Log { mut entries, notes } = if other_log { Log::default() } else { read_branch_log(main, &all_found[0])? };
+    let Log { mut entries, mut notes } = if other_log { Log::default() } else { read_branch_log(main, &all_found[0])? };
     left_alone.extend(others);
     if let Some(fork) = &fork {
         if main.steps == StepsSpec::Own {
@@ -164,6 +164,7 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
         }
         entries.retain(|entry| entry.step > fork.step);
     }
+    notes.extend(scheduled::fill_rates(run, main, fork.as_ref(), &all_found[0], &mut entries)?);
     let base = run.path.parent().unwrap_or(Path::new(""));
     let mut checkpoints = Vec::new();
     for (&spec, found) in specs.iter().zip(&all_found) {
@@ -257,7 +258,7 @@ fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
     Error::Checkpoint {
         folder: folder.to_path_buf(),
         what: format!("nothing tells how many tokens step {step} of branch `{}` has seen{own}", spec.branch),
-        help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, `tokens: {STEP: TOKENS}`, or `{tokens}` in `pattern:`".into(),
+        help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, `training:` with the run's schedule, `tokens: {STEP: TOKENS}`, or `{tokens}` in `pattern:`".into(),
     }
 }
 

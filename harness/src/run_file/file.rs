@@ -5,6 +5,7 @@ use super::phases::PhasesSpec;
 use super::settings::{ModelSpec, PrecisionSpec, ScheduleSpec};
 use super::values::{self, WordOrMap};
 use crate::checkpoint::Pattern;
+use crate::training::Schedule;
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
@@ -151,6 +152,12 @@ impl RunFile {
             if let Some(log) = &mut branch.log {
                 log.file = placed("log", &log.file)?;
             }
+            let schedule = branch.training.as_ref().map(Schedule::of).transpose();
+            branch.schedule = schedule.map_err(|(what, help)| Error::RunFile {
+                file: path.to_path_buf(),
+                what: format!("`training` of branch `{}`: {what}", branch.branch),
+                help,
+            })?;
         }
         let folders = [("data", &mut file.data), ("task_folders", &mut file.task_folders)];
         for (key, folders) in folders.into_iter().chain([("pack_folders", &mut file.pack_folders)]) {

@@ -10,3 +10,4 @@ pub use branch::{BranchSpec, LogColumns, LogSpec, ParentSpec, StepsSpec};
 pub use file::{RunFile, TaskSpec};
 pub use phases::{PhaseSpec, PhasesSpec};
 pub use settings::{CheckpointOrder, DtFloorSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
+pub(crate) use values::{WordOrMap, count_schema, word_or_map, word_or_map_schema};
