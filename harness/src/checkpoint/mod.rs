@@ -2,6 +2,7 @@
 
 mod discover;
 mod identity;
+mod loaded;
 mod log;
 mod naming;
 mod pattern;
@@ -13,6 +14,8 @@ mod tree;
 pub use discover::{Found, LeftAlone, discover};
 pub(crate) use identity::tokenizer_hash;
 pub use identity::{Hashing, Identity};
+pub(crate) use loaded::{Opened, open, open_model, open_tokenizer, weight_bytes};
+pub(crate) use log::{Columns, Row, Table, count, number, read_table, step};
 pub use log::{Log, read_log};
 pub(crate) use naming::{Naming, namings, step_in};
 pub use pattern::{Label, Named, Pattern};

@@ -2,7 +2,7 @@
 
 use super::{Exit, Threads, print, say, size, thousands};
 use crate::Result;
-use crate::bench::{Ask, Context, Measured, PartTime, Speed, measure};
+use crate::measure::{Ask, Context, Measured, PartTime, Speed, measure};
 use crate::run_file::PrecisionSpec;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;

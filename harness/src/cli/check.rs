@@ -1,10 +1,9 @@
 //! `spyglass check`: is a file as it should be?
 
 use super::{Exit, complain, counted, print, say};
-use crate::checkpoint::discover_tree;
-use crate::executor::open_tokenizer;
+use crate::checkpoint::{discover_tree, open_tokenizer};
 use crate::run_file::RunFile;
-use crate::suite::{Suite, catalogue};
+use crate::sweep::{Suite, catalogue};
 use crate::{Error, Result};
 use clap::Args;
 use spyglass_tasks::text;

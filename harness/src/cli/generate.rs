@@ -3,8 +3,8 @@
 use super::logprobs::How;
 use super::{Exit, Threads, print, say};
 use crate::Result;
-use crate::executor::open;
-use crate::interrupt::Interrupt;
+use crate::checkpoint::open;
+use crate::executor::Interrupt;
 use clap::Args;
 use spyglass_model::{LanguageModel, Prompt, Sampling, Stopped, generate};
 use std::ops::ControlFlow;

@@ -2,10 +2,10 @@
 
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, counted, print, say};
-use crate::executor::{open, open_model};
+use crate::ask::{cut, encode};
+use crate::checkpoint::{open, open_model};
 use crate::run_file::{DtFloorSpec, PrecisionSpec};
-use crate::tokenise::{cut, encode};
-use crate::work::Settings;
+use crate::sweep::Settings;
 use crate::{Error, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@ use super::groups::Groups;
 use super::results_file::ResultsFile;
 use super::samples;
 use crate::checkpoint::{Pattern, tokens_rise};
-use crate::store::{CHUNK_ITEMS, Snapshot, Store, UnitPlace};
+use crate::results::{CHUNK_ITEMS, Snapshot, Store, UnitPlace};
 use crate::{Error, Result};
 use spyglass_dashboards::chance;
 use spyglass_dashboards::run::{Branch, Checkpoint, RunTree, TaskGroup, TrainingLog, UnitRecord};
@@ -232,7 +232,7 @@ fn count_items(record: &mut UnitRecord, samples: usize) {
 }
 
 /// Adds the checkpoints to the run that the results folder already tells of.
-fn keep(
+pub(super) fn keep(
     store: &Store,
     options: &Options,
     checkpoints: impl Iterator<Item = Checkpoint>,
@@ -242,7 +242,7 @@ fn keep(
         name: options.name.clone(),
         tree: RunTree::default(),
         groups: Vec::new(),
-        run_file: "# imported from lm-evaluation-harness\n".into(),
+        run_file: "# imported\n".into(),
     };
     let mut snapshot = store.snapshot()?.unwrap_or(empty);
     for checkpoint in checkpoints {

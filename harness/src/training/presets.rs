@@ -77,11 +77,9 @@ mod tests {
             let spec = TrainingSpec { preset: Some(preset.name.clone()), ..TrainingSpec::default() };
             let schedule = Schedule::of(&spec).unwrap_or_else(|fault| panic!("{}: {fault:?}", preset.name));
             let end = schedule.end().unwrap_or_else(|| panic!("{} has no end", preset.name));
-            let rates: Vec<_> = schedule
-                .entries(0, end, std::iter::empty())
-                .into_iter()
-                .filter_map(|e| Some((e.step, e.learning_rate?)))
-                .collect();
+            let mut log = Vec::new();
+            schedule.fill(&mut log, 0, end, std::iter::empty());
+            let rates: Vec<_> = log.into_iter().filter_map(|entry| Some((entry.step, entry.learning_rate?))).collect();
             assert_eq!(lr_phases(&rates).first().map(|phase| phase.0), Some(Phase::Warmup), "{}", preset.name);
             assert!(!preset.source.is_empty() && !preset.of.is_empty(), "{}", preset.name);
             assert!(crate::checkpoint::Pattern::new(&preset.pattern).is_ok(), "{}", preset.name);

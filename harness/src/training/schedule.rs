@@ -175,7 +175,7 @@ impl Schedule {
     }
 
     /// The schedule as a log would tell it, from step `from` to step `to`, and at each of `steps`.
-    pub(crate) fn entries(&self, from: u64, to: u64, steps: impl Iterator<Item = u64>) -> Vec<LogEntry> {
+    fn entries(&self, from: u64, to: u64, steps: impl Iterator<Item = u64>) -> Vec<LogEntry> {
         let mut told: Vec<u64> = steps.chain([from, to]).collect();
         for piece in &self.pieces {
             let (begins, ends) = (piece.span[0].max(from as f64), piece.span[1].min(to as f64));
@@ -192,6 +192,21 @@ impl Schedule {
             learning_rate.map(|_| LogEntry { step, tokens: Some(self.tokens_at(step)), learning_rate, loss: None })
         };
         told.into_iter().filter_map(entry).collect()
+    }
+
+    /// Gives a log in ascending steps the rates from step `from` to step `to`, where it tells none of its own: at each of its entries,
+    /// at each of `steps`, and between them as often as phases need it.
+    pub(crate) fn fill(&self, log: &mut Vec<LogEntry>, from: u64, to: u64, steps: impl Iterator<Item = u64>) {
+        if log.iter().any(|entry| entry.learning_rate.is_some()) || !self.tells_rates() {
+            return;
+        }
+        let mut told = self.entries(from, to, steps.chain(log.iter().map(|entry| entry.step)));
+        for entry in &mut told {
+            if let Ok(at) = log.binary_search_by_key(&entry.step, |logged| logged.step) {
+                (entry.tokens, entry.loss) = (log[at].tokens.or(entry.tokens), log[at].loss);
+            }
+        }
+        *log = told;
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn is_empty(cell: &Value) -> bool {
 ///
 /// # Errors
 /// Says how a cell that is neither empty nor a number is wrong.
-pub(super) fn number(cell: &Value, comma: bool) -> Result<Option<f64>, String> {
+pub(crate) fn number(cell: &Value, comma: bool) -> Result<Option<f64>, String> {
     let Some(text) = text(cell)? else { return Ok(None) };
     let decimals = if comma { text.replace(',', ".") } else { text.clone() };
     decimals.parse().map(Some).map_err(|_| format!("`{text}` is no number"))
@@ -32,7 +32,7 @@ pub(super) fn number(cell: &Value, comma: bool) -> Result<Option<f64>, String> {
 ///
 /// # Errors
 /// Says how a cell that is neither empty nor a count is wrong.
-pub(in crate::checkpoint) fn count(cell: &Value, comma: bool) -> Result<Option<u64>, String> {
+pub(crate) fn count(cell: &Value, comma: bool) -> Result<Option<u64>, String> {
     let Some(text) = text(cell)? else { return Ok(None) };
     let read = ungrouped(&text, comma);
     if let Ok(count) = read.parse::<u64>() {
@@ -52,7 +52,7 @@ pub(in crate::checkpoint) fn count(cell: &Value, comma: bool) -> Result<Option<u
 ///
 /// # Errors
 /// As [`count`].
-pub(super) fn step(cell: &Value, comma: bool) -> Result<Option<u64>, String> {
+pub(crate) fn step(cell: &Value, comma: bool) -> Result<Option<u64>, String> {
     match cell.as_str().and_then(|text| text.split_once('/')) {
         Some((step, all)) if all.trim().parse::<u64>().is_ok() => count(&step.into(), comma),
         _ => count(cell, comma),

@@ -125,13 +125,13 @@ pub(super) fn is_step(name: &str) -> bool {
 
 /// The columns of a log that are read, for each kind the most telling first.
 #[derive(Debug, Default)]
-pub(super) struct Columns {
-    pub(super) step: Vec<String>,
-    pub(super) tokens: Vec<String>,
-    pub(super) rate: Vec<String>,
-    pub(super) loss: Vec<String>,
+pub(crate) struct Columns {
+    pub(crate) step: Vec<String>,
+    pub(crate) tokens: Vec<String>,
+    pub(crate) rate: Vec<String>,
+    pub(crate) loss: Vec<String>,
     /// What a person should know of the choice.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Columns {
@@ -139,7 +139,7 @@ impl Columns {
     ///
     /// # Errors
     /// A column that was named is not there or holds no number; one that is read is there twice.
-    pub(super) fn choose(named: &LogColumns, table: &Table) -> Result<Self> {
+    pub(crate) fn choose(named: &LogColumns, table: &Table) -> Result<Self> {
         let mut notes = Vec::new();
         let mut of = |kind, name: &Option<String>| match name {
             Some(name) => only(name, table),

@@ -13,7 +13,7 @@ const CUT_OFF: &str = "was it cut off while being written? restore it, or name a
 ///
 /// # Errors
 /// The file cannot be read, or is none of the forms; file and place are named.
-pub(super) fn read(file: &Path) -> Result<Table> {
+pub(crate) fn read(file: &Path) -> Result<Table> {
     let text = text(file)?;
     let has_suffix = |suffixes: &[&str]| {
         let suffix = file.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default();

@@ -10,28 +10,28 @@ pub(super) const FORMS: &str = "Hugging Face's trainer_state.json, JSON with one
 
 /// The rows of a log in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// The file, for messages.
-    pub(super) file: PathBuf,
+    pub(crate) file: PathBuf,
     /// Names of the columns, each once, in the order of the file.
-    pub(super) columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// Names that the head of a table holds twice.
-    pub(super) twice: Vec<String>,
+    pub(crate) twice: Vec<String>,
     /// The rows.
-    pub(super) rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// What a row is called: `line`, or `entry`.
-    pub(super) unit: &'static str,
+    pub(crate) unit: &'static str,
     /// It is a trainer's state, which may well hold no loss yet, or nothing but a summary.
-    pub(super) is_state: bool,
+    pub(crate) is_state: bool,
 }
 
 /// One row.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Its number in the file, from 1.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// Its cells by the names of their columns; empty ones may be missing.
-    pub(super) cells: Map<String, Value>,
+    pub(crate) cells: Map<String, Value>,
 }
 
 impl Table {
@@ -48,7 +48,7 @@ impl Table {
     }
 
     /// The first columns, for messages.
-    pub(super) fn names(&self) -> String {
+    pub(crate) fn names(&self) -> String {
         let shown: Vec<&str> = self.columns.iter().map(String::as_str).take(12).collect();
         let more = if self.columns.len() > shown.len() { ", …" } else { "" };
         shown.join(", ") + more

@@ -1,0 +1,9 @@
+//! Tables of scores, as trackers export them, brought into a results folder.
+
+mod known;
+mod name;
+mod read;
+mod units;
+
+pub(crate) use read::{Chosen, TableOptions};
+pub(crate) use units::import_table;
