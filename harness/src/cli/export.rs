@@ -3,8 +3,8 @@
 use super::report::snapshot_of;
 use super::{Exit, print, say};
 use crate::Result;
-use crate::export::{csv, json_lines, parquet, score_rows, write_lm_eval};
-use crate::results::{Store, gather, write_whole};
+use crate::export::{EVENT_FILE, csv, json_lines, openmetrics, parquet, score_rows, tensorboard, write_lm_eval};
+use crate::results::{Store, gather, slug, write_whole};
 use crate::run_file::RunFile;
 use crate::sweep::Suite;
 use clap::{Args, ValueEnum};
@@ -31,6 +31,10 @@ enum Format {
     Jsonl,
     /// One row a score
     Parquet,
+    /// Event files of TensorBoard, one folder a branch, tokens seen as the step
+    Tensorboard,
+    /// The newest scores as a page for a scrape by Prometheus
+    Openmetrics,
     /// The files of lm-evaluation-harness, one folder a checkpoint; samples where the tasks' data are at hand
     LmEval,
 }
@@ -52,6 +56,21 @@ impl Export {
             Format::Csv => rows("scores.csv", csv)?,
             Format::Jsonl => rows("scores.jsonl", json_lines)?,
             Format::Parquet => rows("scores.parquet", parquet)?,
+            Format::Tensorboard => {
+                let branches = tensorboard(&score_rows(&gathered.run));
+                let write = |(branch, events): (String, Vec<u8>)| {
+                    let folder = self.out.join(slug(&branch));
+                    fs_err::create_dir_all(&folder)?;
+                    let path = folder.join(EVENT_FILE);
+                    write_whole(&path, &events).map(|()| path)
+                };
+                branches.into_iter().map(write).collect::<Result<_>>()?
+            }
+            Format::Openmetrics => {
+                let path = self.out.join("metrics.prom");
+                write_whole(&path, &openmetrics(&gathered.run.name, &score_rows(&gathered.run)))?;
+                vec![path]
+            }
             Format::LmEval => {
                 let written = write_lm_eval(&gathered.run, &Suite::of_run(&run, None)?, &self.out)?;
                 written.warnings.iter().for_each(|warning| say(&warning.replace('\n', "\n  ")));

@@ -1,7 +1,7 @@
 //! `spyglass import`: scores of other programs, drawn and analysed here.
 
 use super::{Exit, counted, print, say};
-use crate::import::{Chosen, Imported, Options, TableOptions, import_lm_eval, import_table};
+use crate::import::{Chosen, Imported, Options, TableOptions, import_lm_eval, import_table, is_table};
 use crate::results::Store;
 use crate::run_file::LogColumns;
 use crate::sweep::write_report;
@@ -14,7 +14,7 @@ use std::str::FromStr;
 /// Bring scores of other programs into a results folder, and write its report: a folder of lm-evaluation-harness, or a table
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// Folder with `results_*.json` files, at any depth; or a table of scores (CSV, TSV, JSONL) as trackers export it
+    /// Folder with `results_*.json` files, at any depth; or a table of scores (CSV, TSV, JSONL, event files of TensorBoard) as trackers export it
     from: PathBuf,
     /// The results folder
     #[arg(long, value_name = "DIR")]
@@ -72,7 +72,7 @@ impl Import {
             tokens_per_step: self.tokens_per_step,
         };
         let store = Store::create(&self.out)?;
-        let imported = if self.from.is_file() {
+        let imported = if is_table(&self.from)? {
             self.table(&options, &store)?
         } else {
             import_lm_eval(&self.from, &options, &store)?

@@ -8,6 +8,7 @@ mod compare;
 mod compare_precision;
 mod demo;
 mod export;
+mod gallery;
 mod generate;
 mod import;
 mod init;

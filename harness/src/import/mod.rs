@@ -7,4 +7,4 @@ mod samples;
 mod table;
 
 pub use lm_eval::{Imported, Options, import_lm_eval};
-pub(crate) use table::{Chosen, TableOptions, import_table};
+pub(crate) use table::{Chosen, TableOptions, import_table, is_table};

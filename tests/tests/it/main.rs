@@ -13,6 +13,7 @@ mod made_up;
 mod pilot;
 mod program;
 mod prototype;
+mod public_runs;
 mod report_pages;
 mod several_runs;
 mod shortcuts;

@@ -1,5 +1,6 @@
 //! From a table to scores: which columns hold them, wide or long, and in which unit.
 
+use super::events;
 use super::name::{Named, named};
 use crate::checkpoint::{Columns, Row, Table, number, read_table, step};
 use crate::run_file::LogColumns;
@@ -55,13 +56,22 @@ impl Chosen {
     }
 }
 
+/// Whether `path` is a table of scores: a file, or a folder of TensorBoard's event files.
+///
+/// # Errors
+/// The folder cannot be read.
+pub(crate) fn is_table(path: &Path) -> Result<bool> {
+    Ok(path.is_file() || !events::files(path)?.is_empty())
+}
+
 /// Reads the scores of a table.
 ///
 /// # Errors
 /// The file cannot be read; nothing tells the step; no column is known as a score, or one that was named is none; a score occurs twice at
 /// a step, is no number, or lies outside the range of its metric.
 pub(super) fn read(path: &Path, options: &TableOptions) -> Result<(Table, Columns, Vec<Chosen>)> {
-    let table = read_table(path)?;
+    let events = events::files(path)?;
+    let table = if events.is_empty() { read_table(path)? } else { events::table(&events)? };
     let columns = Columns::choose(&options.log, &table)?;
     if columns.step.is_empty() {
         return Err(wrong(
