@@ -44,7 +44,9 @@ fn the_whole_table_of_the_tracker_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
     for (size, bracket) in LETTERS {
         let (table, name) = (tables.join(format!("olmo2-{size}.csv")), format!("olmo2-{size}"));
-        let ran = run(folder.path(), &["import", table.to_str().unwrap(), "--out", &name, "--training", &name]);
+        let columns = "eval/downstream/mmlu_*_test_mc_5shot_len_norm";
+        let arguments = ["import", table.to_str().unwrap(), "--out", &name, "--training", &name, "--columns", columns];
+        let ran = run(folder.path(), &arguments);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         assert!(ran.stderr.contains("mmlu_stem, 5-shot, acc_norm; chance 0.250, items 3018"), "{}", ran.stderr);
         assert!(page(&folder.path().join(&name).join("report")).contains(&format!("mmlu · 5-shot emerged {bracket}")));
@@ -150,7 +152,7 @@ fn a_run_without_a_log_gets_its_phases_from_the_formula() {
         ["warmup", "decay", "stable"],
         "{found:?}"
     );
-    assert!(found[1].1 == 60 && (1_300..=1_400).contains(&found[2].1), "{found:?}");
+    assert!(found[1].1 == 60 && (1_200..=1_400).contains(&found[2].1), "{found:?}");
     let unit = fs_err::read_to_string(folder.unit_folders()[1].join("unit.json")).unwrap();
     let checkpoint = serde_json::from_str::<Value>(&unit).unwrap()["checkpoint"].clone();
     assert_eq!((&checkpoint["tokens"], &checkpoint["learning_rate"]), (&(2_300 * 6_144).into(), &1e-3.into()));

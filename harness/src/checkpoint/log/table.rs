@@ -36,7 +36,7 @@ pub(crate) struct Row {
 
 impl Table {
     /// A table of those rows; the columns are those that occur in them.
-    pub(super) fn of(file: &Path, unit: &'static str, rows: Vec<Row>) -> Self {
+    pub(crate) fn of(file: &Path, unit: &'static str, rows: Vec<Row>) -> Self {
         let mut columns: Vec<String> = Vec::new();
         let mut known = std::collections::HashSet::new();
         for name in rows.iter().flat_map(|row| row.cells.keys()) {

@@ -7,7 +7,7 @@ pub(super) struct Known {
     pub(super) task: &'static str,
     /// Other spellings.
     pub(super) also: &'static [&'static str],
-    /// Score of guessing.
+    /// Score of guessing: of the best single answer where the right ones are not spread evenly (62 % of BoolQ's are yes).
     pub(super) chance: f64,
     /// Items with public answers of the validation split, 0 where nobody publishes them apart.
     pub(super) validation: usize,
@@ -54,7 +54,7 @@ pub(super) const KNOWN: &[Known] = &[
     words("hellaswag", &[], 0.25, [10_042, 0], Split::Validation),
     words("arc_easy", &["arc_e", "arce", "ai2_arc_easy"], 0.25, [570, 2_376], Split::Test),
     words("arc_challenge", &["arc_c", "arcc", "ai2_arc_challenge"], 0.25, [299, 1_172], Split::Test),
-    words("boolq", &[], 0.5, [3_270, 0], Split::Validation),
+    words("boolq", &[], 0.62, [3_270, 0], Split::Validation),
     words("piqa", &[], 0.5, [1_838, 0], Split::Validation),
     words("winogrande", &[], 0.5, [1_267, 0], Split::Validation),
     words("openbookqa", &["openbook_qa", "obqa"], 0.25, [500, 500], Split::Test),

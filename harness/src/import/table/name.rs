@@ -57,8 +57,6 @@ const ASIDE: &[&str] = &[
     "lm",
     "harness",
     "icl",
-    "task",
-    "tasks",
     "results",
     "metrics",
     "none",
