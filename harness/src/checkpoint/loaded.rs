@@ -2,38 +2,25 @@
 
 use crate::Result;
 use crate::ask::Tokens;
-use crate::executor::{Memory, Room};
 use crate::sweep::Settings;
-use crate::sweep::plan::PlannedCheckpoint;
 use spyglass_model::{LanguageModel, Model, ModelConfig, Tokenizer, weight_files};
 use std::path::Path;
 
-/// Weights lie in memory as wide as on disk; the states and the batches want room too.
-const MEMORY_PER_BYTE: u64 = 2;
-
 /// A checkpoint in memory.
-pub(crate) struct Opened<'a> {
+pub(crate) struct Loaded {
     pub(crate) model: Model,
-    tokenizer: Tokenizer,
+    pub(crate) tokenizer: Tokenizer,
     tokenizer_hash: String,
-    _room: Room<'a>,
 }
 
-impl<'a> Opened<'a> {
-    /// Reads an identified checkpoint, as soon as there is room for it.
+impl Loaded {
+    /// Reads a checkpoint whose tokenizer is known by its content.
     ///
     /// # Errors
     /// Whatever is wrong with its files.
-    pub(crate) fn read(planned: &PlannedCheckpoint, settings: Settings, memory: &'a Memory) -> Result<Self> {
-        let room = memory.room(weight_bytes(&planned.folder)? * MEMORY_PER_BYTE);
-        let (model, tokenizer) = open(&planned.folder, settings)?;
-        let tokenizer_hash = planned.identity.as_ref().map_or_else(String::new, |identity| identity.tokenizer.clone());
-        Ok(Self { model, tokenizer, tokenizer_hash, _room: room })
-    }
-
-    /// The tokenizer.
-    pub(crate) fn tokenizer(&self) -> &Tokenizer {
-        &self.tokenizer
+    pub(crate) fn read(folder: &Path, settings: Settings, tokenizer_hash: &str) -> Result<Self> {
+        let (model, tokenizer) = open(folder, settings)?;
+        Ok(Self { model, tokenizer, tokenizer_hash: tokenizer_hash.to_owned() })
     }
 
     /// The tokenizer as the questions know it.

@@ -110,7 +110,7 @@ fn run_file(file: &Path) -> Result<Found> {
     let run = RunFile::read(file)?;
     let discovered = discover_tree(&run)?;
     discovered.notes.iter().for_each(|note| say(note));
-    discovered.left_alone.iter().for_each(|left| say(&left.to_string()));
+    discovered.skipped.iter().for_each(|left| say(&left.to_string()));
     let base = file.parent().unwrap_or(Path::new(""));
     let mut found = tasks(&Suite::of_run(&run, None)?);
     let checkpoints: Vec<_> = discovered.tree.branches.iter().flat_map(|branch| &branch.checkpoints).collect();

@@ -1,14 +1,13 @@
 //! `spyglass compare-precision`: what bf16 arithmetic does to the answers.
 
-use super::score::{Tasks, score_plan};
+use super::score::{Tasks, score_work};
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, print, say};
 use crate::Result;
-use crate::executor::Interrupt;
 use crate::measure::{Effect, Scored};
-use crate::results::{Hashes, Store};
+use crate::progress::Interrupt;
+use crate::results::Store;
 use crate::run_file::{DtFloorSpec, PrecisionSpec};
-use crate::sweep::plan::Plan;
 use crate::sweep::{Settings, Work};
 use clap::Args;
 use spyglass_dashboards::run::UnitRecord;
@@ -49,10 +48,8 @@ impl ComparePrecision {
         for precision in [PrecisionSpec::F32, PrecisionSpec::Bf16] {
             let settings = Settings { precision, dt_floor: self.dt_floor };
             let work = Work::of_model(&self.model, self.tasks.suite()?, settings)?;
-            let hashes = Hashes::open(store.root());
-            let plan = Plan::new(&work, &store, &hashes)?;
             say(&format!("{}:", precision.name()));
-            let summary = score_plan(plan, &work, &store, &hashes, self.state_memory, &interrupt)?;
+            let summary = score_work(work, store.clone(), self.state_memory, interrupt.clone())?;
             if summary.interrupted {
                 return Ok(Exit::Interrupted);
             }

@@ -4,7 +4,7 @@ use super::logprobs::How;
 use super::{Exit, Threads, print, say};
 use crate::Result;
 use crate::checkpoint::open;
-use crate::executor::Interrupt;
+use crate::progress::Interrupt;
 use clap::Args;
 use spyglass_model::{LanguageModel, Prompt, Sampling, Stopped, generate};
 use std::ops::ControlFlow;

@@ -5,7 +5,7 @@ use super::{Exit, Threads, counted, duration, print, say, size, thousands};
 use crate::Result;
 use crate::results::{Hashes, Store};
 use crate::run_file::{CheckpointOrder, RunFile};
-use crate::sweep::plan::{Estimate, Plan, PlannedUnit, Standing, estimate};
+use crate::sweep::plan::{Estimate, Plan, PlannedUnit, UnitStatus, estimate};
 use crate::sweep::{Work, at_most, snapshot_of};
 use clap::Args;
 use std::path::PathBuf;
@@ -83,7 +83,7 @@ fn overview(work: &Work, plan: &Plan) -> Vec<String> {
 /// How many of the `whole` run's units are needed, and what they cost.
 fn cost(plan: &Plan, whole: usize, estimate: &Estimate) -> Vec<String> {
     let (needed, done) = (plan.units().count(), plan.done().count());
-    let begun = plan.units().filter(|unit| matches!(unit.standing, Standing::Open { items } if items > 0)).count();
+    let begun = plan.units().filter(|unit| matches!(unit.status, UnitStatus::Open { items } if items > 0)).count();
     let begun = if begun > 0 { format!(" ({begun} of them begun)") } else { String::new() };
     let items: usize = plan.units().map(PlannedUnit::items_left).sum();
     let at_most = if needed < whole { "at most " } else { "" };

@@ -5,8 +5,8 @@ use super::{Exit, Threads, complain, print};
 use crate::Result;
 use crate::checkpoint::open;
 use crate::cli::terminal::{Colour, summary, transcript};
-use crate::executor::Interrupt;
-use crate::talk::{Heard, Speaker, Talks, hold, packs};
+use crate::progress::Interrupt;
+use crate::talk::{ChatModel, TalkEvent, Talks, packs, run_conversations};
 use clap::Args;
 use spyglass_model::{LanguageModel, Model};
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
@@ -49,7 +49,7 @@ impl Vibes {
         let (model, tokenizer) = open(&self.model, self.how.settings())?;
         let template = tokenizer.chat_template()?;
         let max_length = model.context_limit();
-        let speaker = Speaker { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };
+        let speaker = ChatModel { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };
         let (mut exit, mut summaries) = (Exit::Well, String::new());
         for pack in packs {
             let pack = match self.repeats {
@@ -82,10 +82,10 @@ impl Vibes {
     }
 
     /// Holds a pack's conversations and prints each as soon as it has ended.
-    fn talk(&self, speaker: &Speaker<'_, Model>, pack: &PromptPack, interrupt: &Interrupt) -> Result<Option<Talks>> {
+    fn talk(&self, speaker: &ChatModel<'_, Model>, pack: &PromptPack, interrupt: &Interrupt) -> Result<Option<Talks>> {
         let mut broken = None;
-        let held = hold(speaker, &pack.conversations, |heard| {
-            if let (Heard::Finished(talk, _), false) = (heard, self.json) {
+        let held = run_conversations(speaker, &pack.conversations, |heard| {
+            if let (TalkEvent::Finished(talk, _), false) = (heard, self.json) {
                 broken = print(&(transcript(talk, colour()) + "\n")).err();
             }
             if broken.is_some() || interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -1,8 +1,7 @@
 //! From the results folder to the run that analysis and report work on.
 
 use crate::Result;
-use crate::ask::now;
-use crate::results::{Snapshot, Store, UnitFolder, is_pack};
+use crate::results::{Snapshot, Store, UnitFolder, is_pack, now};
 use rayon::prelude::*;
 use spyglass_dashboards::run::{PackUnit, Run, Unit, UnitRecord};
 use std::collections::BTreeMap;

@@ -407,7 +407,7 @@ mod tests {
         let branch = &found.tree.branches[0];
         // Neither 14000 tokens nor the log: the run file that was written for them asks for `tokens_per_step`.
         assert_eq!((branch.checkpoints[1].tokens, branch.log.entries.len()), (2000 * 4_194_304, 0));
-        let told = found.left_alone[0].to_string();
+        let told = found.skipped[0].to_string();
         assert!(
             told.contains("trainer_state.json") && told.contains("600 steps where the folder's name says 2000"),
             "{told}"
@@ -421,7 +421,7 @@ mod tests {
         fs_err::write(&path, bare).unwrap();
         let found = crate::checkpoint::discover_tree(&crate::run_file::RunFile::read(&path).unwrap()).unwrap();
         assert_eq!(found.tree.branches[0].checkpoints[1].tokens, 14_000);
-        assert!(found.left_alone[0].to_string().contains("only where nothing else tells"));
+        assert!(found.skipped[0].to_string().contains("only where nothing else tells"));
         // The names' tokens are kept where the files beside them are of other steps.
         let dir = folder_of(&["step1000-tokens4B", "step2000-tokens8B"]);
         let state = dir.path().join("all/step1000-tokens4B/trainer_state.json");
@@ -430,7 +430,7 @@ mod tests {
         assert_eq!(run.checkpoints[0].pattern, "step{step}-tokens{tokens}");
         let found = crate::checkpoint::discover_tree(&run).unwrap();
         assert_eq!(found.tree.branches[0].checkpoints[0].tokens, 4_000_000_000);
-        assert_eq!(found.left_alone.len(), 1, "the older one is told too");
+        assert_eq!(found.skipped.len(), 1, "the older one is told too");
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod search;
 mod suite;
 
 pub use input::{Overrides, Settings, Work};
-pub use run::{Swept, keep_snapshot, snapshot_of, sweep, write_report};
-pub use search::{at_most, search};
+pub use run::{keep_snapshot, snapshot_of, write_report};
+pub(crate) use run::{score, sweep};
+pub use search::at_most;
+pub(crate) use search::search;
 pub use suite::{Subject, Suite, SuiteTask, catalogue};

@@ -2,9 +2,9 @@
 //! is not scored.
 
 use crate::Result;
-use crate::executor::{Executor, Site, Summary};
+use crate::executor::{Site, Summary, execute};
 use crate::results::{Snapshot, Store, gather};
-use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing};
+use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
 use crate::sweep::{Subject, Suite, Work};
 use spyglass_dashboards::analysis::{
     Findings, Onset, bracket_width, findings, first_checkpoints, most_left, narrowing_checkpoint,
@@ -28,11 +28,11 @@ fn place(checkpoint: &Checkpoint) -> Place {
 ///
 /// # Errors
 /// The results folder cannot be read or written.
-pub fn search(mut plan: Plan, executor: &dyn Executor, site: &Site<'_>, snapshot: &Snapshot) -> Result<Summary> {
-    let mut search = Search::new(site.work, &snapshot.tree, &plan);
+pub(crate) fn search(mut plan: Plan, site: &Site, snapshot: &Snapshot) -> Result<Summary> {
+    let mut search = Search::new(&site.work, &snapshot.tree, &plan);
     let mut summary = Summary::default();
     loop {
-        let known = known(site.store, snapshot)?;
+        let known = known(&site.store, snapshot)?;
         let round = search.next(&plan, &known);
         if round.is_empty() {
             break;
@@ -42,11 +42,11 @@ pub fn search(mut plan: Plan, executor: &dyn Executor, site: &Site<'_>, snapshot
             rank.get(&place(checkpoint)).is_some_and(|&rank| round[rank].1.contains(&unit.subject))
         });
         part.checkpoints.sort_by_key(|planned| rank[&place(&planned.checkpoint)]);
-        let done = executor.execute(part, site)?;
+        let done = execute(part, site)?;
         let stuck = done.records.is_empty() && done.failures.is_empty();
         search.give_up(&done.failures);
         summary.add(done);
-        plan = Plan::new(site.work, site.store, site.hashes)?;
+        plan = site.plan()?;
         if summary.interrupted || stuck {
             break;
         }
@@ -76,14 +76,14 @@ fn known(store: &Store, snapshot: &Snapshot) -> Result<Findings> {
 /// All searches of a run.
 struct Search<'a> {
     tree: &'a RunTree,
-    quests: Vec<Quest>,
+    quests: Vec<OnsetSearch>,
     /// What failed in this sweep, and is not asked for again: a checkpoint, or one of its tasks.
     given_up: BTreeSet<(Place, Option<String>)>,
     suite: &'a Suite,
 }
 
 /// What is searched for: the onset of a task, or of tasks that are read together, on the path to the end of each branch.
-struct Quest {
+struct OnsetSearch {
     /// What the findings call it; `None` where there is no onset to find, and the first checkpoints are enough.
     name: Option<spyglass_dashboards::analysis::Subject>,
     /// What is scored together, perturbed twins included.
@@ -164,7 +164,7 @@ impl<'a> Search<'a> {
     }
 
     /// Calls `visit` for each search.
-    fn each(&self, plan: &Plan, known: &Findings, mut visit: impl FnMut(&Quest, &Points<'_>)) {
+    fn each(&self, plan: &Plan, known: &Findings, mut visit: impl FnMut(&OnsetSearch, &Points<'_>)) {
         let planned: BTreeMap<Place, &PlannedCheckpoint> =
             plan.checkpoints.iter().map(|planned| (place(&planned.checkpoint), planned)).collect();
         for branch in &self.tree.branches {
@@ -177,7 +177,7 @@ impl<'a> Search<'a> {
     /// The points of a path. Of several variants of a checkpoint the plain one counts, as in the curve.
     fn points<'p>(
         &'p self,
-        quest: &Quest,
+        quest: &OnsetSearch,
         branch: &str,
         planned: &BTreeMap<Place, &PlannedCheckpoint>,
         known: &'p Findings,
@@ -208,7 +208,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn is_given_up(&self, quest: &Quest, at: &Place) -> bool {
+    fn is_given_up(&self, quest: &OnsetSearch, at: &Place) -> bool {
         let names = quest.subjects.iter().map(|subject| Some(self.suite.name(*subject).to_owned()));
         names.chain([None]).any(|name| self.given_up.contains(&(at.clone(), name)))
     }
@@ -224,10 +224,10 @@ enum State {
 
 impl State {
     fn of(units: &[&PlannedUnit]) -> Self {
-        let has_items = |unit: &&PlannedUnit| match unit.standing {
-            Standing::Unknown => false,
-            Standing::Open { items } => items > 0,
-            Standing::Done(_) => true,
+        let has_items = |unit: &&PlannedUnit| match unit.status {
+            UnitStatus::Unknown => false,
+            UnitStatus::Open { items } => items > 0,
+            UnitStatus::Done(_) => true,
         };
         if units.iter().all(|unit| unit.is_done()) {
             Self::Done
@@ -254,15 +254,16 @@ impl<'a> Points<'a> {
 }
 
 /// The searches for what is `there`: groups whose tasks are all there, the other tasks, and each pack, by themselves.
-fn quests(suite: &Suite, there: &[Subject]) -> Vec<Quest> {
-    let mut quests: Vec<Quest> = Vec::new();
+fn quests(suite: &Suite, there: &[Subject]) -> Vec<OnsetSearch> {
+    let mut quests: Vec<OnsetSearch> = Vec::new();
     let tasks = || {
         there.iter().filter_map(|subject| match subject {
             Subject::Task(index) => Some((*subject, &suite.tasks[*index].task)),
             Subject::Pack(_) => None,
         })
     };
-    let is_covered = |quests: &[Quest], subject: Subject| quests.iter().any(|quest| quest.subjects.contains(&subject));
+    let is_covered =
+        |quests: &[OnsetSearch], subject: Subject| quests.iter().any(|quest| quest.subjects.contains(&subject));
     let settings: BTreeSet<usize> = tasks().map(|(_, task)| task.shots).collect();
     for group in suite.task_groups() {
         for &shots in &settings {
@@ -274,7 +275,7 @@ fn quests(suite: &Suite, there: &[Subject]) -> Vec<Quest> {
             if plain.len() == group.leaves.len() && plain.len() > 1 && is_new {
                 let subjects = tasks().filter(of_group).map(|(subject, _)| subject).collect();
                 let name = named(&group.name, shots, None, true);
-                quests.push(Quest { name: Some(name), subjects });
+                quests.push(OnsetSearch { name: Some(name), subjects });
             }
         }
     }
@@ -286,10 +287,10 @@ fn quests(suite: &Suite, there: &[Subject]) -> Vec<Quest> {
         }
         let twins = tasks().filter(|(_, other)| (&other.name, other.shots) == (&task.name, task.shots));
         let name = named(&task.name, task.shots, task.perturb.clone(), false);
-        quests.push(Quest { name: Some(name), subjects: twins.map(|(subject, _)| subject).collect() });
+        quests.push(OnsetSearch { name: Some(name), subjects: twins.map(|(subject, _)| subject).collect() });
     }
     let packs = there.iter().copied().filter(|subject| matches!(subject, Subject::Pack(_)));
-    quests.extend(packs.map(|pack| Quest { name: None, subjects: vec![pack] }));
+    quests.extend(packs.map(|pack| OnsetSearch { name: None, subjects: vec![pack] }));
     quests
 }
 
@@ -305,7 +306,7 @@ mod tests {
 
     /// The names of the searches for some tasks of a suite, each with how many tasks it scores.
     fn searches(suite: &Suite, there: &[Subject]) -> Vec<(String, usize)> {
-        let search = |quest: &Quest| (quest.name.as_ref().unwrap().title(), quest.subjects.len());
+        let search = |quest: &OnsetSearch| (quest.name.as_ref().unwrap().title(), quest.subjects.len());
         quests(suite, there).iter().map(search).collect()
     }
 

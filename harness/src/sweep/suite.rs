@@ -3,10 +3,11 @@
 use crate::run_file::{RunFile, TaskSpec};
 use crate::talk::packs;
 use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
 use spyglass_dashboards::run::TaskGroup;
 use spyglass_tasks::metric::Weighting;
 use spyglass_tasks::vibes::PromptPack;
-use spyglass_tasks::{Catalogue, Group, Items, Task};
+use spyglass_tasks::{Catalogue, Group, Item, Items, Task};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub struct SuiteTask {
 }
 
 /// What is asked of a checkpoint, by its index in the suite.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Subject {
     /// A leaf task.
     Task(usize),
@@ -54,6 +55,11 @@ pub fn catalogue(folders: &[PathBuf]) -> Result<Catalogue> {
 }
 
 impl SuiteTask {
+    /// The items; none where they could not be built.
+    pub fn items(&self) -> &[Item] {
+        self.items.as_ref().map_or(&[], |items| &items.items)
+    }
+
     /// How the items are perturbed, where they are (`shuffle`).
     pub fn perturb(&self) -> Option<String> {
         self.task.perturb.clone()
@@ -103,7 +109,7 @@ impl Suite {
     /// Items of a task, conversations of a pack.
     pub fn items(&self, subject: Subject) -> usize {
         match subject {
-            Subject::Task(task) => self.tasks[task].items.as_ref().map_or(0, |items| items.items.len()),
+            Subject::Task(task) => self.tasks[task].items().len(),
             Subject::Pack(pack) => self.packs[pack].conversations.len(),
         }
     }

@@ -8,5 +8,5 @@ mod units;
 pub use estimate::{Estimate, estimate};
 pub use only::Only;
 pub use schedule::order;
-pub use units::{Plan, PlannedCheckpoint, PlannedUnit, Standing};
-pub(crate) use units::{checkpoint_name, unit_folder};
+pub(crate) use units::checkpoint_name;
+pub use units::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
