@@ -5,6 +5,6 @@ mod questions;
 mod requests;
 mod unit;
 
-pub(crate) use questions::{Questions, Tokens};
+pub(crate) use questions::Questions;
 pub(crate) use requests::{cut, encode, prompt_ids};
 pub(crate) use unit::TaskJob;

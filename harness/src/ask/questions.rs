@@ -1,9 +1,10 @@
 //! The questions of a sweep as token ids, built once for all checkpoints that share a tokenizer.
 
 use super::requests::{TokenQuery, tokenise};
+use crate::checkpoint::Tokens;
 use crate::sweep::Suite;
 use crate::{Error, Result};
-use spyglass_model::{RequestTrie, Tokenizer};
+use spyglass_model::RequestTrie;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -36,17 +37,6 @@ type Built = Result<Arc<ItemQueries>, Arc<Error>>;
 pub(crate) struct Questions {
     suite: Arc<Suite>,
     built: Mutex<HashMap<Which, Arc<OnceLock<Built>>>>,
-}
-
-/// A tokenizer with what tells it from others.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Tokens<'a> {
-    /// The tokenizer.
-    pub(crate) tokenizer: &'a Tokenizer,
-    /// Its content's hash.
-    pub(crate) hash: &'a str,
-    /// The context limit of the model, in tokens.
-    pub(crate) max_length: usize,
 }
 
 impl Questions {

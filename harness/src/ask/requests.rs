@@ -1,7 +1,7 @@
 //! Queries as text become token ids: requests of a log-likelihood, cut to the context limit as lm-evaluation-harness cuts them, and
 //! prompts to be completed.
 
-use super::Tokens;
+use crate::checkpoint::Tokens;
 use crate::{Error, Result};
 use rayon::prelude::*;
 use spyglass_model::{EncodedPair, Request, Tokenizer};

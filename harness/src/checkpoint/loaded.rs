@@ -1,10 +1,20 @@
 //! A checkpoint read into memory, with the tokenizer that belongs to it.
 
 use crate::Result;
-use crate::ask::Tokens;
 use crate::sweep::Settings;
 use spyglass_model::{LanguageModel, Model, ModelConfig, Tokenizer, weight_files};
 use std::path::Path;
+
+/// A tokenizer with what tells it from others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tokens<'a> {
+    /// The tokenizer.
+    pub(crate) tokenizer: &'a Tokenizer,
+    /// Its content's hash.
+    pub(crate) hash: &'a str,
+    /// The context limit of the model, in tokens.
+    pub(crate) max_length: usize,
+}
 
 /// A checkpoint in memory.
 pub(crate) struct Loaded {

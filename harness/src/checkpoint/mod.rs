@@ -13,7 +13,7 @@ mod tree;
 pub use discover::{Found, SkippedFolder, discover};
 pub(crate) use identity::tokenizer_hash;
 pub use identity::{Hashing, Identity};
-pub(crate) use loaded::{Loaded, open, open_model, open_tokenizer, weight_bytes};
+pub(crate) use loaded::{Loaded, Tokens, open, open_model, open_tokenizer, weight_bytes};
 pub use log::{Log, read_log};
 pub(crate) use naming::{Naming, namings, step_in};
 pub use pattern::{Label, Named, Pattern};

@@ -1,6 +1,7 @@
 //! `spyglass check`: is a file as it should be?
 
-use super::{Exit, complain, counted, print, say};
+use super::numbers::{branches, counted};
+use super::{Exit, complain, print, say};
 use crate::checkpoint::{discover_tree, open_tokenizer};
 use crate::run_file::RunFile;
 use crate::sweep::{Suite, catalogue};
@@ -119,10 +120,7 @@ fn run_file(file: &Path) -> Result<Found> {
             found.wrong.push(error.in_full());
         }
     }
-    let branches = match discovered.tree.branches.len() {
-        1 => "1 branch".into(),
-        count => format!("{count} branches"),
-    };
+    let branches = branches(discovered.tree.branches.len());
     found.what = format!("a run of {} on {branches}, {}", counted(checkpoints.len(), "checkpoint"), found.what);
     Ok(found)
 }

@@ -1,7 +1,8 @@
 //! `spyglass logprobs`: the raw door to a checkpoint.
 
+use super::numbers::counted;
 use super::state_memory::StateMemory;
-use super::{Exit, Threads, counted, print, say};
+use super::{Exit, Threads, print, say};
 use crate::ask::{cut, encode};
 use crate::checkpoint::{open, open_model};
 use crate::run_file::{DtFloorSpec, PrecisionSpec};

@@ -1,7 +1,8 @@
 //! `spyglass plan`: what a sweep would do.
 
+use super::numbers::{branches, counted, duration, size, thousands};
 use super::sweep::Narrow;
-use super::{Exit, Threads, counted, duration, print, say, size, thousands};
+use super::{Exit, Threads, print, say};
 use crate::Result;
 use crate::results::{Hashes, Store};
 use crate::run_file::{CheckpointOrder, RunFile};
@@ -58,11 +59,10 @@ pub(super) fn needed(plan: Plan, work: &Work, store: &Store) -> Result<Plan> {
 
 /// Checkpoints and tasks, and what is not as it should be.
 fn overview(work: &Work, plan: &Plan) -> Vec<String> {
-    let branches = work.tree.branches.len();
     let mut lines = vec![format!(
         "{} on {}, {}",
         counted(plan.checkpoints.len(), "checkpoint"),
-        if branches == 1 { "1 branch".into() } else { format!("{branches} branches") },
+        branches(work.tree.branches.len()),
         counted(work.suite.tasks.len(), "task")
     )];
     let unhashed = plan.checkpoints.iter().filter(|at| at.identity.is_none() && at.problem.is_none()).count();

@@ -1,6 +1,7 @@
 //! How far a sweep has come: a bar on a terminal, a line now and then elsewhere.
 
-use super::{counted, duration, say, thousands};
+use super::numbers::{counted, duration, thousands};
+use super::say;
 use crate::executor::Summary;
 use crate::progress::{Event, Finish, Interrupt, Watch};
 use crate::sweep::plan::checkpoint_name;

@@ -1,16 +1,17 @@
 //! `spyglass score`: one checkpoint, ad hoc.
 
 use super::logprobs::How;
+use super::numbers::counted;
 use super::progress::{self, Progress};
+use super::score_table::markdown;
 use super::state_memory::StateMemory;
-use super::{Exit, Threads, counted, print, say};
+use super::{Exit, Threads, print, say};
 use crate::Result;
 use crate::executor::{Capacity, Site, Summary};
-use crate::export::markdown;
 use crate::progress::Interrupt;
 use crate::results::Store;
 use crate::run_file::TaskSpec;
-use crate::sweep::{Suite, Work, catalogue, keep_snapshot, score};
+use crate::sweep::{Suite, TaskSource, Work, catalogue, keep_snapshot, score};
 use clap::Args;
 use spyglass_model::ModelConfig;
 use std::path::PathBuf;
@@ -66,11 +67,12 @@ impl Tasks {
     /// A task is unknown, or none can be asked.
     pub(super) fn suite(&self) -> Result<Suite> {
         let catalogue = catalogue(&self.task_folder)?;
+        let source = TaskSource { catalogue, data: self.data.clone(), limit: None };
         let mut suite = Suite::default();
         for task in &self.names {
             let spec =
                 TaskSpec { task: task.clone(), shots: self.shots, limit: self.limit, perturb: self.perturb.clone() };
-            suite.add(&catalogue, &spec, &self.data, None)?;
+            suite.add(&source, &spec)?;
         }
         suite.require_one()?;
         Ok(suite)

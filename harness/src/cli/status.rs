@@ -1,8 +1,9 @@
 //! `spyglass status`: what is done, what failed and why, what is left.
 
+use super::numbers::{counted, duration, thousands};
 use super::plan::needed;
 use super::progress::failed;
-use super::{Exit, counted, duration, print, thousands};
+use super::{Exit, print};
 use crate::Result;
 use crate::results::{Hashes, Store};
 use crate::run_file::RunFile;

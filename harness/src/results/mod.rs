@@ -18,6 +18,7 @@ mod unit;
 pub use claim::{Claim, ClaimHolder, Claimed};
 pub use failures::FailureScope;
 pub use files::write_whole;
+pub(crate) use files::{entries, subfolders};
 pub use gather::{Gathered, gather, gather_some, report_folder};
 pub use hashes::Hashes;
 pub use key::{PACK_VERSION, SCORING_VERSION, unit_key};

@@ -3,8 +3,7 @@
 use crate::checkpoint::{Discovered, Identity, discover_tree};
 use crate::results::{PACK_VERSION, SCORING_VERSION};
 use crate::run_file::{DtFloorSpec, PrecisionSpec, RunFile, ScheduleSpec};
-use crate::sweep::plan::Only;
-use crate::sweep::{Suite, SuiteTask};
+use crate::sweep::{Only, Suite, SuiteTask};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog, UnitInputs};
 use spyglass_model::{DtFloor, LoadOptions, Precision};

@@ -72,7 +72,8 @@ pub fn snapshot_of(work: &Work, store: &Store) -> Result<Snapshot> {
 pub fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
     let snapshot = snapshot_of(work, store)?;
     store.keep_snapshot(&snapshot)?;
-    store.keep_texts(&work.suite)?;
+    let tasks = work.suite.tasks.iter();
+    store.keep_texts(tasks.filter_map(|task| Some((&task.task, task.items.as_ref().ok()?))))?;
     store.clear_failures_unless(|failure| work.asks_for(failure));
     Ok(snapshot)
 }

@@ -6,10 +6,12 @@ use crate::executor::{Site, Summary, execute};
 use crate::results::{Snapshot, Store, gather};
 use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
 use crate::sweep::{Subject, Suite, Work};
+use spyglass_dashboards::analysis::Subject as Curve;
 use spyglass_dashboards::analysis::{
     Findings, Onset, bracket_width, findings, first_checkpoints, most_left, narrowing_checkpoint,
 };
 use spyglass_dashboards::run::{Checkpoint, Failure, RunTree};
+use spyglass_tasks::Task;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Branch, step and variant of a checkpoint.
@@ -85,7 +87,7 @@ struct Search<'a> {
 /// What is searched for: the onset of a task, or of tasks that are read together, on the path to the end of each branch.
 struct OnsetSearch {
     /// What the findings call it; `None` where there is no onset to find, and the first checkpoints are enough.
-    name: Option<spyglass_dashboards::analysis::Subject>,
+    name: Option<Curve>,
     /// What is scored together, perturbed twins included.
     subjects: Vec<Subject>,
 }
@@ -267,14 +269,13 @@ fn quests(suite: &Suite, there: &[Subject]) -> Vec<OnsetSearch> {
     let settings: BTreeSet<usize> = tasks().map(|(_, task)| task.shots).collect();
     for group in suite.task_groups() {
         for &shots in &settings {
-            let of_group =
-                |(_, task): &(Subject, &spyglass_tasks::Task)| task.shots == shots && group.leaves.contains(&task.name);
+            let of_group = |(_, task): &(Subject, &Task)| task.shots == shots && group.leaves.contains(&task.name);
             let plain = tasks().filter(of_group).filter(|(_, task)| task.perturb.is_none());
             let plain: Vec<Subject> = plain.map(|(subject, _)| subject).collect();
             let is_new = plain.iter().any(|subject| !is_covered(&quests, *subject));
             if plain.len() == group.leaves.len() && plain.len() > 1 && is_new {
                 let subjects = tasks().filter(of_group).map(|(subject, _)| subject).collect();
-                let name = named(&group.name, shots, None, true);
+                let name = Curve { task: group.name.clone(), shots, perturb: None, is_group: true };
                 quests.push(OnsetSearch { name: Some(name), subjects });
             }
         }
@@ -286,7 +287,8 @@ fn quests(suite: &Suite, there: &[Subject]) -> Vec<OnsetSearch> {
             continue;
         }
         let twins = tasks().filter(|(_, other)| (&other.name, other.shots) == (&task.name, task.shots));
-        let name = named(&task.name, task.shots, task.perturb.clone(), false);
+        let Task { name, shots, perturb, .. } = task;
+        let name = Curve { task: name.clone(), shots: *shots, perturb: perturb.clone(), is_group: false };
         quests.push(OnsetSearch { name: Some(name), subjects: twins.map(|(subject, _)| subject).collect() });
     }
     let packs = there.iter().copied().filter(|subject| matches!(subject, Subject::Pack(_)));
@@ -294,15 +296,11 @@ fn quests(suite: &Suite, there: &[Subject]) -> Vec<OnsetSearch> {
     quests
 }
 
-fn named(task: &str, shots: usize, perturb: Option<String>, is_group: bool) -> spyglass_dashboards::analysis::Subject {
-    spyglass_dashboards::analysis::Subject { task: task.into(), shots, perturb, is_group }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::run_file::TaskSpec;
-    use crate::sweep::catalogue;
+    use crate::sweep::{TaskSource, catalogue};
 
     /// The names of the searches for some tasks of a suite, each with how many tasks it scores.
     fn searches(suite: &Suite, there: &[Subject]) -> Vec<(String, usize)> {
@@ -312,10 +310,11 @@ mod tests {
 
     #[test]
     fn a_group_is_one_search_and_a_perturbed_twin_goes_with_its_task() {
-        let (catalogue, mut suite) = (catalogue(&[]).unwrap(), Suite::default());
+        let source = TaskSource { catalogue: catalogue(&[]).unwrap(), data: Vec::new(), limit: None };
+        let mut suite = Suite::default();
         for (task, perturb) in [("hellaswag", Some("shuffle")), ("mmlu", None), ("hellaswag", None)] {
             let spec = TaskSpec { task: task.into(), shots: None, limit: None, perturb: perturb.map(str::to_owned) };
-            suite.add(&catalogue, &spec, &[], None).unwrap();
+            suite.add(&source, &spec).unwrap();
         }
         let all: Vec<Subject> = (0..suite.tasks.len()).map(Subject::Task).collect();
         let whole = [("mmlu".to_owned(), all.len() - 2), ("hellaswag".to_owned(), 2)];

@@ -42,6 +42,17 @@ pub struct Suite {
     pub packs: Vec<Arc<PromptPack>>,
 }
 
+/// Where the tasks of a suite are found.
+#[derive(Debug)]
+pub struct TaskSource {
+    /// The tasks that are known.
+    pub catalogue: Catalogue,
+    /// Folders searched for their data.
+    pub data: Vec<PathBuf>,
+    /// Items of each leaf task, in place of what is said of a task.
+    pub limit: Option<usize>,
+}
+
 /// All tasks that are known: the shipped ones and those in `folders`.
 ///
 /// # Errors
@@ -73,9 +84,10 @@ impl Suite {
     /// A task is unknown. Missing or broken data is kept with its task, since the others go on.
     pub fn of_run(run: &RunFile, limit: Option<usize>) -> Result<Self> {
         let catalogue = catalogue(&run.task_folders)?;
+        let source = TaskSource { catalogue, data: run.data.clone(), limit };
         let mut suite = Self::default();
         for spec in &run.tasks {
-            suite.add(&catalogue, spec, &run.data, limit).map_err(|error| match error {
+            suite.add(&source, spec).map_err(|error| match error {
                 Error::Tasks(spyglass_tasks::Error::UnknownTask { name, help }) => {
                     Error::RunFile { file: run.path.clone(), what: format!("there is no task `{name}`"), help }
                 }
@@ -118,14 +130,8 @@ impl Suite {
     ///
     /// # Errors
     /// The task is unknown.
-    pub fn add(
-        &mut self,
-        catalogue: &Catalogue,
-        spec: &TaskSpec,
-        data: &[PathBuf],
-        limit: Option<usize>,
-    ) -> Result<()> {
-        let selection = catalogue.select(&spec.task)?;
+    pub fn add(&mut self, source: &TaskSource, spec: &TaskSpec) -> Result<()> {
+        let selection = source.catalogue.select(&spec.task)?;
         for leaf in selection.leaves {
             let mut task = match spec.shots {
                 Some(shots) => leaf.with_shots(shots),
@@ -136,7 +142,7 @@ impl Suite {
             }
             let same =
                 |known: &Task| (&known.name, known.shots, &known.perturb) == (&task.name, task.shots, &task.perturb);
-            let limit = limit.or(spec.limit);
+            let limit = source.limit.or(spec.limit);
             if let Some(known) = self.tasks.iter().find(|known| same(&known.task)) {
                 if known.limit == limit {
                     continue;
@@ -153,7 +159,7 @@ impl Suite {
                     help: "keep one of the two; a group or glob may hold it as well".into(),
                 });
             }
-            let items = task.items(data, limit).map_err(Error::from);
+            let items = task.items(&source.data, limit).map_err(Error::from);
             self.tasks.push(SuiteTask { task, limit, items });
         }
         for group in selection.groups {

@@ -5,7 +5,7 @@ use crate::checkpoint::Loaded;
 use crate::progress::{Event, Watch};
 use crate::results::{UnitFolder, new_record};
 use crate::{Error, Result};
-use spyglass_dashboards::analysis::survival;
+use spyglass_dashboards::analysis::pack_survival;
 use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
 use spyglass_model::LanguageModel;
 use spyglass_tasks::MetricValue;
@@ -86,12 +86,8 @@ impl PackJob<'_> {
 /// The pack's metrics, and `turns_kept`: the mean number of turns before the persona is dropped, within the talks' length.
 fn metrics(summary: &PackSummary) -> Vec<MetricValue> {
     let mut metrics = summary.metrics();
-    let kept: Vec<usize> = summary.talks.iter().map(|talk| talk.turns_kept).collect();
-    let dropped: Vec<bool> = summary.talks.iter().map(|talk| talk.dropped).collect();
-    let weights: Vec<f64> = summary.talks.iter().map(|talk| talk.weight).collect();
-    let curve = survival(&kept, &dropped, Some(&weights));
-    let n = kept.len();
-    metrics.extend(curve.map(|curve| MetricValue {
+    let n = summary.talks.len();
+    metrics.extend(pack_survival(summary).map(|curve| MetricValue {
         name: "turns_kept".into(),
         value: curve.mean,
         n,

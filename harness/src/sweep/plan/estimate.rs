@@ -2,8 +2,8 @@
 
 use super::Plan;
 use crate::Result;
-use crate::ask::{Questions, Tokens};
-use crate::checkpoint::{open_tokenizer, weight_bytes};
+use crate::ask::Questions;
+use crate::checkpoint::{Tokens, open_tokenizer, weight_bytes};
 use crate::sweep::{Subject, Work};
 use spyglass_model::ModelConfig;
 use spyglass_tasks::python::from_json;
