@@ -1,13 +1,14 @@
 //! Runs: the command line, the run file, checkpoints on disk, the plan, the results folder, and what carries a plan out.
 
-pub mod ask;
+mod ask;
 pub mod checkpoint;
 mod cli;
 mod error;
-pub mod executor;
+mod executor;
 pub mod export;
 pub mod import;
 pub mod measure;
+mod progress;
 pub mod ratings;
 pub mod results;
 pub mod run_file;

@@ -1,23 +1,25 @@
 //! Answers as they come in, gathered into items and chunks.
 
-use super::questions::{Asked, ItemQuestions};
+use super::questions::ItemQueries;
+use super::requests::TokenQuery;
 use crate::Result;
-use crate::checkpoint::Opened;
-use crate::executor::Interrupt;
+use crate::checkpoint::Loaded;
+use crate::progress::Interrupt;
 use crate::results::CHUNK_ITEMS;
-use spyglass_model::{LanguageModel, LogLikelihood, Prompt, Sampling, Stopped, Token, generate_batch};
+use crate::sweep::SuiteTask;
+use spyglass_model::{LanguageModel, LogLikelihood, Prompt, Sampling, Stopped, generate_batch};
 use spyglass_tasks::{Answer, Generation, Item, ItemRecord};
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 
 /// Replies generated together: each holds a state of its own.
 const REPLIES_AT_ONCE: usize = 16;
 
 /// The answers to a list of items.
 pub(super) struct Answers<'a> {
-    opened: &'a Opened<'a>,
+    loaded: &'a Loaded,
     task: &'a str,
     items: &'a [Item],
-    asked: &'a ItemQuestions,
+    asked: &'a ItemQueries,
     /// Number of the first of these items in the task.
     first: usize,
     /// Items that are given out already.
@@ -40,16 +42,12 @@ fn chunk_after(done: usize, end: usize) -> Range<usize> {
 }
 
 impl<'a> Answers<'a> {
-    /// For `items`, the first of which is number `first` of `task`.
-    pub(super) fn new(
-        opened: &'a Opened<'a>,
-        task: &'a str,
-        items: &'a [Item],
-        asked: &'a ItemQuestions,
-        first: usize,
-    ) -> Self {
+    /// For the items of `task` from number `first` on.
+    pub(super) fn new(loaded: &'a Loaded, task: &'a SuiteTask, asked: &'a ItemQueries, first: usize) -> Self {
         let open = asked.starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        Self { opened, task, items, asked, first, given: 0, scores: vec![None; asked.plan.requests()], open }
+        let (name, items) = (&task.task.name, &task.items()[first..]);
+        let scores = vec![None; asked.trie.requests()];
+        Self { loaded, task: name, items, asked, first, given: 0, scores, open }
     }
 
     /// Takes in answers by the index of their request.
@@ -72,7 +70,7 @@ impl<'a> Answers<'a> {
             return Ok(None);
         }
         let Some(replies) = self.replies(start..end, interrupt)? else { return Ok(None) };
-        let read = self.asked.items[start..end].iter().flatten().map(Asked::prompt_tokens).sum::<usize>();
+        let read = self.asked.items[start..end].iter().flatten().map(TokenQuery::prompt_tokens).sum::<usize>();
         let tokens_generated = (read + replies.iter().map(|reply| reply.tokens).sum::<usize>()) as u64;
         let mut replies = replies.into_iter();
         let records = (start..end).map(|index| self.record(index, &mut replies)).collect::<Result<_>>()?;
@@ -85,12 +83,12 @@ impl<'a> Answers<'a> {
         let mut answers = Vec::with_capacity(self.asked.items[index].len());
         for question in &self.asked.items[index] {
             answers.extend(match question {
-                Asked::Score { requests, truncated, off_token_edge } => {
+                TokenQuery::Score { requests, truncated, off_token_edge } => {
                     let windows = self.scores[request..request + requests].iter_mut().filter_map(Option::take);
                     request += requests;
                     Some(Answer { truncated: *truncated, off_token_edge: *off_token_edge, ..joined(windows) })
                 }
-                Asked::Generate { .. } => replies.next(),
+                TokenQuery::Generate { .. } => replies.next(),
             });
         }
         Ok(self.items[index].record(&answers)?)
@@ -101,7 +99,7 @@ impl<'a> Answers<'a> {
         let mut wanted = Vec::new();
         for index in items {
             for question in &self.asked.items[index] {
-                if let Asked::Generate { prompt, settings, truncated } = question {
+                if let TokenQuery::Generate { prompt, settings, truncated } = question {
                     let name = [self.task.to_owned(), self.items[index].doc_id.to_string()];
                     wanted.push((prompt, sampling(settings), *truncated, name));
                 }
@@ -112,16 +110,14 @@ impl<'a> Answers<'a> {
             let words: Vec<Vec<&str>> =
                 together.iter().map(|(.., name)| name.iter().map(String::as_str).collect()).collect();
             let prompts = together.iter().zip(&words).map(|((prompt, sampling, ..), words)| Prompt {
-                state: self.opened.model.new_state(),
+                state: self.loaded.model.new_state(),
                 seen: &[],
                 tokens: prompt,
                 sampling,
                 words,
             });
-            let go_on =
-                |_: &Token<'_>| if interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-            let generated =
-                generate_batch(&self.opened.model, self.opened.tokens().tokenizer, prompts.collect(), go_on)?;
+            let (model, tokenizer) = (&self.loaded.model, &self.loaded.tokenizer);
+            let generated = generate_batch(model, tokenizer, prompts.collect(), |_| interrupt.flow())?;
             for (reply, (_, _, truncated, _)) in generated.into_iter().zip(together) {
                 if reply.stopped == Stopped::Interrupted {
                     return Ok(None);

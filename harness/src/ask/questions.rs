@@ -1,58 +1,26 @@
 //! The questions of a sweep as token ids, built once for all checkpoints that share a tokenizer.
 
-use super::tokenise::{Prepared, PreparedQuery, prepare};
-use crate::Result;
+use super::requests::{TokenQuery, tokenise};
+use crate::checkpoint::Tokens;
 use crate::sweep::Suite;
-use spyglass_model::{Plan, Request, Tokenizer};
+use crate::{Error, Result};
+use spyglass_model::RequestTrie;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// The questions of consecutive items of a task, ready to be asked of any checkpoint with the same tokenizer.
+/// What is asked of consecutive items of a task, ready for any checkpoint with the same tokenizer.
 #[derive(Debug)]
-pub struct ItemQuestions {
-    /// The log-likelihood requests of all items, as one trie of shared prefixes.
-    pub plan: Plan,
-    /// What belongs to each item, in order; requests are those of the plan in the same order.
-    pub items: Vec<Vec<Asked>>,
+pub(crate) struct ItemQueries {
+    /// The log-likelihood requests of all items.
+    pub(crate) trie: RequestTrie,
+    /// What belongs to each item, in order; the requests of all are those of the trie in the same order.
+    pub(crate) items: Vec<Vec<TokenQuery>>,
     /// The first request of each item, and the count of all at the end.
-    pub starts: Vec<usize>,
+    pub(crate) starts: Vec<usize>,
 }
 
-/// One question of an item.
-#[derive(Debug)]
-pub enum Asked {
-    /// The next `requests` of the plan.
-    Score {
-        /// How many; one, or for a long text one a window.
-        requests: usize,
-        /// The context was cut from the left.
-        truncated: bool,
-        /// The context's tokens are no prefix of those of context and continuation together.
-        off_token_edge: bool,
-    },
-    /// A prompt to be completed.
-    Generate {
-        /// The prompt's tokens.
-        prompt: Vec<u32>,
-        /// When to stop and how to sample.
-        settings: spyglass_tasks::Generation,
-        /// The prompt was cut from the left.
-        truncated: bool,
-    },
-}
-
-impl Asked {
-    /// Tokens of a prompt that is to be completed; the others are counted in the plan.
-    pub(super) fn prompt_tokens(&self) -> usize {
-        match self {
-            Self::Score { .. } => 0,
-            Self::Generate { prompt, .. } => prompt.len(),
-        }
-    }
-}
-
-/// Which questions: of which tokenizer (by content) and context limit, which task, which items.
+/// Which items: of a tokenizer (by content) with its context limit, of a task, by number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Which {
     tokenizer: String,
@@ -61,37 +29,27 @@ struct Which {
     items: Range<usize>,
 }
 
-type Slot = Arc<OnceLock<Result<Arc<ItemQuestions>, String>>>;
+/// The queries of some items, or why there are none; several checkpoints meet the same reason.
+type Built = Result<Arc<ItemQueries>, Arc<Error>>;
 
-/// All questions of a suite that were asked for so far.
+/// All that was asked of a suite so far, as token ids.
 #[derive(Debug)]
-pub struct Questions<'a> {
-    suite: &'a Suite,
-    built: Mutex<HashMap<Which, Slot>>,
+pub(crate) struct Questions {
+    suite: Arc<Suite>,
+    built: Mutex<HashMap<Which, Arc<OnceLock<Built>>>>,
 }
 
-/// A tokenizer with what tells it from others.
-#[derive(Debug, Clone, Copy)]
-pub struct Tokens<'a> {
-    /// The tokenizer.
-    pub tokenizer: &'a Tokenizer,
-    /// Its content's hash.
-    pub hash: &'a str,
-    /// The context limit of the model, in tokens.
-    pub max_length: usize,
-}
-
-impl<'a> Questions<'a> {
+impl Questions {
     /// The questions of a suite; nothing is built yet.
-    pub fn new(suite: &'a Suite) -> Self {
-        Self { suite, built: Mutex::default() }
+    pub(crate) fn new(suite: &Arc<Suite>) -> Self {
+        Self { suite: Arc::clone(suite), built: Mutex::default() }
     }
 
-    /// The questions of some items of a task. Whoever comes first builds them; others wait for that.
+    /// The queries of some items of a task. Whoever comes first builds them; others wait for that.
     ///
     /// # Errors
     /// Names the item that has no tokens to score, or does not fit.
-    pub fn of(&self, tokens: Tokens<'_>, task: usize, items: Range<usize>) -> Result<Arc<ItemQuestions>, String> {
+    pub(crate) fn of(&self, tokens: Tokens<'_>, task: usize, items: Range<usize>) -> Built {
         // config.json names the prefix token where the tokenizer's own files do not.
         let tokenizer = format!("{} {:?}", tokens.hash, tokens.tokenizer.prefix_token());
         let which = Which { tokenizer, max_length: tokens.max_length, task, items: items.clone() };
@@ -99,31 +57,19 @@ impl<'a> Questions<'a> {
             let mut built = self.built.lock().expect("no thread panics while it holds the lock");
             Arc::clone(built.entry(which).or_default())
         };
-        slot.get_or_init(|| self.build(tokens, task, items).map_err(|error| error.in_full())).clone()
+        slot.get_or_init(|| self.build(tokens, task, items).map(Arc::new).map_err(Arc::new)).clone()
     }
 
-    fn build(&self, tokens: Tokens<'_>, task: usize, items: Range<usize>) -> Result<Arc<ItemQuestions>> {
+    fn build(&self, tokens: Tokens<'_>, task: usize, items: Range<usize>) -> Result<ItemQueries> {
         let task = &self.suite.tasks[task];
-        let all = task.items.as_ref().map_or(&[][..], |items| &items.items);
-        let prepared = prepare(&task.task.name, &all[items], tokens.tokenizer, tokens.max_length)?;
+        let tokenised = tokenise(&task.task.name, &task.items()[items], tokens)?;
         let (mut requests, mut starts) = (Vec::new(), vec![0]);
-        let mut items = Vec::with_capacity(prepared.len());
-        for item in prepared {
-            items.push(lay_out(item, &mut requests));
+        let mut items = Vec::with_capacity(tokenised.len());
+        for (queries, own) in tokenised {
+            items.push(queries);
+            requests.extend(own);
             starts.push(requests.len());
         }
-        Ok(Arc::new(ItemQuestions { plan: Plan::new(&requests)?, items, starts }))
+        Ok(ItemQueries { trie: RequestTrie::new(&requests)?, items, starts })
     }
-}
-
-fn lay_out(item: Prepared, requests: &mut Vec<Request>) -> Vec<Asked> {
-    let one = |query| match query {
-        PreparedQuery::Score { requests: own, truncated, off_token_edge } => {
-            let count = own.len();
-            requests.extend(own);
-            Asked::Score { requests: count, truncated, off_token_edge }
-        }
-        PreparedQuery::Generate { prompt, settings, truncated } => Asked::Generate { prompt, settings, truncated },
-    };
-    item.queries.into_iter().map(one).collect()
 }

@@ -2,68 +2,63 @@
 
 use super::answers::Answers;
 use super::questions::Questions;
-use crate::checkpoint::Opened;
-use crate::executor::{Event, Site};
-use crate::results::{UnitFolder, unit_key};
+use crate::checkpoint::Loaded;
+use crate::progress::{Event, Watch};
+use crate::results::{UnitFolder, new_record};
+use crate::sweep::SuiteTask;
 use crate::{Error, Result};
 use spyglass_dashboards::chance;
 use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
 use spyglass_model::{Scorer, ScorerOptions};
 use spyglass_tasks::ItemRecord;
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-/// A unit that is ours to score.
-pub(crate) struct OurUnit<'a> {
+/// A unit of a task that is ours to score.
+pub(crate) struct TaskJob<'a> {
     pub(crate) checkpoint: &'a Checkpoint,
+    pub(crate) task: &'a SuiteTask,
     /// Index of the task in the suite.
-    pub(crate) task: usize,
+    pub(crate) index: usize,
     pub(crate) inputs: UnitInputs,
     pub(crate) folder: UnitFolder,
     pub(crate) scorer: ScorerOptions,
 }
 
-impl OurUnit<'_> {
+impl TaskJob<'_> {
     /// Scores what is missing of the unit and writes its summary; `None` when it was interrupted before its end.
     ///
     /// # Errors
     /// The items cannot be asked, the model's numbers are broken, or the results cannot be written.
-    pub(crate) fn score(
-        &self,
-        opened: &Opened<'_>,
-        questions: &Questions<'_>,
-        site: &Site<'_>,
-    ) -> Result<Option<UnitRecord>> {
+    pub(crate) fn score(&self, loaded: &Loaded, questions: &Questions, watch: &Watch) -> Result<Option<UnitRecord>> {
         let (mut chunks, mut records): (Vec<Chunk>, Vec<ItemRecord>) = (Vec::new(), Vec::new());
         for (chunk, kept) in self.folder.chunks()? {
             chunks.push(chunk);
             records.extend(kept);
         }
         let mut cost = self.folder.record().ok().flatten().map(|before| before.cost).unwrap_or_default();
-        let items = site.work.suite.tasks[self.task].items.as_ref().map_or(&[][..], |items| &items.items);
-        if records.len() < items.len() {
-            let started = Instant::now();
-            let (name, first) = (&site.work.suite.tasks[self.task].task.name, records.len());
-            let asked = questions.of(opened.tokens(), self.task, first..items.len()).map_err(as_told)?;
+        let items = self.task.items().len();
+        if records.len() < items {
+            let (started, first) = (Instant::now(), records.len());
+            let asked = questions.of(loaded.tokens(), self.index, first..items).map_err(Error::Shared)?;
             let mut tokens_seen = 0;
-            let mut answers = Answers::new(opened, name, &items[first..], &asked, first);
+            let mut answers = Answers::new(loaded, self.task, &asked, first);
             let mut keep = |answers: &mut Answers<'_>, tokens: u64| -> Result<()> {
                 cost.tokens_computed += tokens;
-                site.observer.notice(&Event::Scored { items: 0, tokens });
-                while let Some(chunk) = answers.next_chunk(site.interrupt)? {
+                watch.tell(&Event::Scored { items: 0, tokens });
+                while let Some(chunk) = answers.next_chunk(&watch.interrupt)? {
                     chunks.push(self.folder.write_chunk(records.len(), &chunk.records)?);
                     cost.tokens_computed += chunk.tokens_generated;
-                    site.observer.notice(&Event::Scored { items: chunk.records.len(), tokens: chunk.tokens_generated });
+                    watch.tell(&Event::Scored { items: chunk.records.len(), tokens: chunk.tokens_generated });
                     records.extend(chunk.records);
-                    if site.interrupt.is_set() {
+                    if watch.interrupt.is_set() {
                         break;
                     }
                 }
                 Ok(())
             };
             let mut broken = None;
-            let ended = Scorer::new(&opened.model, self.scorer).run(&asked.plan, |progress| {
+            let ended = Scorer::new(&loaded.model, self.scorer).run(&asked.trie, |progress| {
                 answers.take(progress.finished);
                 let tokens = progress.tokens_done - tokens_seen;
                 tokens_seen = progress.tokens_done;
@@ -71,7 +66,7 @@ impl OurUnit<'_> {
                     broken = Some(error);
                     return ControlFlow::Break(());
                 }
-                if site.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                watch.interrupt.flow()
             });
             match (broken, ended) {
                 (Some(error), _) => return Err(error),
@@ -80,35 +75,29 @@ impl OurUnit<'_> {
                 (None, Ok(_)) => keep(&mut answers, 0)?, // items that ask for nothing but a reply
             }
             cost.seconds += started.elapsed().as_secs_f64();
-            cost.tokens_requested += asked.plan.tokens_requested();
-            if records.len() < items.len() {
+            cost.tokens_requested += asked.trie.tokens_requested();
+            if records.len() < items {
                 return Ok(None);
             }
         }
-        let record = self.summary(site, &records, chunks, cost)?;
+        let record = self.summary(&records, chunks, cost)?;
         self.folder.finish(&record)?;
         Ok(Some(record))
     }
 
-    fn summary(&self, site: &Site<'_>, records: &[ItemRecord], chunks: Vec<Chunk>, cost: Cost) -> Result<UnitRecord> {
-        let asked = &site.work.suite.tasks[self.task];
+    fn summary(&self, records: &[ItemRecord], chunks: Vec<Chunk>, cost: Cost) -> Result<UnitRecord> {
+        let task = &self.task.task;
         let (mut warnings, mut items_total) = (Vec::new(), records.len());
-        if let Ok(items) = &asked.items {
+        if let Ok(items) = &self.task.items {
             warnings.clone_from(&items.warnings);
             warnings
                 .extend(items.bad_rows.iter().map(|row| format!("{}, line {}: {}", row.file, row.line, row.message)));
             items_total = items.total;
         }
         Ok(UnitRecord {
-            key: unit_key(&self.inputs),
-            inputs: self.inputs.clone(),
-            checkpoint: self.checkpoint.clone(),
-            task: asked.task.name.clone(),
-            shots: asked.task.shots,
-            chance: chance::of_task(asked.task.chance, &asked.task.primary_metric, records),
-            primary_metric: asked.task.primary_metric.clone(),
-            metrics: asked.task.grade(records)?,
-            higher_is_better: BTreeMap::new(),
+            chance: chance::of_task(task.chance, &task.primary_metric, records),
+            primary_metric: task.primary_metric.clone(),
+            metrics: task.grade(records)?,
             items: records.len(),
             items_total,
             truncated: records.iter().filter(|record| record.truncated).count(),
@@ -116,22 +105,7 @@ impl OurUnit<'_> {
             warnings,
             chunks,
             cost,
-            finished: now(),
-            version: env!("CARGO_PKG_VERSION").into(),
+            ..new_record(self.checkpoint, self.inputs.clone())
         })
-    }
-}
-
-/// The present time, RFC 3339, UTC, in whole seconds.
-pub(crate) fn now() -> String {
-    let now = jiff::Timestamp::now();
-    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
-}
-
-/// An error that was kept as text because several units meet it.
-fn as_told(text: String) -> Error {
-    match text.split_once("\nhelp: ") {
-        Some((what, help)) => Error::Usage { what: what.into(), help: help.into() },
-        None => Error::Usage { what: text, help: String::new() },
     }
 }

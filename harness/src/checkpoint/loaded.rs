@@ -1,39 +1,36 @@
 //! A checkpoint read into memory, with the tokenizer that belongs to it.
 
 use crate::Result;
-use crate::ask::Tokens;
-use crate::executor::{Memory, Room};
 use crate::sweep::Settings;
-use crate::sweep::plan::PlannedCheckpoint;
 use spyglass_model::{LanguageModel, Model, ModelConfig, Tokenizer, weight_files};
 use std::path::Path;
 
-/// Weights lie in memory as wide as on disk; the states and the batches want room too.
-const MEMORY_PER_BYTE: u64 = 2;
-
-/// A checkpoint in memory.
-pub(crate) struct Opened<'a> {
-    pub(crate) model: Model,
-    tokenizer: Tokenizer,
-    tokenizer_hash: String,
-    _room: Room<'a>,
+/// A tokenizer with what tells it from others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tokens<'a> {
+    /// The tokenizer.
+    pub(crate) tokenizer: &'a Tokenizer,
+    /// Its content's hash.
+    pub(crate) hash: &'a str,
+    /// The context limit of the model, in tokens.
+    pub(crate) max_length: usize,
 }
 
-impl<'a> Opened<'a> {
-    /// Reads an identified checkpoint, as soon as there is room for it.
+/// A checkpoint in memory.
+pub(crate) struct Loaded {
+    pub(crate) model: Model,
+    pub(crate) tokenizer: Tokenizer,
+    tokenizer_hash: String,
+}
+
+impl Loaded {
+    /// Reads a checkpoint whose tokenizer is known by its content.
     ///
     /// # Errors
     /// Whatever is wrong with its files.
-    pub(crate) fn read(planned: &PlannedCheckpoint, settings: Settings, memory: &'a Memory) -> Result<Self> {
-        let room = memory.room(weight_bytes(&planned.folder)? * MEMORY_PER_BYTE);
-        let (model, tokenizer) = open(&planned.folder, settings)?;
-        let tokenizer_hash = planned.identity.as_ref().map_or_else(String::new, |identity| identity.tokenizer.clone());
-        Ok(Self { model, tokenizer, tokenizer_hash, _room: room })
-    }
-
-    /// The tokenizer.
-    pub(crate) fn tokenizer(&self) -> &Tokenizer {
-        &self.tokenizer
+    pub(crate) fn read(folder: &Path, settings: Settings, tokenizer_hash: &str) -> Result<Self> {
+        let (model, tokenizer) = open(folder, settings)?;
+        Ok(Self { model, tokenizer, tokenizer_hash: tokenizer_hash.to_owned() })
     }
 
     /// The tokenizer as the questions know it.

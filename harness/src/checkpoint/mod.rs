@@ -11,10 +11,10 @@ mod scheduled;
 mod tokens;
 mod tree;
 
-pub use discover::{Found, LeftAlone, discover};
+pub use discover::{Found, SkippedFolder, discover};
 pub(crate) use identity::tokenizer_hash;
 pub use identity::{Hashing, Identity};
-pub(crate) use loaded::{Opened, open, open_model, open_tokenizer, weight_bytes};
+pub(crate) use loaded::{Loaded, Tokens, open, open_model, open_tokenizer, weight_bytes};
 pub(crate) use log::{Columns, Row, Table, count, number, read_table, step};
 pub use log::{Log, read_log};
 pub(crate) use naming::{Naming, namings, step_in};

@@ -1,6 +1,7 @@
 //! `spyglass bench`: how fast a checkpoint runs on this machine.
 
-use super::{Exit, Threads, print, say, size, thousands};
+use super::numbers::{size, thousands};
+use super::{Exit, Threads, print, say};
 use crate::Result;
 use crate::measure::{Ask, Context, Measured, PartTime, Speed, measure};
 use crate::run_file::PrecisionSpec;

@@ -4,12 +4,11 @@ use super::gallery::write_olmo2;
 use super::sweep::carry_out;
 use super::{Exit, Threads, print};
 use crate::Result;
-use crate::executor::Local;
+use crate::executor::Capacity;
 use crate::results::Store;
 use crate::run_file::{RunFile, unpack};
 use crate::sweep::{Overrides, Work};
 use clap::{Args, ValueEnum};
-use spyglass_model::ScorerOptions;
 use std::path::{Path, PathBuf};
 
 /// Score and report the pilot run that is part of the program, or report a public run from its published scores
@@ -54,5 +53,5 @@ fn pilot(out: &Path) -> Result<Exit> {
     let run = RunFile::read(&unpack(out)?)?;
     let store = Store::create(&run.results)?;
     let work = Work::of_run(&run, &Overrides::default())?;
-    carry_out(&work, &store, &Local { jobs: 1, scorer: ScorerOptions::default() })
+    carry_out(work, store, Capacity::default())
 }

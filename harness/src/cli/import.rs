@@ -1,6 +1,7 @@
 //! `spyglass import`: scores of other programs, drawn and analysed here.
 
-use super::{Exit, counted, print, say};
+use super::numbers::counted;
+use super::{Exit, print, say};
 use crate::import::{Chosen, Imported, Options, TableOptions, import_lm_eval, import_table, is_table};
 use crate::results::Store;
 use crate::run_file::LogColumns;

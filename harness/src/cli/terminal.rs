@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
-use spyglass_dashboards::analysis::{pack_interval, survival};
-use spyglass_tasks::vibes::{Choices, PackSummary, Rendering, Sampling, Stop, Transcript, TurnRecord, Verdict};
+use spyglass_dashboards::analysis::{pack_interval, pack_survival};
+use spyglass_tasks::vibes::{
+    Choices, PackSummary, Rendering, Sampling, Stop, Transcript, TurnRecord, Verdict, visible,
+};
 
 /// Whether colours are used; they only repeat what signs and words say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,28 +38,6 @@ impl Colour {
         };
         if self == Self::On && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
-}
-
-/// Text with every character visible that a terminal would act on instead of showing it: controls and marks of direction.
-pub(crate) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => shown.push('\n'),
-            '\0'..='\u{1f}' => shown.push(char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}')),
-            '\u{7f}' => shown.push('\u{2421}'),
-            '\u{80}'..='\u{9f}'
-            | '\u{ad}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' => {
-                write!(shown, "‹{:X}›", u32::from(c)).expect("a string takes all that is written to it");
-            }
-            other => shown.push(other),
-        }
-    }
-    shown
 }
 
 const MARGIN: &str = "          ";
@@ -194,10 +174,7 @@ pub(crate) fn summary(pack: &str, summary: &PackSummary, colour: Colour) -> Stri
             (metric.name.replace('_', " "), metric.stderr.map(|se| format!(" ± {se:.3}")).unwrap_or_default());
         writeln!(text, "  {name:<9}  {:.3}{error} over {} prompts", metric.value, metric.n).expect("as above");
     }
-    let kept: Vec<usize> = summary.talks.iter().map(|talk| talk.turns_kept).collect();
-    let dropped: Vec<bool> = summary.talks.iter().map(|talk| talk.dropped).collect();
-    let weights: Vec<f64> = summary.talks.iter().map(|talk| talk.weight).collect();
-    if let Some(curve) = survival(&kept, &dropped, Some(&weights)) {
+    if let Some(curve) = pack_survival(summary) {
         let median = curve.median.map_or_else(|| "longer than the talks".into(), |turn| format!("turn {turn}"));
         writeln!(text, "  persona    drops the act after {:.1} turns on average, half have by {median}", curve.mean)
             .expect("as above");

@@ -4,24 +4,24 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// Counts the models in memory, and lets another one in only when it fits beside them.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
+pub(super) struct Slots {
     models: Mutex<usize>,
     freed: Condvar,
 }
 
-/// Room for one model; dropping it gives the room back.
+/// Slot for one model; dropping it gives the room back.
 #[derive(Debug)]
-pub(crate) struct Room<'a>(&'a Memory);
+pub(super) struct Slot<'a>(&'a Slots);
 
-impl Memory {
+impl Slots {
     /// Waits for room for a model of `bytes`. The first one is always let in: whether it fits is for the system to say.
-    pub(crate) fn room(&self, bytes: u64) -> Room<'_> {
+    pub(super) fn take(&self, bytes: u64) -> Slot<'_> {
         let mut models = self.lock();
         while *models > 0 && available().is_none_or(|available| available < bytes) {
             models = self.freed.wait(models).expect("no thread panics while it holds the lock");
         }
         *models += 1;
-        Room(self)
+        Slot(self)
     }
 
     fn lock(&self) -> MutexGuard<'_, usize> {
@@ -29,7 +29,7 @@ impl Memory {
     }
 }
 
-impl Drop for Room<'_> {
+impl Drop for Slot<'_> {
     fn drop(&mut self) {
         *self.0.lock() -= 1;
         self.0.freed.notify_all();
@@ -46,17 +46,17 @@ fn available() -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::Memory;
+    use super::Slots;
 
     #[test]
     fn a_second_model_that_does_not_fit_waits_for_the_first_to_go() {
-        let memory = Memory::default();
-        let first = memory.room(u64::MAX);
+        let slots = Slots::default();
+        let first = slots.take(u64::MAX);
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| drop(memory.room(u64::MAX)));
+            let waiting = scope.spawn(|| drop(slots.take(u64::MAX)));
             drop(first);
             waiting.join().unwrap();
         });
-        drop(memory.room(1));
+        drop(slots.take(1));
     }
 }

@@ -5,7 +5,6 @@ mod lm_eval;
 mod openmetrics;
 mod parquet;
 mod scores;
-mod table;
 mod tensorboard;
 
 pub use csv::{csv, json_lines};
@@ -13,6 +12,5 @@ pub use lm_eval::{Written, write_lm_eval};
 pub use openmetrics::openmetrics;
 pub use parquet::parquet;
 pub use scores::{ScoreRow, score_rows};
-pub use table::markdown;
 pub(crate) use tensorboard::masked_checksum;
 pub use tensorboard::{FILE_NAME as EVENT_FILE, tensorboard};

@@ -75,19 +75,19 @@ fn log_likelihoods(item: &ItemRecord) -> impl Iterator<Item = f64> {
 
 /// What an item was answered with.
 #[derive(Debug, PartialEq)]
-enum Answer<'a> {
+enum Given<'a> {
     Nothing,
     Greedy(bool),
     Choice(usize),
     Reply(&'a str),
 }
 
-fn answer(item: &ItemRecord) -> Answer<'_> {
+fn answer(item: &ItemRecord) -> Given<'_> {
     match (item.choices.as_slice(), &item.generation) {
-        ([], Some(reply)) => Answer::Reply(&reply.filtered),
-        ([], None) => Answer::Nothing,
-        ([only], _) => Answer::Greedy(only.is_greedy),
-        (choices, _) => argmax(choices.iter().map(|choice| choice.logprob)).map_or(Answer::Nothing, Answer::Choice),
+        ([], Some(reply)) => Given::Reply(&reply.filtered),
+        ([], None) => Given::Nothing,
+        ([only], _) => Given::Greedy(only.is_greedy),
+        (choices, _) => argmax(choices.iter().map(|choice| choice.logprob)).map_or(Given::Nothing, Given::Choice),
     }
 }
 

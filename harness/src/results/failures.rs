@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// What a failure is about.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Blamed<'a> {
+pub enum FailureScope<'a> {
     /// A whole checkpoint.
     Checkpoint(&'a Checkpoint),
     /// A leaf task on a checkpoint.
@@ -16,7 +16,7 @@ pub enum Blamed<'a> {
     Task(&'a str),
 }
 
-impl Blamed<'_> {
+impl FailureScope<'_> {
     /// The failure, as it is kept.
     pub fn failure(self, reason: String, time: String) -> Failure {
         let (at, task) = match self {
@@ -46,12 +46,12 @@ impl Store {
     }
 
     /// Forgets a failure, since it is mended now.
-    pub fn forgive(&self, blamed: Blamed<'_>) {
-        drop(fs_err::remove_file(self.failure_file(&blamed.failure(String::new(), String::new()))));
+    pub fn clear_failure(&self, scope: FailureScope<'_>) {
+        drop(fs_err::remove_file(self.failure_file(&scope.failure(String::new(), String::new()))));
     }
 
     /// Forgets the failures of what nobody asks for any more.
-    pub fn forgive_unless(&self, wanted: impl Fn(&Failure) -> bool) {
+    pub fn clear_failures_unless(&self, wanted: impl Fn(&Failure) -> bool) {
         for failure in self.failures().iter().filter(|failure| !wanted(failure)) {
             drop(fs_err::remove_file(self.failure_file(failure)));
         }

@@ -1,8 +1,8 @@
-//! Writing a file so that a crash leaves the old one or the new one, never half of one.
+//! Files and folders: written so that a crash leaves the old one or the new one, and listed in one order everywhere.
 
 use crate::Result;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes `bytes` beside `path`, flushes them to disk and renames them into place.
 ///
@@ -27,4 +27,27 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         drop(folder.sync_all());
     }
     Ok(())
+}
+
+/// What lies in a folder, by name; hidden files are passed over.
+///
+/// # Errors
+/// It cannot be listed.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+        paths.extend((!is_hidden).then(|| entry.path()));
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// The folders of [`entries`].
+///
+/// # Errors
+/// It cannot be listed.
+pub(crate) fn subfolders(folder: &Path) -> Result<Vec<PathBuf>> {
+    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir()).collect())
 }

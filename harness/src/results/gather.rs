@@ -1,11 +1,11 @@
 //! From the results folder to the run that analysis and report work on.
 
 use crate::Result;
-use crate::ask::now;
-use crate::results::{Snapshot, Store, UnitFolder, is_pack};
+use crate::results::{KeptUnits, Snapshot, Store, UnitFolder, is_pack, now};
 use rayon::prelude::*;
 use spyglass_dashboards::run::{PackUnit, Run, Unit, UnitRecord};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,14 +24,31 @@ enum Read {
     Pack(PackUnit),
 }
 
-/// What a unit tells of.
-type Subject = (bool, String, u64, Option<String>, String, usize, Option<String>);
+/// What a unit tells of: of several that tell of the same, the newest counts.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct SameQuestion {
+    is_pack: bool,
+    branch: String,
+    step: u64,
+    variant: Option<String>,
+    task: String,
+    shots: usize,
+    perturb: Option<String>,
+}
 
-/// Which units tell of the same thing, so that the newest of them counts.
-fn subject(record: &UnitRecord) -> Subject {
-    let at = &record.checkpoint;
-    let perturb = record.inputs.perturb.clone();
-    (is_pack(record), at.branch.clone(), at.step, at.variant.clone(), record.task.clone(), record.shots, perturb)
+impl SameQuestion {
+    fn of(record: &UnitRecord) -> Self {
+        let at = &record.checkpoint;
+        Self {
+            is_pack: is_pack(record),
+            branch: at.branch.clone(),
+            step: at.step,
+            variant: at.variant.clone(),
+            task: record.task.clone(),
+            shots: record.shots,
+            perturb: record.inputs.perturb.clone(),
+        }
+    }
 }
 
 /// Reads all units of a results folder. Of several for one branch, step, task and settings the newest counts, the others are
@@ -50,23 +67,7 @@ pub fn gather(store: &Store, snapshot: Snapshot) -> Result<Gathered> {
 pub fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&UnitRecord) -> bool) -> Result<Gathered> {
     let (mut units, mut damaged) = store.units()?;
     units.retain(|(_, record)| wanted(record));
-    let mut newest: BTreeMap<_, (UnitFolder, UnitRecord)> = BTreeMap::new();
-    let mut superseded = Vec::new();
-    for (folder, record) in units {
-        match newest.entry(subject(&record)) {
-            std::collections::btree_map::Entry::Vacant(place) => {
-                place.insert((folder, record));
-            }
-            std::collections::btree_map::Entry::Occupied(mut place) => {
-                let older = if (&place.get().1.finished, &place.get().1.key) < (&record.finished, &record.key) {
-                    place.insert((folder, record)).1
-                } else {
-                    record
-                };
-                superseded.push(older);
-            }
-        }
-    }
+    let (newest, superseded) = newest_of_each(units);
     let read = |(folder, record): (UnitFolder, UnitRecord)| {
         let unit = if is_pack(&record) {
             let transcripts = folder.transcripts(&record);
@@ -76,7 +77,6 @@ pub fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&UnitRecor
         };
         unit.map_err(|error| error.in_full())
     };
-    let newest: Vec<_> = newest.into_values().collect();
     let (mut whole, mut packs) = (Vec::with_capacity(newest.len()), Vec::new());
     for unit in newest.into_par_iter().map(read).collect::<Vec<_>>() {
         match unit {
@@ -104,6 +104,25 @@ pub fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&UnitRecor
         version: env!("CARGO_PKG_VERSION").into(),
     };
     Ok(Gathered { run, damaged })
+}
+
+/// Of units that tell of the same thing the newest, and all the others.
+fn newest_of_each(units: KeptUnits) -> (KeptUnits, Vec<UnitRecord>) {
+    let mut newest: BTreeMap<SameQuestion, (UnitFolder, UnitRecord)> = BTreeMap::new();
+    let mut superseded = Vec::new();
+    for (folder, record) in units {
+        match newest.entry(SameQuestion::of(&record)) {
+            Entry::Vacant(place) => {
+                place.insert((folder, record));
+            }
+            Entry::Occupied(mut place) => {
+                let known = &place.get().1;
+                let is_newer = (&known.finished, &known.key) < (&record.finished, &record.key);
+                superseded.push(if is_newer { place.insert((folder, record)).1 } else { record });
+            }
+        }
+    }
+    (newest.into_values().collect(), superseded)
 }
 
 /// Where the report of a results folder lies.

@@ -7,13 +7,20 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// What a file looked like when it was hashed.
+/// What tells a file that was written anew from the one it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Remembered {
+struct Stamp {
     path: PathBuf,
     size: u64,
-    modified_ns: u128,
+    modified_ns: u64,
     inode: u64,
+}
+
+/// A file as it was when it was hashed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Remembered {
+    #[serde(flatten)]
+    stamp: Stamp,
     blake3: String,
 }
 
@@ -30,7 +37,7 @@ impl Hashes {
         let file = results.join(".hashes.jsonl");
         let text = fs_err::read_to_string(&file).unwrap_or_default();
         let lines = text.lines().filter_map(|line| serde_json::from_str::<Remembered>(line).ok());
-        Self { known: Mutex::new(lines.map(|line| (line.path.clone(), line)).collect()), file }
+        Self { known: Mutex::new(lines.map(|line| (line.stamp.path.clone(), line)).collect()), file }
     }
 
     /// The hash, if the file has not changed since it was last hashed.
@@ -38,12 +45,9 @@ impl Hashes {
     /// # Errors
     /// The file cannot be looked at.
     pub fn remembered(&self, path: &Path) -> Result<Option<String>> {
-        let now = look(path)?;
+        let now = Stamp::of(path)?;
         let known = self.known.lock().expect("no thread panics while it holds the lock");
-        let same = |known: &&Remembered| {
-            (known.size, known.modified_ns, known.inode) == (now.size, now.modified_ns, now.inode)
-        };
-        Ok(known.get(&now.path).filter(same).map(|known| known.blake3.clone()))
+        Ok(known.get(&now.path).filter(|known| known.stamp == now).map(|known| known.blake3.clone()))
     }
 
     /// The hash of a file, computed where it is not remembered.
@@ -54,18 +58,17 @@ impl Hashes {
         if let Some(hash) = self.remembered(path)? {
             return Ok(hash);
         }
-        let mut line = look(path)?;
+        let stamp = Stamp::of(path)?;
         let mut hasher = blake3::Hasher::new();
         hasher.update_reader(fs_err::File::open(path)?)?;
-        line.blake3 = hasher.finalize().to_hex().to_string();
-        let hash = line.blake3.clone();
+        let blake3 = hasher.finalize().to_hex().to_string();
         let mut known = self.known.lock().expect("no thread panics while it holds the lock");
-        known.insert(line.path.clone(), line);
+        known.insert(stamp.path.clone(), Remembered { stamp, blake3: blake3.clone() });
         let mut lines: Vec<_> = known.values().collect();
-        lines.sort_by(|a, b| a.path.cmp(&b.path));
+        lines.sort_by(|a, b| a.stamp.path.cmp(&b.stamp.path));
         let text: String = lines.iter().map(|line| serde_json::to_string(line).expect("plain data") + "\n").collect();
         write_whole(&self.file, text.as_bytes())?;
-        Ok(hash)
+        Ok(blake3)
     }
 
     /// One hash over several files, in the order given.
@@ -81,13 +84,17 @@ impl Hashes {
     }
 }
 
-fn look(path: &Path) -> Result<Remembered> {
-    let path = fs_err::canonicalize(path)?;
-    let metadata = fs_err::metadata(&path)?;
-    let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    #[cfg(unix)]
-    let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
-    #[cfg(not(unix))]
-    let inode = 0;
-    Ok(Remembered { path, size: metadata.len(), modified_ns: modified.as_nanos(), inode, blake3: String::new() })
+impl Stamp {
+    fn of(path: &Path) -> Result<Self> {
+        let path = fs_err::canonicalize(path)?;
+        let metadata = fs_err::metadata(&path)?;
+        let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+        #[cfg(not(unix))]
+        let inode = 0;
+        // Nanoseconds since 1970 fit until the year 2554.
+        let modified_ns = u64::try_from(modified.as_nanos()).unwrap_or(u64::MAX);
+        Ok(Self { path, size: metadata.len(), modified_ns, inode })
+    }
 }

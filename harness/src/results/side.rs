@@ -1,7 +1,6 @@
 //! One side of a comparison: a checkpoint of a run, named as `RUN.yaml[:branch[@step]]`, with its results.
 
 use crate::results::{Snapshot, Store, gather_some, is_pack};
-use crate::run_file::RunFile;
 use crate::{Error, Result};
 use spyglass_dashboards::groups::add_groups;
 use spyglass_dashboards::run::{Branch, Checkpoint, Run, RunTree, Unit, UnitRecord};
@@ -32,15 +31,15 @@ pub fn split_name(name: &str) -> (PathBuf, &str) {
 }
 
 impl Side {
-    /// Reads the results of the checkpoint that `place` names in a run: `branch`, `branch@step` or `@step`, the step with `-variant`
+    /// Reads the results of the checkpoint that `place` names in the run of this run file: `branch`, `branch@step` or `@step`, the step with `-variant`
     /// where it has several. Without a branch the trunk is meant, without a step the newest checkpoint that has results.
     ///
     /// # Errors
     /// There is no such branch or step, with the nearest that there is; it has no results.
-    pub fn read(run: &RunFile, store: &Store, snapshot: Snapshot, place: &str) -> Result<Self> {
+    pub fn read(run: &Path, store: &Store, snapshot: Snapshot, place: &str) -> Result<Self> {
         let (units, _) = store.units()?;
         let records: Vec<&UnitRecord> = units.iter().map(|(_, record)| record).filter(|r| !is_pack(r)).collect();
-        let checkpoint = find(&run.path, &snapshot.tree, &records, place)?.clone();
+        let checkpoint = find(run, &snapshot.tree, &records, place)?.clone();
         let gathered = gather_some(store, snapshot, |record| record.checkpoint.at() == checkpoint.at())?;
         let mut run = gathered.run;
         add_groups(&mut run);

@@ -2,9 +2,9 @@
 
 use super::{Store, slug, write_whole};
 use crate::Result;
-use crate::sweep::{Suite, SuiteTask};
 use serde::{Deserialize, Serialize};
 use spyglass_dashboards::run::{ItemText, TaskTexts};
+use spyglass_tasks::{Items, Task};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,20 +22,19 @@ struct Head {
 }
 
 impl Store {
-    /// Keeps the items of all tasks as text; those that are kept already are left as they are.
+    /// Keeps the items of tasks as text; those that are kept already are left as they are.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn keep_texts(&self, suite: &Suite) -> Result<()> {
+    pub(crate) fn keep_texts<'a>(&self, tasks: impl Iterator<Item = (&'a Task, &'a Items)>) -> Result<()> {
         let folder = self.root().join("texts");
         fs_err::create_dir_all(&folder)?;
-        for task in &suite.tasks {
-            let Ok(items) = &task.items else { continue };
+        for (task, items) in tasks {
             let head = Head {
-                task: task.task.name.clone(),
-                shots: task.task.shots,
-                perturb: task.perturb(),
-                definition: task.task.definition_hash(),
+                task: task.name.clone(),
+                shots: task.shots,
+                perturb: task.perturb.clone(),
+                definition: task.definition_hash(),
                 data: items.data_hash.clone(),
                 items: items.items.len(),
             };
@@ -44,7 +43,7 @@ impl Store {
             let kept = read(&path).map(|(kept, _)| kept).filter(|kept| kept.items >= head.items);
             let enough = kept.map(|kept| Head { items: head.items, ..kept });
             if enough.as_ref() != Some(&head) {
-                write_whole(&path, &packed(&head, task)?)?;
+                write_whole(&path, &packed(&head, items)?)?;
             }
         }
         Ok(())
@@ -59,14 +58,14 @@ impl Store {
     }
 }
 
-fn file_name(task: &SuiteTask) -> String {
-    let perturb = task.perturb().map(|perturb| format!("-{}", slug(&perturb))).unwrap_or_default();
-    format!("{}-{}shot{perturb}.jsonl.zst", slug(&task.task.name), task.task.shots)
+fn file_name(task: &Task) -> String {
+    let perturb = task.perturb.as_ref().map(|perturb| format!("-{}", slug(perturb))).unwrap_or_default();
+    format!("{}-{}shot{perturb}.jsonl.zst", slug(&task.name), task.shots)
 }
 
-fn packed(head: &Head, task: &SuiteTask) -> Result<Vec<u8>> {
+fn packed(head: &Head, items: &Items) -> Result<Vec<u8>> {
     let mut lines = serde_json::to_string(head).expect("plain data") + "\n";
-    for item in task.items.iter().flat_map(|items| &items.items) {
+    for item in &items.items {
         let text = ItemText {
             doc_id: item.doc_id,
             subject: item.subject.clone(),

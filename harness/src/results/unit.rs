@@ -1,6 +1,6 @@
 //! Units on disk: chunks of item records, and the summary that is written last.
 
-use super::{slug, write_whole};
+use super::{slug, subfolders, write_whole};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Chunk, UnitRecord};
 use spyglass_tasks::ItemRecord;
@@ -59,7 +59,8 @@ impl Store {
     pub fn units(&self) -> Result<(KeptUnits, Vec<String>)> {
         let (mut units, mut damaged) = (Vec::new(), Vec::new());
         let root = self.root.join("units");
-        for branch in subfolders(&root)? {
+        let branches = if root.is_dir() { subfolders(&root)? } else { Vec::new() };
+        for branch in branches {
             for step in subfolders(&branch)? {
                 for folder in subfolders(&step)? {
                     let folder = UnitFolder { folder };
@@ -209,19 +210,4 @@ pub(super) fn damaged(path: &Path, what: &str) -> Error {
         what: format!("is damaged ({what})"),
         help: "remove the unit's folder and sweep again: only that unit is scored anew".into(),
     }
-}
-
-fn subfolders(folder: &Path) -> Result<Vec<PathBuf>> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut folders = Vec::new();
-    for entry in fs_err::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            folders.push(path);
-        }
-    }
-    folders.sort();
-    Ok(folders)
 }

@@ -1,10 +1,13 @@
 //! A first run file, written from what lies in a folder of checkpoints.
 
 use crate::checkpoint::{Naming, namings, other_steps, own_count, step_in};
+use crate::results::{entries, subfolders};
 use crate::{Error, Result};
 use spyglass_tasks::python::from_json;
 use std::path::{Path, PathBuf};
 
+/// The run file with holes for its name and its checkpoints.
+const TEMPLATE: &str = include_str!("init.yaml");
 /// A run file is named in full, but of what is left out only so much.
 const LEFT_OUT_SHOWN: usize = 12;
 /// A checkpoint lies at most so deep in the folder that has its step: `iter_1000/hf`, `iter_1000/export/hf`.
@@ -105,39 +108,11 @@ fn shown(left_out: &[String]) -> Vec<String> {
 }
 
 fn text(name: &str, branches: &[FoundBranch], left_out: &[String], base: &Path) -> String {
-    let mut text = format!(
-        "# A run file of Spyglass. Relative paths are relative to this file; everything but `checkpoints` has a default.\n\
-         # `spyglass plan` tells what it would do, `spyglass sweep` does it.\n\
-         name: {}\n\ncheckpoints:\n",
-        quoted(name)
-    );
-    for branch in branches {
-        for naming in &branch.namings {
-            text += &entry(branch, naming, &branches[0], base);
-        }
-    }
-    for line in shown(left_out) {
-        text += &format!("  # left out: {}\n", line.replace(char::is_control, "?"));
-    }
-    text += "\n\
-        # Learning-rate phases: found from the log, or a list of {branch, phase, from_step}.\n\
-        phases: auto\n\n\
-        # A name that `spyglass list tasks` shows, the path of a task file, or either with settings.\n\
-        tasks:\n\
-        \x20 - hellaswag\n\
-        \x20 - arc_easy\n\
-        \x20 - {task: mmlu, shots: 5, limit: 20}    # 20 items of each subject\n\n\
-        # Folders with task files of your own, and the folder searched for each task's data.\n\
-        # task_folders: [tasks]\n\
-        data: data\n\n\
-        # Scores and the report go here; it can be moved and copied.\n\
-        results: results\n\n\
-        # The ends first, then halving the gaps: the curve's shape shows early. Or `ascending`, `descending`, or `find_onset`: only\n\
-        # the checkpoints that tell when each task emerged.\n\
-        schedule: {order: coarse_to_fine, every: 1}\n\
-        # f32 arithmetic on the weights as they lie on disk; bf16 is faster and less exact.\n\
-        precision: f32\n";
-    text
+    let namings = branches.iter().flat_map(|branch| branch.namings.iter().map(move |naming| (branch, naming)));
+    let entries: String = namings.map(|(branch, naming)| entry(branch, naming, &branches[0], base)).collect();
+    let left_out = shown(left_out).into_iter();
+    let left_out = left_out.map(|line| format!("  # left out: {}\n", line.replace(char::is_control, "?")));
+    TEMPLATE.replace("NAME", &quoted(name)).replace("  CHECKPOINTS\n", &(entries + &left_out.collect::<String>()))
 }
 
 /// The lines of one naming of a branch.
@@ -241,21 +216,6 @@ fn is_checkpoint(folder: &Path) -> bool {
 
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// What lies in a folder, by name; hidden files are passed over.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for entry in fs_err::read_dir(folder)? {
-        let path = entry?.path();
-        paths.extend((!name_of(&path).starts_with('.')).then_some(path));
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-fn subfolders(folder: &Path) -> Result<Vec<PathBuf>> {
-    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir()).collect())
 }
 
 /// `path` as seen from `base`, without asking what links lead where; as it is where they share nothing but the root.
@@ -407,7 +367,7 @@ mod tests {
         let branch = &found.tree.branches[0];
         // Neither 14000 tokens nor the log: the run file that was written for them asks for `tokens_per_step`.
         assert_eq!((branch.checkpoints[1].tokens, branch.log.entries.len()), (2000 * 4_194_304, 0));
-        let told = found.left_alone[0].to_string();
+        let told = found.skipped[0].to_string();
         assert!(
             told.contains("trainer_state.json") && told.contains("600 steps where the folder's name says 2000"),
             "{told}"
@@ -421,7 +381,7 @@ mod tests {
         fs_err::write(&path, bare).unwrap();
         let found = crate::checkpoint::discover_tree(&crate::run_file::RunFile::read(&path).unwrap()).unwrap();
         assert_eq!(found.tree.branches[0].checkpoints[1].tokens, 14_000);
-        assert!(found.left_alone[0].to_string().contains("only where nothing else tells"));
+        assert!(found.skipped[0].to_string().contains("only where nothing else tells"));
         // The names' tokens are kept where the files beside them are of other steps.
         let dir = folder_of(&["step1000-tokens4B", "step2000-tokens8B"]);
         let state = dir.path().join("all/step1000-tokens4B/trainer_state.json");
@@ -430,7 +390,7 @@ mod tests {
         assert_eq!(run.checkpoints[0].pattern, "step{step}-tokens{tokens}");
         let found = crate::checkpoint::discover_tree(&run).unwrap();
         assert_eq!(found.tree.branches[0].checkpoints[0].tokens, 4_000_000_000);
-        assert_eq!(found.left_alone.len(), 1, "the older one is told too");
+        assert_eq!(found.skipped.len(), 1, "the older one is told too");
     }
 
     #[test]

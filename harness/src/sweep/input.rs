@@ -3,13 +3,13 @@
 use crate::checkpoint::{Discovered, Identity, discover_tree};
 use crate::results::{PACK_VERSION, SCORING_VERSION};
 use crate::run_file::{DtFloorSpec, PrecisionSpec, RunFile, ScheduleSpec};
-use crate::sweep::plan::Only;
-use crate::sweep::{Suite, SuiteTask};
+use crate::sweep::{Only, Suite, SuiteTask};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog, UnitInputs};
 use spyglass_model::{DtFloor, LoadOptions, Precision};
 use spyglass_tasks::vibes::PromptPack;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What a sweep works on.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Work {
     /// The folder that the checkpoints' locations are relative to.
     pub base: PathBuf,
     /// The tasks with their items.
-    pub suite: Suite,
+    pub suite: Arc<Suite>,
     /// Arithmetic of the model.
     pub settings: Settings,
     /// The units asked for.
@@ -118,17 +118,17 @@ impl Work {
             return Err(Error::Usage { what: "--limit 0 asks for nothing".into(), help });
         }
         let only = Only::new(overrides.only.as_deref())?;
-        let Discovered { tree, left_alone, notes } = discover_tree(run)?;
+        let Discovered { tree, skipped, notes } = discover_tree(run)?;
         let mut suite = Suite::of_run(run, overrides.limit)?;
         suite.require_one()?;
-        let left = left_alone.iter().map(ToString::to_string);
+        let left = skipped.iter().map(ToString::to_string);
         let notes: Vec<_> = left.chain(notes).collect();
         Ok(Self {
             name: run.display_name(),
             run_file: run.text.clone(),
             tree,
             base: run.path.parent().unwrap_or(Path::new("")).to_path_buf(),
-            suite,
+            suite: Arc::new(suite),
             settings: Settings {
                 precision: overrides.precision.unwrap_or(run.precision),
                 dt_floor: run.model.dt_floor,
@@ -168,7 +168,7 @@ impl Work {
             run_file: String::new(),
             tree: RunTree { branches: vec![branch] },
             base: PathBuf::new(),
-            suite,
+            suite: Arc::new(suite),
             settings,
             only: Only::default(),
             schedule: ScheduleSpec::default(),

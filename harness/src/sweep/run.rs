@@ -1,52 +1,50 @@
 //! A sweep from end to end: score what is missing, then write the report.
 
+use super::plan::Plan;
+use super::{Work, search};
 use crate::Result;
-use crate::ask::Questions;
-use crate::executor::{Executor, Interrupt, Observer, Site, Summary, tasks_without_items};
-use crate::results::{Hashes, Snapshot, Store, gather, report_folder};
+use crate::executor::{Site, Summary, execute, tasks_without_items};
+use crate::results::{Snapshot, Store, gather, report_folder};
 use crate::run_file::CheckpointOrder;
-use crate::sweep::plan::Plan;
-use crate::sweep::{Work, search};
 use spyglass_dashboards::report::Report;
 use std::path::PathBuf;
 
 /// How a sweep ended, and its report.
 #[derive(Debug)]
-pub struct Swept {
+pub(crate) struct Swept {
     /// How the scoring ended.
-    pub summary: Summary,
+    pub(crate) summary: Summary,
     /// `index.html` of the report; `None` when the sweep was interrupted.
-    pub report: Option<PathBuf>,
+    pub(crate) report: Option<PathBuf>,
     /// A message for each unit that is damaged and left out of the report.
-    pub damaged: Vec<String>,
+    pub(crate) damaged: Vec<String>,
 }
 
-/// Carries out the plan of `work` and writes the report into the results folder.
+/// Carries out a plan and writes the report into the results folder.
 ///
 /// # Errors
 /// The results folder can no longer be written.
-pub fn sweep(
-    work: &Work,
-    store: &Store,
-    hashes: &Hashes,
-    plan: Plan,
-    executor: &dyn Executor,
-    observer: &dyn Observer,
-    interrupt: &Interrupt,
-) -> Result<Swept> {
-    let snapshot = keep_snapshot(work, store)?;
-    let questions = Questions::new(&work.suite);
-    let site = Site { work, questions: &questions, store, hashes, observer, interrupt };
-    let mut summary = tasks_without_items(&site)?;
-    summary.add(match work.schedule.order {
-        CheckpointOrder::FindOnset => search(plan, executor, &site, &snapshot)?,
-        _ => executor.execute(plan, &site)?,
-    });
+pub(crate) fn sweep(plan: Plan, site: &Site) -> Result<Swept> {
+    let snapshot = keep_snapshot(&site.work, &site.store)?;
+    let summary = score(plan, site)?;
     if summary.interrupted {
         return Ok(Swept { summary, report: None, damaged: Vec::new() });
     }
-    let (report, damaged) = write_report(store, snapshot)?;
+    let (report, damaged) = write_report(&site.store, snapshot)?;
     Ok(Swept { summary, report: Some(report), damaged })
+}
+
+/// Scores what is missing of a plan.
+///
+/// # Errors
+/// The results folder can no longer be written.
+pub(crate) fn score(plan: Plan, site: &Site) -> Result<Summary> {
+    let mut summary = tasks_without_items(site)?;
+    summary.add(match site.work.schedule.order {
+        CheckpointOrder::FindOnset => search(plan, site, &snapshot_of(&site.work, &site.store)?)?,
+        _ => execute(plan, site)?,
+    });
+    Ok(summary)
 }
 
 /// The run as it is now, with the checkpoints that only live on in the results.
@@ -74,8 +72,9 @@ pub fn snapshot_of(work: &Work, store: &Store) -> Result<Snapshot> {
 pub fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
     let snapshot = snapshot_of(work, store)?;
     store.keep_snapshot(&snapshot)?;
-    store.keep_texts(&work.suite)?;
-    store.forgive_unless(|failure| work.asks_for(failure));
+    let tasks = work.suite.tasks.iter();
+    store.keep_texts(tasks.filter_map(|task| Some((&task.task, task.items.as_ref().ok()?))))?;
+    store.clear_failures_unless(|failure| work.asks_for(failure));
     Ok(snapshot)
 }
 

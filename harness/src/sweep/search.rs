@@ -2,14 +2,16 @@
 //! is not scored.
 
 use crate::Result;
-use crate::executor::{Executor, Site, Summary};
+use crate::executor::{Site, Summary, execute};
 use crate::results::{Snapshot, Store, gather};
-use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing};
+use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
 use crate::sweep::{Subject, Suite, Work};
+use spyglass_dashboards::analysis::Subject as Curve;
 use spyglass_dashboards::analysis::{
     Findings, Onset, bracket_width, findings, first_checkpoints, most_left, narrowing_checkpoint,
 };
 use spyglass_dashboards::run::{Checkpoint, Failure, RunTree};
+use spyglass_tasks::Task;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Branch, step and variant of a checkpoint.
@@ -28,11 +30,11 @@ fn place(checkpoint: &Checkpoint) -> Place {
 ///
 /// # Errors
 /// The results folder cannot be read or written.
-pub fn search(mut plan: Plan, executor: &dyn Executor, site: &Site<'_>, snapshot: &Snapshot) -> Result<Summary> {
-    let mut search = Search::new(site.work, &snapshot.tree, &plan);
+pub(crate) fn search(mut plan: Plan, site: &Site, snapshot: &Snapshot) -> Result<Summary> {
+    let mut search = Search::new(&site.work, &snapshot.tree, &plan);
     let mut summary = Summary::default();
     loop {
-        let known = known(site.store, snapshot)?;
+        let known = known(&site.store, snapshot)?;
         let round = search.next(&plan, &known);
         if round.is_empty() {
             break;
@@ -42,11 +44,11 @@ pub fn search(mut plan: Plan, executor: &dyn Executor, site: &Site<'_>, snapshot
             rank.get(&place(checkpoint)).is_some_and(|&rank| round[rank].1.contains(&unit.subject))
         });
         part.checkpoints.sort_by_key(|planned| rank[&place(&planned.checkpoint)]);
-        let done = executor.execute(part, site)?;
+        let done = execute(part, site)?;
         let stuck = done.records.is_empty() && done.failures.is_empty();
         search.give_up(&done.failures);
         summary.add(done);
-        plan = Plan::new(site.work, site.store, site.hashes)?;
+        plan = site.plan()?;
         if summary.interrupted || stuck {
             break;
         }
@@ -76,16 +78,16 @@ fn known(store: &Store, snapshot: &Snapshot) -> Result<Findings> {
 /// All searches of a run.
 struct Search<'a> {
     tree: &'a RunTree,
-    quests: Vec<Quest>,
+    quests: Vec<OnsetSearch>,
     /// What failed in this sweep, and is not asked for again: a checkpoint, or one of its tasks.
     given_up: BTreeSet<(Place, Option<String>)>,
     suite: &'a Suite,
 }
 
 /// What is searched for: the onset of a task, or of tasks that are read together, on the path to the end of each branch.
-struct Quest {
+struct OnsetSearch {
     /// What the findings call it; `None` where there is no onset to find, and the first checkpoints are enough.
-    name: Option<spyglass_dashboards::analysis::Subject>,
+    name: Option<Curve>,
     /// What is scored together, perturbed twins included.
     subjects: Vec<Subject>,
 }
@@ -164,7 +166,7 @@ impl<'a> Search<'a> {
     }
 
     /// Calls `visit` for each search.
-    fn each(&self, plan: &Plan, known: &Findings, mut visit: impl FnMut(&Quest, &Points<'_>)) {
+    fn each(&self, plan: &Plan, known: &Findings, mut visit: impl FnMut(&OnsetSearch, &Points<'_>)) {
         let planned: BTreeMap<Place, &PlannedCheckpoint> =
             plan.checkpoints.iter().map(|planned| (place(&planned.checkpoint), planned)).collect();
         for branch in &self.tree.branches {
@@ -177,7 +179,7 @@ impl<'a> Search<'a> {
     /// The points of a path. Of several variants of a checkpoint the plain one counts, as in the curve.
     fn points<'p>(
         &'p self,
-        quest: &Quest,
+        quest: &OnsetSearch,
         branch: &str,
         planned: &BTreeMap<Place, &PlannedCheckpoint>,
         known: &'p Findings,
@@ -208,7 +210,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn is_given_up(&self, quest: &Quest, at: &Place) -> bool {
+    fn is_given_up(&self, quest: &OnsetSearch, at: &Place) -> bool {
         let names = quest.subjects.iter().map(|subject| Some(self.suite.name(*subject).to_owned()));
         names.chain([None]).any(|name| self.given_up.contains(&(at.clone(), name)))
     }
@@ -224,10 +226,10 @@ enum State {
 
 impl State {
     fn of(units: &[&PlannedUnit]) -> Self {
-        let has_items = |unit: &&PlannedUnit| match unit.standing {
-            Standing::Unknown => false,
-            Standing::Open { items } => items > 0,
-            Standing::Done(_) => true,
+        let has_items = |unit: &&PlannedUnit| match unit.status {
+            UnitStatus::Unknown => false,
+            UnitStatus::Open { items } => items > 0,
+            UnitStatus::Done(_) => true,
         };
         if units.iter().all(|unit| unit.is_done()) {
             Self::Done
@@ -254,27 +256,27 @@ impl<'a> Points<'a> {
 }
 
 /// The searches for what is `there`: groups whose tasks are all there, the other tasks, and each pack, by themselves.
-fn quests(suite: &Suite, there: &[Subject]) -> Vec<Quest> {
-    let mut quests: Vec<Quest> = Vec::new();
+fn quests(suite: &Suite, there: &[Subject]) -> Vec<OnsetSearch> {
+    let mut quests: Vec<OnsetSearch> = Vec::new();
     let tasks = || {
         there.iter().filter_map(|subject| match subject {
             Subject::Task(index) => Some((*subject, &suite.tasks[*index].task)),
             Subject::Pack(_) => None,
         })
     };
-    let is_covered = |quests: &[Quest], subject: Subject| quests.iter().any(|quest| quest.subjects.contains(&subject));
+    let is_covered =
+        |quests: &[OnsetSearch], subject: Subject| quests.iter().any(|quest| quest.subjects.contains(&subject));
     let settings: BTreeSet<usize> = tasks().map(|(_, task)| task.shots).collect();
     for group in suite.task_groups() {
         for &shots in &settings {
-            let of_group =
-                |(_, task): &(Subject, &spyglass_tasks::Task)| task.shots == shots && group.leaves.contains(&task.name);
+            let of_group = |(_, task): &(Subject, &Task)| task.shots == shots && group.leaves.contains(&task.name);
             let plain = tasks().filter(of_group).filter(|(_, task)| task.perturb.is_none());
             let plain: Vec<Subject> = plain.map(|(subject, _)| subject).collect();
             let is_new = plain.iter().any(|subject| !is_covered(&quests, *subject));
             if plain.len() == group.leaves.len() && plain.len() > 1 && is_new {
                 let subjects = tasks().filter(of_group).map(|(subject, _)| subject).collect();
-                let name = named(&group.name, shots, None, true);
-                quests.push(Quest { name: Some(name), subjects });
+                let name = Curve { task: group.name.clone(), shots, perturb: None, is_group: true };
+                quests.push(OnsetSearch { name: Some(name), subjects });
             }
         }
     }
@@ -285,36 +287,34 @@ fn quests(suite: &Suite, there: &[Subject]) -> Vec<Quest> {
             continue;
         }
         let twins = tasks().filter(|(_, other)| (&other.name, other.shots) == (&task.name, task.shots));
-        let name = named(&task.name, task.shots, task.perturb.clone(), false);
-        quests.push(Quest { name: Some(name), subjects: twins.map(|(subject, _)| subject).collect() });
+        let Task { name, shots, perturb, .. } = task;
+        let name = Curve { task: name.clone(), shots: *shots, perturb: perturb.clone(), is_group: false };
+        quests.push(OnsetSearch { name: Some(name), subjects: twins.map(|(subject, _)| subject).collect() });
     }
     let packs = there.iter().copied().filter(|subject| matches!(subject, Subject::Pack(_)));
-    quests.extend(packs.map(|pack| Quest { name: None, subjects: vec![pack] }));
+    quests.extend(packs.map(|pack| OnsetSearch { name: None, subjects: vec![pack] }));
     quests
-}
-
-fn named(task: &str, shots: usize, perturb: Option<String>, is_group: bool) -> spyglass_dashboards::analysis::Subject {
-    spyglass_dashboards::analysis::Subject { task: task.into(), shots, perturb, is_group }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::run_file::TaskSpec;
-    use crate::sweep::catalogue;
+    use crate::sweep::{TaskSource, catalogue};
 
     /// The names of the searches for some tasks of a suite, each with how many tasks it scores.
     fn searches(suite: &Suite, there: &[Subject]) -> Vec<(String, usize)> {
-        let search = |quest: &Quest| (quest.name.as_ref().unwrap().title(), quest.subjects.len());
+        let search = |quest: &OnsetSearch| (quest.name.as_ref().unwrap().title(), quest.subjects.len());
         quests(suite, there).iter().map(search).collect()
     }
 
     #[test]
     fn a_group_is_one_search_and_a_perturbed_twin_goes_with_its_task() {
-        let (catalogue, mut suite) = (catalogue(&[]).unwrap(), Suite::default());
+        let source = TaskSource { catalogue: catalogue(&[]).unwrap(), data: Vec::new(), limit: None };
+        let mut suite = Suite::default();
         for (task, perturb) in [("hellaswag", Some("shuffle")), ("mmlu", None), ("hellaswag", None)] {
             let spec = TaskSpec { task: task.into(), shots: None, limit: None, perturb: perturb.map(str::to_owned) };
-            suite.add(&catalogue, &spec, &[], None).unwrap();
+            suite.add(&source, &spec).unwrap();
         }
         let all: Vec<Subject> = (0..suite.tasks.len()).map(Subject::Task).collect();
         let whole = [("mmlu".to_owned(), all.len() - 2), ("hellaswag".to_owned(), 2)];

@@ -3,10 +3,11 @@
 use crate::run_file::{RunFile, TaskSpec};
 use crate::talk::packs;
 use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
 use spyglass_dashboards::run::TaskGroup;
 use spyglass_tasks::metric::Weighting;
 use spyglass_tasks::vibes::PromptPack;
-use spyglass_tasks::{Catalogue, Group, Items, Task};
+use spyglass_tasks::{Catalogue, Group, Item, Items, Task};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub struct SuiteTask {
 }
 
 /// What is asked of a checkpoint, by its index in the suite.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Subject {
     /// A leaf task.
     Task(usize),
@@ -41,6 +42,17 @@ pub struct Suite {
     pub packs: Vec<Arc<PromptPack>>,
 }
 
+/// Where the tasks of a suite are found.
+#[derive(Debug)]
+pub struct TaskSource {
+    /// The tasks that are known.
+    pub catalogue: Catalogue,
+    /// Folders searched for their data.
+    pub data: Vec<PathBuf>,
+    /// Items of each leaf task, in place of what is said of a task.
+    pub limit: Option<usize>,
+}
+
 /// All tasks that are known: the shipped ones and those in `folders`.
 ///
 /// # Errors
@@ -54,6 +66,11 @@ pub fn catalogue(folders: &[PathBuf]) -> Result<Catalogue> {
 }
 
 impl SuiteTask {
+    /// The items; none where they could not be built.
+    pub fn items(&self) -> &[Item] {
+        self.items.as_ref().map_or(&[], |items| &items.items)
+    }
+
     /// How the items are perturbed, where they are (`shuffle`).
     pub fn perturb(&self) -> Option<String> {
         self.task.perturb.clone()
@@ -67,9 +84,10 @@ impl Suite {
     /// A task is unknown. Missing or broken data is kept with its task, since the others go on.
     pub fn of_run(run: &RunFile, limit: Option<usize>) -> Result<Self> {
         let catalogue = catalogue(&run.task_folders)?;
+        let source = TaskSource { catalogue, data: run.data.clone(), limit };
         let mut suite = Self::default();
         for spec in &run.tasks {
-            suite.add(&catalogue, spec, &run.data, limit).map_err(|error| match error {
+            suite.add(&source, spec).map_err(|error| match error {
                 Error::Tasks(spyglass_tasks::Error::UnknownTask { name, help }) => {
                     Error::RunFile { file: run.path.clone(), what: format!("there is no task `{name}`"), help }
                 }
@@ -103,7 +121,7 @@ impl Suite {
     /// Items of a task, conversations of a pack.
     pub fn items(&self, subject: Subject) -> usize {
         match subject {
-            Subject::Task(task) => self.tasks[task].items.as_ref().map_or(0, |items| items.items.len()),
+            Subject::Task(task) => self.tasks[task].items().len(),
             Subject::Pack(pack) => self.packs[pack].conversations.len(),
         }
     }
@@ -112,14 +130,8 @@ impl Suite {
     ///
     /// # Errors
     /// The task is unknown.
-    pub fn add(
-        &mut self,
-        catalogue: &Catalogue,
-        spec: &TaskSpec,
-        data: &[PathBuf],
-        limit: Option<usize>,
-    ) -> Result<()> {
-        let selection = catalogue.select(&spec.task)?;
+    pub fn add(&mut self, source: &TaskSource, spec: &TaskSpec) -> Result<()> {
+        let selection = source.catalogue.select(&spec.task)?;
         for leaf in selection.leaves {
             let mut task = match spec.shots {
                 Some(shots) => leaf.with_shots(shots),
@@ -130,7 +142,7 @@ impl Suite {
             }
             let same =
                 |known: &Task| (&known.name, known.shots, &known.perturb) == (&task.name, task.shots, &task.perturb);
-            let limit = limit.or(spec.limit);
+            let limit = source.limit.or(spec.limit);
             if let Some(known) = self.tasks.iter().find(|known| same(&known.task)) {
                 if known.limit == limit {
                     continue;
@@ -147,7 +159,7 @@ impl Suite {
                     help: "keep one of the two; a group or glob may hold it as well".into(),
                 });
             }
-            let items = task.items(data, limit).map_err(Error::from);
+            let items = task.items(&source.data, limit).map_err(Error::from);
             self.tasks.push(SuiteTask { task, limit, items });
         }
         for group in selection.groups {

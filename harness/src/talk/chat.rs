@@ -5,16 +5,16 @@ use std::ops::ControlFlow;
 use spyglass_model::{LanguageModel, Prompt, Sampling, Stopped, generate};
 use spyglass_tasks::vibes::TranscriptFormat;
 
-use super::Speaker;
-use super::prefix_cache::Memory;
-use super::prompt_format::{Said, Voice};
+use super::ChatModel;
+use super::prefix_cache::PrefixCache;
+use super::prompt_format::{PromptFormat, Said};
 use crate::{Error, Result};
 
 /// A talk that is under way.
 pub struct Chat<'a, M: LanguageModel> {
-    speaker: &'a Speaker<'a, M>,
+    speaker: &'a ChatModel<'a, M>,
     format: TranscriptFormat,
-    memory: Memory<'a, M>,
+    memory: PrefixCache<'a, M>,
     /// The system text.
     pub system: Option<String>,
     /// How replies are sampled.
@@ -26,8 +26,8 @@ pub struct Chat<'a, M: LanguageModel> {
 
 impl<'a, M: LanguageModel> Chat<'a, M> {
     /// A talk that begins; without a chat template it is written down as `format` says.
-    pub fn new(speaker: &'a Speaker<'a, M>, format: TranscriptFormat, sampling: Sampling) -> Self {
-        let memory = Memory::new(speaker.model);
+    pub fn new(speaker: &'a ChatModel<'a, M>, format: TranscriptFormat, sampling: Sampling) -> Self {
+        let memory = PrefixCache::new(speaker.model);
         Self { speaker, format, memory, system: None, sampling, turns: Vec::new(), tries: 0 }
     }
 
@@ -69,7 +69,7 @@ impl<'a, M: LanguageModel> Chat<'a, M> {
     }
 
     fn reply(&mut self, user: &str, mut hear: impl FnMut(&str) -> ControlFlow<()>) -> Result<()> {
-        let (voice, tokenizer) = (Voice::new(self.speaker.template, &self.format), self.speaker.tokenizer);
+        let (voice, tokenizer) = (PromptFormat::new(self.speaker.template, &self.format), self.speaker.tokenizer);
         let said = Said { system: self.system.as_deref(), earlier: &self.turns, user };
         let ids = voice.ask(tokenizer, said)?.ids;
         let room = self.speaker.max_length.saturating_sub(ids.len());

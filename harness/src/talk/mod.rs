@@ -9,5 +9,5 @@ mod unit;
 
 pub use chat::Chat;
 pub use packs::packs;
-pub use run_conversations::{Heard, Speaker, Talks, hold};
-pub(crate) use unit::{OurPack, Talked};
+pub use run_conversations::{ChatModel, TalkEvent, Talks, run_conversations};
+pub(crate) use unit::{PackJob, Talked};

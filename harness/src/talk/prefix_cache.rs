@@ -1,12 +1,12 @@
 //! What a model has read of a conversation: earlier turns are not computed again.
 
-use spyglass_model::{Generated, LanguageModel, Sequence, Wanted};
+use spyglass_model::{Error, Generated, LanguageModel, Sequence, Wanted};
 
 use crate::Result;
 
 /// The tokens that a model has read and the state they left behind.
 #[derive(Debug)]
-pub(super) struct Memory<'m, M: LanguageModel> {
+pub(super) struct PrefixCache<'m, M: LanguageModel> {
     model: &'m M,
     read: Vec<u32>,
     state: M::State,
@@ -16,7 +16,7 @@ pub(super) struct Memory<'m, M: LanguageModel> {
     pub(super) computed: u64,
 }
 
-impl<'m, M: LanguageModel> Memory<'m, M> {
+impl<'m, M: LanguageModel> PrefixCache<'m, M> {
     pub(super) fn new(model: &'m M) -> Self {
         Self { model, read: Vec::new(), state: model.new_state(), marks: Vec::new(), computed: 0 }
     }
@@ -70,7 +70,8 @@ impl<'m, M: LanguageModel> Memory<'m, M> {
         let scores = continuations.iter().zip(&logits).map(|(tokens, logits)| {
             let mut sum = 0.0;
             for (index, token) in tokens.iter().enumerate() {
-                sum += log_probability(logits.row(index), *token, self.read.len() + index)?;
+                let position = self.read.len() + index;
+                sum += logits.log_probability(index, *token).ok_or(Error::Logits { position })?;
             }
             Ok(sum / tokens.len() as f64)
         });
@@ -84,14 +85,4 @@ impl<'m, M: LanguageModel> Memory<'m, M> {
         self.state = generated.state.clone();
         self.computed += 1 + generated.ids_read as u64;
     }
-}
-
-/// Log-softmax of one logit, in f64.
-fn log_probability(row: &[f32], token: u32, position: usize) -> Result<f64> {
-    if !row.iter().all(|logit| logit.is_finite()) {
-        return Err(spyglass_model::Error::Logits { position }.into());
-    }
-    let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = row.iter().map(|logit| (f64::from(*logit) - f64::from(largest)).exp()).sum();
-    Ok(f64::from(row[token as usize]) - f64::from(largest) - sum.ln())
 }

@@ -7,7 +7,7 @@ use crate::{Error, Result};
 
 /// How a conversation is put to a model.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Voice<'a> {
+pub(super) enum PromptFormat<'a> {
     /// Through the checkpoint's chat template; whether the system text goes into the first user turn.
     Chat(&'a ChatTemplate, bool),
     /// In the pack's own form.
@@ -27,13 +27,13 @@ pub(super) struct Said<'a> {
 
 /// A prompt as text and as tokens; at least one token.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct RenderedPrompt {
     text: String,
     /// The tokens.
     pub(super) ids: Vec<u32>,
 }
 
-impl<'a> Voice<'a> {
+impl<'a> PromptFormat<'a> {
     /// The chat template where there is one, unless the form is to be used always.
     pub(super) fn new(template: Option<&'a ChatTemplate>, format: &'a TranscriptFormat) -> Self {
         match template {
@@ -61,7 +61,7 @@ impl<'a> Voice<'a> {
     ///
     /// # Errors
     /// The template refuses the conversation, or the tokenizer the text.
-    pub(super) fn ask(self, tokenizer: &Tokenizer, said: Said<'_>) -> Result<Asked> {
+    pub(super) fn ask(self, tokenizer: &Tokenizer, said: Said<'_>) -> Result<RenderedPrompt> {
         let (text, ids) = match self {
             Self::Chat(template, fold) => {
                 let text = template.render_prompt(&messages(said, None, fold))?;
@@ -80,19 +80,19 @@ impl<'a> Voice<'a> {
                 help: "does the chat template write what the user says?".into(),
             });
         }
-        Ok(Asked { text, ids })
+        Ok(RenderedPrompt { text, ids })
     }
 
     /// The tokens of `reply` where the model would say it. Prompt and reply are tokenised as one text, as they stand in
     /// training data.
     ///
     /// # Errors
-    /// As [`Voice::ask`].
+    /// As [`PromptFormat::ask`].
     pub(super) fn continuation(
         self,
         tokenizer: &Tokenizer,
         said: Said<'_>,
-        asked: &Asked,
+        asked: &RenderedPrompt,
         reply: &str,
     ) -> Result<Vec<u32>> {
         let reply = reply.trim();

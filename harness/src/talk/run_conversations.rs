@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use spyglass_model::{ChatTemplate, Generated, LanguageModel, Prompt, Sampling, Stopped, Tokenizer, generate_batch};
 use spyglass_tasks::vibes::{ChoiceScore, Choices, Conversation, Reference, Stop, Transcript, Turn, TurnRecord};
 
-use super::prefix_cache::Memory;
-use super::prompt_format::{Said, Voice};
+use super::prefix_cache::PrefixCache;
+use super::prompt_format::{PromptFormat, Said};
 use crate::{Error, Result};
 
 /// Conversations that are held together: each step of a reply reads the weights once for all of them.
@@ -14,7 +14,7 @@ const TOGETHER: usize = 32;
 
 /// A checkpoint that is spoken to.
 #[derive(Debug)]
-pub struct Speaker<'a, M> {
+pub struct ChatModel<'a, M> {
     /// The model.
     pub model: &'a M,
     /// Its tokenizer.
@@ -27,7 +27,7 @@ pub struct Speaker<'a, M> {
 
 /// What happened since the last report.
 #[derive(Debug, Clone, Copy)]
-pub enum Heard<'a> {
+pub enum TalkEvent<'a> {
     /// A token was said.
     Token,
     /// A conversation came to its end; so many tokens went through the model for it.
@@ -68,10 +68,10 @@ const SHOWN: usize = 5;
 ///
 /// What the chat template or the tokenizer refuses, a prompt that is longer than the context, and numbers that are not finite
 /// are told of the prompt they belong to ([`Talks::failed`]).
-pub fn hold<M: LanguageModel>(
-    speaker: &Speaker<'_, M>,
+pub fn run_conversations<M: LanguageModel>(
+    speaker: &ChatModel<'_, M>,
     talks: &[Conversation],
-    mut listen: impl FnMut(Heard<'_>) -> ControlFlow<()>,
+    mut listen: impl FnMut(TalkEvent<'_>) -> ControlFlow<()>,
 ) -> Option<Talks> {
     // A greedy repeat can only say what the first one said.
     let asked: Vec<&Conversation> = talks.iter().filter(|talk| talk.repeat == 0 || !talk.is_greedy()).collect();
@@ -96,7 +96,7 @@ pub fn hold<M: LanguageModel>(
             }
             let computed = talk.memory.computed;
             let transcript = Transcript::judge(talk.talk, talk.voice.rendering(), talk.turns);
-            let on = listen(Heard::Finished(&transcript, computed));
+            let on = listen(TalkEvent::Finished(&transcript, computed));
             held.push(Some(transcript));
             if on.is_break() {
                 return None;
@@ -124,10 +124,10 @@ fn with_repeats(talks: &[Conversation], held: Vec<Option<Transcript>>) -> Vec<Tr
 
 /// One turn of every conversation of the group that has so many.
 fn take_turn<'a, M: LanguageModel>(
-    speaker: &'a Speaker<'a, M>,
+    speaker: &'a ChatModel<'a, M>,
     group: &mut [Held<'a, M>],
     turn: usize,
-    listen: &mut impl FnMut(Heard<'_>) -> ControlFlow<()>,
+    listen: &mut impl FnMut(TalkEvent<'_>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     for held in group.iter_mut().filter(|held| held.goes_on(turn)) {
         if let Err(error) = held.open(speaker, turn) {
@@ -140,7 +140,7 @@ fn take_turn<'a, M: LanguageModel>(
     let mut broken_off = false;
     let mut speak = |prompts: Vec<Prompt<'_, M::State>>| {
         generate_batch(speaker.model, speaker.tokenizer, prompts, |_| {
-            let on = listen(Heard::Token);
+            let on = listen(TalkEvent::Token);
             broken_off |= on.is_break();
             on
         })
@@ -171,8 +171,8 @@ fn help_of(error: &Error) -> String {
 /// A conversation that is under way.
 struct Held<'a, M: LanguageModel> {
     talk: &'a Conversation,
-    voice: Voice<'a>,
-    memory: Memory<'a, M>,
+    voice: PromptFormat<'a>,
+    memory: PrefixCache<'a, M>,
     earlier: Vec<(String, String)>,
     turns: Vec<TurnRecord>,
     open: Option<OpenTurn>,
@@ -196,9 +196,9 @@ impl OpenTurn {
 }
 
 impl<'a, M: LanguageModel> Held<'a, M> {
-    fn new(speaker: &'a Speaker<'a, M>, talk: &'a Conversation) -> Self {
-        let voice = Voice::new(speaker.template, &talk.format);
-        let memory = Memory::new(speaker.model);
+    fn new(speaker: &'a ChatModel<'a, M>, talk: &'a Conversation) -> Self {
+        let voice = PromptFormat::new(speaker.template, &talk.format);
+        let memory = PrefixCache::new(speaker.model);
         Self { talk, voice, memory, earlier: Vec::new(), turns: Vec::new(), open: None, failed: None }
     }
 
@@ -208,7 +208,7 @@ impl<'a, M: LanguageModel> Held<'a, M> {
     }
 
     /// Notes that it cannot be held, with the prompt's name and a mend for the commonest reason.
-    fn fail(&mut self, speaker: &Speaker<'a, M>, turn: usize, error: &Error) {
+    fn fail(&mut self, speaker: &ChatModel<'a, M>, turn: usize, error: &Error) {
         self.open = None;
         let said = Said { system: None, earlier: &self.earlier, user: &self.talk.turns[turn].user };
         let refused = matches!(error, Error::Model(spyglass_model::Error::ChatTemplate { .. }));
@@ -227,7 +227,7 @@ impl<'a, M: LanguageModel> Held<'a, M> {
     }
 
     /// Reads what the user says, and compares continuations where the turn asks for it.
-    fn open(&mut self, speaker: &Speaker<'a, M>, number: usize) -> Result<()> {
+    fn open(&mut self, speaker: &ChatModel<'a, M>, number: usize) -> Result<()> {
         let turn = &self.talk.turns[number];
         let said = Said { system: self.talk.system.as_deref(), earlier: &self.earlier, user: &turn.user };
         let asked = self.voice.ask(speaker.tokenizer, said)?;
@@ -310,7 +310,12 @@ impl<'t> Continuations<'t> {
         }
     }
 
-    fn score<M: LanguageModel>(self, memory: &mut Memory<'_, M>, last: u32, record: &mut TurnRecord) -> Result<()> {
+    fn score<M: LanguageModel>(
+        self,
+        memory: &mut PrefixCache<'_, M>,
+        last: u32,
+        record: &mut TurnRecord,
+    ) -> Result<()> {
         if self.ids.is_empty() {
             return Ok(());
         }

@@ -1,21 +1,19 @@
 //! One unit of a prompt pack: its conversations are held and judged, and kept together.
 
-use super::run_conversations::{Heard, Speaker, hold};
-use crate::ask::now;
-use crate::checkpoint::Opened;
-use crate::executor::{Event, Site};
-use crate::results::{UnitFolder, unit_key};
+use super::run_conversations::{ChatModel, TalkEvent, run_conversations};
+use crate::checkpoint::Loaded;
+use crate::progress::{Event, Watch};
+use crate::results::{UnitFolder, new_record};
 use crate::{Error, Result};
-use spyglass_dashboards::analysis::survival;
+use spyglass_dashboards::analysis::pack_survival;
 use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
+use spyglass_model::LanguageModel;
 use spyglass_tasks::MetricValue;
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// A unit of a prompt pack that is ours.
-pub(crate) struct OurPack<'a> {
+pub(crate) struct PackJob<'a> {
     pub(crate) checkpoint: &'a Checkpoint,
     pub(crate) pack: &'a PromptPack,
     pub(crate) inputs: UnitInputs,
@@ -30,29 +28,26 @@ pub(crate) struct Talked {
     pub(crate) failure: Option<Error>,
 }
 
-impl OurPack<'_> {
+impl PackJob<'_> {
     /// Holds the pack's conversations and writes transcripts and summary of those that could be held; `None` when it was
     /// interrupted before its end.
     ///
     /// # Errors
     /// No conversation could be held, or the results cannot be written.
-    pub(crate) fn talk(&self, opened: &Opened<'_>, site: &Site<'_>) -> Result<Option<Talked>> {
+    pub(crate) fn talk(&self, loaded: &Loaded, watch: &Watch) -> Result<Option<Talked>> {
         let started = Instant::now();
-        let template = opened.tokenizer().chat_template()?;
-        let speaker = Speaker {
-            model: &opened.model,
-            tokenizer: opened.tokenizer(),
-            template: template.as_ref(),
-            max_length: opened.model.config().context_limit(),
-        };
+        let Loaded { model, tokenizer, .. } = loaded;
+        let template = tokenizer.chat_template()?;
+        let max_length = model.context_limit();
+        let speaker = ChatModel { model, tokenizer, template: template.as_ref(), max_length };
         let (mut finished, mut tokens_computed) = (0, 0);
-        let held = hold(&speaker, &self.pack.conversations, |heard| {
-            if let Heard::Finished(_, tokens) = heard {
+        let held = run_conversations(&speaker, &self.pack.conversations, |heard| {
+            if let TalkEvent::Finished(_, tokens) = heard {
                 finished += 1;
                 tokens_computed += tokens;
-                site.observer.notice(&Event::Scored { items: 1, tokens });
+                watch.tell(&Event::Scored { items: 1, tokens });
             }
-            if site.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            watch.interrupt.flow()
         });
         let Some(talks) = held else { return Ok(None) };
         let failure = talks.failure(self.pack.conversations.len());
@@ -62,7 +57,7 @@ impl OurPack<'_> {
             other => other,
         };
         // Repeats that could only say the same were not held again.
-        site.observer.notice(&Event::Scored { items: transcripts.len() - finished, tokens: 0 });
+        watch.tell(&Event::Scored { items: transcripts.len() - finished, tokens: 0 });
         let chunk = self.folder.write_transcripts(&transcripts)?;
         let seconds = started.elapsed().as_secs_f64();
         let cost = Cost { seconds, tokens_computed, tokens_requested: requested(&transcripts) };
@@ -76,24 +71,14 @@ impl OurPack<'_> {
         let summary = PackSummary::of(transcripts);
         let metrics = metrics(&summary);
         UnitRecord {
-            key: unit_key(&self.inputs),
-            inputs: self.inputs.clone(),
-            checkpoint: self.checkpoint.clone(),
-            task: self.pack.name.clone(),
-            shots: 0,
             chance: summary.baseline(),
             primary_metric: metrics.first().map(|metric| metric.name.clone()).unwrap_or_default(),
             metrics,
-            higher_is_better: BTreeMap::new(),
             items: transcripts.len(),
             items_total: self.pack.conversations.len(),
-            truncated: 0,
-            off_token_edge: 0,
-            warnings: Vec::new(),
             chunks: vec![chunk],
             cost,
-            finished: now(),
-            version: env!("CARGO_PKG_VERSION").into(),
+            ..new_record(self.checkpoint, self.inputs.clone())
         }
     }
 }
@@ -101,12 +86,8 @@ impl OurPack<'_> {
 /// The pack's metrics, and `turns_kept`: the mean number of turns before the persona is dropped, within the talks' length.
 fn metrics(summary: &PackSummary) -> Vec<MetricValue> {
     let mut metrics = summary.metrics();
-    let kept: Vec<usize> = summary.talks.iter().map(|talk| talk.turns_kept).collect();
-    let dropped: Vec<bool> = summary.talks.iter().map(|talk| talk.dropped).collect();
-    let weights: Vec<f64> = summary.talks.iter().map(|talk| talk.weight).collect();
-    let curve = survival(&kept, &dropped, Some(&weights));
-    let n = kept.len();
-    metrics.extend(curve.map(|curve| MetricValue {
+    let n = summary.talks.len();
+    metrics.extend(pack_survival(summary).map(|curve| MetricValue {
         name: "turns_kept".into(),
         value: curve.mean,
         n,

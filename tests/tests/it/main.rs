@@ -21,3 +21,4 @@ mod speed;
 mod sweep;
 mod vibes;
 mod vibes_pages;
+mod word_for_word;

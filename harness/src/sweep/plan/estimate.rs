@@ -2,8 +2,8 @@
 
 use super::Plan;
 use crate::Result;
-use crate::ask::{Questions, Tokens};
-use crate::checkpoint::{open_tokenizer, weight_bytes};
+use crate::ask::Questions;
+use crate::checkpoint::{Tokens, open_tokenizer, weight_bytes};
 use crate::sweep::{Subject, Work};
 use spyglass_model::ModelConfig;
 use spyglass_tasks::python::from_json;
@@ -58,13 +58,17 @@ pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
             // Built once for all checkpoints with this tokenizer.
             match questions.of(tokens, task, unit.items - unit.items_left()..unit.items) {
                 Ok(asked) => {
-                    let computed = asked.plan.tokens_computed();
+                    let computed = asked.trie.tokens_computed();
                     estimate.tokens_computed += computed;
-                    estimate.tokens_requested += asked.plan.tokens_requested();
+                    estimate.tokens_requested += asked.trie.tokens_requested();
                     flops += 2.0 * computed as f64 * (bytes / width) as f64;
                 }
-                Err(problem) if !estimate.problems.contains(&problem) => estimate.problems.push(problem),
-                Err(_) => {}
+                Err(error) => {
+                    let problem = error.in_full();
+                    if !estimate.problems.contains(&problem) {
+                        estimate.problems.push(problem);
+                    }
+                }
             }
         }
     }

@@ -1,25 +1,20 @@
-//! Questions as text become requests as token ids, cut to the context limit as lm-evaluation-harness cuts them.
+//! Queries as text become token ids: requests of a log-likelihood, cut to the context limit as lm-evaluation-harness cuts them, and
+//! prompts to be completed.
 
+use crate::checkpoint::Tokens;
 use crate::{Error, Result};
 use rayon::prelude::*;
 use spyglass_model::{EncodedPair, Request, Tokenizer};
 use spyglass_tasks::icl::token_id;
-use spyglass_tasks::{Item, Query, Text};
+use spyglass_tasks::{Generation, Item, Query, Text};
 
-/// One item's questions, ready for the model.
-#[derive(Debug, Clone)]
-pub struct Prepared {
-    /// One entry a query, in the item's order.
-    pub queries: Vec<PreparedQuery>,
-}
-
-/// One question, ready for the model.
-#[derive(Debug, Clone)]
-pub enum PreparedQuery {
-    /// One request, or for a long text one a window; the log-likelihoods add up.
+/// One query of an item as token ids.
+#[derive(Debug)]
+pub(crate) enum TokenQuery {
+    /// The next `requests` of the list that belongs to the items; their log-likelihoods add up.
     Score {
-        /// The requests.
-        requests: Vec<Request>,
+        /// How many; one, or for a long text one a window.
+        requests: usize,
         /// The context was cut from the left.
         truncated: bool,
         /// The context's tokens are no prefix of those of context and continuation together.
@@ -30,51 +25,65 @@ pub enum PreparedQuery {
         /// The prompt's tokens.
         prompt: Vec<u32>,
         /// When to stop and how to sample.
-        settings: spyglass_tasks::Generation,
+        settings: Generation,
         /// The prompt was cut from the left.
         truncated: bool,
     },
 }
 
-/// Tokenises items in parallel; `max_length` is the context limit in tokens.
+impl TokenQuery {
+    /// Tokens of a prompt that is to be completed; the others are counted by their requests.
+    pub(super) fn prompt_tokens(&self) -> usize {
+        match self {
+            Self::Score { .. } => 0,
+            Self::Generate { prompt, .. } => prompt.len(),
+        }
+    }
+}
+
+/// Each item's queries as token ids and the requests of them, items in parallel.
 ///
 /// # Errors
 /// Names the task and the item whose continuation has no tokens or is longer than the context limit.
-pub fn prepare(task: &str, items: &[Item], tokenizer: &Tokenizer, max_length: usize) -> Result<Vec<Prepared>> {
-    items
-        .par_iter()
-        .map(|item| {
-            let queries = item.queries().into_iter().map(|query| prepare_query(query, tokenizer, max_length));
-            let queries = queries.collect::<Result<Vec<_>>>().map_err(|error| match error {
-                Error::Usage { what, help } => {
-                    Error::Usage { what: format!("task `{task}`, item {}: {what}", item.doc_id), help }
-                }
-                other => other,
-            })?;
-            Ok(Prepared { queries })
-        })
-        .collect()
+pub(super) fn tokenise(task: &str, items: &[Item], tokens: Tokens<'_>) -> Result<Vec<(Vec<TokenQuery>, Vec<Request>)>> {
+    let one = |item: &Item| {
+        let mut requests = Vec::new();
+        let queries = item.queries().into_iter().map(|query| token_query(query, tokens, &mut requests));
+        let queries = queries.collect::<Result<Vec<_>>>().map_err(|error| match error {
+            Error::Usage { what, help } => {
+                Error::Usage { what: format!("task `{task}`, item {}: {what}", item.doc_id), help }
+            }
+            other => other,
+        })?;
+        Ok((queries, requests))
+    };
+    items.par_iter().map(one).collect()
 }
 
-fn prepare_query(query: Query, tokenizer: &Tokenizer, max_length: usize) -> Result<PreparedQuery> {
+/// One query as token ids; what it asks of the model is added to `requests`.
+fn token_query(query: Query, tokens: Tokens<'_>, requests: &mut Vec<Request>) -> Result<TokenQuery> {
+    let Tokens { tokenizer, max_length, .. } = tokens;
     match query {
         Query::LogLikelihood { context, continuation } => {
             let pair = encode(context, continuation, tokenizer)?;
             let (request, truncated) = cut(pair.context, pair.continuation, max_length)?;
-            Ok(PreparedQuery::Score { requests: vec![request], truncated, off_token_edge: !pair.on_token_edge })
+            requests.push(request);
+            Ok(TokenQuery::Score { requests: 1, truncated, off_token_edge: !pair.on_token_edge })
         }
         Query::Rolling { text, max_tokens } => {
-            let mut tokens = tokenizer.encode_plain(&text)?;
-            tokens.truncate(max_tokens.unwrap_or(usize::MAX));
-            let requests = windows(&tokens, prefix_token(tokenizer)?, max_length);
-            Ok(PreparedQuery::Score { requests, truncated: false, off_token_edge: false })
+            let mut ids = tokenizer.encode_plain(&text)?;
+            ids.truncate(max_tokens.unwrap_or(usize::MAX));
+            let windows = windows(&ids, prefix_token(tokenizer)?, max_length);
+            let count = windows.len();
+            requests.extend(windows);
+            Ok(TokenQuery::Score { requests: count, truncated: false, off_token_edge: false })
         }
         Query::Generate { context, settings } => {
             let mut prompt = prompt_ids(context, tokenizer)?;
             let room = max_length.saturating_sub(settings.max_tokens).max(1);
             let truncated = prompt.len() > room;
             prompt.drain(..prompt.len().saturating_sub(room));
-            Ok(PreparedQuery::Generate { prompt, settings, truncated })
+            Ok(TokenQuery::Generate { prompt, settings, truncated })
         }
     }
 }
@@ -83,7 +92,7 @@ fn prepare_query(query: Query, tokenizer: &Tokenizer, max_length: usize) -> Resu
 ///
 /// # Errors
 /// The tokenizer refuses the text, or has no prefix token where one is needed.
-pub fn encode(context: Text, continuation: Text, tokenizer: &Tokenizer) -> Result<EncodedPair> {
+pub(crate) fn encode(context: Text, continuation: Text, tokenizer: &Tokenizer) -> Result<EncodedPair> {
     let mut pair = match (context, continuation) {
         (Text::Text(context), Text::Text(continuation)) => tokenizer.encode_pair(&context, &continuation)?,
         (context, continuation) => EncodedPair {
@@ -108,7 +117,7 @@ pub fn encode(context: Text, continuation: Text, tokenizer: &Tokenizer) -> Resul
 ///
 /// # Errors
 /// The tokenizer refuses the text.
-pub fn prompt_ids(text: Text, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
+pub(crate) fn prompt_ids(text: Text, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
     Ok(match text {
         Text::Text(text) => tokenizer.encode(&text)?,
         Text::Ids(ids) => ids,
@@ -127,7 +136,7 @@ fn prefix_token(tokenizer: &Tokenizer) -> Result<u32> {
 ///
 /// # Errors
 /// The continuation is empty or does not fit by itself.
-pub fn cut(mut context: Vec<u32>, continuation: Vec<u32>, max_length: usize) -> Result<(Request, bool)> {
+pub(crate) fn cut(mut context: Vec<u32>, continuation: Vec<u32>, max_length: usize) -> Result<(Request, bool)> {
     if continuation.is_empty() {
         return Err(Error::Usage {
             what: "the continuation leaves no tokens of its own after the context".into(),

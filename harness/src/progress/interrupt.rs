@@ -1,19 +1,20 @@
 //! Ctrl-C: what is in hand is put down, what is finished stays.
 
 use crate::Result;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Tells whether the user asked to stop.
 #[derive(Debug, Clone, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
+pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Listens for Ctrl-C (and a polite kill). The second one ends the program at once, with exit code 130.
+    /// Listens for Ctrl-C (and SIGTERM). The second one ends the program at once, with exit code 130.
     ///
     /// # Errors
     /// The system refuses the handler.
-    pub fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         let flag = Arc::new(AtomicBool::new(false));
         for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
             signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag))?;
@@ -23,7 +24,12 @@ impl Interrupt {
     }
 
     /// Whether it is time to stop.
-    pub fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// Goes on until it is time to stop.
+    pub(crate) fn flow(&self) -> ControlFlow<()> {
+        if self.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
