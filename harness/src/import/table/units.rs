@@ -2,15 +2,12 @@
 
 use super::read::{Chosen, TableOptions, read, step_of, wrong};
 use crate::Result;
-use crate::ask::now;
 use crate::checkpoint::{Columns, Row, Table, count, number};
 use crate::import::lm_eval::{Imported, Options, keep};
-use crate::results::{Store, UnitPlace, unit_key};
+use crate::results::{Store, UnitPlace, new_record};
 use crate::training::Schedule;
 use spyglass_dashboards::analysis::lr_phases;
-use spyglass_dashboards::run::{
-    Checkpoint, Cost, LogEntry, PhaseStart, TaskGroup, TrainingLog, UnitInputs, UnitRecord,
-};
+use spyglass_dashboards::run::{Checkpoint, LogEntry, PhaseStart, TaskGroup, TrainingLog, UnitInputs, UnitRecord};
 use spyglass_tasks::{Catalogue, MetricValue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -169,24 +166,13 @@ fn records(path: &Path, step: u64, checkpoint: &Checkpoint, chosen: &[Chosen]) -
             scoring_version: 0,
         };
         UnitRecord {
-            key: unit_key(&inputs),
-            inputs,
-            checkpoint: checkpoint.clone(),
-            task: task.to_owned(),
-            shots,
             chance: columns.iter().find_map(|column| column.named.chance),
             primary_metric: primary,
-            higher_is_better: BTreeMap::new(),
             metrics,
             items,
             items_total: items,
-            truncated: 0,
-            off_token_edge: 0,
             warnings: vec![format!("imported from a table: {file}")],
-            chunks: Vec::new(),
-            cost: Cost::default(),
-            finished: now(),
-            version: format!("spyglass {}", env!("CARGO_PKG_VERSION")),
+            ..new_record(checkpoint, inputs)
         }
     };
     tasks.into_iter().map(record).collect()
