@@ -88,7 +88,7 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
             units.extend(store_unit(&file, file.unit(task, &checkpoint, &catalogue), store, &mut imported)?);
         }
         for group in file.groups(&checkpoint) {
-            if let Err(what) = groups.add(group, &units) {
+            if let Err(what) = groups.add(group, &units, &file.shown) {
                 imported.warnings.push(format!("{}: {what}", file.shown));
             }
         }
@@ -99,7 +99,9 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
     }
     imported.warnings.extend(files.samples_alone());
     imported.checkpoints = checkpoints.len();
-    keep(store, options, checkpoints.into_values(), groups.finish())?;
+    let (groups, warnings) = groups.finish();
+    imported.warnings.extend(warnings);
+    keep(store, options, checkpoints.into_values(), groups)?;
     Ok(imported)
 }
 
