@@ -232,6 +232,30 @@ fn an_imported_group_is_exported_again() {
 }
 
 #[test]
+fn an_ending_that_some_names_have_is_a_variant() {
+    let named = |index: usize, name: &str| {
+        let tasks = json!({"a": {"acc,none": 0.5, "acc_stderr,none": 0.1}});
+        results(
+            index,
+            &tasks,
+            &json!({"config": {"model": "hf", "model_args": format!("pretrained=runs/z/{name},dtype=float32")}}),
+        )
+    };
+    let cases: [(&[&str], &[(u64, Option<&str>)]); 3] = [
+        (&["checkpoint-100", "checkpoint-100-ema", "checkpoint-200"], &[(100, None), (100, Some("ema")), (200, None)]),
+        (&["checkpoint-100-hf", "checkpoint-200-hf"], &[(100, None), (200, None)]),
+        (&["checkpoint-100-bf16", "checkpoint-200"], &[(100, None), (200, None)]),
+    ];
+    for (names, wanted) in cases {
+        let files: Vec<Value> = names.iter().enumerate().map(|(index, name)| named(index, name)).collect();
+        let (imported, run) = Folder::of(&files).run();
+        let at = run.tree.branches[0].checkpoints.iter().map(|at| (at.step, at.variant.as_deref()));
+        assert_eq!(at.collect::<Vec<_>>(), wanted, "{imported:?}");
+        assert!(imported.failed.is_empty() && run.units.len() == names.len(), "{names:?}: {imported:?}");
+    }
+}
+
+#[test]
 fn several_filters_of_a_task_are_exported_under_their_names() {
     let tasks =
         json!({"gsm": {"exact_match,strict": 0.2, "exact_match_stderr,strict": 0.01, "exact_match,flexible": 0.3}});

@@ -54,12 +54,7 @@ impl ResultsFile {
     /// Nothing tells its step or its tokens, or two tell other tokens.
     pub(super) fn checkpoint(&self, options: &Options, pattern: &Pattern) -> Result<Checkpoint> {
         let config = &self.json["config"];
-        let text = |value: &Value| match value {
-            Value::String(text) => text.clone(),
-            Value::Null => String::new(),
-            other => other.to_string(),
-        };
-        let names = [text(&config["model_args"]), text(&self.json["model_name"]), self.shown.clone()];
+        let names = self.names();
         let named = names.iter().find_map(|name| pattern.find(name));
         let wrong = |what: String, help: String| Error::Results { path: self.path.clone(), what, help };
         let step = config["step"].as_u64().or(named.map(|named| named.step)).ok_or_else(|| {
@@ -88,6 +83,30 @@ impl ResultsFile {
             learning_rate: config["learning_rate"].as_f64(),
             location: self.shown.clone(),
         })
+    }
+
+    /// Texts in which the step may stand, the first one first.
+    fn names(&self) -> [String; 3] {
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        [text(&self.json["config"]["model_args"]), text(&self.json["model_name"]), self.shown.clone()]
+    }
+
+    /// What kind of checkpoint the name tells behind its step: `ema` of `checkpoint-100-ema`. A word alone tells: numbers (`-bf16`,
+    /// `-tokens4B`) may vary from step to step.
+    pub(super) fn kind(&self, pattern: &Pattern) -> Option<String> {
+        let names = self.names();
+        let (text, named) = names.iter().find_map(|name| Some((name, pattern.find(name)?)))?;
+        let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+        // The shortest beginning that tells the same ends with the step.
+        let rest = ends.map(|end| text.split_at(end)).find(|(head, _)| pattern.find(head) == Some(named))?.1;
+        let rest = rest.split("__").next()?.strip_prefix(['-', '_', '.'])?;
+        let word = rest.split(|c: char| !c.is_alphanumeric() && !"-_".contains(c)).next()?;
+        let is_word = !["", "json"].contains(&word) && word.chars().all(|c| c.is_alphabetic() || "-_".contains(c));
+        is_word.then(|| word.to_lowercase())
     }
 
     /// Looks for scores that cannot be what their metric is.
