@@ -2,12 +2,12 @@
 
 use crate::checkpoint::{Discovered, Identity, discover_tree};
 use crate::plan::Only;
-use crate::run_file::{DtFloorSpec, PrecisionSpec, RunFile, ScheduleSpec};
+use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec, RunFile, ScheduleSpec};
 use crate::store::{PACK_VERSION, SCORING_VERSION};
 use crate::suite::{Suite, SuiteTask};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog, UnitInputs};
-use spyglass_model::{DtFloor, LoadOptions, Precision};
+use spyglass_model::{Bos, DtFloor, LoadOptions, Model, ModelConfig, Precision, Tokenizer};
 use spyglass_tasks::vibes::PromptPack;
 use std::path::{Path, PathBuf};
 
@@ -35,16 +35,81 @@ pub struct Work {
 }
 
 /// How the model is run: what of the settings changes numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the types of the fields explain them")]
 pub struct Settings {
     pub precision: PrecisionSpec,
     pub dt_floor: DtFloorSpec,
+    pub bos: BosSpec,
+    /// A folder whose tokenizer is used instead of the checkpoint's own.
+    pub tokenizer: Option<PathBuf>,
 }
 
 impl Settings {
-    /// The same for the model.
-    pub fn load_options(self) -> LoadOptions {
+    /// What a run file says, and the command line on top of it.
+    pub fn of_run(run: &RunFile, overrides: &Overrides) -> Self {
+        Self {
+            precision: overrides.precision.unwrap_or(run.precision),
+            dt_floor: run.model.dt_floor,
+            bos: overrides.bos.unwrap_or(run.bos),
+            tokenizer: overrides.tokenizer.clone().or_else(|| run.tokenizer.clone()),
+        }
+    }
+
+    /// Reads the model from a checkpoint's folder.
+    ///
+    /// # Errors
+    /// Whatever is wrong with its files.
+    pub fn open_model(&self, checkpoint: &Path) -> Result<Model> {
+        let model = Model::open(checkpoint, &self.load_options())?;
+        Ok(model.with_tokenizer_in(self.tokenizer_folder(checkpoint)))
+    }
+
+    /// Reads what the config.json of a checkpoint says.
+    ///
+    /// # Errors
+    /// It is missing, or not understood.
+    pub fn read_config(&self, checkpoint: &Path) -> Result<ModelConfig> {
+        Ok(ModelConfig::read(checkpoint)?.with_tokenizer_in(self.tokenizer_folder(checkpoint)))
+    }
+
+    /// Reads the tokenizer of a checkpoint with this config.
+    ///
+    /// # Errors
+    /// It is missing or damaged, has no BOS where that is always to be used, or has more tokens than the embedding has rows.
+    pub fn open_tokenizer(&self, checkpoint: &Path, config: &ModelConfig) -> Result<Tokenizer> {
+        let tokenizer = self.open_tokenizer_alone(checkpoint)?;
+        tokenizer.check_embedding(config.vocab_size())?;
+        Ok(tokenizer)
+    }
+
+    /// Reads a tokenizer without a model that it must fit.
+    ///
+    /// # Errors
+    /// It is missing or damaged, or has no BOS where that is always to be used.
+    pub fn open_tokenizer_alone(&self, checkpoint: &Path) -> Result<Tokenizer> {
+        let tokenizer = Tokenizer::open_for(checkpoint, self.tokenizer_folder(checkpoint))?;
+        Ok(tokenizer.with_bos(match self.bos {
+            BosSpec::Tokenizer => Bos::Tokenizer,
+            BosSpec::Always => Bos::Always,
+            BosSpec::Never => Bos::Never,
+        })?)
+    }
+
+    /// The folder of the tokenizer of a checkpoint.
+    pub fn tokenizer_folder<'a>(&'a self, checkpoint: &'a Path) -> &'a Path {
+        self.tokenizer.as_deref().unwrap_or(checkpoint)
+    }
+
+    /// Whether the tokenizer that is named can be read: told before anything is scored.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn check(&self) -> Result<()> {
+        self.tokenizer.as_deref().map_or(Ok(()), |folder| Ok(Tokenizer::open(folder).map(drop)?))
+    }
+
+    fn load_options(&self) -> LoadOptions {
         LoadOptions {
             precision: match self.precision {
                 PrecisionSpec::F32 => Precision::F32,
@@ -59,7 +124,7 @@ impl Settings {
     }
 
     /// What a unit of `task` on a checkpoint depends on.
-    pub fn inputs(self, identity: &Identity, task: &SuiteTask, data_hash: &str) -> UnitInputs {
+    pub fn inputs(&self, identity: &Identity, task: &SuiteTask, data_hash: &str) -> UnitInputs {
         UnitInputs {
             weights: identity.weights.clone(),
             config: identity.config.clone(),
@@ -72,12 +137,13 @@ impl Settings {
             perturb: task.perturb(),
             precision: self.precision.name().into(),
             dt_floor: self.dt_floor.name().into(),
+            bos: self.bos.name().map(Into::into),
             scoring_version: SCORING_VERSION,
         }
     }
 
     /// What a unit of `pack` on a checkpoint depends on.
-    pub fn pack_inputs(self, identity: &Identity, pack: &PromptPack) -> UnitInputs {
+    pub fn pack_inputs(&self, identity: &Identity, pack: &PromptPack) -> UnitInputs {
         UnitInputs {
             weights: identity.weights.clone(),
             config: identity.config.clone(),
@@ -90,6 +156,7 @@ impl Settings {
             perturb: None,
             precision: self.precision.name().into(),
             dt_floor: self.dt_floor.name().into(),
+            bos: self.bos.name().map(Into::into),
             scoring_version: PACK_VERSION,
         }
     }
@@ -104,6 +171,10 @@ pub struct Overrides {
     pub only: Option<String>,
     /// Arithmetic of the model.
     pub precision: Option<PrecisionSpec>,
+    /// Whether BOS stands before a text.
+    pub bos: Option<BosSpec>,
+    /// The folder of the tokenizer.
+    pub tokenizer: Option<PathBuf>,
 }
 
 impl Work {
@@ -118,6 +189,8 @@ impl Work {
             return Err(Error::Usage { what: "--limit 0 asks for nothing".into(), help });
         }
         let only = Only::new(overrides.only.as_deref())?;
+        let settings = Settings::of_run(run, overrides);
+        settings.check()?;
         let Discovered { tree, left_alone, notes } = discover_tree(run)?;
         let mut suite = Suite::of_run(run, overrides.limit)?;
         suite.require_one()?;
@@ -129,10 +202,7 @@ impl Work {
             tree,
             base: run.path.parent().unwrap_or(Path::new("")).to_path_buf(),
             suite,
-            settings: Settings {
-                precision: overrides.precision.unwrap_or(run.precision),
-                dt_floor: run.model.dt_floor,
-            },
+            settings,
             only,
             schedule: run.schedule,
             notes,
@@ -144,7 +214,8 @@ impl Work {
     /// # Errors
     /// There is no such folder.
     pub fn of_model(folder: &Path, suite: Suite, settings: Settings) -> Result<Self> {
-        spyglass_model::ModelConfig::read(folder)?;
+        ModelConfig::read(folder)?;
+        settings.check()?;
         let path = fs_err::canonicalize(folder)?;
         let name = path.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
         let step = name.rsplit(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok());

@@ -1,5 +1,6 @@
 //! `spyglass compare-precision`: what bf16 arithmetic does to the answers.
 
+use super::model_args::TokenArgs;
 use super::score::{Tasks, score_plan};
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, print, say};
@@ -27,6 +28,8 @@ pub(super) struct ComparePrecision {
     /// The smallest discretisation step: the config's, or none
     #[arg(long, value_enum, default_value_t)]
     dt_floor: DtFloorSpec,
+    #[command(flatten)]
+    tokens: TokenArgs,
     /// One JSON object a task instead of the table
     #[arg(long)]
     json: bool,
@@ -47,7 +50,7 @@ impl ComparePrecision {
         let store = Store::create(aside.path())?;
         let mut failed = false;
         for precision in [PrecisionSpec::F32, PrecisionSpec::Bf16] {
-            let settings = Settings { precision, dt_floor: self.dt_floor };
+            let settings = Settings { precision, dt_floor: self.dt_floor, ..self.tokens.settings() };
             let work = Work::of_model(&self.model, self.tasks.suite()?, settings)?;
             let hashes = Hashes::open(store.root());
             let plan = Plan::new(&work, &store, &hashes)?;

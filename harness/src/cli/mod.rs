@@ -13,6 +13,7 @@ mod import;
 mod init;
 mod list;
 mod logprobs;
+mod model_args;
 mod onset;
 mod overlap;
 mod plan;

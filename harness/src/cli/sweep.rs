@@ -7,7 +7,7 @@ use crate::Result;
 use crate::executor::Local;
 use crate::interrupt::Interrupt;
 use crate::plan::Plan;
-use crate::run_file::{PrecisionSpec, RunFile};
+use crate::run_file::{BosSpec, PrecisionSpec, RunFile};
 use crate::store::{Hashes, Store};
 use crate::sweep::sweep;
 use crate::work::{Overrides, Work};
@@ -43,12 +43,24 @@ pub(super) struct Narrow {
     /// Arithmetic of the model; the run file's unless given
     #[arg(long, value_enum)]
     precision: Option<PrecisionSpec>,
+    /// Whether BOS stands before a text; as the run file has it unless given
+    #[arg(long, value_enum)]
+    bos: Option<BosSpec>,
+    /// A folder whose tokenizer is used; the run file's, or each checkpoint's own, unless given
+    #[arg(long, value_name = "DIR")]
+    tokenizer: Option<PathBuf>,
 }
 
 impl Narrow {
     /// The same for the library.
     pub(super) fn overrides(&self) -> Overrides {
-        Overrides { limit: self.limit, only: self.only.clone(), precision: self.precision }
+        Overrides {
+            limit: self.limit,
+            only: self.only.clone(),
+            precision: self.precision,
+            bos: self.bos,
+            tokenizer: self.tokenizer.clone(),
+        }
     }
 }
 

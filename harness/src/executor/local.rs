@@ -112,7 +112,7 @@ impl Running<'_> {
         }
         let before: Vec<usize> = planned.units.iter().map(PlannedUnit::items_left).collect();
         let was_left: Vec<bool> = planned.units.iter().map(|unit| !unit.is_done()).collect();
-        let known = planned.identify(self.site.hashes, Hashing::Compute);
+        let known = planned.identify(self.site.work, self.site.hashes, Hashing::Compute);
         if let Err(error) = known.and_then(|()| planned.stand(self.site.work, self.site.store)) {
             self.checkpoint_failed(&planned, error.in_full());
             return None;
@@ -131,7 +131,7 @@ impl Running<'_> {
             self.site.store.forgive(Blamed::Checkpoint(&planned.checkpoint));
             return None;
         }
-        match Opened::read(&planned, self.site.work.settings, &self.memory) {
+        match Opened::read(&planned, &self.site.work.settings, &self.memory) {
             Ok(opened) => {
                 self.site.store.forgive(Blamed::Checkpoint(&planned.checkpoint));
                 Some((planned, opened))

@@ -10,7 +10,7 @@ mod summary;
 mod unit;
 
 pub use local::Local;
-pub(crate) use opened::{open, open_model, open_tokenizer, weight_bytes};
+pub(crate) use opened::{open, weight_bytes};
 pub use questions::{Asked, ItemQuestions, Questions, Tokens};
 pub use summary::{Summary, tasks_without_items};
 pub(crate) use unit::now;

@@ -5,7 +5,7 @@ use super::questions::Tokens;
 use crate::Result;
 use crate::plan::PlannedCheckpoint;
 use crate::work::Settings;
-use spyglass_model::{LanguageModel, Model, ModelConfig, Tokenizer, weight_files};
+use spyglass_model::{LanguageModel, Model, Tokenizer, weight_files};
 use std::path::Path;
 
 /// Weights lie in memory as wide as on disk; the states and the batches want room too.
@@ -24,7 +24,7 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// Whatever is wrong with its files.
-    pub(super) fn read(planned: &PlannedCheckpoint, settings: Settings, memory: &'a Memory) -> Result<Self> {
+    pub(super) fn read(planned: &PlannedCheckpoint, settings: &Settings, memory: &'a Memory) -> Result<Self> {
         let room = memory.room(weight_bytes(&planned.folder)? * MEMORY_PER_BYTE);
         let (model, tokenizer) = open(&planned.folder, settings)?;
         let tokenizer_hash = planned.identity.as_ref().map_or_else(String::new, |identity| identity.tokenizer.clone());
@@ -47,29 +47,11 @@ impl<'a> Opened<'a> {
 ///
 /// # Errors
 /// Whatever is wrong with its files; a tokenizer with more tokens than the embedding has rows.
-pub(crate) fn open(folder: &Path, settings: Settings) -> Result<(Model, Tokenizer)> {
-    let config = ModelConfig::read(folder)?;
+pub(crate) fn open(folder: &Path, settings: &Settings) -> Result<(Model, Tokenizer)> {
+    let config = settings.read_config(folder)?;
     weight_files(folder)?;
-    let tokenizer = open_tokenizer(folder, &config)?;
-    Ok((open_model(folder, settings)?, tokenizer))
-}
-
-/// Reads the model from a checkpoint's folder, without its tokenizer.
-///
-/// # Errors
-/// Whatever is wrong with its files.
-pub(crate) fn open_model(folder: &Path, settings: Settings) -> Result<Model> {
-    Ok(Model::open(folder, &settings.load_options())?)
-}
-
-/// Reads the tokenizer of a checkpoint.
-///
-/// # Errors
-/// It is missing or damaged, or has more tokens than the embedding has rows.
-pub(crate) fn open_tokenizer(folder: &Path, config: &ModelConfig) -> Result<Tokenizer> {
-    let tokenizer = Tokenizer::open(folder)?;
-    tokenizer.check_embedding(config.vocab_size())?;
-    Ok(tokenizer)
+    let tokenizer = settings.open_tokenizer(folder, &config)?; // first: it is read in a moment
+    Ok((settings.open_model(folder)?, tokenizer))
 }
 
 /// Bytes of a checkpoint's weights on disk.

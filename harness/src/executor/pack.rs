@@ -7,6 +7,7 @@ use crate::vibes::{Heard, Speaker, hold};
 use crate::{Error, Result};
 use spyglass_dashboards::analysis::survival;
 use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
+use spyglass_model::LanguageModel;
 use spyglass_tasks::MetricValue;
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
 use std::collections::BTreeMap;
@@ -42,7 +43,7 @@ impl OurPack<'_> {
             model: &opened.model,
             tokenizer: opened.tokenizer(),
             template: template.as_ref(),
-            max_length: opened.model.config().context_limit(),
+            max_length: opened.model.context_limit(),
         };
         let (mut finished, mut tokens_computed) = (0, 0);
         let held = hold(&speaker, &self.pack.conversations, |heard| {

@@ -86,7 +86,7 @@ impl Plan {
             let subjects: Vec<Subject> = work.suite.subjects().filter(fits).collect();
             if !subjects.is_empty() {
                 let mut planned = PlannedCheckpoint::new(work, checkpoint, &subjects);
-                match planned.identify(hashes, Hashing::Remembered) {
+                match planned.identify(work, hashes, Hashing::Remembered) {
                     Ok(()) => planned.stand(work, store)?,
                     Err(error) => planned.problem = Some(error.in_full()),
                 }
@@ -141,9 +141,10 @@ impl PlannedCheckpoint {
     ///
     /// # Errors
     /// The folder holds no checkpoint.
-    pub fn identify(&mut self, hashes: &Hashes, hashing: Hashing) -> Result<()> {
+    pub fn identify(&mut self, work: &Work, hashes: &Hashes, hashing: Hashing) -> Result<()> {
         if self.identity.is_none() {
-            self.identity = Identity::read(&self.folder, hashes, hashing)?;
+            self.identity =
+                Identity::read(&self.folder, work.settings.tokenizer_folder(&self.folder), hashes, hashing)?;
         }
         Ok(())
     }

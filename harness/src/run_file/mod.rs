@@ -9,4 +9,4 @@ mod values;
 pub use branch::{BranchSpec, LogColumns, LogSpec, ParentSpec, StepsSpec};
 pub use file::{RunFile, TaskSpec};
 pub use phases::{PhaseSpec, PhasesSpec};
-pub use settings::{CheckpointOrder, DtFloorSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
+pub use settings::{BosSpec, CheckpointOrder, DtFloorSpec, ModelSpec, PrecisionSpec, ScheduleSpec};

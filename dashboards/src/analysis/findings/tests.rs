@@ -70,6 +70,7 @@ fn unit(kind: &Kind, checkpoint: &Checkpoint, accuracy: f64) -> Unit {
         perturb: kind.perturb.map(Into::into),
         precision: "f32".into(),
         dt_floor: "0".into(),
+        bos: None,
         scoring_version: 1,
     };
     let record = UnitRecord {
