@@ -125,3 +125,55 @@ fn checkpoints_without_a_tokenizer_borrow_one() {
     assert!(large.code == Some(2) && large.stderr.contains("has 481 tokens"), "{large:?}");
     assert!(large.stderr.contains("elsewhere/tokenizer.json") && large.stderr.contains("only 480"), "{large:?}");
 }
+
+#[test]
+fn runs_of_different_tokenizers_stand_side_by_side_where_they_can() {
+    let folder = RunFolder::small();
+    let tokenizer = folder.checkpoint();
+    crate::program::copy(&tokenizer, &folder.path("letters"));
+    let file = folder.path("letters/tokenizer.json");
+    let mut json: Value = serde_json::from_str(&fs_err::read_to_string(&file).unwrap()).unwrap();
+    json["pre_tokenizer"] =
+        serde_json::json!({"type": "Split", "pattern": {"Regex": "."}, "behavior": "Isolated", "invert": false});
+    fs_err::write(&file, json.to_string()).unwrap();
+    let task = |name: &str, metrics: &str| {
+        folder.write(
+            &format!("tasks/{name}.yaml"),
+            &format!("task: {name}\ninclude: _asked_plainly.yaml\ndataset_kwargs: {{data_files: {{test: pilot_facts_easy.jsonl}}}}\nmetric_list: {metrics}\n"),
+        );
+    };
+    task("margins", "[{metric: margin}, {metric: acc}]");
+    folder.write(
+        "tasks/pages.yaml",
+        "task: pages\ndataset_path: json\ndataset_kwargs: {data_files: {test: pages.jsonl}}\ntest_split: test\noutput_type: loglikelihood_rolling\ndoc_to_target: text\nsource: ours\nlicence: Apache-2.0\n",
+    );
+    folder.write("tasks/pages.jsonl", "{\"text\": \"the cat sat\"}\n{\"text\": \"a dog ran home\"}\n");
+    for (name, more) in [("own", ""), ("other", "tokenizer: letters\n")] {
+        folder.write(
+            &format!("{name}.yaml"),
+            &format!("name: {name}\ncheckpoints: [{{path: trunk}}]\ntasks: [pilot_facts_easy, margins, pages]\ntask_folders: tasks\ndata: tasks\nresults: {name}\n{more}"),
+        );
+        let swept = folder.run(&["sweep", &format!("{name}.yaml"), "--limit", "20"]);
+        assert_eq!(swept.code, Some(0), "{swept:?}");
+    }
+    let compared = folder.run(&["compare", "own.yaml", "other.yaml"]);
+    assert_eq!(compared.code, Some(0), "{compared:?}");
+    assert!(compared.stderr.contains("not compared: margins: `margin` counts in tokens"), "{}", compared.stderr);
+    let row = |name: &str| {
+        compared.stdout.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{compared:?}"))
+    };
+    assert!(row("pilot_facts_easy").contains(" acc ") && row("pages").contains("bits_per_byte"), "{}", compared.stdout);
+    assert!(compared.stdout.contains("The two have different tokenizers"), "{}", compared.stdout);
+    let reported = folder.run(&["report", "own.yaml", "other.yaml"]);
+    assert_eq!(reported.code, Some(0), "{reported:?}");
+    let page = fs_err::read_to_string(folder.path("spyglass-report/index.html")).unwrap();
+    assert!(
+        page.contains("margins (other)") && !page.contains("pages (other)"),
+        "a score in tokens has a plot of its own"
+    );
+    let warning = "margin count in tokens, and the tokenizer is not that of own: they do not compare with its numbers";
+    assert!(fs_err::read_to_string(folder.path("spyglass-report/provenance.html")).unwrap().contains(warning));
+    // One tokenizer, however it is named, is one.
+    let compared = folder.run(&["compare", "own.yaml", "own.yaml"]);
+    assert!(!compared.stdout.contains("different tokenizers") && compared.stdout.contains("margins"), "{compared:?}");
+}
