@@ -1,6 +1,7 @@
 //! Runs: the command line, the run file, checkpoints on disk, the plan, the results folder, and what carries a plan out.
 
 pub mod bench;
+pub mod bench_against;
 pub mod checkpoint;
 mod cli;
 pub mod compare;

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "this is the place that talks")]
 
 mod bench;
+mod bench_against;
 mod chat;
 mod check;
 mod compare;
