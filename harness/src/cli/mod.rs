@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "this is the place that talks")]
 
 mod bench;
+mod bench_against;
 mod chat;
 mod check;
 mod compare;
@@ -13,6 +14,7 @@ mod import;
 mod init;
 mod list;
 mod logprobs;
+mod model_args;
 mod numbers;
 mod onset;
 mod overlap;

@@ -18,5 +18,6 @@ mod several_runs;
 mod shortcuts;
 mod speed;
 mod sweep;
+mod tokens;
 mod vibes;
 mod vibes_pages;
