@@ -100,6 +100,7 @@ fn run(suite: &Suite) -> Run {
                 perturb: None,
                 precision: "f32".into(),
                 dt_floor: "config".into(),
+                bos: None,
                 scoring_version: 1,
             };
             let record = UnitRecord {

@@ -118,6 +118,9 @@ fn located(error: &serde_yaml::Error) -> (String, (usize, usize)) {
     }
 }
 
+/// So many known names are listed where none is near.
+const FEW: usize = 6;
+
 /// The error at a place; a message about an unknown name, as serde words it, is pointed at that name and mended.
 fn worded(name: &str, text: &str, (line, column): (usize, usize), message: String) -> YamlError {
     let (message, told) = match message.split_once(MEND) {
@@ -129,7 +132,11 @@ fn worded(name: &str, text: &str, (line, column): (usize, usize), message: Strin
     let key = if unknown { quoted.first().copied() } else { None };
     let help = match key.and_then(|key| nearest(key, quoted.iter().skip(1).copied())) {
         Some(known) => format!("did you mean `{known}`?"),
-        None if unknown => "remove it, or use one of the known names".into(),
+        None if unknown => {
+            let known: Vec<String> = quoted.iter().skip(1).map(|known| format!("`{known}`")).collect();
+            let few = (1..=FEW).contains(&known.len());
+            format!("remove it, or use one of {}", if few { known.join(", ") } else { "the known names".into() })
+        }
         None if ["as u128", "as i128", "JSON number out of range"].iter().any(|words| message.contains(words)) => {
             "so large a number is not read; put quotes round it where it is meant as text".into()
         }

@@ -73,7 +73,7 @@ fn token_query(query: Query, tokens: Tokens<'_>, requests: &mut Vec<Request>) ->
         Query::Rolling { text, max_tokens } => {
             let mut ids = tokenizer.encode_plain(&text)?;
             ids.truncate(max_tokens.unwrap_or(usize::MAX));
-            let windows = windows(&ids, prefix_token(tokenizer)?, max_length);
+            let windows = windows(&ids, tokenizer.prefix()?, max_length);
             let count = windows.len();
             requests.extend(windows);
             Ok(TokenQuery::Score { requests: count, truncated: false, off_token_edge: false })
@@ -108,27 +108,20 @@ pub(crate) fn encode(context: Text, continuation: Text, tokenizer: &Tokenizer) -
         },
     };
     if pair.context.is_empty() {
-        pair.context.push(prefix_token(tokenizer)?);
+        pair.context.push(tokenizer.prefix()?);
     }
     Ok(pair)
 }
 
-/// A prompt as token ids; draws become ids of the tokenizer's vocabulary.
+/// A prompt as token ids; draws become ids of the tokenizer's vocabulary. A text without tokens is the prefix token.
 ///
 /// # Errors
-/// The tokenizer refuses the text.
+/// The tokenizer refuses the text, or has no prefix token where one is needed.
 pub(crate) fn prompt_ids(text: Text, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
     Ok(match text {
-        Text::Text(text) => tokenizer.encode(&text)?,
+        Text::Text(text) => tokenizer.encode_prompt(&text)?,
         Text::Ids(ids) => ids,
         Text::Draws(draws) => draws.into_iter().map(|draw| token_id(draw, tokenizer.vocab_size())).collect(),
-    })
-}
-
-fn prefix_token(tokenizer: &Tokenizer) -> Result<u32> {
-    tokenizer.prefix_token().ok_or_else(|| Error::Usage {
-        what: "an empty context needs a BOS or EOS token, and the tokenizer has neither".into(),
-        help: "name `bos_token` in tokenizer_config.json".into(),
     })
 }
 

@@ -1,12 +1,11 @@
 //! `spyglass chat`: a conversation in the terminal.
 
 use super::generate::Drawing;
-use super::logprobs::How;
+use super::model_args::ModelArgs;
 use super::stream::Stream;
 use super::terminal::prompt_mark;
 use super::vibes::colour;
 use super::{Exit, Threads, complain, print, say};
-use crate::checkpoint::open;
 use crate::progress::Interrupt;
 use crate::talk::{Chat as Talk, ChatModel};
 use crate::{Error, Result};
@@ -15,7 +14,7 @@ use spyglass_model::{LanguageModel, Model};
 use spyglass_tasks::vibes::{TranscriptFormat, visible};
 use std::io::{BufRead, IsTerminal};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const HELP: &str = "\
 /system TEXT        begin anew with this system text (none without TEXT)
@@ -30,16 +29,13 @@ const HELP: &str = "\
 /// Talk with a checkpoint
 #[derive(Debug, Args)]
 pub(super) struct Chat {
-    /// The checkpoint's folder
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
     /// Said before the first turn
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
     #[command(flatten)]
     drawing: Drawing,
-    #[command(flatten)]
-    how: How,
     #[command(flatten)]
     threads: Threads,
 }
@@ -50,7 +46,7 @@ impl Chat {
         let sampling = self.drawing.sampling();
         sampling.check()?;
         let interrupt = Interrupt::listen()?;
-        let (model, tokenizer) = open(&self.model, self.how.settings())?;
+        let (model, tokenizer) = self.model.open()?;
         let template = tokenizer.chat_template()?;
         let max_length = model.context_limit();
         let speaker = ChatModel { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };

@@ -97,6 +97,9 @@ impl CompareRun {
         if a.checkpoint.tokens != b.checkpoint.tokens {
             text += "The two have not seen the same number of tokens: B − A includes what the others taught.\n";
         }
+        if compared.rows.iter().any(|row| row.other_tokens) {
+            text += "The two have different tokenizers: accuracies and bits per byte compare, numbers counted in tokens do not.\n";
+        }
         for row in compared.rows.iter().filter(|row| row.only_a + row.only_b > 0) {
             let (only_a, only_b) = (counted(row.only_a, "item"), counted(row.only_b, "item"));
             let _ = writeln!(

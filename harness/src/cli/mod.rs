@@ -3,6 +3,7 @@
 
 mod apart;
 mod bench;
+mod bench_against;
 mod chat;
 mod check;
 mod compare;
@@ -15,6 +16,7 @@ mod import;
 mod init;
 mod list;
 mod logprobs;
+mod model_args;
 mod numbers;
 mod onset;
 mod overlap;

@@ -289,6 +289,7 @@ impl ResultsFile {
             perturb: None,
             precision: text(&config["model_dtype"]),
             dt_floor: String::new(),
+            bos: None,
             scoring_version: 0,
         };
         UnitRecord {

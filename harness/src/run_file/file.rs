@@ -2,7 +2,7 @@
 
 use super::branch::BranchSpec;
 use super::phases::PhasesSpec;
-use super::settings::{ModelSpec, PrecisionSpec, ScheduleSpec};
+use super::settings::{BosSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
 use super::values::{self, WordOrMap};
 use crate::checkpoint::Pattern;
 use crate::training::Schedule;
@@ -49,6 +49,11 @@ pub struct RunFile {
     /// How the model is run.
     #[serde(default)]
     pub model: ModelSpec,
+    /// Whether BOS stands before a text.
+    #[serde(default)]
+    pub bos: BosSpec,
+    /// A folder whose tokenizer is used, for checkpoints that have none or another one.
+    pub tokenizer: Option<PathBuf>,
     /// Which checkpoints, in which order.
     #[serde(default)]
     pub schedule: ScheduleSpec,
@@ -166,6 +171,7 @@ impl RunFile {
             }
         }
         file.results = placed("results", &file.results)?;
+        file.tokenizer = file.tokenizer.as_deref().map(|folder| placed("tokenizer", folder)).transpose()?;
         let names = file.tasks.iter_mut().map(|spec| ("tasks", &mut spec.task));
         for (key, name) in names.chain(file.prompts.iter_mut().map(|name| ("prompts", name))) {
             if is_path(name) {

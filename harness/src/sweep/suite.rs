@@ -70,11 +70,6 @@ impl SuiteTask {
     pub fn items(&self) -> &[Item] {
         self.items.as_ref().map_or(&[], |items| &items.items)
     }
-
-    /// How the items are perturbed, where they are (`shuffle`).
-    pub fn perturb(&self) -> Option<String> {
-        self.task.perturb.clone()
-    }
 }
 
 impl Suite {

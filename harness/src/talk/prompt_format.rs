@@ -65,7 +65,7 @@ impl<'a> PromptFormat<'a> {
         let (text, ids) = match self {
             Self::Chat(template, fold) => {
                 let text = template.render_prompt(&messages(said, None, fold))?;
-                let ids = tokenizer.encode_plain(&text)?;
+                let ids = tokenizer.encode_rendered(&text)?;
                 (text, ids)
             }
             Self::Plain(format) => {
@@ -98,7 +98,7 @@ impl<'a> PromptFormat<'a> {
         let reply = reply.trim();
         let text = format!("{}{}{reply}", asked.text, self.before_reply(said, &asked.text, reply));
         let whole = match self {
-            Self::Chat(..) => tokenizer.encode_plain(&text)?,
+            Self::Chat(..) => tokenizer.encode_rendered(&text)?,
             Self::Plain(_) => tokenizer.encode(&text)?,
         };
         match whole.get(asked.ids.len()..) {

@@ -28,6 +28,15 @@ pub fn per_item(name: &str, record: &ItemRecord) -> Result<Option<f64>> {
     Ok(metric.share(record)?.map(|share| metric.finish(share.value)))
 }
 
+/// How much this item weighs in the metric over many: 1 for most metrics, its words or bytes where the metric is counted over those.
+/// `None` where the metric says nothing about it.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn weight(name: &str, record: &ItemRecord) -> Result<Option<f64>> {
+    Ok(find(name)?.share(record)?.map(|share| share.weight))
+}
+
 impl Metric {
     fn share(&self, record: &ItemRecord) -> Result<Option<Share>> {
         let lacks = |what| Error::Record { doc_id: record.doc_id, metric: self.name, what };

@@ -19,6 +19,7 @@ mod several_runs;
 mod shortcuts;
 mod speed;
 mod sweep;
+mod tokens;
 mod vibes;
 mod vibes_pages;
 mod word_for_word;
