@@ -15,6 +15,8 @@ mod program;
 mod prototype;
 mod report_pages;
 mod several_runs;
+#[path = "../../support/shared.rs"]
+mod shared;
 mod shortcuts;
 mod speed;
 mod sweep;
