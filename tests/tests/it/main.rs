@@ -8,6 +8,7 @@ mod browser;
 mod chance;
 mod compare;
 mod find_onset;
+mod guides;
 mod lm_eval;
 mod made_up;
 mod pilot;
