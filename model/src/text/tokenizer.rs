@@ -60,7 +60,7 @@ impl Tokenizer {
         let special = SpecialTokens::read(dir)?;
         let inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| Error::Tokenizer {
             file: file.clone(),
-            problem: format!("is no tokenizer: {error}"),
+            problem: format!("is not a tokenizer: {error}"),
             mend: "copy the file again from where it came, or save it anew with transformers".into(),
         })?;
         Self::with(inner, file, special)
