@@ -16,6 +16,7 @@ mod summary;
 mod transcript;
 mod transcript_format;
 mod variables;
+mod visible;
 
 pub use catalogue::PackCatalogue;
 pub use checks::{Assertion, Check, CheckInfo, Reply, Verdict};
@@ -28,3 +29,4 @@ pub use summary::{PackSummary, PromptSummary, StickyTalk};
 pub use transcript::{ChoiceScore, Choices, Reference, Rendering, Stickiness, Transcript, TurnRecord};
 pub use transcript_format::{Example, TranscriptFormat};
 pub use variables::Variables;
+pub use visible::visible;
