@@ -4,8 +4,8 @@
 //! and each hit is compared word by word. So time is linear in the text and memory depends on the items alone.
 
 mod index;
+mod normalise;
 mod text;
-mod words;
 
 use serde::Serialize;
 

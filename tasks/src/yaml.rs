@@ -127,6 +127,10 @@ fn worded(name: &str, text: &str, (line, column): (usize, usize), message: Strin
         Some((message, mend)) => (message.to_owned(), Some(mend.to_owned())),
         None => (message, None),
     };
+    let message = match message.split_once(", expected struct ") {
+        Some((found, _)) => format!("{found}, expected keys and their values"),
+        None => message,
+    };
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let unknown = told.is_none() && (message.contains("unknown field") || message.contains("unknown variant"));
     let key = if unknown { quoted.first().copied() } else { None };
@@ -143,6 +147,7 @@ fn worded(name: &str, text: &str, (line, column): (usize, usize), message: Strin
         None if message.contains("invalid type: map, expected a") => {
             format!("a map begins with `{{`; for text, {QUOTES}")
         }
+        None if message.ends_with("expected keys and their values") => "write `{key: value}`, or one key a line".into(),
         None if message.contains("missing field") => match quoted.last() {
             Some(key) => format!("add the key, as in `{key}: …`"),
             None => "add the key".into(),

@@ -77,7 +77,7 @@ impl Tokenizer {
         let bytes = fs_err::read(&file).map_err(Error::io(&file))?;
         let inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| Error::Tokenizer {
             file: file.clone(),
-            problem: format!("is no tokenizer: {error}"),
+            problem: format!("is not a tokenizer: {error}"),
             mend: "copy the file again from where it came, or save it anew with transformers".into(),
         })?;
         Self::with(inner, file, special)

@@ -108,7 +108,7 @@ impl Catalogue {
             for member in &group.members {
                 if !self.find(member, found)? {
                     let file = self.places.get(name).map_or_else(|| name.to_owned(), super::files::Origin::name);
-                    let message = format!("the group `{name}` holds `{member}`, which is no task, group or tag");
+                    let message = format!("the group `{name}` holds `{member}`, which is not a task, group or tag");
                     return Err(Error::Definition { file, message, help: suggestion(member, self.names()) });
                 }
             }

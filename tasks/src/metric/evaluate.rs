@@ -11,7 +11,7 @@ use crate::record::{ItemRecord, MetricValue};
 /// error of the logarithm times the value (delta method), where lm-evaluation-harness bootstraps.
 ///
 /// # Errors
-/// An unknown name, a record that lacks what a metric needs, a log-likelihood that is no number.
+/// An unknown name, a record that lacks what a metric needs, a log-likelihood that is not a number.
 pub fn evaluate<S: AsRef<str>>(names: &[S], records: &[ItemRecord]) -> Result<Vec<MetricValue>> {
     let metrics = names.iter().map(|name| find(name.as_ref())).collect::<Result<Vec<_>>>()?;
     metrics.into_iter().filter_map(|metric| metric.over(records).transpose()).collect()

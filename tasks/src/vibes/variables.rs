@@ -36,7 +36,7 @@ pub(crate) fn combinations(vars: &Map<String, Value>) -> Result<Vec<Variables>, 
             return Err(wrong("an empty list leaves no conversation"));
         }
         if let Some(odd) = values.iter().find(|value| value.is_array() || value.is_object() || value.is_null()) {
-            return Err(wrong(&format!("`{odd}` is no text, number or truth value")));
+            return Err(wrong(&format!("`{odd}` is not a text, number or truth value")));
         }
         if let Some(large) = values.iter().find(|value| is_rounded(value)) {
             return Err(wrong(&format!(

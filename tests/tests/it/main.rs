@@ -8,6 +8,7 @@ mod browser;
 mod chance;
 mod compare;
 mod find_onset;
+mod guides;
 mod lm_eval;
 mod made_up;
 mod pilot;
@@ -16,6 +17,8 @@ mod prototype;
 mod public_runs;
 mod report_pages;
 mod several_runs;
+#[path = "../../support/shared.rs"]
+mod shared;
 mod shortcuts;
 mod speed;
 mod sweep;
