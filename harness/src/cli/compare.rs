@@ -2,11 +2,10 @@
 
 use super::apart::told_apart;
 use super::numbers::counted;
-use super::report::snapshot_of;
+use super::results::Results;
 use super::text_table::{Align, Table};
 use super::{Exit, print, say};
-use crate::results::{Side, Store, split_name};
-use crate::run_file::RunFile;
+use crate::results::{Side, split_name};
 use crate::{Error, Result};
 use clap::Args;
 use serde::Serialize;
@@ -117,10 +116,8 @@ impl CompareRun {
 
 fn side(name: &str) -> Result<Side> {
     let (path, place) = split_name(name);
-    let run = RunFile::read(&path)?;
-    let store = Store::open(&run.results);
-    let snapshot = snapshot_of(&run, &store)?;
-    Side::read(&run.path, &store, snapshot, place)
+    let results = Results::open(&path)?;
+    Side::read(&results.path, &results.store, results.snapshot, place)
 }
 
 /// Two runs of one name are called after their files, too.

@@ -1,11 +1,10 @@
 //! `spyglass export`: the numbers in others' formats.
 
-use super::report::snapshot_of;
+use super::results::Results;
 use super::{Exit, print, say};
 use crate::Result;
 use crate::export::{EVENT_FILE, csv, json_lines, openmetrics, parquet, score_rows, tensorboard, write_lm_eval};
-use crate::results::{Store, gather, slug, write_whole};
-use crate::run_file::RunFile;
+use crate::results::{gather, slug, write_whole};
 use crate::sweep::Suite;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -13,7 +12,7 @@ use std::path::PathBuf;
 /// Write the scores of a run in another program's format
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// The run file
+    /// The run file, or a results folder as `import` writes it
     run: PathBuf,
     /// The format
     #[arg(long)]
@@ -41,9 +40,8 @@ enum Format {
 
 impl Export {
     pub(super) fn run(&self) -> Result<Exit> {
-        let run = RunFile::read(&self.run)?;
-        let store = Store::open(&run.results);
-        let gathered = gather(&store, snapshot_of(&run, &store)?)?;
+        let results = Results::open(&self.run)?;
+        let gathered = gather(&results.store, results.snapshot)?;
         for message in &gathered.damaged {
             say(&format!("left out: {}", message.replace('\n', "\n  ")));
         }
@@ -72,7 +70,8 @@ impl Export {
                 vec![path]
             }
             Format::LmEval => {
-                let written = write_lm_eval(&gathered.run, &Suite::of_run(&run, None)?, &self.out)?;
+                let suite = results.run.map_or_else(|| Ok(Suite::default()), |run| Suite::of_run(&run, None))?;
+                let written = write_lm_eval(&gathered.run, &suite, &self.out)?;
                 written.warnings.iter().for_each(|warning| say(&warning.replace('\n', "\n  ")));
                 written.files
             }

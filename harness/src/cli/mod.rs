@@ -25,6 +25,7 @@ mod progress;
 mod prompts;
 mod ratings;
 mod report;
+mod results;
 mod schema;
 mod score;
 mod score_table;

@@ -23,7 +23,8 @@ pub struct Side {
 /// the last `.yaml`, so that the message about it names what was meant.
 pub fn split_name(name: &str) -> (PathBuf, &str) {
     let cuts = || name.match_indices(':').map(|(at, _)| at).rev();
-    let file = |end: &usize| Path::new(&name[..*end]).is_file();
+    let is_run = |path: &Path| path.is_file() || path.join("run.json").is_file();
+    let file = |end: &usize| is_run(Path::new(&name[..*end]));
     let named = |end: &usize| [".yaml", ".yml"].iter().any(|ending| name[..*end].ends_with(ending));
     let whole = Some(name.len()).into_iter();
     let end = whole.clone().chain(cuts()).find(file).or_else(|| cuts().find(named)).unwrap_or(name.len());
