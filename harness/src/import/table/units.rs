@@ -156,6 +156,7 @@ fn records(path: &Path, step: u64, checkpoint: &Checkpoint, chosen: &[Chosen]) -
             config: String::new(),
             tokenizer: String::new(),
             chat_template: None,
+            bos: None,
             task: task.to_owned(),
             task_definition: String::new(),
             data: String::new(),
