@@ -1,4 +1,4 @@
-//! What the two Zambas have in common: Mamba mixers, and attention blocks that some layers call before theirs and share.
+//! Layers of Mamba mixers, and the attention blocks that some layers of the two Zambas call before theirs and share.
 
 use std::sync::Arc;
 
