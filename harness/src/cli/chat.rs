@@ -10,7 +10,7 @@ use crate::progress::Interrupt;
 use crate::talk::{Chat as Talk, ChatModel};
 use crate::{Error, Result};
 use clap::Args;
-use spyglass_model::{LanguageModel, Model};
+use spyglass_model::LanguageModel;
 use spyglass_tasks::vibes::{TranscriptFormat, visible};
 use std::io::{BufRead, IsTerminal};
 use std::ops::ControlFlow;
@@ -97,7 +97,7 @@ fn hear(
 }
 
 /// Does what a line that begins with `/` says; whether the talk is over.
-fn obey(talk: &mut Talk<'_, Model>, line: &str, interrupt: &Interrupt) -> Result<bool> {
+fn obey(talk: &mut Talk<'_>, line: &str, interrupt: &Interrupt) -> Result<bool> {
     let (command, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
     match command {
@@ -132,7 +132,7 @@ fn obey(talk: &mut Talk<'_, Model>, line: &str, interrupt: &Interrupt) -> Result
 }
 
 /// Writes the talk as a prompt pack named after its file.
-fn save(talk: &Talk<'_, Model>, file: &str) -> Result<()> {
+fn save(talk: &Talk<'_>, file: &str) -> Result<()> {
     let path = Path::new(file);
     let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if name.is_empty() || talk.turns().is_empty() {

@@ -8,7 +8,7 @@ use crate::Result;
 use crate::progress::Interrupt;
 use crate::talk::{ChatModel, TalkEvent, Talks, packs, run_conversations};
 use clap::Args;
-use spyglass_model::{LanguageModel, Model};
+use spyglass_model::LanguageModel;
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -78,7 +78,7 @@ impl Vibes {
     }
 
     /// Holds a pack's conversations and prints each as soon as it has ended.
-    fn talk(&self, speaker: &ChatModel<'_, Model>, pack: &PromptPack, interrupt: &Interrupt) -> Result<Option<Talks>> {
+    fn talk(&self, speaker: &ChatModel<'_>, pack: &PromptPack, interrupt: &Interrupt) -> Result<Option<Talks>> {
         let mut stream = Stream::new(interrupt);
         let held = run_conversations(speaker, &pack.conversations, |heard| match heard {
             TalkEvent::Finished(talk, _) if !self.json => stream.piece(&(transcript(talk, colour()) + "\n")),

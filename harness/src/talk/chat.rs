@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use spyglass_model::{LanguageModel, Prompt, Sampling, Stopped, generate};
+use spyglass_model::{Prompt, Sampling, Stopped, generate};
 use spyglass_tasks::vibes::TranscriptFormat;
 
 use super::ChatModel;
@@ -11,10 +11,10 @@ use super::prompt_format::{PromptFormat, Said};
 use crate::{Error, Result};
 
 /// A talk that is under way.
-pub struct Chat<'a, M: LanguageModel> {
-    speaker: &'a ChatModel<'a, M>,
+pub struct Chat<'a> {
+    speaker: &'a ChatModel<'a>,
     format: TranscriptFormat,
-    memory: PrefixCache<'a, M>,
+    memory: PrefixCache<'a>,
     /// The system text.
     pub system: Option<String>,
     /// How replies are sampled.
@@ -24,9 +24,9 @@ pub struct Chat<'a, M: LanguageModel> {
     tries: usize,
 }
 
-impl<'a, M: LanguageModel> Chat<'a, M> {
+impl<'a> Chat<'a> {
     /// A talk that begins; without a chat template it is written down as `format` says.
-    pub fn new(speaker: &'a ChatModel<'a, M>, format: TranscriptFormat, sampling: Sampling) -> Self {
+    pub fn new(speaker: &'a ChatModel<'a>, format: TranscriptFormat, sampling: Sampling) -> Self {
         let memory = PrefixCache::new(speaker.model);
         Self { speaker, format, memory, system: None, sampling, turns: Vec::new(), tries: 0 }
     }
