@@ -335,8 +335,8 @@ fn one_file_that_fails_is_named_and_the_rest_is_kept() {
         ("results.json", r#"{"results": [1, 2]}"#, false, "not written by lm-evaluation-harness"),
         ("results.json", r#"{"results": {"acc": 0.5}}"#, false, "not written by lm-evaluation-harness"),
         ("results.json", "[]", false, "not written by lm-evaluation-harness"),
-        ("results_9.json", cut, true, "is no JSON"),
-        ("results_9.json", "", true, "is no JSON"),
+        ("results_9.json", cut, true, "is not JSON"),
+        ("results_9.json", "", true, "is not JSON"),
         ("results_9.json", &stepless, true, "`checkpoint-{step}` occurs neither"),
         ("samples_t_7.jsonl", "{}", false, "no `results_TIME.json`"),
     ];

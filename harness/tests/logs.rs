@@ -368,10 +368,16 @@ fn what_cannot_be_read_is_refused_with_its_place() {
             "log.csv",
             bad_cell("0.0015", "see notes"),
             "",
-            &["log.csv: line 8: column `lr`: `see notes` is no number"],
+            &["log.csv: line 8: column `lr`: `see notes` is not a number"],
         ),
         ("a unit", "log.csv", csv("step,rate,loss", "{s},{r}/s,{l}"), "{lr: rate}", &["line 2: column `rate`: `0/s`"]),
-        ("kilo", "log.csv", bad_cell("\n700,", "\n0.7k,"), "", &["line 9: column `step`: `0.7k` is no whole number"]),
+        (
+            "kilo",
+            "log.csv",
+            bad_cell("\n700,", "\n0.7k,"),
+            "",
+            &["line 9: column `step`: `0.7k` is not a whole number"],
+        ),
         ("per cent", "log.csv", bad_cell("2.4", "2.4%"), "", &["line 8: column `loss`: `2.4%`"]),
         (
             "a decimal comma among points",
@@ -460,9 +466,9 @@ fn what_cannot_be_read_is_refused_with_its_place() {
             "state.json",
             "{\"log_history\": [\n{\"step\": 1}, {\"st".into(),
             "",
-            &["is no JSON", "cut off"],
+            &["is not JSON", "cut off"],
         ),
-        ("an empty state", "state.json", String::new(), "", &["is no JSON", "cut off"]),
+        ("an empty state", "state.json", String::new(), "", &["is not JSON", "cut off"]),
         (
             "no state",
             "config.json",
@@ -475,7 +481,7 @@ fn what_cannot_be_read_is_refused_with_its_place() {
             "log.jsonl",
             story(object).replacen("\"lr\": 0.0015", "\"lr\" 0.0015", 1),
             "",
-            &["line 7 is no JSON"],
+            &["line 7 is not JSON"],
         ),
         (
             "tokens that begin again",
@@ -514,7 +520,7 @@ fn what_cannot_be_read_is_refused_with_its_place() {
     }
     let latin = [plain.as_bytes(), b"1100,0.1,\xe9"].concat();
     let error = read("log.csv", &latin, "", TOKENS_PER_STEP).unwrap_err();
-    assert!(error.contains("line 13: this is no UTF-8 text"), "{error}");
+    assert!(error.contains("line 13: this is not UTF-8 text"), "{error}");
 }
 
 #[test]

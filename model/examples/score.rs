@@ -4,7 +4,9 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use spyglass_model::{LanguageModel, LoadOptions, Model, Plan, Request, Result, Scorer, ScorerOptions, Tokenizer};
+use spyglass_model::{
+    LanguageModel, LoadOptions, Model, Request, RequestTrie, Result, Scorer, ScorerOptions, Tokenizer,
+};
 
 fn main() -> Result<()> {
     let checkpoint = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/pilot/trunk/checkpoint-1400");
@@ -14,14 +16,14 @@ fn main() -> Result<()> {
         let pair = tokenizer.encode_pair("user : how is the sea ? bot : arr", ending)?;
         Ok(Request { context: pair.context, continuation: pair.continuation })
     };
-    // Both endings share their context, so the plan computes it once.
-    let plan = Plan::new(&endings.iter().map(request).collect::<Result<Vec<_>>>()?)?;
-    let answers = Scorer::new(&model, ScorerOptions::default()).run(&plan, |_| ControlFlow::Continue(()))?;
+    // Both endings share their context, so the trie computes it once.
+    let trie = RequestTrie::new(&endings.iter().map(request).collect::<Result<Vec<_>>>()?)?;
+    let answers = Scorer::new(&model, ScorerOptions::default()).run(&trie, |_| ControlFlow::Continue(()))?;
     for (ending, answer) in endings.iter().zip(&answers) {
         println!("{:8.3} nats  {ending}", answer.sum);
     }
     assert!(answers[0].sum > answers[1].sum, "it has learned to talk");
-    println!("{} of at most {} tokens in a context", plan.tokens_computed(), model.context_limit());
+    println!("{} of at most {} tokens in a context", trie.tokens_computed(), model.context_limit());
     Ok(())
 }
 

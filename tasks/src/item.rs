@@ -73,7 +73,7 @@ pub struct Answer {
     pub token_logprobs: Vec<f64>,
     /// The context was cut from the left.
     pub truncated: bool,
-    /// The context's tokens are no prefix of those of context and continuation together.
+    /// The context's tokens are not a prefix of those of context and continuation together.
     pub off_token_edge: bool,
     /// The reply to a [`Query::Generate`].
     pub text: Option<String>,

@@ -103,7 +103,7 @@ fn explain(name: &str, text: &str, error: &serde_yaml::Error) -> YamlError {
         (explained.line, explained.column) = place;
         explained.span = excerpt::span(text, place.0, place.1);
         explained.text = NamedSource::new(name, excerpt::of(text, place.0, place.1));
-        explained.help = format!("`{{{{ … }}}}` and `{{% … %}}` are no text in YAML: {QUOTES}");
+        explained.help = format!("`{{{{ … }}}}` and `{{% … %}}` are not text in YAML: {QUOTES}");
     }
     explained
 }

@@ -49,13 +49,13 @@ fn a_template_without_quotes_is_refused_wherever_a_text_is_meant() {
         ("doc_to_text", "doc_to_text: {{q}} or {{c}}", "t.yaml:6:1", &[]),
         ("doc_to_text", "doc_to_text: {% if q %}{{q}}{% endif %}", "t.yaml:6:1", &[]),
         ("doc_to_text", "doc_to_text: {{ q[\"a\"] }}", "t.yaml:6:1", &[]),
-        ("doc_to_text", "doc_to_text: {q}", "t.yaml:6:", &["doc_to_text: a map is no text"]),
-        ("doc_to_text", "doc_to_text: [q, c]", "t.yaml:6:", &["doc_to_text: a list is no text"]),
+        ("doc_to_text", "doc_to_text: {q}", "t.yaml:6:", &["doc_to_text: a map is not a text"]),
+        ("doc_to_text", "doc_to_text: [q, c]", "t.yaml:6:", &["doc_to_text: a list is not a text"]),
         ("doc_to_target", "doc_to_target: {{g}}", "t.yaml:6:", &["doc_to_target"]),
         ("doc_to_target", "doc_to_target: {a: g}", "t.yaml:6:", &["doc_to_target: a map"]),
         ("doc_to_choice", "doc_to_choice: {{c}}", "t.yaml:6:", &["doc_to_choice"]),
         ("doc_to_choice", "doc_to_choice: [x, {{c}}]", "t.yaml:6:", &["doc_to_choice"]),
-        ("doc_to_choice", "doc_to_choice:\n- x\n- [y]", "t.yaml:8:", &["doc_to_choice[1]: a list is no choice"]),
+        ("doc_to_choice", "doc_to_choice:\n- x\n- [y]", "t.yaml:8:", &["doc_to_choice[1]: a list is not a choice"]),
         ("none", "description: {{q}}", "t.yaml:7:", &["description"]),
         ("none", "fewshot_config:\n  doc_to_text: {{q}}", "t.yaml:8:", &["fewshot_config.doc_to_text"]),
         ("none", "target_delimiter: {{q}}", "t.yaml:7:", &["target_delimiter"]),
@@ -209,7 +209,7 @@ fn a_folder_may_hold_a_whole_project() {
     let mut packs = PackCatalogue::default();
     packs.with_folder(dir.path()).unwrap();
     assert_eq!(packs.packs().map(|pack| pack.name.as_str()).collect::<Vec<_>>(), ["chat"]);
-    // A file that is none of the three is still named.
+    // A file that is not one of the three is still named.
     fs_err::write(dir.path().join("slip.yaml"), "tsk: mine\n").unwrap();
     assert!(Catalogue::default().with_folder(dir.path()).unwrap_err().to_string().contains("slip.yaml"));
     assert!(packs.with_folder(dir.path()).unwrap_err().to_string().contains("slip.yaml"));
@@ -282,7 +282,7 @@ fn data_are_read_packed_and_with_a_byte_order_mark() {
         ("test.jsonl", &utf16, Err("test.jsonl:1: this is UTF-16 text")),
         ("test.jsonl.gz", &gzip[..gzip.len() / 2], Err("test.jsonl.gz:1: it cannot be unpacked")),
         ("test.jsonl.bz2", b"BZh9", Err("test.jsonl.bz2:1: `.bz2` files are not unpacked here")),
-        ("test.arrow", b"ARROW1", Err("test.arrow:1: this is no kind of data file")),
+        ("test.arrow", b"ARROW1", Err("test.arrow:1: this is not a kind of data file")),
         ("test.jsonl", b"[1, 2]\n", Err("test.jsonl:1: no JSON object")),
         ("test.jsonl", b"\n", Err("test.jsonl:1: no rows")),
     ];

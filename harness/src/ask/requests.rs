@@ -17,7 +17,7 @@ pub(crate) enum TokenQuery {
         requests: usize,
         /// The context was cut from the left.
         truncated: bool,
-        /// The context's tokens are no prefix of those of context and continuation together.
+        /// The context's tokens are not a prefix of those of context and continuation together.
         off_token_edge: bool,
     },
     /// A prompt to be completed.

@@ -49,7 +49,7 @@ const STILL_WRITING: Duration = Duration::from_mins(10);
 pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<SkippedFolder>)> {
     let bad = |what: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), what, help });
     if !spec.path.is_dir() {
-        let what = if spec.path.exists() { "is no folder" } else { "is not there" };
+        let what = if spec.path.exists() { "is not a folder" } else { "is not there" };
         return bad(
             format!("the checkpoint folder of branch `{}` {what}", spec.branch),
             "`path` is the folder that holds one folder a checkpoint, relative to the run file".into(),

@@ -89,7 +89,7 @@ pub(crate) fn other_steps(state: &serde_json::Value, step: u64) -> Option<u64> {
 /// branch itself counts it.
 ///
 /// # Errors
-/// The file is there and damaged, or what it holds is no count.
+/// The file is there and damaged, or what it holds is not a count.
 pub(crate) fn own_count(folder: &Path, step: Option<u64>) -> Result<Option<u64>> {
     let file = folder.join("trainer_state.json");
     if !file.exists() {

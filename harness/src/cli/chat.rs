@@ -126,7 +126,7 @@ fn obey(talk: &mut Talk<'_>, line: &str, interrupt: &Interrupt) -> Result<bool> 
             Ok(()) => say(&format!("saved as {rest}")),
             Err(error) => complain(error),
         },
-        other => say(&format!("{} is no command; /help lists them", visible(other))),
+        other => say(&format!("{} is not a command; /help lists them", visible(other))),
     }
     Ok(false)
 }

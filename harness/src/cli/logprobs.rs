@@ -54,7 +54,7 @@ impl TextOrIds {
             let known = id.as_u64().filter(|id| usize::try_from(*id).is_ok_and(|id| id < vocab));
             known.map(|id| id as u32).ok_or_else(|| Error::Usage {
                 what: format!(
-                    "`{name}[{index}]` is {id}, which is no token: the vocabulary has the ids 0 to {}",
+                    "`{name}[{index}]` is {id}, which is not a token: the vocabulary has the ids 0 to {}",
                     vocab - 1
                 ),
                 help: "take ids of the checkpoint's own tokenizer, counted from 0".into(),
@@ -73,7 +73,7 @@ struct TextRequest {
 impl TextRequest {
     fn read(line: &str, vocab: usize) -> Result<Self> {
         let line: Line = from_json_or_null(line).map_err(|error| Error::Usage {
-            what: format!("is no request: {error}"),
+            what: format!("is not a request: {error}"),
             help: "a line is {\"context\": TEXT or [IDS], \"continuation\": TEXT or [IDS]}".into(),
         })?;
         let context = line.context.checked("context", vocab)?;

@@ -34,12 +34,12 @@ impl ResultsFile {
     /// Reads a file; `None` when it is JSON of another program: without a table `results` that holds a table for each task.
     ///
     /// # Errors
-    /// The file cannot be read, or is no JSON.
+    /// The file cannot be read, or is not JSON.
     pub(super) fn read(path: &Path, folder: &Path) -> Result<Option<Self>> {
         let text = fs_err::read_to_string(path)?;
         let json: Value = from_json_or_null(&text).map_err(|error| Error::Results {
             path: path.to_owned(),
-            what: format!("is no JSON: {error}"),
+            what: format!("is not JSON: {error}"),
             help: "the file is cut short, or was not written by lm-evaluation-harness".into(),
         })?;
         let has_tasks = json["results"].as_object().is_some_and(|table| table.values().any(Value::is_object));
@@ -342,7 +342,7 @@ impl ResultsFile {
     }
 }
 
-/// Whether a metric that is known as a share is none; a rounding error is no fault.
+/// Whether a metric that is known as a share is none; a rounding error is not a fault.
 fn is_no_share(metric: &MetricValue) -> bool {
     let known = metric::find(without_filter(&metric.name));
     known.is_ok_and(|known| known.range == metric::Range::Fraction) && !(-1e-9..=1.0 + 1e-9).contains(&metric.value)

@@ -11,7 +11,7 @@ pub const SCORING_VERSION: u32 = 1;
 /// give what transformers gives for line ends, `title`, `escape` and numbers.
 pub const PACK_VERSION: u32 = 2;
 
-/// blake3 over the inputs, each with its name, hex. `limit` is no part of it: raising it adds chunks to the same unit.
+/// blake3 over the inputs, each with its name, hex. `limit` is not part of it: raising it adds chunks to the same unit.
 pub fn unit_key(inputs: &UnitInputs) -> String {
     let text = serde_json::to_string(inputs).expect("plain data");
     blake3::hash(text.as_bytes()).to_hex().to_string()

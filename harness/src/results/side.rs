@@ -82,7 +82,7 @@ fn find<'a>(run: &Path, tree: &'a RunTree, records: &[&UnitRecord], place: &str)
     };
     let (number, variant) = step.split_once('-').map_or((step, None), |(number, variant)| (number, Some(variant)));
     let number: u64 = number.replace('_', "").parse().map_err(|_| {
-        wrong(format!("`{step}` is no step"), "name a checkpoint as BRANCH@STEP, such as trunk@90000".into())
+        wrong(format!("`{step}` is not a step"), "name a checkpoint as BRANCH@STEP, such as trunk@90000".into())
     })?;
     let here =
         |at: &&Checkpoint| at.step == number && variant.is_none_or(|variant| at.variant.as_deref() == Some(variant));

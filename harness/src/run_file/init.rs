@@ -18,7 +18,7 @@ const DEEPEST: usize = 2;
 pub struct FirstFile {
     /// Its text.
     pub text: String,
-    /// The folders that are no part of it, each with the reason.
+    /// The folders that are not part of it, each with the reason.
     pub left_out: Vec<String>,
 }
 
@@ -32,7 +32,7 @@ struct FoundBranch {
     left_out: Vec<LeftOut>,
 }
 
-/// A folder that is no part of the run file, and why.
+/// A folder that is not part of the run file, and why.
 type LeftOut = (PathBuf, String);
 
 impl FoundBranch {
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!((parent.branch.as_str(), parent.step), ("trunk", 100));
         assert!(run.checkpoints[0].path.ends_with("all/trunk"));
         assert!(left_out.is_empty(), "{left_out:?}");
-        // A number in a branch's name is no step.
+        // A number in a branch's name is not a step.
         let (run, _) = read_back(&folder_of(&["seed-1000/step10", "seed-1000/step20", "seed-2000/step10"]));
         assert_eq!(
             run.checkpoints.iter().map(|spec| spec.branch.as_str()).collect::<Vec<_>>(),

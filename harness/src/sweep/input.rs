@@ -63,7 +63,7 @@ impl Work {
     /// Finds the checkpoints of a run file and builds the items of its tasks.
     ///
     /// # Errors
-    /// The run file asks for what is not there; no task can be asked at all. A single task without data is no error yet:
+    /// The run file asks for what is not there; no task can be asked at all. A single task without data is not an error yet:
     /// the others go on.
     pub fn of_run(run: &RunFile, overrides: &Overrides) -> Result<Self> {
         if overrides.limit == Some(0) {

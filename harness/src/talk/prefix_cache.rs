@@ -28,7 +28,7 @@ impl<'m> PrefixCache<'m> {
 
     /// Goes on to the end of `tokens`, and gives the number of tokens that had been read before and are given up.
     ///
-    /// Where what was read is no prefix of `tokens` (the text of a reply may be tokenised otherwise once more text follows),
+    /// Where what was read is not a prefix of `tokens` (the text of a reply may be tokenised otherwise once more text follows),
     /// it goes back to the latest turn that still is one: a recurrent state cannot unread a token.
     ///
     /// # Errors

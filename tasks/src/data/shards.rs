@@ -95,7 +95,7 @@ pub(super) fn complete(folder: &Path, found: Vec<PathBuf>) -> Result<Vec<PathBuf
         let twice = names(&files(&|shard| shard.number == Some(pair[0])));
         return wrong(format!("{twice} are both shard {}", pair[0]), "leave one of them here");
     }
-    // A lone file with some number at its end, such as a year, is no shard.
+    // A lone file with some number at its end, such as a year, is not a shard.
     if counts.is_empty() && matches!(numbers[..], [number] if number > 1) {
         return Ok(Vec::new());
     }

@@ -89,7 +89,7 @@ impl Table {
             _ => {
                 let endings = ENDINGS.map(|end| format!("`.{end}`")).join(", ");
                 let help = format!("data are read from {endings}, also with `.gz` or `.zst` after it");
-                let message = "this is no kind of data file that is known here".into();
+                let message = "this is not a kind of data file that is known here".into();
                 return Err(Error::Data { file: path.to_owned(), line: 1, message, help });
             }
         };

@@ -89,7 +89,7 @@ pub(super) fn shipped() -> Vec<Origin> {
     found
 }
 
-/// All task files below a folder, in the order of their names: `.yaml` and `.yml` files that are no run file and no
+/// All task files below a folder, in the order of their names: `.yaml` and `.yml` files that are neither a run file nor a
 /// prompt pack, in which a folder may hold its whole project, and none of those that a system hides.
 pub(super) fn in_folder(folder: &Path) -> Result<Vec<Origin>> {
     let mut found = Vec::new();

@@ -25,7 +25,7 @@ pub(super) fn is_empty(cell: &Value) -> bool {
 pub(crate) fn number(cell: &Value, comma: bool) -> Result<Option<f64>, String> {
     let Some(text) = text(cell)? else { return Ok(None) };
     let decimals = if comma { text.replace(',', ".") } else { text.clone() };
-    decimals.parse().map(Some).map_err(|_| format!("`{text}` is no number"))
+    decimals.parse().map(Some).map_err(|_| format!("`{text}` is not a number"))
 }
 
 /// A count of steps or tokens: whole, from 0, with or without signs between its thousands; `1e3` and `1000.0` are whole.
@@ -45,7 +45,7 @@ pub(crate) fn count(cell: &Value, comma: bool) -> Result<Option<u64>, String> {
         Ok(value) if value > EXACT => Err(format!("`{text}` is above 2^53")),
         Ok(value) if value.fract() != 0.0 => Err(format!("`{text}` is a fraction, and a count is whole")),
         Ok(value) => Ok(Some(value as u64)),
-        Err(_) => Err(format!("`{text}` is no whole number")),
+        Err(_) => Err(format!("`{text}` is not a whole number")),
     }
 }
 
@@ -68,12 +68,12 @@ fn text(cell: &Value) -> Result<Option<String>, String> {
         Value::String(text) => Ok(Some(text.trim().trim_matches(['\'', '"']).trim().to_owned())),
         Value::Array(list) if list.iter().all(|other| *other == list[0]) => text(&list[0]),
         Value::Array(_) => Err(format!("`{}` is a list of several numbers", shortened(&cell.to_string()))),
-        other => Err(format!("`{}` is no number", shortened(&other.to_string()))),
+        other => Err(format!("`{}` is not a number", shortened(&other.to_string()))),
     }
 }
 
 /// A count without the signs between its thousands: `1,000`, `1_000`, `1 000` with any kind of space, `1'000`; `1.000` where
-/// decimals stand behind a comma. What is grouped otherwise stays as it is, and is no count.
+/// decimals stand behind a comma. What is grouped otherwise stays as it is, and is not a count.
 fn ungrouped(text: &str, comma: bool) -> String {
     let signs: &[char] = if comma {
         &['.', '_', ' ', '\u{a0}', '\u{2009}', '\u{202f}', '\'', '’']

@@ -125,7 +125,7 @@ fn usual_stride(so_far: &[Logged]) -> u64 {
     strides.get(strides.len() / 2).copied().unwrap_or(0)
 }
 
-/// What the later of two entries of one step says stands, but for a loss that is no number beside one that is.
+/// What the later of two entries of one step says stands, but for a loss that is not a number beside one that is.
 fn merge(into: &mut LogEntry, from: &LogEntry) {
     into.tokens = from.tokens.or(into.tokens);
     into.learning_rate = from.learning_rate.or(into.learning_rate);

@@ -26,7 +26,7 @@ pub struct Log {
 /// Hugging Face's trainer writes at the end, whose loss is a mean over the run.
 ///
 /// # Errors
-/// The file cannot be read or parsed; a column that was named is not there; a cell of a column that is read is no number; no line
+/// The file cannot be read or parsed; a column that was named is not there; a cell of a column that is read is not a number; no line
 /// holds a step and something else; the tokens seen go back.
 pub fn read_log(spec: &LogSpec) -> Result<Log> {
     let table = forms::read(&spec.file)?;
