@@ -68,9 +68,15 @@ pub fn half_width(clusters: Option<usize>) -> f64 {
     clusters.map_or(Z95, |clusters| t95(clusters.saturating_sub(1)))
 }
 
+/// How many items a share is worth whose error so many clusters tell, where 1.96 of its standard errors are taken for 95 %: fewer than
+/// the `effective` ones of [`effective_count`], since few clusters tell it badly ([`half_width`]).
+pub(crate) fn sure_count(effective: f64, clusters: Option<usize>) -> f64 {
+    effective * (Z95 / half_width(clusters)).powi(2)
+}
+
 /// [`wilson`]'s 95 % interval of a share that is worth `effective` items by the scatter of so many clusters ([`half_width`]).
 pub fn clustered_wilson(share: f64, effective: f64, clusters: Option<usize>) -> Option<Interval> {
-    wilson(share, effective * (Z95 / half_width(clusters)).powi(2), Z95)
+    wilson(share, sure_count(effective, clusters), Z95)
 }
 
 /// A share of passed prompts, with what it is worth and its 95 % interval.

@@ -13,6 +13,8 @@ const FEWEST: usize = 30;
 const FEWEST_NUMBERS: usize = 10;
 /// A spike open for so many entries is a collapse.
 const OPEN: usize = 50;
+/// Entries after which noise with heavy tails has had more chances of a single high entry than the rules were made for.
+const MANY: f64 = 100.0;
 /// Blocks of a plateau's window.
 const BLOCKS: usize = 10;
 /// Entries that a plateau's window needs.
@@ -37,8 +39,9 @@ pub struct LossSpike {
 /// Spikes of the loss inside one phase, in order.
 ///
 /// A spike lies above the line through the last 50 calm entries (30 at least) by more than max(6 sd, 5 % of the line), sd = 1.4826 ·
-/// median absolute deviation around the line; by less than twice that it counts only if the next entry is out too, so that noise
-/// with heavy tails is none. It is over when the loss is back within max(3 sd, 2.5 %); open at the end of the log, or for 50
+/// median absolute deviation around the line; by less than max(12 sd·g, 10 %) it counts only if the next entry is out too, by more than
+/// max(3 sd·g, 2.5 %), so that noise with heavy tails is none. Its tail falls as the fourth power or faster (Student's t with 4 degrees
+/// of freedom), so `g = max(1, (i/100)^¼)` at entry i keeps a long log from more false spikes than a short one. It is over when the loss is back within max(3 sd, 2.5 %); open at the end of the log, or for 50
 /// entries, it has not recovered. A loss that is no finite number counts. The line has the slope between the medians of the
 /// window's halves, at most 0: a flat middle would hide what rises on a falling loss, and a slow rise widens the deviation. Where it lies below the
 /// median of the last ten calm entries those count: a loss that stops falling does not rise.
@@ -75,8 +78,12 @@ pub fn loss_spikes(loss: &[f64]) -> Vec<LossSpike> {
 #[derive(Clone, Copy)]
 struct Calm {
     expected: f64,
-    /// Further above it is a spike.
+    /// Further above it is a spike, if the next entry is out too.
     spike: f64,
+    /// The next one is out when it is further above than this.
+    stays: f64,
+    /// Further above a single entry is one.
+    alone: f64,
     /// Back within this above it is a spike's end.
     over: f64,
 }
@@ -84,7 +91,10 @@ struct Calm {
 impl Calm {
     /// The entry `at`, by those before it; with too few of them every number is calm.
     fn of(calm: &[(f64, f64)], at: usize) -> Self {
-        Self::on_line(calm, at).unwrap_or(Self { expected: 0.0, spike: f64::INFINITY, over: f64::INFINITY })
+        Self::on_line(calm, at).unwrap_or({
+            let never = f64::INFINITY;
+            Self { expected: 0.0, spike: never, stays: never, alone: never, over: never }
+        })
     }
 
     fn on_line(calm: &[(f64, f64)], at: usize) -> Option<Self> {
@@ -104,14 +114,20 @@ impl Calm {
         let away: Vec<f64> = levelled.iter().map(|value| (value - centre).abs()).collect();
         let (_, last) = middle(&recent[recent.len() - LAST..])?;
         let (sd, expected) = (1.4826 * median(&away)?, (centre + slope * at as f64).max(last));
-        let share = expected.abs();
-        Some(Self { expected, spike: (6.0 * sd).max(0.05 * share), over: (3.0 * sd).max(0.025 * share) })
+        let (share, late) = (expected.abs(), sd * (at as f64 / MANY).powf(0.25).max(1.0));
+        Some(Self {
+            expected,
+            spike: (6.0 * sd).max(0.05 * share),
+            stays: (3.0 * late).max(0.025 * share),
+            alone: (12.0 * late).max(0.1 * share),
+            over: (3.0 * sd).max(0.025 * share),
+        })
     }
 
     fn is_spike(self, value: f64, next: Option<&f64>) -> bool {
         let out = value - self.expected;
-        let stays = || next.is_some_and(|&next| !self.is_over(next));
-        !value.is_finite() || out > 2.0 * self.spike || (out > self.spike && stays())
+        let stays = || next.is_some_and(|&next| !next.is_finite() || next - self.expected > self.stays);
+        !value.is_finite() || out > self.alone || (out > self.spike && stays())
     }
 
     fn is_calm(self, value: f64) -> bool {
@@ -207,6 +223,19 @@ mod tests {
             loss_spikes(&loss).len()
         };
         assert_eq!([&[2.15][..], &[2.25], &[2.15, 2.15], &[2.15, 2.0, 2.15]].map(spikes), [0, 1, 1, 0]);
+    }
+
+    #[test]
+    fn a_single_entry_must_be_higher_in_a_long_log() {
+        let spikes = |at: usize, high: &[f64]| {
+            let mut loss: Vec<f64> = (0..at + 40).map(|k| if k % 2 == 0 { 2.02 } else { 1.98 }).collect(); // sd .03
+            loss.splice(at..at, high.iter().copied());
+            loss_spikes(&loss).len()
+        };
+        assert_eq!([90, 1600].map(|at| spikes(at, &[2.5])), [1, 0], "16.9 sd: more than 12, less than 24");
+        assert_eq!([90, 1600].map(|at| spikes(at, &[2.8])), [1, 1]);
+        assert_eq!([90, 1600].map(|at| spikes(at, &[2.3, 2.13])), [1, 0], "the second is 4.4 sd out");
+        assert_eq!([90, 1600].map(|at| spikes(at, &[2.3, 2.3])), [1, 1]);
     }
 
     proptest! {

@@ -143,8 +143,9 @@ pub fn onset(curve: &Curve) -> Onset {
     }
     let y = curve.scores(&points);
     let pooled = wobble(&y, curve.item_diff_var.as_deref());
-    let came = first_clear(curve, &points, &y, pooled.sd);
-    let (before, after) = two_regimes(curve, &points, &y, pooled, came);
+    let first_level = level_of(curve, &points, pooled.sd);
+    let came = first_clear(curve, &points, &y, pooled.sd, first_level);
+    let (before, after) = two_regimes(curve, &points, &y, pooled, came, first_level);
     let delta = curve.delta.filter(|delta| delta.is_finite());
     let level = delta.map_or_else(|| level_of(curve, &points, before), |delta| curve.chance + delta);
     if !level.is_finite() {
@@ -170,9 +171,9 @@ pub fn onset(curve: &Curve) -> Onset {
     Onset { status, scale: Some(scale), fit: Some(fit(curve, fitted, &spread, level)) }
 }
 
-/// Place among `points` of the first that is clearly above the level that one wobble `sd` for the whole curve gives.
-fn first_clear(curve: &Curve, points: &[usize], y: &[f64], sd: f64) -> Option<usize> {
-    let level = finite(level_of(curve, points, sd))?;
+/// Place among `points` of the first that is clearly above the `level` that one wobble `sd` for the whole curve gives.
+fn first_clear(curve: &Curve, points: &[usize], y: &[f64], sd: f64, level: f64) -> Option<usize> {
+    let level = finite(level)?;
     if level > LEVEL_MAX && matches!(curve.noise, Noise::Items(_)) {
         return None;
     }
@@ -186,8 +187,15 @@ fn first_clear(curve: &Curve, points: &[usize], y: &[f64], sd: f64) -> Option<us
 }
 
 /// Standard deviations of the wobble before the point `came` and from it on. With fewer than two steps before it, or fewer than two
-/// points from it on, the `pooled` one stands in.
-fn two_regimes(curve: &Curve, points: &[usize], y: &[f64], pooled: Wobble, came: Option<usize>) -> (f64, f64) {
+/// points from it on, the `pooled` one stands in. `level` is that of the first look.
+fn two_regimes(
+    curve: &Curve,
+    points: &[usize],
+    y: &[f64],
+    pooled: Wobble,
+    came: Option<usize>,
+    level: f64,
+) -> (f64, f64) {
     let var = curve.item_diff_var.as_deref();
     let before = &y[..came.unwrap_or(y.len())];
     let known = var.and_then(|var| mean(&var[..before.len().saturating_sub(1).min(var.len())]));
@@ -199,7 +207,7 @@ fn two_regimes(curve: &Curve, points: &[usize], y: &[f64], pooled: Wobble, came:
     let item = known.and_then(finite).or_else(unknown).unwrap_or(0.0);
     let since = came.filter(|came| y.len() - came >= 2);
     let after = since.map(|came| wobble(&y[came..], var.map(|var| &var[came.min(var.len())..])).sd);
-    (wobble_before(before, item).unwrap_or(pooled.sd), after.unwrap_or(pooled.sd))
+    (wobble_before(before, item, level).unwrap_or(pooled.sd), after.unwrap_or(pooled.sd))
 }
 
 fn level_of(curve: &Curve, points: &[usize], wobble_sd: f64) -> f64 {

@@ -21,3 +21,4 @@ mod sweep;
 mod tokens;
 mod vibes;
 mod vibes_pages;
+mod word_for_word;

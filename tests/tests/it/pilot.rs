@@ -18,12 +18,12 @@ const PHASE_ONE: u64 = 1400;
 /// Where the contaminated branch leaves the trunk.
 const LEAK: u64 = 800;
 
-/// The demo, run once for all tests of this file.
-static DEMO: LazyLock<Demo> = LazyLock::new(Demo::of_a_fresh_clone);
+/// The demo, run once for all tests of this program.
+pub(crate) static DEMO: LazyLock<Demo> = LazyLock::new(Demo::of_a_fresh_clone);
 
-struct Demo {
+pub(crate) struct Demo {
     _folder: tempfile::TempDir,
-    report: PathBuf,
+    pub(crate) report: PathBuf,
     second: String,
     run: Run,
 }

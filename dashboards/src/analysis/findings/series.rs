@@ -4,8 +4,11 @@ use super::constant::or_constant;
 use super::items::{ItemScores, by_metric, gold_probability, shared_ids};
 use super::subject::{Measured, Subject, is_mean_of_items};
 use crate::analysis::curve::{Curve, Noise};
-use crate::analysis::intervals::{Interval, clustered_se, clustered_wilson, effective_count, half_width, mean_se};
+use crate::analysis::intervals::{
+    Interval, clustered_se, clustered_wilson, effective_count, half_width, mean_se, sure_count,
+};
 use crate::analysis::letters::{LetterDecomposition, letter_decomposition};
+use crate::analysis::moments::Z95;
 use crate::analysis::sample::Sample;
 use crate::chance::is_share;
 use crate::groups;
@@ -137,10 +140,13 @@ impl<'a> Series<'a> {
 
     /// The curve of a path, oriented to rise, above what guessing gives.
     pub(crate) fn curve(&self, path: &[(&Checkpoint, &PointData)], item_diff_var: Option<Vec<f64>>) -> Curve {
+        // A group's tasks are all there are, and no sample of them: they tell its error as its items do.
+        let clusters = |point: &PointData| point.clusters.filter(|_| !self.subject.is_group);
         let noise = if self.is_share() {
-            Noise::Items(path.iter().map(|(_, point)| point.effective).collect())
+            Noise::Items(path.iter().map(|(_, point)| sure_count(point.effective, clusters(point))).collect())
         } else {
-            Noise::StandardErrors(path.iter().map(|(_, point)| point.se.unwrap_or(f64::NAN)).collect())
+            let error = |point: &PointData| point.se.unwrap_or(f64::NAN) * half_width(clusters(point)) / Z95;
+            Noise::StandardErrors(path.iter().map(|(_, point)| error(point)).collect())
         };
         Curve {
             tokens: path.iter().map(|(checkpoint, _)| checkpoint.tokens).collect(),
