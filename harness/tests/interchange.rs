@@ -7,9 +7,9 @@ use parquet::record::Field;
 use serde_json::Value;
 use spyglass::export::{csv, json_lines, parquet, score_rows, write_lm_eval};
 use spyglass::import::{Options, import_lm_eval};
+use spyglass::results::Store;
 use spyglass::run_file::TaskSpec;
-use spyglass::store::Store;
-use spyglass::suite::{Suite, catalogue};
+use spyglass::sweep::{Suite, catalogue};
 use spyglass_dashboards::run::{
     Branch, Checkpoint, Cost, Phase, PhaseStart, Run, RunTree, TaskGroup, TrainingLog, Unit, UnitInputs, UnitRecord,
 };

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use spyglass::vibes::{Speaker, hold};
+use spyglass::talk::{Speaker, hold};
 use spyglass_model::{LanguageModel, LoadOptions, Model, Tokenizer};
 use spyglass_tasks::vibes::{PromptPack, Rendering, Transcript};
 

@@ -1,6 +1,6 @@
 //! What a checkpoint's files are, by content: the part of a unit's key that comes from the checkpoint.
 
-use crate::store::Hashes;
+use crate::results::Hashes;
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 

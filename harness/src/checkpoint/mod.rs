@@ -2,6 +2,7 @@
 
 mod discover;
 mod identity;
+mod loaded;
 mod log;
 mod naming;
 mod pattern;
@@ -12,6 +13,7 @@ mod tree;
 pub use discover::{Found, LeftAlone, discover};
 pub(crate) use identity::tokenizer_hash;
 pub use identity::{Hashing, Identity};
+pub(crate) use loaded::{Opened, open, weight_bytes};
 pub use log::{Log, read_log};
 pub(crate) use naming::{Naming, namings, step_in};
 pub use pattern::{Label, Named, Pattern};

@@ -2,8 +2,7 @@
 
 use super::{Exit, Threads, bench_against, print, say, size, thousands};
 use crate::Result;
-use crate::bench::{Ask, Context, Measured, PartTime, Speed, measure};
-use crate::bench_against::{AskBoth, measure_both};
+use crate::measure::{Ask, AskBoth, Context, Measured, PartTime, Speed, measure, measure_both};
 use crate::run_file::PrecisionSpec;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;

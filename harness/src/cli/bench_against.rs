@@ -2,7 +2,7 @@
 
 use super::bench::time;
 use super::{size, thousands};
-use crate::bench_against::{At, Both, Length, Side, Times};
+use crate::measure::{At, Both, Length, Side, Times};
 
 /// Both checkpoints, then a table of times and one of memory.
 pub(super) fn text(both: &Both) -> String {

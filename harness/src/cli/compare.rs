@@ -2,10 +2,9 @@
 
 use super::report::snapshot_of;
 use super::{Exit, counted, print, say};
-use crate::compare::{Side, split_name};
+use crate::cli::terminal::visible;
+use crate::results::{Side, Store, split_name};
 use crate::run_file::RunFile;
-use crate::store::Store;
-use crate::vibes::show::visible;
 use crate::{Error, Result};
 use clap::Args;
 use serde::Serialize;
@@ -145,7 +144,7 @@ fn nothing_in_common(a: &Side, b: &Side, compared: &Comparison) -> Error {
 
 /// `pilot, anneal step 1300 (7.99 M tokens)`.
 fn name(side: &Side) -> String {
-    let place = crate::plan::checkpoint_name(&side.checkpoint);
+    let place = crate::sweep::plan::checkpoint_name(&side.checkpoint);
     format!("{}, {place} ({} tokens)", side.run.name, tokens(side.checkpoint.tokens as f64))
 }
 

@@ -3,11 +3,10 @@
 use super::sweep::carry_out;
 use super::{Exit, Threads};
 use crate::Result;
-use crate::demo::unpack;
 use crate::executor::Local;
-use crate::run_file::RunFile;
-use crate::store::Store;
-use crate::work::{Overrides, Work};
+use crate::results::Store;
+use crate::run_file::{RunFile, unpack};
+use crate::sweep::{Overrides, Work};
 use clap::Args;
 use spyglass_model::ScorerOptions;
 use std::path::PathBuf;

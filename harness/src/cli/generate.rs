@@ -3,7 +3,7 @@
 use super::model_args::ModelArgs;
 use super::{Exit, Threads, print, say};
 use crate::Result;
-use crate::interrupt::Interrupt;
+use crate::executor::Interrupt;
 use clap::Args;
 use spyglass_model::{LanguageModel, Prompt, Sampling, Stopped, generate};
 use std::ops::ControlFlow;

@@ -2,7 +2,7 @@
 
 use super::{Exit, counted, print, say};
 use crate::import::{Options, import_lm_eval};
-use crate::store::Store;
+use crate::results::Store;
 use crate::sweep::write_report;
 use crate::{Error, Result};
 use clap::Args;

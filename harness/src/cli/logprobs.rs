@@ -3,7 +3,7 @@
 use super::model_args::ModelArgs;
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, counted, print, say};
-use crate::tokenise::{cut, encode};
+use crate::ask::{cut, encode};
 use crate::{Error, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};

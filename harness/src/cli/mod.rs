@@ -27,6 +27,7 @@ mod score;
 mod state_memory;
 mod status;
 mod sweep;
+mod terminal;
 mod vibes;
 
 use crate::{Error, Result};

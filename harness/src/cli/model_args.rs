@@ -1,9 +1,9 @@
 //! What every command that runs a checkpoint asks: which one, in which arithmetic, with which tokens.
 
 use crate::Result;
-use crate::executor::open;
+use crate::checkpoint::open;
 use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec};
-use crate::work::Settings;
+use crate::sweep::Settings;
 use clap::Args;
 use spyglass_model::{Model, Tokenizer};
 use std::path::PathBuf;

@@ -3,12 +3,10 @@
 use super::sweep::Narrow;
 use super::{Exit, Threads, counted, duration, print, say, size, thousands};
 use crate::Result;
-use crate::plan::{Estimate, Plan, PlannedUnit, Standing, estimate};
+use crate::results::{Hashes, Store};
 use crate::run_file::{CheckpointOrder, RunFile};
-use crate::search::at_most;
-use crate::store::{Hashes, Store};
-use crate::sweep::snapshot_of;
-use crate::work::Work;
+use crate::sweep::plan::{Estimate, Plan, PlannedUnit, Standing, estimate};
+use crate::sweep::{Work, at_most, snapshot_of};
 use clap::Args;
 use std::path::PathBuf;
 

@@ -2,7 +2,7 @@
 
 use super::{counted, duration, say, thousands};
 use crate::executor::{Event, Observer};
-use crate::plan::checkpoint_name;
+use crate::sweep::plan::checkpoint_name;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Mutex;

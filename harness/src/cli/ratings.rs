@@ -4,8 +4,8 @@ use super::report::snapshot_of;
 use super::{Exit, counted, say};
 use crate::Result;
 use crate::ratings::{Known, Others, RatingFile, merge};
+use crate::results::Store;
 use crate::run_file::RunFile;
-use crate::store::Store;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 

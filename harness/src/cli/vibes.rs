@@ -3,9 +3,9 @@
 use super::model_args::ModelArgs;
 use super::{Exit, Threads, complain, print};
 use crate::Result;
-use crate::interrupt::Interrupt;
-use crate::vibes::show::{Colour, summary, transcript};
-use crate::vibes::{Heard, Speaker, Talks, hold, packs};
+use crate::cli::terminal::{Colour, summary, transcript};
+use crate::executor::Interrupt;
+use crate::talk::{Heard, Speaker, Talks, hold, packs};
 use clap::Args;
 use spyglass_model::{LanguageModel, Model};
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};

@@ -1,14 +1,13 @@
 //! The executor for one machine: scores one checkpoint (or `jobs`) and meanwhile reads the next.
 
-use super::memory::Memory;
-use super::opened::Opened;
-use super::pack::{OurPack, Talked};
-use super::unit::{OurUnit, now};
+use super::slots::Memory;
 use super::{Event, Executor, Site, Summary};
-use crate::checkpoint::Hashing;
-use crate::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing, unit_folder};
-use crate::store::{Blamed, Claim, ClaimHolder, Claimed};
-use crate::suite::Subject;
+use crate::ask::{OurUnit, now};
+use crate::checkpoint::{Hashing, Opened};
+use crate::results::{Blamed, Claim, ClaimHolder, Claimed};
+use crate::sweep::Subject;
+use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing, unit_folder};
+use crate::talk::{OurPack, Talked};
 use crate::{Error, Result};
 use spyglass_dashboards::run::UnitRecord;
 use spyglass_model::ScorerOptions;

@@ -1,25 +1,20 @@
 //! Executors: what carries a plan out. Each is one file; all of them write into the same results folder.
 
-mod answers;
+mod interrupt;
 mod local;
-mod memory;
-mod opened;
-mod pack;
-mod questions;
+mod slots;
 mod summary;
-mod unit;
 
+pub use interrupt::Interrupt;
 pub use local::Local;
-pub(crate) use opened::{open, weight_bytes};
-pub use questions::{Asked, ItemQuestions, Questions, Tokens};
+pub(crate) use slots::{Memory, Room};
 pub use summary::{Summary, tasks_without_items};
-pub(crate) use unit::now;
 
 use crate::Result;
-use crate::interrupt::Interrupt;
-use crate::plan::Plan;
-use crate::store::{ClaimHolder, Hashes, Store};
-use crate::work::Work;
+use crate::ask::Questions;
+use crate::results::{ClaimHolder, Hashes, Store};
+use crate::sweep::Work;
+use crate::sweep::plan::Plan;
 use spyglass_dashboards::run::{Checkpoint, Failure, UnitRecord};
 
 /// Carries out a plan.

@@ -1,8 +1,9 @@
 //! How a sweep ended.
 
-use super::{Event, Site, now};
+use super::{Event, Site};
 use crate::Result;
-use crate::store::Blamed;
+use crate::ask::now;
+use crate::results::Blamed;
 use spyglass_dashboards::run::{Failure, UnitRecord};
 
 /// How a sweep ended.

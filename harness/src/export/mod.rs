@@ -4,8 +4,10 @@ mod csv;
 mod lm_eval;
 mod parquet;
 mod scores;
+mod table;
 
 pub use csv::{csv, json_lines};
 pub use lm_eval::{Written, write_lm_eval};
 pub use parquet::parquet;
 pub use scores::{ScoreRow, score_rows};
+pub use table::markdown;

@@ -1,9 +1,9 @@
 //! One `results_*.json` of lm-evaluation-harness: its checkpoint, the units of its tasks, the scores of its groups.
 
 use super::lm_eval::Options;
+use crate::ask::now;
 use crate::checkpoint::Pattern;
-use crate::executor::now;
-use crate::store::unit_key;
+use crate::results::unit_key;
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 use spyglass_dashboards::run::{Checkpoint, Cost, GroupScores, UnitInputs, UnitRecord};

@@ -1,10 +1,10 @@
 //! Answers as they come in, gathered into items and chunks.
 
-use super::opened::Opened;
 use super::questions::{Asked, ItemQuestions};
 use crate::Result;
-use crate::interrupt::Interrupt;
-use crate::store::CHUNK_ITEMS;
+use crate::checkpoint::Opened;
+use crate::executor::Interrupt;
+use crate::results::CHUNK_ITEMS;
 use spyglass_model::{LanguageModel, LogLikelihood, Prompt, Sampling, Stopped, Token, generate_batch};
 use spyglass_tasks::{Answer, Generation, Item, ItemRecord};
 use std::ops::{ControlFlow, Range};

@@ -6,8 +6,8 @@ use spyglass_model::{LanguageModel, Prompt, Sampling, Stopped, generate};
 use spyglass_tasks::vibes::TranscriptFormat;
 
 use super::Speaker;
-use super::memory::Memory;
-use super::voice::{Said, Voice};
+use super::prefix_cache::Memory;
+use super::prompt_format::{Said, Voice};
 use crate::{Error, Result};
 
 /// A talk that is under way.

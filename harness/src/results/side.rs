@@ -1,8 +1,7 @@
 //! One side of a comparison: a checkpoint of a run, named as `RUN.yaml[:branch[@step]]`, with its results.
 
-use crate::gather::gather_some;
+use crate::results::{Snapshot, Store, gather_some, is_pack};
 use crate::run_file::RunFile;
-use crate::store::{Snapshot, Store, is_pack};
 use crate::{Error, Result};
 use spyglass_dashboards::groups::add_groups;
 use spyglass_dashboards::run::{Branch, Checkpoint, Run, RunTree, Unit, UnitRecord};

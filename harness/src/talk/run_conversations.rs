@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use spyglass_model::{ChatTemplate, Generated, LanguageModel, Prompt, Sampling, Stopped, Tokenizer, generate_batch};
 use spyglass_tasks::vibes::{ChoiceScore, Choices, Conversation, Reference, Stop, Transcript, Turn, TurnRecord};
 
-use super::memory::Memory;
-use super::voice::{Said, Voice};
+use super::prefix_cache::Memory;
+use super::prompt_format::{Said, Voice};
 use crate::{Error, Result};
 
 /// Conversations that are held together: each step of a reply reads the weights once for all of them.

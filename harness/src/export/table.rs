@@ -1,6 +1,6 @@
 //! The table that users of lm-evaluation-harness know: tasks, groups, metrics with their standard errors, as Markdown.
 
-use crate::suite::Suite;
+use crate::sweep::Suite;
 use serde_json::Value;
 use spyglass_dashboards::run::UnitRecord;
 use spyglass_tasks::metric::{METRICS, group};

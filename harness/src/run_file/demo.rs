@@ -1,6 +1,6 @@
 //! The pilot run that is part of the program: a small but real training run, with its checkpoints and tasks.
 
-use crate::store::write_whole;
+use crate::results::write_whole;
 use crate::{Error, Result};
 use include_dir::{Dir, DirEntry, include_dir};
 use std::path::{Path, PathBuf};

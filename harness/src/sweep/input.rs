@@ -1,10 +1,10 @@
 //! What a sweep works on: the run on disk, the tasks it is asked, and the settings.
 
 use crate::checkpoint::{Discovered, Identity, discover_tree};
-use crate::plan::Only;
+use crate::results::{PACK_VERSION, SCORING_VERSION};
 use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec, RunFile, ScheduleSpec};
-use crate::store::{PACK_VERSION, SCORING_VERSION};
-use crate::suite::{Suite, SuiteTask};
+use crate::sweep::plan::Only;
+use crate::sweep::{Suite, SuiteTask};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog, UnitInputs};
 use spyglass_model::{Bos, DtFloor, LoadOptions, Model, ModelConfig, Precision, Tokenizer};

@@ -1,10 +1,10 @@
 //! A checkpoint read into memory, with the tokenizer that belongs to it.
 
-use super::memory::{Memory, Room};
-use super::questions::Tokens;
 use crate::Result;
-use crate::plan::PlannedCheckpoint;
-use crate::work::Settings;
+use crate::ask::Tokens;
+use crate::executor::{Memory, Room};
+use crate::sweep::Settings;
+use crate::sweep::plan::PlannedCheckpoint;
 use spyglass_model::{LanguageModel, Model, Tokenizer, weight_files};
 use std::path::Path;
 
@@ -12,8 +12,8 @@ use std::path::Path;
 const MEMORY_PER_BYTE: u64 = 2;
 
 /// A checkpoint in memory.
-pub(super) struct Opened<'a> {
-    pub(super) model: Model,
+pub(crate) struct Opened<'a> {
+    pub(crate) model: Model,
     tokenizer: Tokenizer,
     tokenizer_hash: String,
     _room: Room<'a>,
@@ -24,7 +24,7 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// Whatever is wrong with its files.
-    pub(super) fn read(planned: &PlannedCheckpoint, settings: &Settings, memory: &'a Memory) -> Result<Self> {
+    pub(crate) fn read(planned: &PlannedCheckpoint, settings: &Settings, memory: &'a Memory) -> Result<Self> {
         let room = memory.room(weight_bytes(&planned.folder)? * MEMORY_PER_BYTE);
         let (model, tokenizer) = open(&planned.folder, settings)?;
         let tokenizer_hash = planned.identity.as_ref().map_or_else(String::new, |identity| identity.tokenizer.clone());
@@ -32,12 +32,12 @@ impl<'a> Opened<'a> {
     }
 
     /// The tokenizer.
-    pub(super) fn tokenizer(&self) -> &Tokenizer {
+    pub(crate) fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
     }
 
     /// The tokenizer as the questions know it.
-    pub(super) fn tokens(&self) -> Tokens<'_> {
+    pub(crate) fn tokens(&self) -> Tokens<'_> {
         let max_length = self.model.context_limit();
         Tokens { tokenizer: &self.tokenizer, hash: &self.tokenizer_hash, max_length }
     }

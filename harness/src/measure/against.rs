@@ -1,7 +1,7 @@
 //! Two checkpoints on this machine, side by side: measured in turns, so that what else the machine does hits both alike.
 
 use crate::run_file::PrecisionSpec;
-use crate::work::Settings;
+use crate::sweep::Settings;
 use crate::{Error, Result};
 use serde::Serialize;
 use spyglass_model::bench::decode;

@@ -1,8 +1,8 @@
 //! The questions of a sweep as token ids, built once for all checkpoints that share a tokenizer.
 
+use super::tokenise::{Prepared, PreparedQuery, prepare};
 use crate::Result;
-use crate::suite::Suite;
-use crate::tokenise::{Prepared, PreparedQuery, prepare};
+use crate::sweep::Suite;
 use spyglass_model::{Plan, Request, Tokenizer};
 use std::collections::HashMap;
 use std::ops::Range;

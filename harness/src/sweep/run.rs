@@ -1,14 +1,12 @@
 //! A sweep from end to end: score what is missing, then write the report.
 
 use crate::Result;
-use crate::executor::{Executor, Observer, Questions, Site, Summary, tasks_without_items};
-use crate::gather::{gather, report_folder};
-use crate::interrupt::Interrupt;
-use crate::plan::Plan;
+use crate::ask::Questions;
+use crate::executor::{Executor, Interrupt, Observer, Site, Summary, tasks_without_items};
+use crate::results::{Hashes, Snapshot, Store, gather, report_folder};
 use crate::run_file::CheckpointOrder;
-use crate::search::search;
-use crate::store::{Hashes, Snapshot, Store};
-use crate::work::Work;
+use crate::sweep::plan::Plan;
+use crate::sweep::{Work, search};
 use spyglass_dashboards::report::Report;
 use std::path::PathBuf;
 

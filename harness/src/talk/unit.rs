@@ -1,9 +1,10 @@
 //! One unit of a prompt pack: its conversations are held and judged, and kept together.
 
-use super::opened::Opened;
-use super::{Event, Site, now};
-use crate::store::{UnitFolder, unit_key};
-use crate::vibes::{Heard, Speaker, hold};
+use super::run_conversations::{Heard, Speaker, hold};
+use crate::ask::now;
+use crate::checkpoint::Opened;
+use crate::executor::{Event, Site};
+use crate::results::{UnitFolder, unit_key};
 use crate::{Error, Result};
 use spyglass_dashboards::analysis::survival;
 use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
@@ -15,19 +16,19 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// A unit of a prompt pack that is ours.
-pub(super) struct OurPack<'a> {
-    pub(super) checkpoint: &'a Checkpoint,
-    pub(super) pack: &'a PromptPack,
-    pub(super) inputs: UnitInputs,
-    pub(super) folder: UnitFolder,
+pub(crate) struct OurPack<'a> {
+    pub(crate) checkpoint: &'a Checkpoint,
+    pub(crate) pack: &'a PromptPack,
+    pub(crate) inputs: UnitInputs,
+    pub(crate) folder: UnitFolder,
 }
 
 /// A pack that was talked through.
-pub(super) struct Talked {
+pub(crate) struct Talked {
     /// The summary of the conversations that were held.
-    pub(super) record: UnitRecord,
+    pub(crate) record: UnitRecord,
     /// Why the others were not.
-    pub(super) failure: Option<Error>,
+    pub(crate) failure: Option<Error>,
 }
 
 impl OurPack<'_> {
@@ -36,7 +37,7 @@ impl OurPack<'_> {
     ///
     /// # Errors
     /// No conversation could be held, or the results cannot be written.
-    pub(super) fn talk(&self, opened: &Opened<'_>, site: &Site<'_>) -> Result<Option<Talked>> {
+    pub(crate) fn talk(&self, opened: &Opened<'_>, site: &Site<'_>) -> Result<Option<Talked>> {
         let started = Instant::now();
         let template = opened.tokenizer().chat_template()?;
         let speaker = Speaker {

@@ -7,7 +7,7 @@ use spyglass_tasks::vibes::{Choices, PackSummary, Rendering, Sampling, Stop, Tra
 
 /// Whether colours are used; they only repeat what signs and words say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
+pub(crate) enum Colour {
     /// Escape sequences for a terminal.
     On,
     /// Plain text.
@@ -39,7 +39,7 @@ impl Colour {
 }
 
 /// Text with every character visible that a terminal would act on instead of showing it: controls and marks of direction.
-pub fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -63,7 +63,7 @@ pub fn visible(text: &str) -> String {
 const MARGIN: &str = "          ";
 
 /// The conversation with its verdicts.
-pub fn transcript(talk: &Transcript, colour: Colour) -> String {
+pub(crate) fn transcript(talk: &Transcript, colour: Colour) -> String {
     let mut text = String::new();
     let mut line = |words: &str| {
         text.push_str(words);
@@ -175,7 +175,7 @@ fn outcome(talk: &Transcript, colour: Colour) -> String {
 }
 
 /// What came of a pack, in a few lines.
-pub fn summary(pack: &str, summary: &PackSummary, colour: Colour) -> String {
+pub(crate) fn summary(pack: &str, summary: &PackSummary, colour: Colour) -> String {
     let mut text = colour.paint(Shade::Bold, &visible(pack)) + "\n";
     let numbers = |passes: &Vec<bool>| passes.iter().map(|pass| f64::from(u8::from(*pass))).collect::<Vec<f64>>();
     let passes: Vec<Vec<f64>> = summary.passes().iter().map(numbers).collect();
@@ -206,6 +206,6 @@ pub fn summary(pack: &str, summary: &PackSummary, colour: Colour) -> String {
 }
 
 /// What stands before the line that a person types.
-pub fn prompt_mark(colour: Colour) -> String {
+pub(crate) fn prompt_mark(colour: Colour) -> String {
     colour.paint(Shade::Bold, "› ")
 }

@@ -2,7 +2,7 @@
 
 use super::{Store, slug, write_whole};
 use crate::Result;
-use crate::suite::{Suite, SuiteTask};
+use crate::sweep::{Suite, SuiteTask};
 use serde::{Deserialize, Serialize};
 use spyglass_dashboards::run::{ItemText, TaskTexts};
 use std::path::{Path, PathBuf};

@@ -3,11 +3,9 @@
 
 use crate::Result;
 use crate::executor::{Executor, Site, Summary};
-use crate::gather::gather;
-use crate::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing};
-use crate::store::{Snapshot, Store};
-use crate::suite::{Subject, Suite};
-use crate::work::Work;
+use crate::results::{Snapshot, Store, gather};
+use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing};
+use crate::sweep::{Subject, Suite, Work};
 use spyglass_dashboards::analysis::{
     Findings, Onset, bracket_width, findings, first_checkpoints, most_left, narrowing_checkpoint,
 };
@@ -303,7 +301,7 @@ fn named(task: &str, shots: usize, perturb: Option<String>, is_group: bool) -> s
 mod tests {
     use super::*;
     use crate::run_file::TaskSpec;
-    use crate::suite::catalogue;
+    use crate::sweep::catalogue;
 
     /// The names of the searches for some tasks of a suite, each with how many tasks it scores.
     fn searches(suite: &Suite, there: &[Subject]) -> Vec<(String, usize)> {

@@ -1,7 +1,7 @@
 //! The tasks of a sweep with their items: built once, asked of every checkpoint.
 
 use crate::run_file::{RunFile, TaskSpec};
-use crate::vibes::packs;
+use crate::talk::packs;
 use crate::{Error, Result};
 use spyglass_dashboards::run::TaskGroup;
 use spyglass_tasks::metric::Weighting;

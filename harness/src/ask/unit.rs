@@ -1,10 +1,10 @@
 //! One unit: all its questions are asked at once, and each chunk of items is kept as soon as it is answered.
 
 use super::answers::Answers;
-use super::opened::Opened;
 use super::questions::Questions;
-use super::{Event, Site};
-use crate::store::{UnitFolder, unit_key};
+use crate::checkpoint::Opened;
+use crate::executor::{Event, Site};
+use crate::results::{UnitFolder, unit_key};
 use crate::{Error, Result};
 use spyglass_dashboards::chance;
 use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
@@ -15,13 +15,13 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// A unit that is ours to score.
-pub(super) struct OurUnit<'a> {
-    pub(super) checkpoint: &'a Checkpoint,
+pub(crate) struct OurUnit<'a> {
+    pub(crate) checkpoint: &'a Checkpoint,
     /// Index of the task in the suite.
-    pub(super) task: usize,
-    pub(super) inputs: UnitInputs,
-    pub(super) folder: UnitFolder,
-    pub(super) scorer: ScorerOptions,
+    pub(crate) task: usize,
+    pub(crate) inputs: UnitInputs,
+    pub(crate) folder: UnitFolder,
+    pub(crate) scorer: ScorerOptions,
 }
 
 impl OurUnit<'_> {
@@ -29,7 +29,7 @@ impl OurUnit<'_> {
     ///
     /// # Errors
     /// The items cannot be asked, the model's numbers are broken, or the results cannot be written.
-    pub(super) fn score(
+    pub(crate) fn score(
         &self,
         opened: &Opened<'_>,
         questions: &Questions<'_>,

@@ -2,9 +2,9 @@
 
 use super::Plan;
 use crate::Result;
-use crate::executor::{Questions, Tokens, weight_bytes};
-use crate::suite::Subject;
-use crate::work::Work;
+use crate::ask::{Questions, Tokens};
+use crate::checkpoint::weight_bytes;
+use crate::sweep::{Subject, Work};
 use spyglass_tasks::python::from_json;
 use std::path::Path;
 

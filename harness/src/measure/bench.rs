@@ -1,8 +1,8 @@
 //! How fast a checkpoint runs on this machine: measured, as plain data.
 
-use crate::executor::weight_bytes;
+use crate::checkpoint::weight_bytes;
 use crate::run_file::PrecisionSpec;
-use crate::work::Settings;
+use crate::sweep::Settings;
 use crate::{Error, Result};
 use serde::Serialize;
 use spyglass_model::bench::{self, Machine};

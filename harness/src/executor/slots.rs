@@ -4,18 +4,18 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// Counts the models in memory, and lets another one in only when it fits beside them.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     models: Mutex<usize>,
     freed: Condvar,
 }
 
 /// Room for one model; dropping it gives the room back.
 #[derive(Debug)]
-pub(super) struct Room<'a>(&'a Memory);
+pub(crate) struct Room<'a>(&'a Memory);
 
 impl Memory {
     /// Waits for room for a model of `bytes`. The first one is always let in: whether it fits is for the system to say.
-    pub(super) fn room(&self, bytes: u64) -> Room<'_> {
+    pub(crate) fn room(&self, bytes: u64) -> Room<'_> {
         let mut models = self.lock();
         while *models > 0 && available().is_none_or(|available| available < bytes) {
             models = self.freed.wait(models).expect("no thread panics while it holds the lock");

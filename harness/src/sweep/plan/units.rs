@@ -2,9 +2,8 @@
 
 use super::order;
 use crate::checkpoint::{Hashing, Identity};
-use crate::store::{Hashes, Store, UnitFolder, UnitPlace, unit_key};
-use crate::suite::Subject;
-use crate::work::Work;
+use crate::results::{Hashes, Store, UnitFolder, UnitPlace, unit_key};
+use crate::sweep::{Subject, Work};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Checkpoint, UnitInputs, UnitRecord};
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! From the results folder to the run that analysis and report work on.
 
 use crate::Result;
-use crate::executor::now;
-use crate::store::{Snapshot, Store, UnitFolder, is_pack};
+use crate::ask::now;
+use crate::results::{Snapshot, Store, UnitFolder, is_pack};
 use rayon::prelude::*;
 use spyglass_dashboards::run::{PackUnit, Run, Unit, UnitRecord};
 use std::collections::BTreeMap;
