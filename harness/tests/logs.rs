@@ -211,7 +211,39 @@ fn usual_forms_and_columns_are_read() {
             ),
             "",
         ),
-        ("a restart", "log.csv", plain.replacen("\n600,", "\n600,0.1,9\n700,0.1,9\n800,0.1,9\n600,", 1), ""),
+        (
+            "a restart",
+            "log.csv",
+            plain.replacen("\n600,", "\n600,0.1,9\n700,0.1,9\n800,0.1,9\n600,", 1),
+            "log.csv: steps 600 to 800 are logged twice, as after a restart: the later lines count",
+        ),
+        (
+            "two runs whose lines alternate",
+            "log.csv",
+            csv("step,lr,loss", "{s},0.1,9\n{s},{r},{l}"),
+            "log.csv: 11 steps from 0 to 1000 have lines with another loss or learning rate each",
+        ),
+        ("a counter that stands still", "log.csv", csv("global_step,step,lr,loss", "0,{s},{r},{l}"), ""),
+        (
+            "tokens that stand still beside others",
+            "log.csv",
+            csv("step,num_input_tokens_seen,tokens,lr,loss", "{s},0,{t},{r},{l}"),
+            "",
+        ),
+        ("floats with three decimals", "log.csv", csv("step,lr,loss", "{s}.000,{r},{l}"), ""),
+        (
+            "printed lines",
+            "out.log",
+            format!("loading\n{}done\n", story("Step {s}/1000 | loss {l} | lr {r} | 9.1 it/s")),
+            "",
+        ),
+        ("printed lines without an end", "out.log", story("[INFO] step={s} loss={l} lr={r}").trim_end().to_owned(), ""),
+        (
+            "printed lines with evaluations",
+            "out.log",
+            story("iter {s}: loss {l}, lr {r}, time 12ms") + "step 1000: train loss 2.3, val loss 2.4\n",
+            "",
+        ),
         (
             "rows of a validation split",
             "log.csv",
@@ -298,6 +330,9 @@ fn a_log_without_a_rate_is_read_with_a_word() {
         "{:?}",
         found.notes
     );
+    let empty = read("log.csv", csv("step,lr,loss", "{s},,{l}").as_bytes(), "", TOKENS_PER_STEP).unwrap();
+    check_story("an empty rate", &empty, false);
+    assert!(empty.notes.iter().any(|note| note.contains("the column `lr` holds no number")), "{:?}", empty.notes);
     let summary = r#"{"log_history": [{"step": 1000, "train_runtime": 9.5, "train_loss": 2.69}]}"#;
     let found = read("state.json", summary.as_bytes(), "", TOKENS_PER_STEP).unwrap();
     assert!(found.tree.branches[0].log.entries.is_empty(), "a mean of the whole run is the loss of no step");
@@ -455,6 +490,20 @@ fn what_cannot_be_read_is_refused_with_its_place() {
             csv("step,tokens,lr,loss", "{s},6144,{r},{l}"),
             "",
             &["step 600", "step 300", "6144"],
+        ),
+        (
+            "a thousand or one",
+            "log.csv",
+            bad_cell("\n1000,", "\n1.000,"),
+            "",
+            &["log.csv: line 12: column `step`: `1.000` could be 1000 as well as 1", "without a point"],
+        ),
+        (
+            "a web page",
+            "log.csv",
+            "<!DOCTYPE html>\n<html><body>step 1, loss 2</body></html>\n".into(),
+            "",
+            &["log.csv: is a page", "HTML", "table (CSV)"],
         ),
         ("Latin 1", "log.csv", "1".into(), "", &["names no columns"]),
     ];

@@ -276,6 +276,7 @@ impl Plan {
             part: self.file.dataset_name.as_deref(),
             part_is_subject: task.subject.is_some(),
             files: self.file.dataset_kwargs.as_ref().and_then(|kwargs| kwargs.data_files.as_ref()),
+            dir: self.file.dataset_kwargs.as_ref().and_then(|kwargs| kwargs.data_dir.as_deref()),
             home: self.home.as_deref(),
             folders,
         }

@@ -143,13 +143,20 @@ fn worded(name: &str, text: &str, (line, column): (usize, usize), message: Strin
         None if message.contains("invalid type: map, expected a") => {
             format!("a map begins with `{{`; for text, {QUOTES}")
         }
+        None if message.contains("missing field") => match quoted.last() {
+            Some(key) => format!("add the key, as in `{key}: …`"),
+            None => "add the key".into(),
+        },
+        None if message.contains("expected ") && message.contains("invalid ") => {
+            "write here what the message expects".into()
+        }
         None => "mend the line above; YAML wants spaces, not tabs, and quotes round text with `: `, `#` or `{`".into(),
     };
     // The parser points at the table that holds an unknown key; the reader wants the key itself.
     let (line, column) = key.and_then(|key| find_key(text, key, line)).unwrap_or((line, column));
     let message = match message.find(", expected ") {
         Some(end) if unknown => message[..end].to_owned(),
-        _ => message,
+        _ => in_words(&message),
     };
     YamlError {
         file: name.into(),
@@ -160,6 +167,13 @@ fn worded(name: &str, text: &str, (line, column): (usize, usize), message: Strin
         span: excerpt::span(text, line, column),
         text: NamedSource::new(name, excerpt::of(text, line, column)),
     }
+}
+
+/// The message without names of our own types: `struct RunFile` is a table of keys.
+fn in_words(message: &str) -> String {
+    let Some((before, after)) = message.split_once("expected struct ") else { return message.to_owned() };
+    let rest = after.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+    format!("{before}expected a table of keys{rest}")
 }
 
 /// Where a template begins a value without quotes, in the line of a parser's error or shortly before it.
@@ -233,6 +247,15 @@ mod tests {
         assert_eq!(error.line, 2, "{error}");
         let error = fails("name: [a\ninner: 3\n");
         assert!(error.line >= 1 && error.column >= 1, "{error}");
+    }
+
+    #[test]
+    fn what_is_missing_or_no_table_is_said_in_words() {
+        let missing = fails("inner: {shots: 3}\n");
+        assert!(missing.message.contains("missing field `name`") && missing.help.contains("`name: …`"), "{missing:?}");
+        let list = fails("- a\n- b\n");
+        assert!(list.message.contains("expected a table of keys") && !list.message.contains("Sample"), "{list:?}");
+        assert!(list.help.contains("what the message expects"), "{}", list.help);
     }
 
     #[test]

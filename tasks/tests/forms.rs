@@ -352,3 +352,69 @@ fn files_that_a_task_names_are_each_read_once() {
         }
     }
 }
+
+/// How many items a task with these `dataset_kwargs` finds in a folder that is its data folder, too.
+fn found(dir: &TempDir, kwargs: &str) -> Result<usize, String> {
+    let task = format!(
+        "task: mine\ntest_split: test\ndataset_kwargs: {kwargs}\ndoc_to_text: '{{{{q}}}}'\ndoc_to_choice: [x, y]\ndoc_to_target: 0\n"
+    );
+    fs_err::write(dir.path().join("mine.yaml"), task).unwrap();
+    let path = dir.path().join("mine.yaml").display().to_string();
+    let task = Catalogue::default().select(&path).unwrap().leaves.remove(0);
+    task.items(&[dir.path().to_owned()], None).map(|items| items.items.len()).map_err(|error| in_full(&error))
+}
+
+#[test]
+fn data_files_may_be_globs_and_data_dir_a_folder() {
+    let row = b"{\"q\": \"a\"}\n".as_slice();
+    let names =
+        ["part/test-0-of-2.jsonl", "part/test-1-of-2.jsonl", "part/train.jsonl", "part/deep/a.jsonl", "[x]/a.jsonl"];
+    let dir = folder(&names.map(|name| (name, row)));
+    let cases = [
+        ("{data_files: 'part/test-*.jsonl'}", Ok(2)),
+        ("{data_files: {test: ['part/test-?-of-2.jsonl', 'part/train.jsonl']}}", Ok(3)),
+        ("{data_files: 'part/*.jsonl'}", Ok(3)),
+        ("{data_files: 'part/**/*.jsonl'}", Ok(4)),
+        ("{data_files: '[x]/a.jsonl'}", Ok(1)), // a name of that spelling comes first
+        ("{data_files: 'test-*.jsonl', data_dir: part}", Ok(2)),
+        ("{data_dir: part}", Ok(2)),
+        ("{data_dir: ./part, data_files: {test: train.jsonl}}", Ok(1)),
+        ("{data_files: 'none-*.jsonl'}", Err("none-*.jsonl")),
+    ];
+    for (kwargs, wanted) in cases {
+        match (found(&dir, kwargs), wanted) {
+            (Ok(got), wanted) => assert_eq!(Ok(got), wanted, "{kwargs}"),
+            (Err(error), Err(wanted)) => assert!(error.contains(wanted), "{kwargs}: {error}"),
+            (Err(error), Ok(_)) => panic!("{kwargs}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn what_lies_in_the_place_of_data_is_named() {
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n".as_slice();
+    for (name, said) in [
+        ("mine/test.jsonl", "a pointer of Git LFS"),
+        ("mine/test.parquet", "git lfs pull"),
+        ("mine/dataset.arrow", "mine/"),
+        ("notes.txt", "holds mine.yaml, notes.txt"),
+    ] {
+        let error = found(&folder(&[(name, pointer)]), "{}").unwrap_err();
+        assert!(error.contains(said), "{name}: {error}");
+    }
+    let error = found(&folder(&[("mine/test.arrow", b"ARROW1")]), "{}").unwrap_err();
+    assert!(error.contains("Arrow files are not read") && error.contains("Parquet"), "{error}");
+}
+
+#[test]
+fn a_group_finds_its_members_beside_it() {
+    let task = "task: one\ntag: mine\ntest_split: test\ndoc_to_text: a\ndoc_to_choice: [x, y]\ndoc_to_target: 0\n";
+    let files = [("group.yaml", "group: all\ntask: [mine]\n"), ("one.yaml", task), ("bad.yaml", "task: [\n")];
+    let dir = folder(&files.map(|(name, text)| (name, text.as_bytes())));
+    let path = dir.path().join("group.yaml");
+    let catalogue = Catalogue::default();
+    assert_eq!(catalogue.check(&path, &[]).unwrap().leaves, ["one"]);
+    fs_err::remove_file(dir.path().join("one.yaml")).unwrap();
+    let error = catalogue.check(&path, &[]).unwrap_err().to_string();
+    assert!(error.contains("holds `mine`, which is no task, group or tag"), "{error}");
+}

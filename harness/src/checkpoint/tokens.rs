@@ -74,7 +74,7 @@ pub(super) fn count_of_other_steps(
 /// The step as the branch itself counts it.
 pub(super) fn own_step(spec: &BranchSpec, fork: Option<&Fork>, step: u64) -> u64 {
     match (spec.steps, fork) {
-        (crate::run_file::StepsSpec::Own, Some(fork)) => step - fork.step,
+        (crate::run_file::StepsSpec::Own, Some(fork)) => step.saturating_sub(fork.step),
         _ => step,
     }
 }

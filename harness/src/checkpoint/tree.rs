@@ -157,7 +157,8 @@ fn read_branch(
         specs.iter().zip(&all_found).filter_map(|(spec, found)| of_other_steps(spec, found, fork.as_ref())).collect();
     let newest = all_found[0].last().map(|newest| newest.folder.join("trainer_state.json"));
     let other_log = main.log.is_none() && others.iter().any(|other| Some(&other.folder) == newest.as_ref());
-    let Log { mut entries, notes } = if other_log { Log::default() } else { read_branch_log(main, &all_found[0])? };
+    one_folder_each(specs, &all_found)?;
+    let Log { mut entries, mut notes } = if other_log { Log::default() } else { read_branch_log(main, &all_found[0])? };
     skipped.extend(others);
     if let Some(fork) = &fork {
         if main.steps == StepsSpec::Own {
@@ -188,6 +189,8 @@ fn read_branch(
             });
         }
     }
+    let found_here = specs.iter().zip(&all_found);
+    notes.extend(found_here.filter_map(|(spec, found)| unused_tokens(run, spec, fork.as_ref(), found)));
     checkpoints.sort_by(|a, b| (a.step, &a.variant).cmp(&(b.step, &b.variant)));
     rising::tokens_rise(base, fork.as_ref(), &checkpoints)?;
     fill_tokens(&mut entries, main, fork.as_ref(), &checkpoints)?;
@@ -211,6 +214,48 @@ fn not_before(fork: &Fork, first: &Found, spec: &BranchSpec) -> Result<()> {
             "add `steps: own` if the branch counts its steps from the fork; otherwise correct `parent: {branch, step}`"
                 .into(),
     })
+}
+
+/// No folder is a checkpoint of two variants: its weights would be drawn twice.
+fn one_folder_each(specs: &[&BranchSpec], all_found: &[Vec<Found>]) -> Result<()> {
+    let mut known: BTreeMap<PathBuf, (&BranchSpec, u64)> = BTreeMap::new();
+    for (&spec, found) in
+        specs.iter().zip(all_found).flat_map(|(spec, found)| found.iter().map(move |found| (spec, found)))
+    {
+        let folder = fs_err::canonicalize(&found.folder)?;
+        let Some((other, step)) = known.insert(folder, (spec, found.step)) else { continue };
+        let kind =
+            |spec: &BranchSpec| spec.variant.as_ref().map_or("plain".to_owned(), |variant| format!("`{variant}`"));
+        return Err(Error::Checkpoint {
+            folder: found.folder.clone(),
+            what: format!(
+                "is step {step} of the {} entry of branch `{}` and step {} of the {} one: the same weights would be drawn twice",
+                kind(other),
+                spec.branch,
+                found.step,
+                kind(spec)
+            ),
+            help: "name the folders of each variant with a `path:` or `pattern:` of its own, such as `checkpoint-{step}-ema`".into(),
+        });
+    }
+    Ok(())
+}
+
+/// A note on steps of `tokens:` that neither a checkpoint nor the fork of another branch has.
+fn unused_tokens(run: &RunFile, spec: &BranchSpec, fork: Option<&Fork>, found: &[Found]) -> Option<String> {
+    let forks =
+        run.checkpoints.iter().filter_map(|other| other.parent.as_ref()).filter(|parent| parent.branch == spec.branch);
+    let forks: BTreeSet<u64> = forks.map(|parent| parent.step).collect();
+    let known: BTreeSet<u64> =
+        found.iter().map(|found| found.step).chain(forks).map(|step| tokens::own_step(spec, fork, step)).collect();
+    let unknown: Vec<String> = spec.tokens.keys().filter(|step| !known.contains(step)).map(u64::to_string).collect();
+    let steps = match unknown.as_slice() {
+        [] => return None,
+        [one] => format!("step {one}"),
+        [first, .., last] if unknown.len() > 5 => format!("{} steps from {first} to {last}", unknown.len()),
+        some => format!("steps {}", some.join(", ")),
+    };
+    Some(format!("`tokens:` of branch `{}` names {steps}, but no checkpoint here is of that step", spec.branch))
 }
 
 /// A note where the log of a branch and its checkpoints count other steps.

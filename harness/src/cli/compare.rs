@@ -1,5 +1,6 @@
 //! `spyglass compare`: two checkpoints, branches or runs on the same items.
 
+use super::apart::told_apart;
 use super::numbers::counted;
 use super::report::snapshot_of;
 use super::text_table::{Align, Table};
@@ -125,10 +126,9 @@ fn side(name: &str) -> Result<Side> {
 /// Two runs of one name are called after their files, too.
 fn tell_apart(a: &mut Side, b: &mut Side, names: [&str; 2]) {
     let files = names.map(|name| split_name(name).0);
-    if a.run.name == b.run.name && files[0] != files[1] {
-        for (side, file) in [a, b].into_iter().zip(&files) {
-            side.run.name = format!("{} ({})", side.run.name, file.display());
-        }
+    let told = told_apart(&[(a.run.name.clone(), &files[0]), (b.run.name.clone(), &files[1])]);
+    for ((side, file), _) in [a, b].into_iter().zip(&files).zip(told).filter(|(_, own)| own.is_some()) {
+        side.run.name = format!("{} ({})", side.run.name, file.display());
     }
 }
 

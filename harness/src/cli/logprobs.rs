@@ -168,7 +168,7 @@ fn read(file: &Path) -> Result<String> {
     if file == Path::new("-") {
         return Ok(std::io::read_to_string(std::io::stdin())?);
     }
-    Ok(fs_err::read_to_string(file)?)
+    Ok(spyglass_tasks::text::read(file)?)
 }
 
 fn request(asked: TextRequest, tokenizer: Option<&Tokenizer>, max_length: usize) -> Result<(Request, bool, bool)> {

@@ -1,6 +1,7 @@
 //! The command line: the only place that prints. Results go to stdout, talk goes to stderr.
 #![expect(clippy::print_stderr, reason = "this is the place that talks")]
 
+mod apart;
 mod bench;
 mod bench_against;
 mod chat;

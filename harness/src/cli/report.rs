@@ -1,5 +1,6 @@
 //! `spyglass report`: the report again, from results alone.
 
+use super::apart::told_apart;
 use super::{Exit, print, say};
 use crate::checkpoint::discover_tree;
 use crate::results::{Snapshot, Store, gather, report_folder};
@@ -30,10 +31,11 @@ impl ReportRun {
     pub(super) fn run(&self) -> Result<Exit> {
         let files = self.runs.iter().map(|path| RunFile::read(path)).collect::<Result<Vec<_>>>()?;
         let (mut runs, mut damaged) = (Vec::new(), Vec::new());
-        for file in &files {
+        let named: Vec<(String, &Path)> = files.iter().map(|file| (file.display_name(), file.path.as_path())).collect();
+        for (file, own) in files.iter().zip(told_apart(&named)) {
             let store = Store::open(&file.results);
             let mut gathered = gather(&store, snapshot_of(file, &store)?)?;
-            if let Some(own) = told_apart(file, &files) {
+            if let Some(own) = own {
                 gathered.run.name = format!("{} {own}", gathered.run.name);
             }
             runs.push(gathered.run);
@@ -51,18 +53,6 @@ impl ReportRun {
         print(&format!("{}\n", report.display()))?;
         Ok(if damaged.is_empty() { Exit::Well } else { Exit::SomeFailed })
     }
-}
-
-/// What tells a run from others of its name: its file, or the folder of the file where the files are called alike, too.
-fn told_apart(file: &RunFile, files: &[RunFile]) -> Option<String> {
-    let stem = |file: &RunFile| file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let folder = |file: &RunFile| {
-        let path = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
-        path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned()
-    };
-    let named: Vec<&RunFile> = files.iter().filter(|other| other.display_name() == file.display_name()).collect();
-    let are_alike = named.iter().filter(|other| stem(other) == stem(file)).count() > 1;
-    (named.len() > 1).then(|| if are_alike { folder(file) } else { stem(file) })
 }
 
 /// The run as the last sweep left it, brought up to date where checkpoints and logs are still there.

@@ -9,7 +9,7 @@ use crate::{Error, Result};
 use spyglass_dashboards::chance;
 use spyglass_dashboards::run::{Branch, Checkpoint, RunTree, TaskGroup, TrainingLog, UnitRecord};
 use spyglass_tasks::Catalogue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// How to read a folder of results.
@@ -59,11 +59,18 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
     // Which model a checkpoint is, and the file that said so first.
     let mut models: BTreeMap<(String, u64, Option<String>), (Vec<String>, String)> = BTreeMap::new();
     let (mut groups, mut first_error) = (Groups::default(), None);
-    for path in &files.results {
-        let read = ResultsFile::read(path, folder).and_then(|file| {
+    let read: Vec<_> = files.results.iter().map(|path| (path, ResultsFile::read(path, folder))).collect();
+    let of_files = read.iter().filter_map(|(_, file)| file.as_ref().ok()?.as_ref());
+    let kinds: BTreeSet<Option<String>> = of_files.map(|file| file.kind(&pattern)).collect();
+    for (path, file) in read {
+        let read = file.and_then(|file| {
             let Some(file) = file else { return Ok(None) };
             file.check_shares()?;
-            let checkpoint = file.checkpoint(options, &pattern)?;
+            let mut checkpoint = file.checkpoint(options, &pattern)?;
+            // An ending that all names share tells nothing apart.
+            if kinds.len() > 1 && checkpoint.variant.is_none() {
+                checkpoint.variant = file.kind(&pattern);
+            }
             let place = (checkpoint.branch.clone(), checkpoint.step, checkpoint.variant.clone());
             let model = file.model();
             let earlier = models.entry(place).or_insert_with(|| (model.clone(), file.shown.clone()));
@@ -88,7 +95,7 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
             units.extend(store_unit(&file, file.unit(task, &checkpoint, &catalogue), store, &mut imported)?);
         }
         for group in file.groups(&checkpoint) {
-            if let Err(what) = groups.add(group, &units) {
+            if let Err(what) = groups.add(group, &units, &file.shown) {
                 imported.warnings.push(format!("{}: {what}", file.shown));
             }
         }
@@ -99,7 +106,9 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
     }
     imported.warnings.extend(files.samples_alone());
     imported.checkpoints = checkpoints.len();
-    keep(store, options, checkpoints.into_values(), groups.finish())?;
+    let (groups, warnings) = groups.finish();
+    imported.warnings.extend(warnings);
+    keep(store, options, checkpoints.into_values(), groups)?;
     Ok(imported)
 }
 

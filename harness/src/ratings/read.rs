@@ -21,7 +21,7 @@ impl RatingFile {
     /// The file cannot be read, or a line of it is no rating: no JSON, stars beside 1 to 5, a winner beside `a`, `b` and `tie`,
     /// a checkpoint against itself, a time that is none, a rater without a name.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::of(path, &fs_err::read_to_string(path)?)
+        Self::of(path, &spyglass_tasks::text::read(path)?)
     }
 
     /// [`RatingFile::read`] of a text that came from `path`.

@@ -67,7 +67,7 @@ pub enum StepsSpec {
 /// A training log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogSpec {
-    /// `trainer_state.json`, JSON with one object a line, a table (CSV, TSV), or Megatron's printed lines: told by what is in it.
+    /// `trainer_state.json`, JSON with one object a line, a table (CSV, TSV), or lines that a trainer prints: told by what is in it.
     pub file: PathBuf,
     /// Its columns, where they are not named as usual.
     pub columns: LogColumns,

@@ -115,15 +115,20 @@ fn text(name: &str, branches: &[FoundBranch], left_out: &[String], base: &Path) 
     TEMPLATE.replace("NAME", &quoted(name)).replace("  CHECKPOINTS\n", &(entries + &left_out.collect::<String>()))
 }
 
+/// How many checkpoints there are, and their steps.
+fn said(steps: &[u64]) -> String {
+    match steps {
+        [one] => format!("1 checkpoint, step {one}"),
+        _ => format!("{} checkpoints, steps {} to {}", steps.len(), steps[0], steps[steps.len() - 1]),
+    }
+}
+
 /// The lines of one naming of a branch.
 fn entry(branch: &FoundBranch, naming: &Naming, trunk: &FoundBranch, base: &Path) -> String {
     let steps: Vec<u64> = naming.names.keys().copied().collect();
     let (first, last) = (steps[0], steps[steps.len() - 1]);
     let (name, path) = (quoted(&branch.name), quoted(&relative(&branch.folder, base)));
-    let mut lines = vec![
-        format!("  - branch: {name}"),
-        format!("    path: {path}    # {} checkpoints, steps {first} to {last}", steps.len()),
-    ];
+    let mut lines = vec![format!("  - branch: {name}"), format!("    path: {path}    # {}", said(&steps))];
     if naming.pattern != "checkpoint-{step}" {
         lines.push(format!("    pattern: {}", quoted(&naming.pattern)));
     }

@@ -71,7 +71,22 @@ impl<'a, M: LanguageModel> Chat<'a, M> {
     fn reply(&mut self, user: &str, mut hear: impl FnMut(&str) -> ControlFlow<()>) -> Result<()> {
         let (voice, tokenizer) = (PromptFormat::new(self.speaker.template, &self.format), self.speaker.tokenizer);
         let said = Said { system: self.system.as_deref(), earlier: &self.turns, user };
-        let ids = voice.ask(tokenizer, said)?.ids;
+        let ids = voice
+            .ask(tokenizer, said)
+            .map_err(|error| {
+                let is_refused = matches!(error, Error::Model(spyglass_model::Error::ChatTemplate { .. }));
+                let without = Said { system: None, ..said };
+                if is_refused && self.system.is_some() && voice.ask(tokenizer, without).is_ok() {
+                    return Error::Usage {
+                        what: format!("the chat template takes no system text ({error})"),
+                        help:
+                            "leave out `--system` (in a talk: `/system` without a text), and say it in the first turn"
+                                .into(),
+                    };
+                }
+                error
+            })?
+            .ids;
         let room = self.speaker.max_length.saturating_sub(ids.len());
         if room == 0 {
             return Err(Error::Usage {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::data::{Missing, Split};
+use crate::data::{Missing, Split, contents};
 use crate::definition::Declared;
 use crate::error::{Error, Result};
 use crate::icl;
@@ -26,7 +26,7 @@ impl Plan {
         }
         let name = self.file.test_split.as_ref().or(self.file.validation_split.as_ref());
         let name = name.expect("a task without a split was refused when it was read");
-        let files = self.place(task, data).find(name).map_err(|missing| no_files(task, name, missing))?;
+        let files = self.place(task, data).find(name).map_err(|missing| no_files(task, data, name, missing))?;
         self.read(task, data, name, &files)
     }
 
@@ -36,7 +36,7 @@ impl Plan {
             let subject = task.subject.as_deref().unwrap_or_default();
             let looked: Vec<String> =
                 files.iter().map(|file| format!("{} (no row of `{subject}`)", file.display())).collect();
-            return Err(no_data(task, name, &looked));
+            return Err(no_data(task, data, name, &looked));
         }
         Ok(split)
     }
@@ -64,14 +64,14 @@ impl Plan {
                 let files = place.find(validation).map_err(|missing| match missing {
                     Missing::Nowhere(more) => {
                         looked.extend(more);
-                        no_data(task, name, &looked)
+                        no_data(task, data, name, &looked)
                     }
-                    shards @ Missing::Shards(_) => no_files(task, validation, shards),
+                    shards @ Missing::Shards(_) => no_files(task, data, validation, shards),
                 })?;
                 warnings.push(format!("shots are drawn from `{validation}`: no data for `{name}`"));
                 (validation, files, true)
             }
-            (Err(missing), _) => return Err(no_files(task, name, missing)),
+            (Err(missing), _) => return Err(no_files(task, data, name, missing)),
         };
         if declared.is_none() && file.training_split.is_none() {
             warnings.push(format!("shots are drawn from `{name}`: the task names no split for them"));
@@ -90,16 +90,18 @@ impl Plan {
     }
 }
 
-fn no_files(task: &Task, split: &str, missing: Missing) -> Error {
+fn no_files(task: &Task, data: &[PathBuf], split: &str, missing: Missing) -> Error {
     match missing {
-        Missing::Nowhere(looked) => no_data(task, split, &looked),
+        Missing::Nowhere(looked) => no_data(task, data, split, &looked),
         Missing::Shards(error) => error,
     }
 }
 
-fn no_data(task: &Task, split: &str, looked: &[String]) -> Error {
+fn no_data(task: &Task, data: &[PathBuf], split: &str, looked: &[String]) -> Error {
     let places = if looked.is_empty() { "no data folder was given".to_owned() } else { looked.join(", ") };
     let example = Path::new(&task.plan().folder_name()).join(format!("{split}.jsonl")).display().to_string();
-    let help = format!("looked for: {places}; put the file at DATA/{example}, DATA being one of the data folders");
+    let there = contents(data).map_or_else(String::new, |contents| format!("; {contents}"));
+    let help =
+        format!("looked for: {places}{there}; put the file at DATA/{example}, DATA being one of the data folders");
     Error::NoData { task: task.name.clone(), split: split.to_owned(), help }
 }

@@ -1,5 +1,6 @@
 //! The cells of a log as numbers. Empty is one thing, no number another: the second is an error where the column is read.
 
+use super::table::shortened;
 use serde_json::Value;
 
 /// The largest whole number up to which a float tells all of them apart.
@@ -97,11 +98,6 @@ fn decimal(text: &str) -> String {
         Some((_, decimals)) if decimals.len() != 3 && !text.contains('.') => text.replace(',', "."),
         _ => text.to_owned(),
     }
-}
-
-fn shortened(text: &str) -> String {
-    let short: String = text.chars().take(40).collect();
-    if short.len() < text.len() { short + "…" } else { short }
 }
 
 #[cfg(test)]

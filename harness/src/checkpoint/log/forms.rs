@@ -29,6 +29,11 @@ pub(super) fn read(file: &Path) -> Result<Table> {
         [b'[', ..] if is_json || matches!(text.trim_start()[1..].trim_start().as_bytes(), [] | [b'{' | b']', ..]) => {
             json(file, &text, false)
         }
+        [b'<', ..] => Err(error(
+            file,
+            "is a page or another file of HTML or XML, and no log",
+            format!("export the log as a table (CSV) where you saved it; what is read: {FORMS}"),
+        )),
         _ if !delimited::has_head(&text) && printed::is_printed(&text) => Ok(printed::table(file, &text)),
         _ => delimited::table(file, &text),
     }

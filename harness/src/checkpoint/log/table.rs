@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The forms that are read, for messages.
 pub(super) const FORMS: &str = "Hugging Face's trainer_state.json, JSON with one object a line, tables (CSV, TSV) whose first line names the columns, and \
-                                Megatron's printed lines";
+                                lines that trainers print (`step 100 | loss 3.2 | lr 1e-4`, Megatron's)";
 
 /// The rows of a log in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -63,4 +63,10 @@ impl Table {
 /// An error of a log.
 pub(super) fn error(file: &Path, what: impl Into<String>, help: impl Into<String>) -> Error {
     Error::Log { file: file.to_path_buf(), what: what.into(), help: help.into() }
+}
+
+/// The beginning of a line or a cell, for messages.
+pub(super) fn shortened(text: &str) -> String {
+    let short: String = text.chars().take(60).collect();
+    if short.len() < text.len() { short + "…" } else { short }
 }
