@@ -35,7 +35,7 @@ impl Import {
     pub(super) fn run(&self) -> Result<Exit> {
         if !self.folder.is_dir() {
             return Err(Error::Usage {
-                what: format!("{}: there is no such folder", self.folder.display()),
+                problem: format!("{}: there is no such folder", self.folder.display()),
                 help: "name the `--output_path` that lm-evaluation-harness was given".into(),
             });
         }

@@ -74,7 +74,7 @@ pub(super) fn snapshot_of(run: &RunFile, store: &Store) -> Result<Snapshot> {
 fn nothing_yet(results: &Path, run: &Path) -> Error {
     Error::Results {
         path: results.to_path_buf(),
-        what: "there are no results here yet".into(),
+        problem: "there are no results here yet".into(),
         help: format!("`spyglass sweep {}` makes them", run.display()),
     }
 }

@@ -148,7 +148,7 @@ impl RunFile {
             Ok(expanded) => Ok(base.join(expanded)),
             Err(wrong) => {
                 let help = "set it, or write the path out".into();
-                Err(Error::RunFile { file: path.to_path_buf(), what: format!("`{key}`: {wrong}"), help })
+                Err(Error::RunFile { file: path.to_path_buf(), problem: format!("`{key}`: {wrong}"), help })
             }
         };
         for branch in &mut file.checkpoints {
@@ -185,7 +185,7 @@ impl RunFile {
     }
 
     fn validate(&self) -> Result<()> {
-        let wrong = |what: String, help: &str| Err(Error::RunFile { file: self.path.clone(), what, help: help.into() });
+        let wrong = |what: String, help: &str| Err(Error::RunFile { file: self.path.clone(), problem: what, help: help.into() });
         if self.checkpoints.is_empty() {
             return wrong(
                 "`checkpoints` is empty".into(),
