@@ -50,8 +50,8 @@ pub(super) fn tokenise(task: &str, items: &[Item], tokens: Tokens<'_>) -> Result
         let mut requests = Vec::new();
         let queries = item.queries().into_iter().map(|query| token_query(query, tokens, &mut requests));
         let queries = queries.collect::<Result<Vec<_>>>().map_err(|error| match error {
-            Error::Usage { what, help } => {
-                Error::Usage { what: format!("task `{task}`, item {}: {what}", item.doc_id), help }
+            Error::Usage { problem: what, help } => {
+                Error::Usage { problem: format!("task `{task}`, item {}: {what}", item.doc_id), help }
             }
             other => other,
         })?;
@@ -132,13 +132,13 @@ pub(crate) fn prompt_ids(text: Text, tokenizer: &Tokenizer) -> Result<Vec<u32>> 
 pub(crate) fn cut(mut context: Vec<u32>, continuation: Vec<u32>, max_length: usize) -> Result<(Request, bool)> {
     if continuation.is_empty() {
         return Err(Error::Usage {
-            what: "the continuation leaves no tokens of its own after the context".into(),
+            problem: "the continuation leaves no tokens of its own after the context".into(),
             help: "context and continuation share a token; let the continuation start with a space".into(),
         });
     }
     if continuation.len() > max_length {
         return Err(Error::Usage {
-            what: format!("the continuation has {} tokens, the context limit is {max_length}", continuation.len()),
+            problem: format!("the continuation has {} tokens, the context limit is {max_length}", continuation.len()),
             help: "`max_position_embeddings` of config.json is the limit; shorten the item".into(),
         });
     }

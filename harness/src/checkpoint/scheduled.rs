@@ -36,7 +36,7 @@ pub(super) fn fill_rates(
     if let Some(end) = schedule.end().filter(|end| *end < last) {
         return Err(Error::RunFile {
             file: run.path.clone(),
-            what: format!(
+            problem: format!(
                 "`training` of branch `{}` ends at step {end}, but the branch goes on to step {last}",
                 spec.branch
             ),

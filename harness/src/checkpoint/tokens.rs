@@ -44,7 +44,7 @@ pub(super) fn tokens_at(
             if (a - b).abs() > TOLERANCE * a.max(b) {
                 return Err(Error::Checkpoint {
                     folder: folder.unwrap_or(&spec.path).to_path_buf(),
-                    what: format!(
+                    problem: format!(
                         "tokens seen at step {step} of branch `{}`: {} says {}, {} says {}",
                         spec.branch, first.0, first.1, other.0, other.1
                     ),
@@ -102,7 +102,7 @@ pub(crate) fn own_count(folder: &Path, step: Option<u64>) -> Result<Option<u64>>
     let Some(tokens) = state.get("num_input_tokens_seen") else { return Ok(None) };
     super::log::count(tokens, false).map_err(|wrong| Error::Log {
         file,
-        what: format!("`num_input_tokens_seen`: {wrong}"),
+        problem: format!("`num_input_tokens_seen`: {wrong}"),
         help: "it counts the tokens seen; correct it, or remove it and say `tokens_per_step:` in the run file".into(),
     })
 }

@@ -56,7 +56,7 @@ fn unknown_branch(run: &RunFile, name: &str, place: &str) -> Error {
     let nearest = spyglass_tasks::nearest(name, known.iter().copied());
     Error::RunFile {
         file: run.path.clone(),
-        what: format!("{place} names the branch `{name}`, which `checkpoints` does not hold"),
+        problem: format!("{place} names the branch `{name}`, which `checkpoints` does not hold"),
         help: match nearest {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => format!("the branches are: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
@@ -76,14 +76,14 @@ fn branches_in_order(run: &RunFile) -> Result<Vec<String>> {
             if twice.count() > 1 {
                 return Err(Error::RunFile {
                     file: run.path.clone(),
-                    what: format!("the branch `{}` is listed twice", spec.branch),
+                    problem: format!("the branch `{}` is listed twice", spec.branch),
                     help: "two kinds of checkpoint of one branch need a `variant:` each (such as `ema`); two branches need two names".into(),
                 });
             }
             if parent.is_some() && parent != *known {
                 return Err(Error::RunFile {
                     file: run.path.clone(),
-                    what: format!("the branch `{}` has two parents", spec.branch),
+                    problem: format!("the branch `{}` has two parents", spec.branch),
                     help: "a branch leaves one parent; name it at its first entry".into(),
                 });
             }
@@ -103,7 +103,7 @@ fn branches_in_order(run: &RunFile) -> Result<Vec<String>> {
                 chain.push(parent);
                 return Err(Error::RunFile {
                     file: run.path.clone(),
-                    what: format!("the parents of the branches form a cycle: {}", chain.join(" → ")),
+                    problem: format!("the parents of the branches form a cycle: {}", chain.join(" → ")),
                     help: "the trunk has no `parent`".into(),
                 });
             }
@@ -207,7 +207,7 @@ fn not_before(fork: &Fork, first: &Found, spec: &BranchSpec) -> Result<()> {
     let (branch, parent) = (&spec.branch, &fork.branch);
     Err(Error::Checkpoint {
         folder: first.folder.clone(),
-        what: format!(
+        problem: format!(
             "step {} of branch `{branch}` lies before it leaves `{parent}` at step {}",
             first.step, fork.step
         ),
@@ -229,7 +229,7 @@ fn one_folder_each(specs: &[&BranchSpec], all_found: &[Vec<Found>]) -> Result<()
             |spec: &BranchSpec| spec.variant.as_ref().map_or("plain".to_owned(), |variant| format!("`{variant}`"));
         return Err(Error::Checkpoint {
             folder: found.folder.clone(),
-            what: format!(
+            problem: format!(
                 "is step {step} of the {} entry of branch `{}` and step {} of the {} one: the same weights would be drawn twice",
                 kind(other),
                 spec.branch,
@@ -290,7 +290,7 @@ fn as_named(found: &Found, spec: &BranchSpec, fork: Option<&Fork>, exact: Option
     match exact {
         Some((source, exact)) if !label.allows(exact) => Err(Error::Checkpoint {
             folder: found.folder.clone(),
-            what: format!(
+            problem: format!(
                 "tokens seen at step {} of branch `{}`: its name says {}, {source} says {exact}",
                 found.step, spec.branch, label.tokens
             ),
@@ -306,7 +306,7 @@ fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
     let own = if has_own { " (its trainer_state.json holds no count)" } else { "" };
     Error::Checkpoint {
         folder: folder.to_path_buf(),
-        what: format!("nothing tells how many tokens step {step} of branch `{}` has seen{own}", spec.branch),
+        problem: format!("nothing tells how many tokens step {step} of branch `{}` has seen{own}", spec.branch),
         help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, `training:` with the run's schedule, `tokens: {STEP: TOKENS}`, or `{tokens}` in `pattern:`".into(),
     }
 }
@@ -370,7 +370,7 @@ fn fork_tokens(run: &RunFile, parent: &Branch, step: u64) -> Result<u64> {
             };
             Error::RunFile {
                 file: run.path.clone(),
-                what: format!(
+                problem: format!(
                     "a branch leaves `{}` at step {step}, but nothing tells its tokens there ({range})",
                     parent.name
                 ),

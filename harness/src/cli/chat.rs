@@ -137,10 +137,10 @@ fn save(talk: &Talk<'_>, file: &str) -> Result<()> {
     let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if name.is_empty() || talk.turns().is_empty() {
         let help = "`/save my-talk.yaml`, once something was said".into();
-        return Err(Error::Usage { what: "/save takes a file, and a talk to put there".into(), help });
+        return Err(Error::Usage { problem: "/save takes a file, and a talk to put there".into(), help });
     }
     if path.exists() {
-        return Err(Error::Usage { what: format!("{file} is there already"), help: "choose another name".into() });
+        return Err(Error::Usage { problem: format!("{file} is there already"), help: "choose another name".into() });
     }
     Ok(fs_err::write(path, talk.as_pack(&name))?)
 }

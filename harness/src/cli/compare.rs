@@ -133,7 +133,7 @@ fn nothing_in_common(a: &Side, b: &Side, compared: &Comparison) -> Error {
     let mut reasons = compared.left_out.clone();
     reasons.truncate(6);
     Error::Usage {
-        what: format!("no task can be compared between {} and {}", name(a), name(b)),
+        problem: format!("no task can be compared between {} and {}", name(a), name(b)),
         help: match reasons.as_slice() {
             [] => "neither of them has results that could be read".into(),
             reasons => format!("score both on the same tasks; {}", reasons.join("; ")),

@@ -62,7 +62,7 @@ impl Import {
     pub(super) fn run(&self) -> Result<Exit> {
         if !self.from.exists() {
             return Err(Error::Usage {
-                what: format!("{}: there is no such folder or file", self.from.display()),
+                problem: format!("{}: there is no such folder or file", self.from.display()),
                 help: "name the `--output_path` that lm-evaluation-harness was given, or a table of scores".into(),
             });
         }
@@ -92,7 +92,7 @@ impl Import {
     fn table(&self, options: &Options, store: &Store) -> Result<Imported> {
         let schedule = self.training.as_ref().map(|name| {
             let spec = TrainingSpec { preset: Some(name.clone()), ..TrainingSpec::default() };
-            Schedule::of(&spec).map_err(|(what, help)| Error::Usage { what: format!("--training: {what}"), help })
+            Schedule::of(&spec).map_err(|(what, help)| Error::Usage { problem: format!("--training: {what}"), help })
         });
         let table = TableOptions {
             columns: self.columns.clone(),

@@ -53,7 +53,7 @@ impl TextOrIds {
         let id = |(index, id): (usize, serde_json::Number)| {
             let known = id.as_u64().filter(|id| usize::try_from(*id).is_ok_and(|id| id < vocab));
             known.map(|id| id as u32).ok_or_else(|| Error::Usage {
-                what: format!(
+                problem: format!(
                     "`{name}[{index}]` is {id}, which is not a token: the vocabulary has the ids 0 to {}",
                     vocab - 1
                 ),
@@ -73,7 +73,7 @@ struct TextRequest {
 impl TextRequest {
     fn read(line: &str, vocab: usize) -> Result<Self> {
         let line: Line = from_json_or_null(line).map_err(|error| Error::Usage {
-            what: format!("is not a request: {error}"),
+            problem: format!("is not a request: {error}"),
             help: "a line is {\"context\": TEXT or [IDS], \"continuation\": TEXT or [IDS]}".into(),
         })?;
         let context = line.context.checked("context", vocab)?;
@@ -112,7 +112,7 @@ impl Logprobs {
             file: self.requests.clone(),
             line,
             help: miette::Diagnostic::help(error).map_or_else(String::new, |help| help.to_string()),
-            what: error.to_string(),
+            problem: error.to_string(),
         };
         let text = read(&self.requests)?;
         let lines = text.lines().map(|line| line.trim_start_matches('\u{feff}')).zip(1..);

@@ -55,5 +55,5 @@ pub(super) fn snapshot_of(run: &RunFile, store: &Store) -> Result<Snapshot> {
 }
 
 fn nothing_yet(results: &Path, help: String) -> Error {
-    Error::Results { path: results.to_path_buf(), what: "there are no results here yet".into(), help }
+    Error::Results { path: results.to_path_buf(), problem: "there are no results here yet".into(), help }
 }

@@ -48,7 +48,7 @@ pub struct Imported {
 /// No file could be brought in (what is wrong with the first), or the results cannot be written.
 pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result<Imported> {
     let pattern = Pattern::new(&options.pattern).map_err(|(wrong, help)| Error::Usage {
-        what: format!("the pattern `{}` {wrong}", options.pattern),
+        problem: format!("the pattern `{}` {wrong}", options.pattern),
         help: format!("it says where the step stands: {help}"),
     })?;
     let mut files = Files::default();
@@ -162,7 +162,7 @@ fn nothing(folder: &Path, files: &Files) -> Error {
     let names: Vec<String> = files.results.iter().take(5).map(|path| path.display().to_string()).collect();
     Error::Results {
         path: folder.to_owned(),
-        what: match names.as_slice() {
+        problem: match names.as_slice() {
             [] => "there is no `results_*.json` here or below".into(),
             names => format!("no file here was written by lm-evaluation-harness: {}", names.join(", ")),
         },

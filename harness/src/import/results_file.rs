@@ -39,7 +39,7 @@ impl ResultsFile {
         let text = fs_err::read_to_string(path)?;
         let json: Value = from_json_or_null(&text).map_err(|error| Error::Results {
             path: path.to_owned(),
-            what: format!("is not JSON: {error}"),
+            problem: format!("is not JSON: {error}"),
             help: "the file is cut short, or was not written by lm-evaluation-harness".into(),
         })?;
         let has_tasks = json["results"].as_object().is_some_and(|table| table.values().any(Value::is_object));
@@ -55,7 +55,7 @@ impl ResultsFile {
         let config = &self.json["config"];
         let names = self.names();
         let named = names.iter().find_map(|name| pattern.find(name));
-        let wrong = |what: String, help: String| Error::Results { path: self.path.clone(), what, help };
+        let wrong = |what: String, help: String| Error::Results { path: self.path.clone(), problem: what, help };
         let step = config["step"].as_u64().or(named.map(|named| named.step)).ok_or_else(|| {
             let what =
                 format!("`{}` occurs neither in its `model_args`, nor in its model's name or path", options.pattern);
@@ -118,7 +118,7 @@ impl ResultsFile {
             if let Some(MetricValue { name, value, .. }) = found {
                 return Err(Error::Results {
                     path: self.path.clone(),
-                    what: format!("`{task}` has {value} as its `{name}`, which lies between 0 and 1"),
+                    problem: format!("`{task}` has {value} as its `{name}`, which lies between 0 and 1"),
                     help: "write shares, not per cent: 0.45 in place of 45".into(),
                 });
             }
@@ -154,7 +154,9 @@ impl ResultsFile {
         let (own, model) = (own.join(","), model.join(","));
         Err(Error::Results {
             path: self.path.clone(),
-            what: format!("is of the same branch and step as `{file}`, but of another model: `{own}`, there `{model}`"),
+            problem: format!(
+                "is of the same branch and step as `{file}`, but of another model: `{own}`, there `{model}`"
+            ),
             help: "import each model by itself under a branch of its own, or name a `variant` under `config`".into(),
         })
     }

@@ -17,7 +17,7 @@ pub(super) fn records(path: &Path) -> Result<Vec<ItemRecord>> {
         let sample: Value = from_json_or_null(line).map_err(|error| Error::Line {
             file: path.to_owned(),
             line: index + 1,
-            what: format!("this is not a sample: {error}"),
+            problem: format!("this is not a sample: {error}"),
             help: "the file is cut short, or was not written by lm-evaluation-harness".into(),
         })?;
         match record(&sample) {

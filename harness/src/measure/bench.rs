@@ -239,7 +239,7 @@ fn start_up(program: &Path, threads: usize, model: &Path) -> Result<StartUp> {
             return Ok(());
         }
         let what = format!("`spyglass generate` ended with {}", ended.status);
-        Err(Error::Usage { what, help: String::from_utf8_lossy(&ended.stderr).into_owned() })
+        Err(Error::Usage { problem: what, help: String::from_utf8_lossy(&ended.stderr).into_owned() })
     })?;
     Ok(StartUp { first_token_seconds, read_seconds })
 }

@@ -35,7 +35,7 @@ impl RatingFile {
             Err(why) => Err(Error::Line {
                 file: path.to_path_buf(),
                 line: index + 1,
-                what: format!("is not a rating ({why})"),
+                problem: format!("is not a rating ({why})"),
                 help: "`export my ratings` on the report's vibes page writes such files; correct the line or remove it"
                     .into(),
             }),

@@ -55,7 +55,7 @@ impl Side {
 
 /// The checkpoint that `place` names.
 fn find<'a>(run: &Path, tree: &'a RunTree, records: &[&UnitRecord], place: &str) -> Result<&'a Checkpoint> {
-    let wrong = |what: String, help: String| Error::Usage { what: format!("{}: {what}", run.display()), help };
+    let wrong = |what: String, help: String| Error::Usage { problem: format!("{}: {what}", run.display()), help };
     let (name, step) = match place.rsplit_once('@') {
         Some((name, step)) if tree.branch(place).is_none() => (name, Some(step)),
         _ => (place, None),

@@ -149,7 +149,7 @@ impl RunFile {
             Ok(expanded) => Ok(base.join(expanded)),
             Err(wrong) => {
                 let help = "set it, or write the path out".into();
-                Err(Error::RunFile { file: path.to_path_buf(), what: format!("`{key}`: {wrong}"), help })
+                Err(Error::RunFile { file: path.to_path_buf(), problem: format!("`{key}`: {wrong}"), help })
             }
         };
         for branch in &mut file.checkpoints {
@@ -160,7 +160,7 @@ impl RunFile {
             let schedule = branch.training.as_ref().map(Schedule::of).transpose();
             branch.schedule = schedule.map_err(|(what, help)| Error::RunFile {
                 file: path.to_path_buf(),
-                what: format!("`training` of branch `{}`: {what}", branch.branch),
+                problem: format!("`training` of branch `{}`: {what}", branch.branch),
                 help,
             })?;
         }
@@ -192,7 +192,9 @@ impl RunFile {
     }
 
     fn validate(&self) -> Result<()> {
-        let wrong = |what: String, help: &str| Err(Error::RunFile { file: self.path.clone(), what, help: help.into() });
+        let wrong = |what: String, help: &str| {
+            Err(Error::RunFile { file: self.path.clone(), problem: what, help: help.into() })
+        };
         if self.checkpoints.is_empty() {
             return wrong(
                 "`checkpoints` is empty".into(),

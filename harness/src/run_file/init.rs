@@ -50,7 +50,7 @@ impl FoundBranch {
 pub fn run_file_for(folder: &Path, base: &Path) -> Result<FirstFile> {
     let bad = |what: &str, help: &str| Error::Checkpoint {
         folder: folder.to_path_buf(),
-        what: what.into(),
+        problem: what.into(),
         help: help.into(),
     };
     if !folder.is_dir() {

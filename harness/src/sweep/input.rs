@@ -68,7 +68,7 @@ impl Work {
     pub fn of_run(run: &RunFile, overrides: &Overrides) -> Result<Self> {
         if overrides.limit == Some(0) {
             let help = "leave it out to score all items".into();
-            return Err(Error::Usage { what: "--limit 0 asks for nothing".into(), help });
+            return Err(Error::Usage { problem: "--limit 0 asks for nothing".into(), help });
         }
         let only = Only::new(overrides.only.as_deref())?;
         let settings = overrides.settings(run);

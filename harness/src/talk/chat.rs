@@ -78,7 +78,7 @@ impl<'a> Chat<'a> {
                 let without = Said { system: None, ..said };
                 if is_refused && self.system.is_some() && voice.ask(tokenizer, without).is_ok() {
                     return Error::Usage {
-                        what: format!("the chat template takes no system text ({error})"),
+                        problem: format!("the chat template takes no system text ({error})"),
                         help:
                             "leave out `--system` (in a talk: `/system` without a text), and say it in the first turn"
                                 .into(),
@@ -90,7 +90,7 @@ impl<'a> Chat<'a> {
         let room = self.speaker.max_length.saturating_sub(ids.len());
         if room == 0 {
             return Err(Error::Usage {
-                what: format!("the talk has {} tokens, the context limit is {}", ids.len(), self.speaker.max_length),
+                problem: format!("the talk has {} tokens, the context limit is {}", ids.len(), self.speaker.max_length),
                 help: "`/new` begins another one".into(),
             });
         }

@@ -76,7 +76,7 @@ impl<'a> PromptFormat<'a> {
         };
         if ids.is_empty() {
             return Err(Error::Usage {
-                what: "a prompt without a single token".into(),
+                problem: "a prompt without a single token".into(),
                 help: "does the chat template write what the user says?".into(),
             });
         }

@@ -54,7 +54,7 @@ impl Talks {
         };
         let missing = all - self.held.len();
         Some(Error::Usage {
-            what: format!("{missing} of {all} conversations could not be held: {}{more}", reasons.join("; ")),
+            problem: format!("{missing} of {all} conversations could not be held: {}{more}", reasons.join("; ")),
             help: help_of(first),
         })
     }
@@ -223,7 +223,7 @@ impl<'a> Held<'a> {
         } else {
             format!(" with {}", serde_json::Value::Object(self.talk.variables.clone()))
         };
-        self.failed = Some(Error::Usage { what: format!("{at}{variables}, turn {}: {error}", turn + 1), help });
+        self.failed = Some(Error::Usage { problem: format!("{at}{variables}, turn {}: {error}", turn + 1), help });
     }
 
     /// Reads what the user says, and compares continuations where the turn asks for it.
@@ -237,7 +237,7 @@ impl<'a> Held<'a> {
         if room == 0 && number == 0 {
             // A later turn without room ends a talk that was held; a first one was never asked.
             return Err(Error::Usage {
-                what: format!("it has {} tokens, the context limit is {}", asked.ids.len(), speaker.max_length),
+                problem: format!("it has {} tokens, the context limit is {}", asked.ids.len(), speaker.max_length),
                 help: "shorten the prompt's texts".into(),
             });
         }
@@ -303,7 +303,7 @@ impl<'t> Continuations<'t> {
         let ids: Vec<Vec<u32>> = texts.iter().map(|text| tokenise(text)).collect::<Result<_>>()?;
         match ids.iter().position(Vec::is_empty) {
             Some(index) => Err(Error::Usage {
-                what: format!("the continuation `{}` has no tokens", texts[index]),
+                problem: format!("the continuation `{}` has no tokens", texts[index]),
                 help: "the tokenizer drops all of it; choose other words".into(),
             }),
             None => Ok(Self { turn, texts, ids }),

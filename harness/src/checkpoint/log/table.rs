@@ -62,7 +62,7 @@ impl Table {
 
 /// An error of a log.
 pub(super) fn error(file: &Path, what: impl Into<String>, help: impl Into<String>) -> Error {
-    Error::Log { file: file.to_path_buf(), what: what.into(), help: help.into() }
+    Error::Log { file: file.to_path_buf(), problem: what.into(), help: help.into() }
 }
 
 /// The beginning of a line or a cell, for messages.

@@ -109,7 +109,7 @@ pub(super) fn read(path: &Path, options: &TableOptions) -> Result<(Table, Column
 }
 
 pub(super) fn wrong(path: &Path, what: String, help: &str) -> Error {
-    Error::Results { path: path.to_owned(), what, help: help.into() }
+    Error::Results { path: path.to_owned(), problem: what, help: help.into() }
 }
 
 fn matches(path: &Path, globs: &[String]) -> Result<GlobSet> {

@@ -216,7 +216,7 @@ fn nothing_fits(work: &Work) -> Error {
     let task = work.suite.tasks.first().map_or("hellaswag", |task| task.task.name.as_str());
     let example = first.map(|checkpoint| format!("{}/{}/{task}", checkpoint.branch, checkpoint.step));
     Error::Usage {
-        what: "no unit is left to ask for: --only fits none".into(),
+        problem: "no unit is left to ask for: --only fits none".into(),
         help: format!(
             "a unit's name is branch/step/task, such as {}",
             example.as_deref().unwrap_or("trunk/90000/hellaswag")
