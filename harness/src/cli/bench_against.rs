@@ -25,7 +25,10 @@ pub(super) fn text(both: &Both) -> String {
     lines.push("|--:|--:|--:|--:|--:|".into());
     lines.extend(both.lengths.iter().map(memory));
     for length in &both.lengths {
-        for (name, model) in ["A", "B"].into_iter().zip(&both.models).zip(&length.measured).filter_map(missing) {
+        for ((name, model), at) in ["A", "B"].into_iter().zip(&both.models).zip(&length.measured) {
+            if at.is_some() {
+                continue;
+            }
             let more = if length.tokens > model.context_limit { "" } else { " and those decoded after them" };
             lines.push(format!(
                 "{} tokens{more} are beyond the limit of {name}, {} tokens: not tried",
@@ -35,10 +38,6 @@ pub(super) fn text(both: &Both) -> String {
         }
     }
     lines.join("\n") + "\n"
-}
-
-fn missing<'a>(((name, model), at): ((&'a str, &'a Side), &Option<At>)) -> Option<(&'a str, &'a Side)> {
-    at.is_none().then_some((name, model))
 }
 
 fn named(name: &str, model: &Side) -> String {

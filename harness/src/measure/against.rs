@@ -6,7 +6,7 @@ use crate::{Error, Result};
 use serde::Serialize;
 use spyglass_model::bench::decode;
 use spyglass_model::{LanguageModel, Model};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Tokens decoded one by one in each round; their median counts.
 const DECODED: usize = 16;
@@ -121,10 +121,10 @@ pub fn measure_both(ask: &AskBoth, told: impl Fn(&str)) -> Result<Both> {
     })
 }
 
-fn side(folder: &PathBuf, model: &Model) -> Result<Side> {
+fn side(folder: &Path, model: &Model) -> Result<Side> {
     let config = model.config();
     Ok(Side {
-        folder: folder.clone(),
+        folder: folder.to_path_buf(),
         model_type: config.model_type(),
         parameters: config.parameters()?,
         weight_bytes: model.weight_bytes(),

@@ -245,7 +245,7 @@ impl Architecture for Dense {
 }
 
 impl Dense {
-    /// A model of these sizes with all switches as most have them: norms before each branch, SiLU, no biases, a head of its own. Every
+    /// A model of these sizes with all switches as most have them: norms before each branch, `SiLU`, no biases, a head of its own. Every
     /// layer refers to the first of `ropes`, which is still to be given.
     pub(super) fn new(common: &Common, norm: NormKind, mlp: MlpKind, names: &'static Names) -> Self {
         let layer = Layer { window: None, rope: Some(0), scale: (common.heads.width as f32).powf(-0.5) };

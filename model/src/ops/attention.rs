@@ -107,15 +107,16 @@ fn append(
         }
     }
     each(tasks, keys.values.len() * PASS, |(block, slot, keys, values)| block.write(slot, keys, values));
-    let whole = |((span, layer), leaf): ((&Span, &mut &mut LayerState), Cache)| {
+    let mut caches = Vec::with_capacity(spans.len());
+    for ((span, layer), leaf) in spans.iter().zip(layers).zip(leaves) {
         if !span.keep_state {
-            return leaf;
+            caches.push(leaf);
+            continue;
         }
-        let whole = layer.cache.clone(); // holds what only this pass still looks at
+        caches.push(layer.cache.clone()); // holds what only this pass still looks at
         layer.cache.forget(sizes, span.position + span.len);
-        whole
-    };
-    Ok(spans.iter().zip(layers).zip(leaves).map(whole).collect())
+    }
+    Ok(caches)
 }
 
 fn by_candle(

@@ -44,7 +44,7 @@ pub struct EncodedPair {
 }
 
 impl Tokenizer {
-    /// Reads `tokenizer.json` in `dir` (where there is none, the SentencePiece model in `tokenizer.model`), and what `tokenizer_config.json`, `special_tokens_map.json`, `chat_template.jinja`,
+    /// Reads `tokenizer.json` in `dir` (where there is none, the `SentencePiece` model in `tokenizer.model`), and what `tokenizer_config.json`, `special_tokens_map.json`, `chat_template.jinja`,
     /// `config.json` and `generation_config.json` say beside it, each where there is one.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use crate::text::special_tokens::object;
 /// A token beside the pieces.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "the keys of tokenizer.json")]
 pub(super) struct Added {
     pub(super) content: String,
     single_word: bool,

@@ -1,8 +1,9 @@
-//! A tokenizer from `tokenizer.model`, the file of a SentencePiece model, where no `tokenizer.json` lies beside it.
+//! A tokenizer from `tokenizer.model`, the file of a `SentencePiece` model, where no `tokenizer.json` lies beside it.
 //!
 //! Text becomes the tokens that `SentencePieceProcessor.encode` gives, by the model's own settings, but that special tokens written out in
 //! a text are read as such, as transformers reads them. transformers' Llama class puts the space before the first word otherwise, and so
-//! do we where `tokenizer_config.json` names that class.
+//! do we where `tokenizer_config.json` names that class. What else that class overlooks (the model's normaliser, pieces for unknown
+//! characters, a missing space before the first word) we keep: the checkpoint was trained with it.
 
 mod added;
 mod model;
@@ -110,7 +111,7 @@ fn tokenizer_json(model: &Model, special: &SpecialTokens, added: &[Value]) -> Va
     })
 }
 
-/// What happens to a text before it is cut, in SentencePiece's order.
+/// What happens to a text before it is cut, in `SentencePiece`'s order.
 fn normalizers(model: &Model, special: &SpecialTokens) -> Result<Vec<NormalizerWrapper>, tokenizers::Error> {
     let mut steps: Vec<NormalizerWrapper> = Vec::new();
     let replace = |pattern: ReplacePattern, by: &str| -> Result<NormalizerWrapper, tokenizers::Error> {

@@ -1,4 +1,4 @@
-//! What `tokenizer.model` holds: the pieces of a SentencePiece model and how text is prepared for them.
+//! What `tokenizer.model` holds: the pieces of a `SentencePiece` model and how text is prepared for them.
 
 use super::wire::{Fields, Value};
 
@@ -28,8 +28,9 @@ pub(super) enum Kind {
     Byte,
 }
 
-/// A SentencePiece model. Defaults are those of its `sentencepiece_model.proto`.
+/// A `SentencePiece` model. Defaults are those of its `sentencepiece_model.proto`.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the settings of the file")]
 pub(super) struct Model {
     pub(super) pieces: Vec<Piece>,
     /// Whether it is of the kind whose pieces are merged, by its name otherwise.
