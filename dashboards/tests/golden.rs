@@ -2,12 +2,13 @@
 #![expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its vectors has failed")]
 
+use std::io::Write;
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 use spyglass_dashboards::alarms::{letters, lone_jump, perturbed_gap};
 use spyglass_dashboards::analysis::*;
 use spyglass_dashboards::run::Phase;
-use std::io::Write;
-use std::path::PathBuf;
 
 fn folder() -> Option<PathBuf> {
     let place = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/emergence/golden");

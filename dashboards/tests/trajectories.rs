@@ -2,10 +2,11 @@
 #![expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its curves has failed")]
 
-use spyglass_dashboards::analysis::{Curve, Noise, loss_spikes, onset, plateau};
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::PathBuf;
+
+use spyglass_dashboards::analysis::{Curve, Noise, loss_spikes, onset, plateau};
 
 /// MMLU's categories with their test items.
 const MMLU: [(&str, f64); 4] =

@@ -4,8 +4,8 @@ use crate::gather::gather_some;
 use crate::run_file::RunFile;
 use crate::store::{Snapshot, Store, is_pack};
 use crate::{Error, Result};
-use spyglass_dashboards::groups::add_groups;
 use spyglass_dashboards::run::{Branch, Checkpoint, Run, RunTree, Unit, UnitRecord};
+use spyglass_dashboards::series::add_groups;
 use std::path::{Path, PathBuf};
 
 /// One side of a comparison.

@@ -8,9 +8,8 @@ use crate::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing};
 use crate::store::{Snapshot, Store};
 use crate::suite::{Subject, Suite};
 use crate::work::Work;
-use spyglass_dashboards::analysis::{
-    Findings, Onset, bracket_width, findings, first_checkpoints, most_left, narrowing_checkpoint,
-};
+use spyglass_dashboards::analysis::{Onset, bracket_width, first_checkpoints, most_left, narrowing_checkpoint};
+use spyglass_dashboards::findings::{Findings, findings};
 use spyglass_dashboards::run::{Checkpoint, Failure, RunTree};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,7 +86,7 @@ struct Search<'a> {
 /// What is searched for: the onset of a task, or of tasks that are read together, on the path to the end of each branch.
 struct Quest {
     /// What the findings call it; `None` where there is no onset to find, and the first checkpoints are enough.
-    name: Option<spyglass_dashboards::analysis::Subject>,
+    name: Option<spyglass_dashboards::run::Subject>,
     /// What is scored together, perturbed twins included.
     subjects: Vec<Subject>,
 }
@@ -295,8 +294,8 @@ fn quests(suite: &Suite, there: &[Subject]) -> Vec<Quest> {
     quests
 }
 
-fn named(task: &str, shots: usize, perturb: Option<String>, is_group: bool) -> spyglass_dashboards::analysis::Subject {
-    spyglass_dashboards::analysis::Subject { task: task.into(), shots, perturb, is_group }
+fn named(task: &str, shots: usize, perturb: Option<String>, is_group: bool) -> spyglass_dashboards::run::Subject {
+    spyglass_dashboards::run::Subject { task: task.into(), shots, perturb, is_group }
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use crate::vibes::show::visible;
 use crate::{Error, Result};
 use clap::Args;
 use serde::Serialize;
-use spyglass_dashboards::analysis::{ComparedTask, Comparison, compare};
-use spyglass_dashboards::plots::{percent, points, tokens};
+use spyglass_dashboards::findings::{ComparedTask, Comparison, compare};
+use spyglass_dashboards::number::{percent, points, tokens};
 use spyglass_dashboards::run::{Checkpoint, ItemText};
 use std::fmt::Write;
 

@@ -7,8 +7,8 @@ use crate::run_file::RunFile;
 use crate::store::{Snapshot, Store};
 use crate::{Error, Result};
 use clap::Args;
-use spyglass_dashboards::report::Report;
-use spyglass_dashboards::side_by_side;
+use spyglass_dashboards::report;
+use spyglass_dashboards::run::side_by_side;
 use std::path::{Path, PathBuf};
 
 /// The folder of a report on several runs.
@@ -45,7 +45,7 @@ impl ReportRun {
             [file] => report_folder(&Store::open(&file.results)),
             _ => TOGETHER.into(),
         });
-        let report = Report::write(&run, &out)?;
+        let report = report::write(&run, &out)?;
         for message in &damaged {
             say(&format!("left out: {}", message.replace('\n', "\n  ")));
         }

@@ -3,7 +3,8 @@
 use crate::program::{RunFolder, pilot, trunk};
 use spyglass::gather::gather;
 use spyglass::store::Store;
-use spyglass_dashboards::analysis::{Status, findings};
+use spyglass_dashboards::analysis::Status;
+use spyglass_dashboards::findings::findings;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
