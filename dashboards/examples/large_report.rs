@@ -3,20 +3,21 @@
 //! A made-up run of 200 checkpoints × 60 tasks with item records and 100 prompts becomes a report in OUT; size, time, and when its
 //! front page is interactive in headless Chromium are printed beside their goals.
 
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
 use fs_err as fs;
 use miette::{IntoDiagnostic, Result, miette};
 use serde_json::{from_value, json};
-use spyglass_dashboards::report::Report;
+use spyglass_dashboards::report;
 use spyglass_dashboards::run::{
     Branch, Checkpoint, ItemText, LogEntry, PackUnit, Phase, PhaseStart, Run, RunTree, TaskTexts, TrainingLog, Unit,
     UnitRecord,
 };
 use spyglass_tasks::vibes::{Stop, Transcript, TurnRecord, Verdict};
 use spyglass_tasks::{ChoiceRecord, ItemRecord, metric};
-use std::path::Path;
-use std::process::Command;
-use std::sync::Arc;
-use std::time::Instant;
 
 const CHECKPOINTS: u64 = 200;
 const TASKS: usize = 60;
@@ -34,7 +35,7 @@ fn main() -> Result<()> {
     let out = std::env::args().nth(1).ok_or_else(|| miette!("name the folder to write"))?;
     let run = made_up()?;
     let start = Instant::now();
-    let index = Report::write(&run, Path::new(&out))?;
+    let index = report::write(&run, Path::new(&out))?;
     let seconds = start.elapsed().as_secs_f64();
     let page = fs::metadata(&index).into_diagnostic()?.len();
     let (bytes, files) = size_of(Path::new(&out))?;

@@ -2,14 +2,15 @@
 //!
 //! With a second argument, a CSV with the columns task, branch, step, tokens, score, n, the scores are that file's.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use miette::{IntoDiagnostic, Result, miette};
 use serde_json::{from_value, json};
-use spyglass_dashboards::report::Report;
+use spyglass_dashboards::report;
 use spyglass_dashboards::run::{
     Branch, Checkpoint, Fork, LogEntry, Phase, PhaseStart, Run, RunTree, TrainingLog, Unit,
 };
-use std::path::Path;
-use std::sync::Arc;
 
 const TOKENS_PER_STEP: u64 = 6144;
 
@@ -29,7 +30,7 @@ fn main() -> Result<()> {
         Some(scores) => measured(Path::new(&scores))?,
         None => made_up(),
     };
-    let index = Report::write(&run, Path::new(&out))?;
+    let index = report::write(&run, Path::new(&out))?;
     #[expect(clippy::print_stdout, reason = "the path is this program's answer")]
     {
         println!("{}", index.display());

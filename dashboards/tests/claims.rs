@@ -1,16 +1,19 @@
 //! What a page may say: simulated curves and whole pages of eight tasks with known truth (`data/claims.json`).
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its vectors has failed")]
 
-use serde_json::{Value, json};
-use spyglass_dashboards::alarms::{AlarmKind, LettersVerdict, letters};
-use spyglass_dashboards::analysis::*;
-use spyglass_dashboards::run::{
-    Branch, Checkpoint, Fork, Phase, PhaseStart, Run, RunTree, TrainingLog, Unit, UnitRecord,
-};
-use spyglass_tasks::{ChoiceRecord, ItemRecord, metric};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use serde_json::{Value, json};
+use spyglass_dashboards::alarms::{AlarmKind, LettersVerdict, letters};
+use spyglass_dashboards::analysis::*;
+use spyglass_dashboards::findings::{Findings, findings};
+use spyglass_dashboards::run::{
+    Branch, Checkpoint, Fork, Phase, PhaseStart, Run, RunTree, TrainingLog, Unit, UnitRecord,
+};
+use spyglass_dashboards::series::{BranchGain, GrowthClaim, together};
+use spyglass_tasks::{ChoiceRecord, ItemRecord, metric};
 
 fn vectors() -> Value {
     serde_json::from_str(include_str!("data/claims.json")).unwrap()

@@ -1,11 +1,12 @@
 //! Every vector of `data/golden` that stands, value by value to 1e-9, and those of what later rules overruled.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its vectors has failed")]
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use spyglass_dashboards::alarms::{letters, lone_jump, perturbed_gap};
 use spyglass_dashboards::analysis::*;
 use spyglass_dashboards::run::Phase;
-use std::path::Path;
 
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap_or(f64::NAN)).collect()

@@ -4,9 +4,10 @@
 //! `src/scripts/paper/data/ladder-runs/peteish{7,13}_eval_full.csv`, Apache-2.0.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its curves has failed")]
 
-use spyglass_dashboards::analysis::{Curve, Noise, loss_spikes, onset, plateau};
 use std::collections::HashMap;
 use std::path::Path;
+
+use spyglass_dashboards::analysis::{Curve, Noise, loss_spikes, onset, plateau};
 
 /// MMLU's categories with their test items.
 const MMLU: [(&str, f64); 4] =

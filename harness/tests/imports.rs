@@ -6,7 +6,7 @@ use spyglass::export::{ScoreRow, score_rows, write_lm_eval};
 use spyglass::import::{Imported, Options, import_lm_eval};
 use spyglass::results::{Store, gather};
 use spyglass::sweep::Suite;
-use spyglass_dashboards::analysis::{Findings, findings};
+use spyglass_dashboards::findings::{Findings, findings};
 use spyglass_dashboards::run::Run;
 use std::path::Path;
 

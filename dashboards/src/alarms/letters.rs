@@ -1,9 +1,18 @@
 //! The predicted letters are not spread as the right ones are.
 
-use super::{Alarm, AlarmKind, Place, evidence};
-use crate::analysis::{Z95, wilson};
-use crate::plots::percent;
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use spyglass_tasks::ItemRecord;
+use spyglass_tasks::metric::argmax;
+
+use super::alarm::{Alarm, AlarmKind, Place, evidence};
+use super::rules::{Line, Seen};
+use crate::analysis::Onset;
+use crate::analysis::{Z95, wilson};
+use crate::number::percent;
+use crate::run::{Run, Unit};
+use crate::series::AnswerFormat;
 
 /// How predictions spread over the letters.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -100,7 +109,7 @@ pub fn letters(predicted: &[usize], gold: &[usize], letters: usize) -> Option<Le
 }
 
 /// The alarm, when the verdict is one.
-pub fn letters_alarm(place: Place, found: &Letters, verdict: LettersVerdict) -> Option<Alarm> {
+fn letters_alarm(place: Place, found: &Letters, verdict: LettersVerdict) -> Option<Alarm> {
     if verdict != LettersVerdict::Alarm {
         return None;
     }
@@ -133,6 +142,69 @@ pub fn letters_alarm(place: Place, found: &Letters, verdict: LettersVerdict) -> 
         false_alarms: Some("0 with even letters; on up to .04 of simulated pages of models that learned nothing"),
         sentence,
     })
+}
+
+/// Of each task on each branch, its newest checkpoint.
+pub(super) fn alarms(seen: &Seen<'_>) -> Vec<Alarm> {
+    seen.each_line(|line| {
+        let (found, verdict) = spread(seen.run, line)?;
+        letters_alarm(line.newest(), &found, verdict)
+    })
+}
+
+/// How the letters of a task's newest checkpoint on a path spread, and what that is worth; `None` of other tasks, and where another
+/// curve speaks for them: leaves of a group, perturbed twins.
+fn spread(run: &Run, Line { series, task, path }: Line<'_>) -> Option<(Letters, LettersVerdict)> {
+    if series.format != AnswerFormat::Letters || !task.is_told {
+        return None;
+    }
+    let points = series.path(&run.tree, &path.branch);
+    let (newest, _) = points.last()?;
+    let (predicted, gold, count) = predicted(series.units.get(&newest.at())?)?;
+    let found = letters(&predicted, &gold, count)?;
+    let verdict = found.verdict(path.onset.as_ref().is_some_and(Onset::is_there));
+    Some((found, verdict))
+}
+
+/// Predicted and right letters, and how many letters there are.
+fn predicted(units: &[&Unit]) -> Option<(Vec<usize>, Vec<usize>, usize)> {
+    let items = units.iter().flat_map(|unit| unit.items.iter());
+    let answer = |item: &ItemRecord| {
+        let likeliest = argmax(item.choices.iter().map(|choice| choice.logprob))?;
+        Some((likeliest, item.gold, item.choices.len()))
+    };
+    let answers: Option<Vec<(usize, usize, usize)>> = items.map(answer).collect();
+    let answers = answers?;
+    let letters = answers.iter().map(|answer| answer.2).max()?;
+    let (predicted, gold) = answers.iter().map(|answer| (answer.0, answer.1)).unzip();
+    Some((predicted, gold, letters))
+}
+
+/// `62 lettered tasks are answered with one letter (mostly A): usual before letters are learned`.
+pub(crate) fn letters_note(seen: &Seen<'_>) -> Option<String> {
+    let mut titles = Vec::new();
+    let (mut letters, mut is_all) = (BTreeMap::<usize, usize>::new(), true);
+    for (series, task) in seen.series.iter().zip(seen.tasks) {
+        let found = task.paths.iter().filter_map(|path| spread(seen.run, Line { series, task, path }));
+        let noted: Vec<Letters> =
+            found.filter(|(_, verdict)| *verdict == LettersVerdict::Note).map(|(found, _)| found).collect();
+        if !noted.is_empty() {
+            titles.push(task.subject.title());
+        }
+        for found in noted {
+            *letters.entry(found.preferred()).or_default() += 1;
+            is_all &= found.degenerate;
+        }
+    }
+    let (&commonest, _) = letters.iter().max_by_key(|(letter, count)| (**count, std::cmp::Reverse(**letter)))?;
+    let who = match titles.as_slice() {
+        [only] => format!("{only} is"),
+        all => format!("{} lettered tasks are", all.len()),
+    };
+    let with = if is_all { "with one letter" } else { "mostly with one letter" };
+    let mostly = if letters.len() > 1 { "most often " } else { "" };
+    let name = letter_name(commonest);
+    Some(format!("{who} answered {with} ({mostly}{name}): usual before letters are learned"))
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! One task jumped between two checkpoints and its siblings did not.
 
-use super::{Alarm, AlarmKind, Place, evidence};
-use crate::analysis::Z95;
-use crate::plots::{points, tokens};
 use serde::Serialize;
+
+use super::alarm::{Alarm, AlarmKind, Place, evidence};
+use super::rules::{Line, Seen};
+use crate::analysis::Z95;
+use crate::number::{points, tokens};
+use crate::run::Run;
+use crate::series::{PathFindings, Series, paired};
 
 /// What the siblings say about a jump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -35,7 +39,7 @@ pub fn lone_jump(gain: f64, se: f64, siblings: &[(f64, f64)]) -> LoneJump {
 
 /// A jump and what it is compared with.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Jump<'a> {
+struct Jump<'a> {
     /// Tokens of the checkpoint before it.
     pub from_tokens: u64,
     /// The gain to the checkpoint of the alarm's place.
@@ -47,7 +51,7 @@ pub struct Jump<'a> {
 }
 
 /// The alarm, when the jump stands alone.
-pub fn lone_jump_alarm(place: Place, jump: Jump<'_>) -> Option<Alarm> {
+fn lone_jump_alarm(place: Place, jump: Jump<'_>) -> Option<Alarm> {
     let gains: Vec<(f64, f64)> = jump.siblings.iter().map(|(_, gain, se)| (*gain, *se)).collect();
     if lone_jump(jump.gain, jump.se, &gains) != LoneJump::LoneJump {
         return None;
@@ -79,6 +83,65 @@ pub fn lone_jump_alarm(place: Place, jump: Jump<'_>) -> Option<Alarm> {
         ),
         sentence,
     })
+}
+
+/// Lone jumps, for the branch's own steps (the trunk's are told once): of several lone jumps the first.
+pub(super) fn alarms(seen: &Seen<'_>) -> Vec<Alarm> {
+    seen.each_line(|line| jumped(seen, line))
+}
+
+fn jumped(seen: &Seen<'_>, line: Line<'_>) -> Option<Alarm> {
+    let Line { series: own, path, .. } = line;
+    let run = seen.run;
+    if !own.is_share() || own.subject.perturb.is_some() {
+        return None;
+    }
+    let points = own.path(&run.tree, &path.branch);
+    let siblings: Vec<(&Series<'_>, &PathFindings)> = (seen.series.iter().zip(seen.tasks))
+        .filter(|(other, _)| is_sibling(own, other))
+        .filter_map(|(other, task)| Some((other, task.path(&path.branch)?)))
+        .collect();
+    (path.own_from.max(1)..points.len()).find_map(|k| {
+        let gain = paired(&[&points[k - 1].1.items, &points[k].1.items], &[-1.0, 1.0], path.wobble)?.contrast;
+        if gain.value < 0.05 {
+            return None; // no jump: spare the siblings
+        }
+        // From two checkpoints before the interval to two after, clipped.
+        let (from, to) = (points[k.saturating_sub(3)].0.tokens, points[(k + 2).min(points.len() - 1)].0.tokens);
+        let gains: Vec<(String, f64, f64)> = siblings
+            .iter()
+            .filter_map(|(sibling, findings)| {
+                let change = change_between(run, sibling, findings, from, to)?;
+                Some((sibling.subject.title(), change.0, change.1))
+            })
+            .collect();
+        let jump = Jump { from_tokens: points[k - 1].0.tokens, gain: gain.value, se: gain.se, siblings: &gains };
+        lone_jump_alarm(line.place(k), jump)
+    })
+}
+
+/// Another task with the same answer format and other data.
+fn is_sibling(own: &Series<'_>, other: &Series<'_>) -> bool {
+    let other_data = own.data.iter().all(|data| !other.data.contains(data));
+    own.format == other.format
+        && own.subject.is_group == other.subject.is_group
+        && other.is_share()
+        && other.subject.perturb.is_none()
+        && other.subject.task != own.subject.task
+        && other_data
+}
+
+/// Gain and standard error of a task from its last point at or before `from` tokens (else its first) to its first at or after `to`
+/// (else its last).
+fn change_between(run: &Run, series: &Series<'_>, path: &PathFindings, from: u64, to: u64) -> Option<(f64, f64)> {
+    let points = series.path(&run.tree, &path.branch);
+    let start = points.iter().rposition(|(checkpoint, _)| checkpoint.tokens <= from).unwrap_or(0);
+    let end = points.iter().position(|(checkpoint, _)| checkpoint.tokens >= to).unwrap_or(points.len() - 1);
+    if start >= end {
+        return None;
+    }
+    let change = paired(&[&points[start].1.items, &points[end].1.items], &[-1.0, 1.0], path.wobble)?.contrast;
+    Some((change.value, change.se))
 }
 
 #[cfg(test)]

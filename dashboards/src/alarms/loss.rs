@@ -1,8 +1,9 @@
 //! Alarms from the training log: loss spike, collapse, plateau.
 
-use super::{Alarm, AlarmKind, Place, evidence};
+use super::alarm::{Alarm, AlarmKind, Place, evidence};
+use crate::analysis::lr_phases::{FLOOR_SHARE, TOLERANCE};
 use crate::analysis::{LossSpike, Plateau, T8, loss_spikes};
-use crate::plots::{percent, tokens};
+use crate::number::{percent, tokens};
 use crate::run::LogEntry;
 
 /// A spike that comes and goes within so many entries is not what a rate that is being warmed does.
@@ -12,7 +13,7 @@ const BRIEF: usize = 5;
 ///
 /// While the rate is `rewarming` only those that it cannot explain: a loss that is no number, or one that comes and goes within
 /// five entries.
-pub fn loss_alarms(branch: &str, entries: &[LogEntry], rewarming: bool) -> Vec<Alarm> {
+pub(super) fn loss_alarms(branch: &str, entries: &[LogEntry], rewarming: bool) -> Vec<Alarm> {
     let logged: Vec<(&LogEntry, f64)> = entries.iter().filter_map(|entry| Some((entry, entry.loss?))).collect();
     let loss: Vec<f64> = logged.iter().map(|(_, loss)| *loss).collect();
     let brief = |spike: &LossSpike| spike.recovered && spike.to - spike.from < BRIEF;
@@ -45,9 +46,9 @@ fn alarm(branch: &str, logged: &[(&LogEntry, f64)], spike: LossSpike) -> Alarm {
         place,
         evidence: evidence([("highest loss", highest), ("log entries", entries as f64)]),
         threshold: "above the line through the last 50 calm entries, and above the last ten of them, by 6 robust standard deviations and 5 %, for two entries or by twice \
-                    that; a collapse when it stays for 50 entries or to the end of the log",
+                    that, and by more late in a long log; a collapse when it stays for 50 entries or to the end of the log",
         false_alarms: Some(
-            "0 of simulated logs with normal noise; with heavy tails 0 to .06 of those of 200 entries, up to .2 of 1,000; finds all spikes \
+            "0 of simulated logs with normal noise; with heavy tails .03 of those of 200 entries, .05 of 1,000; finds all spikes \
              of 15 % over five entries at 1 % of noise",
         ),
         sentence,
@@ -56,7 +57,7 @@ fn alarm(branch: &str, logged: &[(&LogEntry, f64)], spike: LossSpike) -> Alarm {
 
 /// The learning rate where a loss stands still, as far as it explains it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum RateAtEnd {
+pub(super) enum RateAtEnd {
     /// Not logged, or on its way between high and low.
     Unknown,
     /// It stands, above a tenth of its peak.
@@ -67,14 +68,14 @@ pub enum RateAtEnd {
 
 impl RateAtEnd {
     /// What the rates of the window and of the whole path say.
-    pub fn of(recent: &[f64], all: &[f64]) -> Self {
+    pub(super) fn of(recent: &[f64], all: &[f64]) -> Self {
         let most = |rates: &[f64]| rates.iter().copied().fold(0.0, f64::max);
         let (peak, top) = (most(all), most(recent));
         let Some(last) = recent.last().filter(|_| peak > 0.0) else { return Self::Unknown };
         let share = last / peak;
-        if share <= 0.1 {
+        if share <= FLOOR_SHARE {
             Self::Low(share)
-        } else if recent.iter().all(|rate| top - rate <= 0.02 * peak) {
+        } else if recent.iter().all(|rate| top - rate <= TOLERANCE * peak) {
             Self::High
         } else {
             Self::Unknown
@@ -93,7 +94,7 @@ impl RateAtEnd {
 }
 
 /// The alarm, when the loss has stopped falling at the end of a phase (the place).
-pub fn plateau_alarm(place: Place, found: &Plateau, rate: RateAtEnd) -> Option<Alarm> {
+pub(super) fn plateau_alarm(place: Place, found: &Plateau, rate: RateAtEnd) -> Option<Alarm> {
     if !found.plateau {
         return None;
     }

@@ -1,107 +1,22 @@
-//! Alarms: reasons to look, never verdicts. One file each, with its rule, its numbers and its wording.
+//! Alarms: reasons to look, never verdicts. One file each, with its rule, its numbers and its wording, and one line in [`rules`].
 
+mod alarm;
 mod letters;
+mod log;
 mod lone_jump;
 mod loss;
 mod no_number;
 mod perturbed_gap;
 mod regressed;
+mod rules;
 mod same_weights;
 mod ties;
 
-pub(crate) use letters::letter_name;
-pub use letters::{Letters, LettersVerdict, letters, letters_alarm};
-pub use lone_jump::{Jump, LoneJump, lone_jump, lone_jump_alarm};
-pub use loss::{RateAtEnd, loss_alarms, plateau_alarm};
-pub use no_number::no_number_alarms;
-pub use perturbed_gap::{Gap, GapVerdict, PerturbedGap, perturbed_gap, perturbed_gap_alarm};
-pub use regressed::regressed_alarm;
-pub use same_weights::{same_weights, same_weights_alarm};
-pub use ties::{ties, ties_alarm};
-
-use serde::Serialize;
-
-/// What an alarm is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AlarmKind {
-    /// The loss rose and did not come back.
-    Collapse,
-    /// The exact items gained on their perturbed twins.
-    PerturbedGap,
-    /// One task jumped and its siblings did not.
-    LoneJump,
-    /// Two checkpoints answer bit for bit alike.
-    SameWeights,
-    /// The newest checkpoint is worse than an earlier one.
-    Regressed,
-    /// The answers' letters are not spread as the right ones are.
-    Letters,
-    /// Too many items end in a tie.
-    Ties,
-    /// The loss rose and came back.
-    LossSpike,
-    /// The loss no longer falls.
-    Plateau,
-}
-
-/// Where an alarm was raised.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Place {
-    /// The task, unless the alarm is about the run itself.
-    pub task: Option<String>,
-    /// The branch.
-    pub branch: String,
-    /// Step of the checkpoint or log entry.
-    pub step: Option<u64>,
-    /// Tokens seen there.
-    pub tokens: Option<u64>,
-}
-
-impl Place {
-    /// `on the branch at 3.84 M tokens`, as far as it is known.
-    pub(crate) fn words(&self) -> String {
-        match (self.tokens, self.step) {
-            (Some(tokens), _) => format!("on {} at {} tokens", self.branch, crate::plots::tokens(tokens as f64)),
-            (None, Some(step)) => format!("on {} at step {step}", self.branch),
-            (None, None) => format!("on {}", self.branch),
-        }
-    }
-
-    pub(crate) fn task(&self) -> &str {
-        self.task.as_deref().unwrap_or("this task")
-    }
-}
-
-/// One number behind an alarm.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Evidence {
-    /// What it is.
-    pub name: &'static str,
-    /// Its value; fractions in [0, 1].
-    pub value: f64,
-}
-
-/// A reason to look.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Alarm {
-    /// Which rule raised it.
-    pub kind: AlarmKind,
-    /// Where.
-    #[serde(flatten)]
-    pub place: Place,
-    /// Its numbers.
-    pub evidence: Vec<Evidence>,
-    /// The rule, in words.
-    pub threshold: &'static str,
-    /// How often it speaks without cause, as simulated (METHODS.md §20); `None` where it was not simulated.
-    pub false_alarms: Option<&'static str>,
-    /// What was seen, and what it may mean.
-    pub sentence: String,
-}
-
-/// Named numbers as evidence; what is no finite number is left out.
-fn evidence<const N: usize>(numbers: [(&'static str, f64); N]) -> Vec<Evidence> {
-    let finite = numbers.into_iter().filter(|(_, value)| value.is_finite());
-    finite.map(|(name, value)| Evidence { name, value }).collect()
-}
+pub use alarm::{Alarm, AlarmKind, Evidence, Place};
+pub(crate) use letters::letters_note;
+pub use letters::{Letters, LettersVerdict, letters};
+pub use lone_jump::{LoneJump, lone_jump};
+pub use perturbed_gap::{Gap, GapVerdict, PerturbedGap, perturbed_gap};
+pub(crate) use rules::{Seen, alarms};
+pub use same_weights::same_weights;
+pub use ties::ties;

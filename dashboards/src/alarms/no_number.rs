@@ -1,14 +1,14 @@
 //! Alarms of a loss that is no finite number: no statistics, no calm entries are needed to tell it.
 
-use super::{Alarm, AlarmKind, Place, evidence};
-use crate::plots::tokens;
+use super::alarm::{Alarm, AlarmKind, Place, evidence};
+use crate::number::tokens;
 use crate::run::LogEntry;
 
 /// Entries without a number that are so many apart, or fewer, are one event.
 const APART: usize = 10;
 
 /// Stretches of a branch's log whose loss is NaN or infinite, but for those that one of the alarms `told` begins with.
-pub fn no_number_alarms(branch: &str, entries: &[LogEntry], told: &[Alarm]) -> Vec<Alarm> {
+pub(super) fn no_number_alarms(branch: &str, entries: &[LogEntry], told: &[Alarm]) -> Vec<Alarm> {
     let logged: Vec<(&LogEntry, f64)> = entries.iter().filter_map(|entry| Some((entry, entry.loss?))).collect();
     let bad: Vec<usize> = (0..logged.len()).filter(|&index| !logged[index].1.is_finite()).collect();
     let stretches =
@@ -41,7 +41,7 @@ pub fn no_number_alarms(branch: &str, entries: &[LogEntry], told: &[Alarm]) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alarms::{AlarmKind, loss_alarms};
+    use crate::alarms::loss::loss_alarms;
 
     fn entries(loss: &[f64]) -> Vec<LogEntry> {
         let entry = |(k, &loss): (usize, &f64)| LogEntry {

@@ -1,10 +1,18 @@
 //! The exact items gained on their choice-shuffled (or paraphrased) twins.
 
-use super::{Alarm, AlarmKind, Place, evidence};
-use crate::analysis::{ALPHA, Contrast, clustered_contrast, contrast, t_tail};
-use crate::plots::percent;
-use serde::Serialize;
 use std::collections::HashSet;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::alarm::{Alarm, AlarmKind, Place, evidence};
+use super::rules::{Line, Seen};
+use crate::analysis::statistics::mean;
+use crate::analysis::wobble;
+use crate::analysis::{ALPHA, Contrast, clustered_contrast, contrast, t_tail};
+use crate::number::percent;
+use crate::run::Checkpoint;
+use crate::series::{ItemScores, PathFindings, Series, shared_ids};
 
 /// Checkpoints before the last that make up "before".
 const BEFORE: usize = 5;
@@ -86,8 +94,9 @@ pub fn perturbed_gap(
     let Some(Change { gain, se, luck }) = change(&weights, &rows, wobble, cluster) else { return cannot_tell };
     let suspected = gain >= 4.0 * se && gain >= 0.02 && luck <= ALPHA;
     let verdict = if suspected { GapVerdict::LeakSuspected } else { GapVerdict::None };
-    let mean = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len() as f64;
-    let (exact, perturbed) = (mean(&exact[checkpoints - 1]), mean(&perturbed[checkpoints - 1]));
+    let (Some(exact), Some(perturbed)) = (mean(&exact[checkpoints - 1]), mean(&perturbed[checkpoints - 1])) else {
+        return cannot_tell;
+    };
     PerturbedGap { gap: Some(Gap { gain, se, luck, exact, perturbed }), verdict }
 }
 
@@ -117,7 +126,7 @@ fn change(weights: &[f64], rows: &[&[f64]], wobble: f64, cluster: Option<&[Strin
 
 /// The alarm, when a leak is suspected at one of `looks` looks on the page (tasks, branches, checkpoints); `perturbation` is what was
 /// done to the choices: `shuffled`.
-pub fn perturbed_gap_alarm(place: Place, found: &PerturbedGap, perturbation: &str, looks: usize) -> Option<Alarm> {
+fn perturbed_gap_alarm(place: Place, found: &PerturbedGap, perturbation: &str, looks: usize) -> Option<Alarm> {
     let suspected = |gap: &Gap| found.verdict == GapVerdict::LeakSuspected && gap.luck * looks as f64 <= ALPHA;
     let gap = found.gap.filter(suspected)?;
     let sentence = format!(
@@ -141,6 +150,83 @@ pub fn perturbed_gap_alarm(place: Place, found: &PerturbedGap, perturbation: &st
         ),
         sentence,
     })
+}
+
+/// A task and its twin along the own points of one branch, the newest first.
+struct Pair {
+    perturbation: String,
+    looks: Vec<(Place, PerturbedGap)>,
+}
+
+/// Of each task on each branch the newest checkpoint that speaks, beside all that were looked at: one in so many speaks by luck.
+pub(super) fn alarms(seen: &Seen<'_>) -> Vec<Alarm> {
+    let of_task = |index: usize| seen.tasks[index].paths.iter().flat_map(move |path| pairs(seen, index, path));
+    let pairs: Vec<Pair> = (0..seen.tasks.len()).into_par_iter().flat_map_iter(of_task).collect();
+    let looks = pairs.iter().flat_map(|pair| &pair.looks).filter(|(_, found)| found.gap.is_some()).count();
+    let speaks = |pair: &Pair| {
+        let alarm = |(place, found): &(Place, PerturbedGap)| {
+            perturbed_gap_alarm(place.clone(), found, &pair.perturbation, looks) //
+        };
+        pair.looks.iter().find_map(alarm)
+    };
+    pairs.iter().filter_map(speaks).collect()
+}
+
+fn pairs(seen: &Seen<'_>, index: usize, path: &PathFindings) -> Vec<Pair> {
+    let own = &seen.series[index];
+    if own.subject.perturb.is_some() {
+        return Vec::new();
+    }
+    let points = own.path(&seen.run.tree, &path.branch);
+    let is_twin = |other: &&Series<'_>| {
+        let (a, b) = (&own.subject, &other.subject);
+        b.perturb.is_some() && (&a.task, a.shots, a.is_group) == (&b.task, b.shots, b.is_group)
+    };
+    let pair = |twin: &Series<'_>| {
+        let both: Vec<(usize, &ItemScores, &ItemScores)> =
+            (0..points.len()).filter_map(|k| Some((k, &points[k].1.items, items_at(twin, points[k].0)?))).collect();
+        let (gaps, clusters) = aligned(&both)?;
+        let means: Vec<f64> = gaps
+            .iter()
+            .map(|(exact, perturbed)| {
+                mean(exact).zip(mean(perturbed)).map_or(0.0, |(exact, perturbed)| exact - perturbed)
+            })
+            .collect();
+        let look = |last: usize| {
+            let (exact, perturbed): (Vec<Vec<f64>>, Vec<Vec<f64>>) = gaps[..=last].iter().cloned().unzip();
+            let noise = wobble(&means[..=last], None).for_contrast;
+            let line = Line { series: own, task: &seen.tasks[index], path };
+            (line.place(both[last].0), perturbed_gap(&exact, &perturbed, noise, clusters.as_deref()))
+        };
+        let own_points = (0..both.len()).rev().filter(|&last| both[last].0 >= path.own_from);
+        Some(Pair { perturbation: perturbed_words(twin), looks: own_points.map(look).collect() })
+    };
+    seen.series.iter().filter(is_twin).filter_map(pair).collect()
+}
+
+fn items_at<'s>(series: &'s Series<'_>, checkpoint: &'s Checkpoint) -> Option<&'s ItemScores> {
+    series.points.get(&checkpoint.at()).map(|point| &point.items)
+}
+
+fn perturbed_words(twin: &Series<'_>) -> String {
+    match twin.subject.perturb.as_deref() {
+        Some("shuffle") | None => "shuffled".to_owned(),
+        Some(other) => format!("perturbed ({other})"),
+    }
+}
+
+type Gaps = (Vec<(Vec<f64>, Vec<f64>)>, Option<Vec<String>>);
+
+/// Item values of exact and perturbed items at every checkpoint, on the items that all of them share.
+fn aligned(both: &[(usize, &ItemScores, &ItemScores)]) -> Option<Gaps> {
+    let all: Vec<&ItemScores> = both.iter().flat_map(|(_, exact, perturbed)| [*exact, *perturbed]).collect();
+    let ids = shared_ids(&all);
+    if ids.len() < 2 {
+        return None;
+    }
+    let gaps = both.iter().map(|(_, exact, perturbed)| (exact.at(&ids).into_owned(), perturbed.at(&ids).into_owned()));
+    let clusters = all[0].clusters_at(&ids).map(|clusters| clusters.iter().map(u64::to_string).collect());
+    Some((gaps.collect(), clusters))
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The newest checkpoint is worse than an earlier one.
 
-use super::{Alarm, AlarmKind, Place, evidence};
+use super::alarm::{Alarm, AlarmKind, Place, evidence};
+use super::rules::Seen;
 use crate::analysis::Drop;
-use crate::plots::{points, tokens};
+use crate::number::{points, tokens};
 
 /// The alarm of a last point that regressed; `from_tokens` are those of the earlier point. `fraction`: the score is a share, said in
 /// points; otherwise as a number, which lies over the earlier one where less is better.
-pub fn regressed_alarm(place: Place, drop: Drop, from_tokens: u64, fraction: bool, higher_is_better: bool) -> Alarm {
+fn regressed_alarm(place: Place, drop: Drop, from_tokens: u64, fraction: bool, higher_is_better: bool) -> Alarm {
     let size = if fraction {
         format!("{} points", points(drop.drop).trim_start_matches('+'))
     } else {
@@ -28,6 +29,15 @@ pub fn regressed_alarm(place: Place, drop: Drop, from_tokens: u64, fraction: boo
         false_alarms: Some("at most 2 % of pages; more when neighbouring checkpoints wobble together"),
         sentence,
     }
+}
+
+/// Every path that was judged to have regressed, beside the other lines of its table.
+pub(super) fn alarms(seen: &Seen<'_>) -> Vec<Alarm> {
+    seen.each_line(|line| {
+        let drop = line.path.drop.filter(|_| line.path.regressed)?;
+        let from = line.path.points[drop.from].tokens;
+        Some(regressed_alarm(line.newest(), drop, from, line.task.fraction, line.task.higher_is_better))
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Too many items whose two best options are exactly equally likely.
 
-use super::{Alarm, AlarmKind, Place, evidence};
-use crate::plots::percent;
+use super::alarm::{Alarm, AlarmKind, Place, evidence};
+use super::rules::{Line, Seen};
+use crate::number::percent;
+use crate::run::Run;
 
 /// Above this share of ties something is broken (precision, or options that are equal).
 const MOST: f64 = 0.05;
@@ -17,7 +19,7 @@ pub fn ties(options: &[Vec<f64>]) -> Option<f64> {
 }
 
 /// The alarm, when more than 5 % of the items end in a tie.
-pub fn ties_alarm(place: Place, share: f64) -> Option<Alarm> {
+fn ties_alarm(place: Place, share: f64) -> Option<Alarm> {
     if share.is_nan() || share <= MOST {
         return None;
     }
@@ -35,6 +37,25 @@ pub fn ties_alarm(place: Place, share: f64) -> Option<Alarm> {
         threshold: "more than 5 % of the items",
         false_alarms: Some("0 in f32 for a healthy model"),
         sentence,
+    })
+}
+
+/// Ties, at the newest own checkpoint with too many of them.
+pub(super) fn alarms(seen: &Seen<'_>) -> Vec<Alarm> {
+    seen.each_line(|line| tied(seen.run, line))
+}
+
+fn tied(run: &Run, line: Line<'_>) -> Option<Alarm> {
+    let Line { series, path, .. } = line;
+    let points = series.path(&run.tree, &path.branch);
+    let units = |k: usize| series.units.get(&points[k].0.at()).map_or(&[][..], Vec::as_slice);
+    (path.own_from..points.len()).rev().find_map(|k| {
+        let options: Vec<Vec<f64>> = units(k)
+            .iter()
+            .flat_map(|unit| unit.items.iter().filter(|item| !item.choices.is_empty()))
+            .map(|item| item.choices.iter().map(|choice| choice.logprob).collect())
+            .collect();
+        ties_alarm(line.place(k), ties(&options)?)
     })
 }
 

@@ -1,8 +1,10 @@
 //! In which learning-rate phase an onset lies, and what an anneal added beyond the trunk's trend.
 
-use crate::run::Phase;
-use serde::Serialize;
 use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::run::Phase;
 
 /// Points of the trunk that its trend is read from.
 const TREND_POINTS: usize = 8;
@@ -75,7 +77,7 @@ pub fn anneal_weights(trunk_tokens: &[u64], branch_tokens: u64) -> Option<Vec<f6
     }
     let x: Vec<f64> = trend.iter().map(|&index| log(trunk_tokens[index])).collect();
     let centre = x.iter().sum::<f64>() / x.len() as f64;
-    let slope = super::moments::slope_weights(&x)?;
+    let slope = super::statistics::slope_weights(&x)?;
     for (&index, slope) in trend.iter().zip(slope) {
         weights[index] = 1.0 / trend.len() as f64 + slope * (log(branch_tokens) - centre);
     }

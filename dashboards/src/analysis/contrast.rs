@@ -1,8 +1,9 @@
 //! Changes between checkpoints on the same items, and what of them may be called a change.
 
-use super::intervals::{clustered_se, mean_se};
-use super::moments::finite;
 use std::hash::Hash;
+
+use super::intervals::{clustered_se, mean_se};
+use super::statistics::finite;
 
 /// A weighted sum of checkpoints' mean scores, with its standard error.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,9 +1,10 @@
 //! Growth: how much a score gains per doubling of tokens, and whether it does so all the way.
 
-use super::contrast::Contrast;
-use super::moments::{finite, phi, slope_weights};
-use super::sample::Sample;
 use std::ops::Range;
+
+use super::contrast::Contrast;
+use super::sample::Sample;
+use super::statistics::{finite, phi, slope_weights};
 
 /// Correlation of neighbouring checkpoints' wobble where too few of them could tell it.
 const USUAL_DRIFT: f64 = 0.3;
@@ -128,7 +129,7 @@ pub fn last_quarter(sample: &Sample<'_>, wobble: f64) -> Option<Contrast> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::moments::Z95;
+    use crate::analysis::statistics::Z95;
     use crate::analysis::wobble::tests::Random;
     use proptest::prelude::*;
     use std::borrow::Cow;

@@ -1,9 +1,10 @@
 //! Hops: an ability that goes again after it came.
 
-use super::curve::Curve;
-use super::moments::Z95;
-use super::onset::{Onset, Status};
 use serde::Serialize;
+
+use super::curve::Curve;
+use super::onset::{Onset, Status};
+use super::statistics::Z95;
 
 /// Falls after the onset.
 #[derive(Debug, Clone, PartialEq, Serialize)]

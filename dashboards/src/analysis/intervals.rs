@@ -1,9 +1,10 @@
 //! Error bars of one measured value: items, clusters of items, prompts with repeats.
 
-use super::moments::{Z95, finite, mean};
-use super::student::t95;
 use std::collections::HashMap;
 use std::hash::Hash;
+
+use super::statistics::{Z95, finite, mean};
+use super::student::t95;
 
 /// Lower and upper end.
 pub type Interval = (f64, f64);

@@ -1,6 +1,6 @@
 //! The best non-decreasing curve through the scores, and where it crosses a level.
 
-use super::moments::{Z95, finite};
+use super::statistics::{Z95, finite};
 
 /// Weighted least-squares fit of a non-decreasing sequence, by pooling adjacent violators.
 ///

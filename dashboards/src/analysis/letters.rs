@@ -1,10 +1,11 @@
 //! What a lettered task measures: format, selection and knowledge.
 
-use super::moments::mean;
-use super::onset::{Onset, Status};
-use super::sharpness::Shape;
 use serde::{Deserialize, Serialize};
 use spyglass_tasks::metric::argmax;
+
+use super::onset::{Onset, Status};
+use super::sharpness::Shape;
+use super::statistics::mean;
 
 /// `log P(gold) = log M + log q`, averaged over items.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

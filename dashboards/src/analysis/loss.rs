@@ -1,7 +1,8 @@
 //! The training loss: spikes, collapse, plateau.
 
-use super::moments::{finite, line, mean, median};
 use serde::Serialize;
+
+use super::statistics::{finite, line, mean, median};
 
 /// Calm entries that a spike is measured against.
 const WINDOW: usize = 50;

@@ -4,41 +4,33 @@
 //! there is no number there is `None`.
 
 mod attribution;
-mod compare;
-mod contrast;
-mod curve;
-mod findings;
-mod growth;
-mod hops;
-mod intervals;
+pub(crate) mod contrast;
+pub(crate) mod curve;
+pub(crate) mod growth;
+pub(crate) mod hops;
+pub(crate) mod intervals;
 mod isotonic;
-mod letters;
+pub(crate) mod letters;
 mod loss;
-mod lr_phases;
-mod moments;
-mod onset;
+pub(crate) mod lr_phases;
+pub(crate) mod onset;
+pub(crate) mod onset_words;
 mod ratings;
-mod regression;
-mod sample;
+pub(crate) mod regression;
+pub(crate) mod sample;
 mod scores;
 mod search;
-mod sharpness;
+pub(crate) mod sharpness;
+pub(crate) mod statistics;
 mod student;
 mod survival;
-mod trend;
+pub(crate) mod trend;
 mod verdicts;
-mod wobble;
-mod words;
+pub(crate) mod wobble;
 
 pub use attribution::{PhaseProbabilities, anneal_weights, phase_probabilities};
-pub use compare::{ComparedTask, Comparison, compare};
 pub use contrast::{Contrast, benjamini_hochberg, clustered_contrast, contrast, holm, mcnemar_exact};
 pub use curve::{Curve, Noise};
-pub(crate) use findings::is_fraction;
-pub use findings::{
-    AnswerFormat, Basis, BranchGain, Difference, Findings, GrowthClaim, MeanGain, PartFindings, PathFindings,
-    PathPoint, PhaseGrowth, Sentence, SentenceKind, Subject, TaskFindings, about, findings, phase_words, together,
-};
 pub use growth::{Growth, first_to_last_quarter, growth, last_quarter};
 pub use hops::{Hops, hops};
 pub use intervals::{
@@ -51,7 +43,6 @@ pub use letters::{
 pub(crate) use loss::T8;
 pub use loss::{LossSpike, Plateau, loss_spikes, plateau};
 pub use lr_phases::lr_phases;
-pub use moments::{ALPHA, Z95};
 pub use onset::{Fit, Onset, Scale, Status, onset};
 pub use ratings::{Game, Strengths, bradley_terry, cohen_kappa};
 pub use regression::{Drop, worst_drop};
@@ -59,6 +50,7 @@ pub use sample::Sample;
 pub use scores::{ScoreCurve, ScoreVerdict, Scores, read_scores};
 pub use search::{bracket_width, first_checkpoints, most_left, narrowing_checkpoint, next_checkpoint};
 pub use sharpness::{Rise, Shape, Sharpness, Width, sharpness, sharpness_without_chance};
+pub use statistics::{ALPHA, Z95};
 pub(crate) use student::t_tail;
 pub use survival::{Survival, pack_survival, survival};
 pub use trend::{Trend, WindowGain, window_gain};

@@ -1,12 +1,13 @@
 //! When an ability emerged: between which checkpoints the curve left chance.
 
+use serde::{Deserialize, Serialize};
+
 use super::contrast::Contrast;
 use super::curve::{Curve, Noise};
 use super::growth::one_sided;
 use super::isotonic::{Bracket, bracket, crossing, isotonic};
-use super::moments::{Z95, finite, mean, median, phi};
+use super::statistics::{Z95, finite, mean, median, phi};
 use super::wobble::{LEVEL_MAX, Wobble, continuous_level, level, wobble, wobble_before};
-use serde::{Deserialize, Serialize};
 
 /// A score is surely above the level when noise would carry it there with less than this chance, over all points.
 const P_LOST: f64 = 0.01;

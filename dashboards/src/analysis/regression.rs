@@ -1,7 +1,8 @@
 //! Regression: whether the last point of a curve is worse than an earlier one.
 
-use super::moments::phi;
 use serde::Serialize;
+
+use super::statistics::phi;
 
 /// Smaller drops are not called a regression.
 const MIN_DROP: f64 = 0.01;

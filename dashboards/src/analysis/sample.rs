@@ -1,10 +1,11 @@
 //! What a change along a curve is read from: the same items at each checkpoint, or no more than their scores.
 
-use super::contrast::{Contrast, clustered_contrast, contrast};
-use super::intervals::{clustered_se, mean_se};
-use super::moments::{finite, mean};
 use std::borrow::Cow;
 use std::ops::Range;
+
+use super::contrast::{Contrast, clustered_contrast, contrast};
+use super::intervals::{clustered_se, mean_se};
+use super::statistics::{finite, mean};
 
 /// The checkpoints of a curve, in order of tokens.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,5 +1,10 @@
 //! Curves from a table of scores, whoever measured them.
 
+use std::collections::BTreeMap;
+
+use csv::StringRecord;
+use serde::Serialize;
+
 use super::contrast::Contrast;
 use super::curve::{Curve, Noise};
 use super::growth::first_to_last_quarter;
@@ -8,9 +13,6 @@ use super::sample::Sample;
 use super::sharpness::{Sharpness, sharpness};
 use super::wobble::wobble;
 use crate::{Error, Result};
-use csv::StringRecord;
-use serde::Serialize;
-use std::collections::BTreeMap;
 
 const REQUIRED: [&str; 4] = ["task", "tokens", "score", "chance"];
 const OPTIONAL: [&str; 6] = ["n", "branch", "step", "lr", "se", "delta"];

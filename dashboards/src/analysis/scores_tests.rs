@@ -1,8 +1,9 @@
 //! Tables as people write them: whole ones, and every way to get one wrong.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::analysis::Status;
-use proptest::prelude::*;
 
 fn message(text: &str) -> String {
     read_scores("t.csv", text).unwrap_err().to_string()

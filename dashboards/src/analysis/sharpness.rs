@@ -1,10 +1,11 @@
 //! Sharp or smooth: how wide a rise is, in decades of tokens.
 
+use serde::{Deserialize, Serialize};
+
 use super::curve::Curve;
 use super::isotonic::{Bracket, bracket, crossing, isotonic};
-use super::moments::{finite, median};
 use super::onset::{Fit, Onset, onset};
-use serde::{Deserialize, Serialize};
+use super::statistics::{finite, median};
 
 /// One doubling of tokens, in decades.
 const SHARP: f64 = std::f64::consts::LOG10_2;

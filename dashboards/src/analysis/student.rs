@@ -1,6 +1,6 @@
 //! Student's t distribution: what a standard error of few clusters is worth.
 
-use super::moments::{Z95, phi};
+use super::statistics::{Z95, phi};
 
 /// From so many degrees of freedom on the normal distribution is as good: .0005 of the quantile.
 const MANY: usize = 2000;

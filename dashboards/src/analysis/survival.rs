@@ -1,9 +1,10 @@
 //! Stickiness: how many turns a persona is kept.
 
-use super::intervals::wilson;
-use super::moments::{Z95, finite};
 use serde::Serialize;
 use spyglass_tasks::vibes::PackSummary;
+
+use super::intervals::wilson;
+use super::statistics::{Z95, finite};
 
 /// Kaplan and Meier's estimate over the turns of conversations.
 #[derive(Debug, Clone, PartialEq, Serialize)]

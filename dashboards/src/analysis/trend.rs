@@ -1,9 +1,11 @@
 //! What a curve does now: rising, falling, or no gain.
 
-use super::moments::{finite, slope_weights};
-use super::sample::Sample;
-use serde::Serialize;
 use std::ops::Range;
+
+use serde::Serialize;
+
+use super::sample::Sample;
+use super::statistics::{finite, slope_weights};
 
 /// A gain that is surely under one point is none.
 const NO_GAIN: f64 = 0.01;

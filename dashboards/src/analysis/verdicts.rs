@@ -1,8 +1,9 @@
 //! What verdicts on the way through training show, and how easily luck shows as much.
 
-use super::contrast::benjamini_hochberg;
-use super::moments::{ALPHA, mean, phi};
 use serde::Serialize;
+
+use super::contrast::benjamini_hochberg;
+use super::statistics::{ALPHA, mean, phi};
 
 /// What a row of verdicts of one prompt shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

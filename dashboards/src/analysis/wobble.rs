@@ -1,7 +1,8 @@
 //! The noise between checkpoints beyond item sampling, and the level that tells an ability from it.
 
-use super::moments::{finite, mean, median};
 use serde::Serialize;
+
+use super::statistics::{finite, mean, median};
 
 /// Prior standard deviation of the wobble: one point.
 pub(crate) const WOBBLE0: f64 = 0.01;
@@ -141,7 +142,7 @@ fn rounded(chance: f64, level: f64) -> f64 {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::analysis::moments::Z95;
+    use crate::analysis::statistics::Z95;
     use proptest::prelude::*;
 
     /// `SplitMix64` (Steele, Lea and Flood 2014): the same draws everywhere.

@@ -2,13 +2,13 @@
 
 /// The horizontal axis: tokens seen, from the run's first to its last checkpoint or log entry.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct TokenAxis {
+pub(crate) struct TokenAxis {
     /// Left end.
-    pub from: f64,
+    pub(crate) from: f64,
     /// Right end; always above `from`.
-    pub to: f64,
+    pub(crate) to: f64,
     /// Left end of the logarithmic axis: half of the smallest positive count, which is where 0 tokens are drawn.
-    pub log_from: f64,
+    pub(crate) log_from: f64,
 }
 
 impl TokenAxis {

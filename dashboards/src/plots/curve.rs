@@ -1,17 +1,18 @@
 //! One curve per branch against tokens seen, over the phases, with the learning rate under it on the same axis.
 
-use super::axis::{TokenAxis, ticks};
-use super::labels::push_apart;
-use super::number::{significant, tokens};
-use super::svg::{Canvas, Role, Svg};
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::axis::{TokenAxis, ticks};
+use super::labels::push_apart;
+use super::svg::{Canvas, Role, Svg};
+use crate::number::{significant, tokens};
+
 /// Where the parts of a plot lie, in tenths of a pixel; the page's script reads them off the SVG.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Geometry {
+pub(crate) struct Geometry {
     width: i32,
     left: i32,
     right: i32,
@@ -22,11 +23,14 @@ pub struct Geometry {
 
 impl Geometry {
     /// One of many on a page.
-    pub const SMALL: Self = Self { width: 4400, left: 360, right: 3500, top: 60, bottom: 1700, strip: (1960, 2380) };
+    pub(crate) const SMALL: Self =
+        Self { width: 4400, left: 360, right: 3500, top: 60, bottom: 1700, strip: (1960, 2380) };
     /// The only one on its page.
-    pub const LARGE: Self = Self { width: 10_800, left: 420, right: 9800, top: 80, bottom: 3300, strip: (3580, 4200) };
+    pub(crate) const LARGE: Self =
+        Self { width: 10_800, left: 420, right: 9800, top: 80, bottom: 3300, strip: (3580, 4200) };
     /// One of several on top of each other, without a strip of its own.
-    pub const PANEL: Self = Self { width: 10_800, left: 420, right: 9800, top: 60, bottom: 1200, strip: (1400, 1400) };
+    pub(crate) const PANEL: Self =
+        Self { width: 10_800, left: 420, right: 9800, top: 60, bottom: 1200, strip: (1400, 1400) };
 
     fn text(self) -> String {
         let Self { left, right, top, bottom, strip, .. } = self;
@@ -42,116 +46,116 @@ const CROWDED: usize = 60;
 
 /// One measured point.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Point {
+pub(crate) struct Point {
     /// Tokens seen.
-    pub tokens: f64,
+    pub(crate) tokens: f64,
     /// The estimate, in the plot's units.
-    pub value: f64,
+    pub(crate) value: f64,
     /// Lower and upper end of its 95 % interval, where there is one.
-    pub interval: Option<(f64, f64)>,
+    pub(crate) interval: Option<(f64, f64)>,
 }
 
 /// The curve of one branch.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Series {
+pub(crate) struct Series {
     /// Name as the run file gives it.
-    pub name: String,
+    pub(crate) name: String,
     /// Which colour; 0 is the trunk's.
-    pub colour: usize,
+    pub(crate) colour: usize,
     /// Where it leaves its parent, if that was measured: a line, but no point of its own.
-    pub fork: Option<Point>,
+    pub(crate) fork: Option<Point>,
     /// A place per checkpoint, `None` where nothing was measured: the line has a gap there.
-    pub points: Vec<Option<Point>>,
+    pub(crate) points: Vec<Option<Point>>,
 }
 
 /// A learning-rate phase of the trunk, in tokens.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Band {
+pub(crate) struct Band {
     /// Left end.
-    pub from: f64,
+    pub(crate) from: f64,
     /// Right end.
-    pub to: f64,
+    pub(crate) to: f64,
     /// The phase's name.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// The learning rate of one branch.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rate {
+pub(crate) struct Rate {
     /// Which colour.
-    pub colour: usize,
+    pub(crate) colour: usize,
     /// Tokens seen and learning rate, ascending.
-    pub points: Vec<(f64, f64)>,
+    pub(crate) points: Vec<(f64, f64)>,
 }
 
 /// The interval of an onset, in tokens.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Onset {
+pub(crate) struct Onset {
     /// Which colour: that of its branch.
-    pub colour: usize,
+    pub(crate) colour: usize,
     /// Its lower end; open where nothing tells it.
-    pub after: Option<f64>,
+    pub(crate) after: Option<f64>,
     /// Its upper end.
-    pub by: f64,
+    pub(crate) by: f64,
 }
 
 /// An ability that went again after it came, or that is back.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Hop {
+pub(crate) struct Hop {
     /// Which colour: that of its branch.
-    pub colour: usize,
+    pub(crate) colour: usize,
     /// Tokens of the point that shows it.
-    pub tokens: f64,
+    pub(crate) tokens: f64,
     /// The value of that point.
-    pub value: f64,
+    pub(crate) value: f64,
     /// It came back; otherwise it went.
-    pub back: bool,
+    pub(crate) back: bool,
 }
 
 /// A phase of a branch after it left its parent.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct BranchPhase {
+pub(crate) struct BranchPhase {
     /// Which colour: that of its branch.
-    pub colour: usize,
+    pub(crate) colour: usize,
     /// Left end, in tokens.
-    pub from: f64,
+    pub(crate) from: f64,
     /// Right end.
-    pub to: f64,
+    pub(crate) to: f64,
     /// The phase's name.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// All that one small multiple shows.
 #[derive(Debug, Clone)]
-pub struct CurvePlot<'a> {
+pub(crate) struct CurvePlot<'a> {
     /// Accessible title.
-    pub title: &'a str,
+    pub(crate) title: &'a str,
     /// Accessible description.
-    pub description: &'a str,
+    pub(crate) description: &'a str,
     /// Its size.
-    pub geometry: Geometry,
+    pub(crate) geometry: Geometry,
     /// Horizontal axis.
-    pub axis: TokenAxis,
+    pub(crate) axis: TokenAxis,
     /// Ends of the vertical axis.
-    pub range: (f64, f64),
+    pub(crate) range: (f64, f64),
     /// Each point was measured by itself and gets a dot; otherwise only the line is drawn.
-    pub dots: bool,
+    pub(crate) dots: bool,
     /// The values are fractions and shown in per cent.
-    pub fractions: bool,
+    pub(crate) fractions: bool,
     /// The score of guessing.
-    pub chance: Option<f64>,
+    pub(crate) chance: Option<f64>,
     /// Where it emerged.
-    pub onsets: &'a [Onset],
+    pub(crate) onsets: &'a [Onset],
     /// Where it went again, and came back.
-    pub hops: &'a [Hop],
+    pub(crate) hops: &'a [Hop],
     /// The curves.
-    pub series: &'a [Series],
+    pub(crate) series: &'a [Series],
     /// Phases.
-    pub bands: &'a [Band],
+    pub(crate) bands: &'a [Band],
     /// Phases of branches, named in the strip.
-    pub phases: &'a [BranchPhase],
+    pub(crate) phases: &'a [BranchPhase],
     /// Learning rates; no strip when empty.
-    pub rates: &'a [Rate],
+    pub(crate) rates: &'a [Rate],
 }
 
 type Area<'a> = DrawingArea<Canvas<'a>, Shift>;
@@ -160,7 +164,7 @@ const SURE: &str = "a string takes every write";
 
 impl CurvePlot<'_> {
     /// Draws the plot.
-    pub fn svg(&self) -> String {
+    pub(crate) fn svg(&self) -> String {
         let Geometry { width, top, bottom, strip, .. } = self.geometry;
         let height = if self.rates.is_empty() { bottom + 190 } else { strip.1 + 20 };
         let mut svg = Svg::new(width as u32, height as u32, &self.geometry.text());

@@ -1,10 +1,11 @@
 //! A heat map: a row for each part of a task, a column for each checkpoint, branch beside branch; under it the tokens at which each
 //! branch begins and ends, and what the shades stand for.
 
-use super::number::{significant, tokens};
-use super::svg::{Canvas, Role, Svg};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::svg::{Canvas, Role, Svg};
+use crate::number::{significant, tokens};
 
 const LEFT: i32 = 2400; // tenths of a pixel, as everything here
 const WIDTH: i32 = 10_800;
@@ -24,33 +25,33 @@ const SURE: &str = "a string takes every write";
 
 /// The columns of one branch.
 #[derive(Debug, Clone, PartialEq)]
-pub struct HeatBranch {
+pub(crate) struct HeatBranch {
     /// Name as the run file gives it.
-    pub name: String,
+    pub(crate) name: String,
     /// Which colour its name has.
-    pub colour: usize,
+    pub(crate) colour: usize,
     /// Tokens seen at each of its columns, ascending.
-    pub tokens: Vec<f64>,
+    pub(crate) tokens: Vec<f64>,
 }
 
 /// All that a heat map shows.
 #[derive(Debug, Clone)]
-pub struct HeatMap<'a> {
+pub(crate) struct HeatMap<'a> {
     /// Accessible title.
-    pub title: &'a str,
+    pub(crate) title: &'a str,
     /// Accessible description.
-    pub description: &'a str,
+    pub(crate) description: &'a str,
     /// The columns.
-    pub branches: &'a [HeatBranch],
+    pub(crate) branches: &'a [HeatBranch],
     /// Names of the rows with a value in [0, 1] for each column, `None` where nothing was measured.
-    pub rows: &'a [(String, Vec<Option<f64>>)],
+    pub(crate) rows: &'a [(String, Vec<Option<f64>>)],
     /// What the palest shade stands for (chance); the darkest stands for 1.
-    pub pale: f64,
+    pub(crate) pale: f64,
 }
 
 impl HeatMap<'_> {
     /// Draws the map.
-    pub fn svg(&self) -> String {
+    pub(crate) fn svg(&self) -> String {
         let foot = TOP + ROW * self.rows.len() as i32 + 40;
         let height = foot + ROW;
         let mut svg = Svg::new(WIDTH as u32, height as u32, "");

@@ -4,14 +4,11 @@ mod axis;
 mod curve;
 mod heat;
 mod labels;
-mod number;
 mod svg;
 
-pub use curve::{Band, BranchPhase, CurvePlot, Geometry, Hop, Onset, Point, Rate, Series};
-pub use heat::{HeatBranch, HeatMap};
-pub use number::{percent, points, tokens};
-pub use svg::STYLE;
+pub(crate) use curve::{Band, BranchPhase, CurvePlot, Geometry, Hop, Onset, Point, Rate, Series};
+pub(crate) use heat::{HeatBranch, HeatMap};
+pub(crate) use svg::STYLE;
 
-pub use axis::TokenAxis;
+pub(crate) use axis::TokenAxis;
 pub(crate) use curve::thinned;
-pub(crate) use number::significant;

@@ -3,14 +3,15 @@
 //! plotters' own SVG backend writes fixed colours and one element a mark. Here a plotters colour is a sentinel, a [`Role`]
 //! and an index, that becomes a class; neighbours of one class share one `<path>`. Ten units make a pixel, since plotters' coordinates are whole.
 
-use plotters::style::RGBColor;
-use plotters_backend::text_anchor::HPos;
-use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
 use std::convert::Infallible;
 use std::fmt::Write;
 
+use plotters::style::RGBColor;
+use plotters_backend::text_anchor::HPos;
+use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
+
 /// The style sheet of a plot: classes to colours, light and dark.
-pub const STYLE: &str = include_str!("plot.css");
+pub(crate) const STYLE: &str = include_str!("plot.css");
 
 /// What a mark means; its class follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,37 +1,15 @@
 //! From a run to its curves: which task was measured where, on axes that all plots share.
 
-use super::interval::interval;
-use super::site::inline_json;
-use crate::analysis::is_fraction;
-use crate::chance;
-use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis, thinned};
-use crate::run::{At, Branch, Checkpoint, Run, Unit};
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// Colours beside the trunk's; branches beyond them begin again.
-const COLOURS: usize = 6;
+use serde_json::{Value, json};
 
-/// A task with its settings: what one curve is drawn of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Subject {
-    pub(crate) task: String,
-    pub(crate) shots: usize,
-    pub(crate) perturb: Option<String>,
-}
-
-impl Subject {
-    /// The name with its settings where they are not plain: `mmlu · 5-shot`.
-    pub(crate) fn title(&self) -> String {
-        let (task, shots, perturb) = (self.task.clone(), self.shots, self.perturb.clone());
-        crate::analysis::Subject { task, shots, perturb, is_group: false }.title()
-    }
-
-    /// Whether the analysis means the same.
-    pub(crate) fn is(&self, other: &crate::analysis::Subject) -> bool {
-        (&self.task, self.shots, &self.perturb) == (&other.task, other.shots, &other.perturb)
-    }
-}
+use super::site::inline_json;
+use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis, thinned};
+use crate::run::{At, Branch, Checkpoint, Run, Subject, TaskGroup, Unit};
+use crate::series::chance;
+use crate::series::interval;
+use crate::series::is_fraction;
 
 /// One checkpoint's measured values, oldest first along the branch.
 #[derive(Debug, Clone)]
@@ -69,8 +47,12 @@ pub(crate) fn tasks(run: &Run) -> Vec<TaskUnits<'_>> {
     let mut tasks: BTreeMap<Subject, Units<'_>> = BTreeMap::new();
     for unit in &run.units {
         let record = &unit.record;
-        let subject =
-            Subject { task: record.task.clone(), shots: record.shots, perturb: record.inputs.perturb.clone() };
+        let is_group = |group: &&TaskGroup| group.name == record.task && !group.leaves.contains(&record.task);
+        let subject = record.subject();
+        let subject = match run.groups.iter().find(is_group) {
+            Some(group) => subject.group(&group.name),
+            None => subject,
+        };
         tasks.entry(subject).or_default().insert(record.checkpoint.at(), unit);
     }
     let with_primary = tasks.into_iter().map(|(subject, units)| {
@@ -121,14 +103,14 @@ fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<
     };
     let mut series = Vec::new();
     let mut measured = Vec::new();
-    for (index, branch) in run.tree.branches.iter().enumerate() {
+    for branch in &run.tree.branches {
         let fork = fork_point(run, branch).and_then(&at).map(|m| m.point);
         let all: Vec<Option<Measured<'_>>> = branch.checkpoints.iter().map(&at).collect();
         if all.iter().all(Option::is_none) {
             continue;
         }
         let points = all.iter().map(|m| m.as_ref().map(|m| m.point.clone())).collect();
-        series.push(Series { name: branch.name.clone(), colour: colour(index), fork, points });
+        series.push(Series { name: branch.name.clone(), colour: run.tree.colour(&branch.name), fork, points });
         measured.push(all.into_iter().flatten().collect());
     }
     let range = range(&series, chance, fractions);
@@ -140,11 +122,6 @@ fn clusters(unit: &Unit) -> Option<usize> {
     let named: HashSet<&String> = unit.items.iter().filter_map(|item| item.cluster.as_ref()).collect();
     let alone = unit.items.iter().filter(|item| item.cluster.is_none()).count();
     (!named.is_empty()).then_some(named.len() + alone)
-}
-
-/// The trunk is grey; branches go through the palette.
-pub(crate) fn colour(branch: usize) -> usize {
-    if branch == 0 { 0 } else { (branch - 1) % COLOURS + 1 }
 }
 
 /// The checkpoint of an ancestor at which the branch leaves.
@@ -192,7 +169,7 @@ pub(crate) fn bands(run: &Run, axis: &TokenAxis) -> Vec<Band> {
 /// What every branch goes through after its fork, cut to its own stretch of the axis.
 fn branch_phases(run: &Run, axis: &TokenAxis) -> Vec<BranchPhase> {
     let mut found = Vec::new();
-    for (index, branch) in run.tree.branches.iter().enumerate() {
+    for branch in &run.tree.branches {
         let Some(fork) = &branch.fork else { continue };
         let logged = branch.log.entries.iter().filter_map(|entry| entry.tokens);
         let Some(end) = branch.checkpoints.iter().map(|checkpoint| checkpoint.tokens).chain(logged).max() else {
@@ -200,7 +177,7 @@ fn branch_phases(run: &Run, axis: &TokenAxis) -> Vec<BranchPhase> {
         };
         let ends = branch.phases.iter().skip(1).map(|next| next.from_tokens).chain([end]);
         let own = branch.phases.iter().zip(ends).map(|(start, to)| BranchPhase {
-            colour: colour(index),
+            colour: run.tree.colour(&branch.name),
             from: (start.from_tokens.max(fork.tokens) as f64).clamp(axis.from, axis.to),
             to: (to.min(end) as f64).clamp(axis.from, axis.to),
             name: start.phase.name().to_owned(),
@@ -223,8 +200,8 @@ pub(crate) fn logged(run: &Run, axis: &TokenAxis, what: Logged) -> Vec<Rate> {
         });
         pairs.filter(|(t, v)| v.is_finite() && (axis.from..=axis.to).contains(t)).collect()
     };
-    let all = run.tree.branches.iter().enumerate();
-    all.map(|(index, branch)| Rate { colour: colour(index), points: pick(branch) })
+    let all = run.tree.branches.iter();
+    all.map(|branch| Rate { colour: run.tree.colour(&branch.name), points: pick(branch) })
         .filter(|r| r.points.len() > 1)
         .collect()
 }

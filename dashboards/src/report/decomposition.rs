@@ -1,14 +1,17 @@
 //! What stands beside a task's curve, panel under panel over the same tokens: the same items asked otherwise; what an answer by
 //! letter is made of, knowledge, format, selection, the answer; and the probes of in-context learning.
 
+use serde::Serialize;
+use serde_json::Value;
+
 use super::curves::{Shared, TaskCurves, TaskUnits};
 use super::figure::{Figure, MASS, figure, plot_data};
 use super::rows::bracket;
-use crate::analysis::{AnswerFormat, Findings, Onset, PathFindings, Status, TaskFindings};
+use crate::analysis::{Onset, Status};
+use crate::findings::Findings;
 use crate::plots::Geometry;
 use crate::run::Run;
-use serde::Serialize;
-use serde_json::Value;
+use crate::series::{AnswerFormat, PathFindings, TaskFindings};
 
 /// Plots on top of each other with what they show in words.
 #[derive(Serialize)]
@@ -51,7 +54,7 @@ pub(super) fn twins(context: &Context<'_>, task: &TaskUnits<'_>) -> Option<(Pane
             Some(other) => format!("The same items, perturbed: {other}"),
             None => "The same items as they are".to_owned(),
         };
-        let found = context.findings.tasks.iter().find(|found| units.subject.is(&found.subject));
+        let found = context.findings.tasks.iter().find(|found| units.subject == found.subject);
         context.panel(&units.curves(context.run, &units.primary), found, &format!("twin{number}"), &title)
     };
     let (figures, data): (Vec<Figure>, Vec<Value>) =
@@ -68,7 +71,7 @@ pub(super) fn decomposition(
     let found = found.filter(|found| found.format == AnswerFormat::Letters)?;
     let cloze = found.cloze.as_ref().and_then(|cloze| context.findings.task(cloze));
     let mut panels = Vec::new();
-    if let Some(units) = cloze.and_then(|cloze| context.tasks.iter().find(|units| units.subject.is(&cloze.subject))) {
+    if let Some(units) = cloze.and_then(|cloze| context.tasks.iter().find(|units| units.subject == cloze.subject)) {
         let curves = units.curves(context.run, &units.primary);
         panels.push(context.panel(&curves, cloze, "knowledge", "Knowledge: the same facts without letters"));
     }
@@ -137,7 +140,7 @@ pub(super) fn probes(
     let mut panels = Vec::new();
     let mut known: Vec<(String, &TaskFindings)> = Vec::new();
     for (number, units) in probes.iter().enumerate() {
-        let of_probe = context.findings.tasks.iter().find(|probe| units.subject.is(&probe.subject));
+        let of_probe = context.findings.tasks.iter().find(|probe| units.subject == probe.subject);
         let curves = units.curves(context.run, &units.primary);
         panels.push(context.panel(&curves, of_probe, &format!("probe-{}", number + 1), &units.subject.title()));
         known.extend(of_probe.map(|probe| (units.subject.title(), probe)));

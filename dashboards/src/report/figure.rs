@@ -1,13 +1,16 @@
 //! Figures: a task's curve, small or large, the training loss, and what the script needs to redraw them.
 
-use super::curves::{Logged, Measured, Shared, TaskCurves, logged};
-use super::tables;
-use crate::analysis::TaskFindings;
-use crate::plots::{CurvePlot, Geometry, Hop, Onset, Point, Rate, STYLE, Series, percent, thinned, tokens};
-use crate::run::Run;
+use std::fmt::Write;
+
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::fmt::Write;
+
+use super::curves::{Logged, Measured, Shared, TaskCurves, logged};
+use super::tables;
+use crate::number::{percent, tokens};
+use crate::plots::{CurvePlot, Geometry, Hop, Onset, Point, Rate, STYLE, Series, thinned};
+use crate::run::Run;
+use crate::series::TaskFindings;
 
 /// Name of the loss's files and figure; no task's may be the same.
 pub(crate) const LOSS: &str = "training-loss";
@@ -137,9 +140,8 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
     // The fall from ln(vocabulary) is of no interest, and flattens what comes after it: the axis ends where it is over.
     let settled = shared.axis.from + (shared.axis.to - shared.axis.from) * LOSS_SETTLES;
     let high = values().filter(|p| p.0 >= settled).map(|p| p.1).reduce(f64::max).unwrap_or(first);
-    let named =
-        |rate: &Rate| run.tree.branches.iter().enumerate().find(|(i, _)| super::curves::colour(*i) == rate.colour);
-    let names: Vec<String> = all.iter().filter_map(named).map(|(_, branch)| branch.name.clone()).collect();
+    let named = |rate: &Rate| run.tree.branches.iter().find(|branch| run.tree.colour(&branch.name) == rate.colour);
+    let names: Vec<String> = all.iter().filter_map(named).map(|branch| branch.name.clone()).collect();
     let point = |(tokens, value): &(f64, f64)| Some(Point { tokens: *tokens, value: *value, interval: None });
     let series: Vec<Series> = all
         .iter()

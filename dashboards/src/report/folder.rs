@@ -1,8 +1,9 @@
 //! The report's folder: written aside, then put in the old one's place, so that a crash leaves the old report.
 
-use super::Error;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use super::Error;
 
 /// The file that tells a report's folder from someone's own.
 const MARK: &str = "index.html";

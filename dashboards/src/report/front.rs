@@ -1,16 +1,20 @@
 //! The front page: a run's curves as words, figures and a table.
 
+use serde::Serialize;
+use serde_json::Value;
+
 use super::curves::{Shared, TaskCurves, branches, items};
 use super::figure::{Figure, LOSS, figure, loss, plot_data};
 use super::provenance;
 use super::rows::{Row, rows};
 use super::vibes::Overview;
 use crate::alarms::{Alarm, AlarmKind, Evidence};
-use crate::analysis::{Findings, Sentence, Subject, TaskFindings};
-use crate::plots::{Geometry, TokenAxis, significant, tokens};
+use crate::findings::{Findings, Sentence};
+use crate::number::{significant, tokens};
+use crate::plots::{Geometry, TokenAxis};
 use crate::run::Run;
-use serde::Serialize;
-use serde_json::Value;
+use crate::run::Subject;
+use crate::series::TaskFindings;
 
 /// What the template shows.
 #[derive(Serialize)]
@@ -81,7 +85,7 @@ impl Page {
         let plots: Vec<Value> = plots.chain(loss.as_ref().map(|(_, data)| data.clone())).chain(talks).collect();
         figures.extend(loss.map(|(figure, _)| figure));
         let page_of = |subject: Option<&Subject>| {
-            let task = tasks.iter().find(|task| subject.is_some_and(|subject| task.curves.subject.is(subject)));
+            let task = tasks.iter().find(|task| subject.is_some_and(|subject| task.curves.subject == *subject));
             task.map_or_else(|| "#curves".to_owned(), |task| format!("tasks/{}.html", task.slug))
         };
         let alarm = |alarm: &Alarm| {

@@ -1,12 +1,14 @@
 //! What a reader sees of the front page, made of small made-up runs.
 
-use crate::alarms::{Alarm, AlarmKind, Place};
-use crate::report::Report;
-use crate::report::made_up::{branch, checkpoint, run};
-use crate::run::{Fork, LogEntry, Phase, PhaseStart, Run, Unit, UnitRecord};
+use std::sync::Arc;
+
 use serde_json::{from_value, json};
 use spyglass_tasks::MetricValue;
-use std::sync::Arc;
+
+use crate::alarms::{Alarm, AlarmKind, Place};
+use crate::report;
+use crate::report::made_up::{branch, checkpoint, run};
+use crate::run::{Fork, LogEntry, Phase, PhaseStart, Run, Unit, UnitRecord};
 
 fn unit(branch: &str, step: u64, task: &str, value: f64) -> Unit {
     let record: UnitRecord = from_value(json!({
@@ -24,7 +26,7 @@ fn unit(branch: &str, step: u64, task: &str, value: f64) -> Unit {
 /// The front page as written to disk.
 fn html(run: &Run) -> String {
     let dir = tempfile::tempdir().unwrap();
-    fs_err::read_to_string(Report::write(run, &dir.path().join("report")).unwrap()).unwrap()
+    fs_err::read_to_string(report::write(run, &dir.path().join("report")).unwrap()).unwrap()
 }
 
 fn two_branches() -> Run {
@@ -90,7 +92,7 @@ fn hostile_names_stay_words() {
     assert!(!page.contains("<img"));
     assert_eq!(page.matches("</script>").count(), 3, "only the page's own");
     let dir = tempfile::tempdir().unwrap();
-    let index = Report::write(&run, &dir.path().join("report")).unwrap();
+    let index = report::write(&run, &dir.path().join("report")).unwrap();
     assert!(index.with_file_name("plots").join("script-img-src-x-onerror-alert-1.csv").is_file());
 }
 
@@ -154,7 +156,7 @@ fn failures_are_said_in_words() {
 /// A page other than the front one.
 fn page(run: &Run, path: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
-    let index = Report::write(run, &dir.path().join("report")).unwrap();
+    let index = report::write(run, &dir.path().join("report")).unwrap();
     fs_err::read_to_string(index.with_file_name("").join(path)).unwrap()
 }
 

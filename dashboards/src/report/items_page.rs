@@ -3,16 +3,18 @@
 //! Numbers travel as base64: one byte a P(gold) for the list, and for the detail a file for every [`DETAIL_ITEMS`] items,
 //! loaded when one of them is opened.
 
-use super::Error;
-use super::curves::TaskUnits;
-use super::site::Site;
-use crate::run::{Checkpoint, ItemText, Run, TaskTexts, Unit};
+use std::collections::{BTreeMap, HashMap};
+
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Serialize;
 use serde_json::{Value, json};
 use spyglass_tasks::ItemRecord;
 use spyglass_tasks::metric::per_item;
-use std::collections::{BTreeMap, HashMap};
+
+use super::Error;
+use super::curves::TaskUnits;
+use super::site::Site;
+use crate::run::{Checkpoint, ItemText, Run, TaskTexts, Unit};
 
 /// Items in one detail file.
 const DETAIL_ITEMS: usize = 200;
@@ -61,9 +63,8 @@ pub(super) fn write(site: &Site, run: &Run, task: &TaskUnits<'_>, slug: &str) ->
         let names = items.values().filter_map(|item| item.text?.subject.clone());
         names.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
     };
-    let branches: Vec<(String, usize)> = (run.tree.branches.iter().enumerate())
-        .map(|(index, branch)| (branch.name.clone(), super::curves::colour(index)))
-        .collect();
+    let branches: Vec<(String, usize)> =
+        (run.tree.branches.iter()).map(|branch| (branch.name.clone(), run.tree.colour(&branch.name))).collect();
     let cue = cue(items.values().filter_map(|item| Some(item.text?.context.as_str())));
     let list = json!({
         "branches": branches,

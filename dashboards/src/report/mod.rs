@@ -5,11 +5,9 @@ mod decomposition;
 mod figure;
 mod folder;
 mod front;
-mod interval;
 mod items_page;
 #[cfg(test)]
 mod made_up;
-mod metrics;
 mod parts;
 mod provenance;
 mod rows;
@@ -21,63 +19,52 @@ mod vibes;
 pub use crate::error::Error;
 pub use rows::Verdicts;
 
-use crate::analysis::findings;
-use crate::groups::add_groups;
-use crate::run::Run;
+use crate::findings::findings;
+use crate::run::{Run, Subject};
+use crate::series::{add_groups, add_metrics};
 use decomposition::Context;
 use rayon::prelude::*;
 use site::{Link, Site};
 use std::path::{Path, PathBuf};
 
-/// The report of a run.
-#[derive(Debug, Clone, Copy)]
-pub struct Report;
-
-impl Report {
-    /// Writes the report of `run` into the folder `out` and returns the path of its `index.html`.
-    ///
-    /// It is written aside and then put in the place of the old one. An `out` that holds something else than a report is an error.
-    pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
-        let findings = findings(run);
-        let mut run = run.clone();
-        metrics::add_metrics(&mut run);
-        add_groups(&mut run);
-        let run = &run;
-        let grids = vibes::grids(run);
-        let site = Site::begin(out, run, links(!grids.is_empty()))?;
-        let tasks = curves::tasks(run);
-        let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
-        let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));
-        let shared = curves::Shared::of(run);
-        let pages = tasks.par_iter().zip(&slugs[1..]).map(|(task, slug)| {
-            let found = findings.tasks.iter().find(|found| task.subject.is(&found.subject));
-            let has_items = items_page::write(&site, run, task, slug)?;
-            let context = Context { run, tasks: &tasks, findings: &findings, shared: &shared, slug };
-            task_page::write(&site, &context, task, found, has_items)?;
-            let is_shown = !is_in_group(run, &tasks, &task.subject);
-            Ok(is_shown.then(|| front::FrontTask { curves: task.curves(run, &task.primary), slug, found }))
-        });
-        let shown: Vec<front::FrontTask<'_>> =
-            pages.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect();
-        let vibes = vibes::Overview::of(run, &grids, &shared);
-        let page = front::Page::of(run, &shown, &findings, &shared, vibes);
-        let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
-        site.figures(page.figures.iter().chain(talks))?;
-        vibes::write(&site, run, &grids)?;
-        provenance::write(&site, run, &page.warnings)?;
-        site.page("index.html", "index.html", &run.name, &page)?;
-        site.finish()
-    }
+/// Writes the report of `run` into the folder `out` and returns the path of its `index.html`.
+///
+/// It is written aside and then put in the place of the old one. An `out` that holds something else than a report is an error.
+pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
+    let findings = findings(run);
+    let mut run = run.clone();
+    add_metrics(&mut run);
+    add_groups(&mut run);
+    let run = &run;
+    let grids = vibes::grids(run);
+    let site = Site::begin(out, run, links(!grids.is_empty()))?;
+    let tasks = curves::tasks(run);
+    let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
+    let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));
+    let shared = curves::Shared::of(run);
+    let pages = tasks.par_iter().zip(&slugs[1..]).map(|(task, slug)| {
+        let found = findings.tasks.iter().find(|found| task.subject == found.subject);
+        let has_items = items_page::write(&site, run, task, slug)?;
+        let context = Context { run, tasks: &tasks, findings: &findings, shared: &shared, slug };
+        task_page::write(&site, &context, task, found, has_items)?;
+        let is_shown = !is_in_group(run, &tasks, &task.subject);
+        Ok(is_shown.then(|| front::FrontTask { curves: task.curves(run, &task.primary), slug, found }))
+    });
+    let shown: Vec<front::FrontTask<'_>> = pages.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect();
+    let vibes = vibes::Overview::of(run, &grids, &shared);
+    let page = front::Page::of(run, &shown, &findings, &shared, vibes);
+    let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
+    site.figures(page.figures.iter().chain(talks))?;
+    vibes::write(&site, run, &grids)?;
+    provenance::write(&site, run, &page.warnings)?;
+    site.page("index.html", "index.html", &run.name, &page)?;
+    site.finish()
 }
 
 /// A leaf whose group is there is read through the group; it keeps a page of its own.
-fn is_in_group(run: &Run, tasks: &[curves::TaskUnits<'_>], subject: &curves::Subject) -> bool {
-    let group_is_there = |name: &str| {
-        tasks.iter().any(|task| {
-            let other = &task.subject;
-            other.task == name && (other.shots, &other.perturb) == (subject.shots, &subject.perturb)
-        })
-    };
+fn is_in_group(run: &Run, tasks: &[curves::TaskUnits<'_>], subject: &Subject) -> bool {
+    let group_is_there =
+        |name: &str| tasks.iter().any(|task| task.subject.task == name && task.subject.is_asked_as(subject));
     run.groups.iter().any(|group| group.leaves.contains(&subject.task) && group_is_there(&group.name))
 }
 

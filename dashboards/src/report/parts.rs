@@ -1,16 +1,18 @@
 //! The parts of a task on its page: a heat map of parts against checkpoints, and a table of their onsets.
 
+use std::collections::{BTreeSet, HashMap};
+
+use serde::Serialize;
+
 use super::Error;
-use super::curves::colour;
 use super::figure::with_style;
 use super::rows::Verdicts;
 use super::site::Site;
 use super::tables;
-use crate::analysis::{PartFindings, PathFindings, TaskFindings};
-use crate::plots::{HeatBranch, HeatMap, percent};
+use crate::number::percent;
+use crate::plots::{HeatBranch, HeatMap};
 use crate::run::Run;
-use serde::Serialize;
-use std::collections::{BTreeSet, HashMap};
+use crate::series::{PartFindings, PathFindings, TaskFindings};
 
 /// What the template shows.
 #[derive(Serialize)]
@@ -57,7 +59,7 @@ fn rows<'p>(run: &'p Run, part: &'p PartFindings, rises: bool) -> impl Iterator<
         Some(Row {
             part: part.name.clone(),
             branch: path.branch.clone(),
-            colour: run.tree.branches.iter().position(|branch| branch.name == path.branch).map_or(0, colour),
+            colour: run.tree.colour(&path.branch),
             value: last.value,
             newest: format!("{}{half} %", percent(last.value)),
             items: last.items,
@@ -71,14 +73,14 @@ fn heat(run: &Run, found: &TaskFindings) -> String {
     let own = |path: &PathFindings| path.points[path.own_from..].to_vec();
     let mut branches = Vec::new();
     let mut columns: Vec<(&str, u64)> = Vec::new();
-    for (index, branch) in run.tree.branches.iter().enumerate() {
+    for branch in &run.tree.branches {
         let paths = found.parts.iter().filter_map(|part| part.path(&branch.name));
         let places: BTreeSet<(u64, u64)> = paths.flat_map(own).map(|point| (point.tokens, point.step)).collect();
         if places.is_empty() {
             continue;
         }
         let tokens = places.iter().map(|place| place.0 as f64).collect();
-        branches.push(HeatBranch { name: branch.name.clone(), colour: colour(index), tokens });
+        branches.push(HeatBranch { name: branch.name.clone(), colour: run.tree.colour(&branch.name), tokens });
         columns.extend(places.iter().map(|place| (branch.name.as_str(), place.1)));
     }
     let row = |part: &PartFindings| {

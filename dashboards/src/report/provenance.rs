@@ -1,13 +1,14 @@
 //! Where the numbers come from: the run file, versions, hashes, what it took, what failed, and what newer units replaced.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
 use super::Error;
-use super::curves::{Subject, colour};
 use super::site::Site;
 use super::tables;
-use crate::plots::tokens;
-use crate::run::{At, Checkpoint, Cost, Run, UnitRecord};
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::number::tokens;
+use crate::run::{At, Checkpoint, Cost, Run, Subject, UnitRecord};
 
 /// Older units that the page lists; all of them are in `units.csv`.
 const MOST_OLDER: usize = 200;
@@ -174,8 +175,7 @@ pub(super) fn write(site: &Site, run: &Run, warnings: &[String]) -> Result<(), E
 fn tasks(run: &Run) -> Vec<TaskRow> {
     let mut tasks: BTreeMap<Subject, Vec<&UnitRecord>> = BTreeMap::new();
     for record in scored(run) {
-        let (task, shots, perturb) = (record.task.clone(), record.shots, record.inputs.perturb.clone());
-        tasks.entry(Subject { task, shots, perturb }).or_default().push(record);
+        tasks.entry(record.subject()).or_default().push(record);
     }
     let row = |(subject, records): (Subject, Vec<&UnitRecord>)| {
         let settings: BTreeSet<String> =
@@ -198,11 +198,11 @@ fn checkpoints(run: &Run) -> Vec<CheckpointRow> {
     for record in scored(run) {
         records.entry(record.checkpoint.at()).or_default().push(record);
     }
-    let row = |(index, checkpoint): (usize, &Checkpoint)| {
+    let row = |checkpoint: &Checkpoint| {
         let own = records.get(&checkpoint.at()).map_or(&[][..], Vec::as_slice);
         CheckpointRow {
             branch: checkpoint.branch.clone(),
-            colour: colour(index),
+            colour: run.tree.colour(&checkpoint.branch),
             step: checkpoint.step,
             variant: checkpoint.variant.clone(),
             seen: checkpoint.tokens,
@@ -213,8 +213,5 @@ fn checkpoints(run: &Run) -> Vec<CheckpointRow> {
             cost: Took::of(own.iter().map(|record| &record.cost)),
         }
     };
-    let all = run.tree.branches.iter().enumerate();
-    all.flat_map(|(index, branch)| branch.checkpoints.iter().map(move |checkpoint| (index, checkpoint)))
-        .map(row)
-        .collect()
+    run.tree.branches.iter().flat_map(|branch| &branch.checkpoints).map(row).collect()
 }

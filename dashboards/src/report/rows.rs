@@ -1,10 +1,13 @@
 //! The table of the front page: a line for each task on each branch, with what the analysis says of it.
 
+use serde::Serialize;
+
 use super::curves::TaskCurves;
 use super::figure::{change, half, shown, signed};
-use crate::analysis::{Onset, PathFindings, Shape, Status, TaskFindings, Trend, phase_words};
-use crate::plots::tokens;
-use serde::Serialize;
+use crate::analysis::{Onset, Shape, Status, Trend};
+use crate::findings::phase_words;
+use crate::number::tokens;
+use crate::series::{PathFindings, TaskFindings};
 
 /// One task on one branch.
 #[derive(Serialize)]

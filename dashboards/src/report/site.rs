@@ -1,14 +1,16 @@
 //! The pages of a report: one shell round all of them, shared style and scripts, and data files that pages load by a tag.
 
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::Value;
+use tera::{Context, Tera};
+
 use super::Error;
 use super::figure::Figure;
 use super::folder::Folder;
 use crate::plots::STYLE;
 use crate::run::Run;
-use serde::Serialize;
-use serde_json::Value;
-use std::path::{Path, PathBuf};
-use tera::{Context, Tera};
 
 /// Templates by name; each page extends `base.html`; figures and alarms are included.
 const TEMPLATES: [(&str, &str); 10] = [

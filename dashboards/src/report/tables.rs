@@ -1,9 +1,9 @@
 //! The numbers behind the page, as CSV.
 
 use super::curves::TaskCurves;
-use crate::analysis::PartFindings;
 use crate::plots::Rate;
 use crate::run::Run;
+use crate::series::PartFindings;
 
 fn written(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());

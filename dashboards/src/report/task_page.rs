@@ -1,5 +1,7 @@
 //! The page of one task: what happened to it, its large curve in every metric, what its answers are made of, and its parts.
 
+use serde::Serialize;
+
 use super::Error;
 use super::curves::{TaskUnits, items};
 use super::decomposition::{Context, Panels, decomposition, probes, twins};
@@ -8,10 +10,10 @@ use super::front::{ShownAlarm, evidence, shown_alarm};
 use super::parts::{self, Parts};
 use super::rows::{Row, rows};
 use super::site::Site;
-use crate::analysis::{TaskFindings, about};
-use crate::chance::is_share;
+use crate::findings::about;
 use crate::plots::Geometry;
-use serde::Serialize;
+use crate::series::TaskFindings;
+use crate::series::chance::is_share;
 
 /// What the template shows.
 #[derive(Serialize)]

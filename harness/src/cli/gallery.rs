@@ -5,8 +5,8 @@ use crate::import::{Options, TableOptions, import_table};
 use crate::results::{Store, gather};
 use crate::run_file::LogColumns;
 use crate::training::{Schedule, TrainingSpec};
-use spyglass_dashboards::report::Report;
-use spyglass_dashboards::side_by_side;
+use spyglass_dashboards::report;
+use spyglass_dashboards::run::side_by_side;
 use std::path::{Path, PathBuf};
 
 /// Name of the schedule, and the table with its source.
@@ -38,5 +38,5 @@ pub(super) fn write_olmo2(out: &Path) -> Result<PathBuf> {
         runs.push(gather(&store, snapshot)?.run);
     }
     let run = side_by_side(runs).expect("there are two");
-    Ok(Report::write(&run, &out.join("report"))?)
+    Ok(report::write(&run, &out.join("report"))?)
 }

@@ -6,8 +6,8 @@ use super::{Exit, print, say};
 use crate::Result;
 use crate::results::{gather, report_folder};
 use clap::Args;
-use spyglass_dashboards::report::Report;
-use spyglass_dashboards::side_by_side;
+use spyglass_dashboards::report;
+use spyglass_dashboards::run::side_by_side;
 use std::path::{Path, PathBuf};
 
 /// The folder of a report on several runs.
@@ -46,7 +46,7 @@ impl ReportRun {
         }
         let run = side_by_side(runs).expect("clap asks for one run file at least");
         let out = self.out.clone().or(own_report).unwrap_or_else(|| TOGETHER.into());
-        let report = Report::write(&run, &out)?;
+        let report = report::write(&run, &out)?;
         for message in &damaged {
             say(&format!("left out: {}", message.replace('\n', "\n  ")));
         }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use spyglass_dashboards::run::{Checkpoint, Run, RunTree, TaskGroup, Unit, UnitRecord};
-use spyglass_dashboards::{chance, groups};
+use spyglass_dashboards::series::{chance, group_metrics};
 use spyglass_tasks::{ItemRecord, MetricValue};
 use std::collections::BTreeMap;
 
@@ -120,7 +120,7 @@ fn group_rows(run: &Run, group: &TaskGroup) -> Vec<ScoreRow> {
     for (_, units) in asked.into_iter().filter(|(_, units)| units.len() == group.leaves.len()) {
         let records: Vec<&UnitRecord> = units.iter().map(|unit| &unit.record).collect();
         let first = records[0];
-        rows.extend(groups::metrics(group, &records).iter().map(|metric| ScoreRow {
+        rows.extend(group_metrics(group, &records).iter().map(|metric| ScoreRow {
             kind: "group",
             task: group.name.clone(),
             shots: Some(first.shots),

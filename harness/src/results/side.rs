@@ -2,8 +2,8 @@
 
 use crate::results::{Snapshot, Store, gather_some, is_pack};
 use crate::{Error, Result};
-use spyglass_dashboards::groups::add_groups;
 use spyglass_dashboards::run::{Branch, Checkpoint, Run, RunTree, Unit, UnitRecord};
+use spyglass_dashboards::series::add_groups;
 use std::path::{Path, PathBuf};
 
 /// One side of a comparison.

@@ -6,7 +6,7 @@ use crate::Result;
 use crate::executor::{Site, Summary, execute, tasks_without_items};
 use crate::results::{Snapshot, Store, gather, report_folder};
 use crate::run_file::CheckpointOrder;
-use spyglass_dashboards::report::Report;
+use spyglass_dashboards::report;
 use std::path::PathBuf;
 
 /// How a sweep ended, and its report.
@@ -84,6 +84,6 @@ pub fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
 /// The results cannot be read or the report cannot be written.
 pub fn write_report(store: &Store, snapshot: Snapshot) -> Result<(PathBuf, Vec<String>)> {
     let gathered = gather(store, snapshot)?;
-    let index = Report::write(&gathered.run, &report_folder(store))?;
+    let index = report::write(&gathered.run, &report_folder(store))?;
     Ok((index, gathered.damaged))
 }

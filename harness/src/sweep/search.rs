@@ -6,10 +6,9 @@ use crate::executor::{Site, Summary, execute};
 use crate::results::{Snapshot, Store, gather};
 use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
 use crate::sweep::{Subject, Suite, Work};
-use spyglass_dashboards::analysis::Subject as Curve;
-use spyglass_dashboards::analysis::{
-    Findings, Onset, bracket_width, findings, first_checkpoints, most_left, narrowing_checkpoint,
-};
+use spyglass_dashboards::analysis::{Onset, bracket_width, first_checkpoints, most_left, narrowing_checkpoint};
+use spyglass_dashboards::findings::{Findings, findings};
+use spyglass_dashboards::run::Subject as Curve;
 use spyglass_dashboards::run::{Checkpoint, Failure, RunTree};
 use spyglass_tasks::Task;
 use std::collections::{BTreeMap, BTreeSet};

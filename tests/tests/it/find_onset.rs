@@ -2,7 +2,8 @@
 
 use crate::program::{RunFolder, pilot, trunk};
 use spyglass::results::{Store, gather};
-use spyglass_dashboards::analysis::{Status, findings};
+use spyglass_dashboards::analysis::Status;
+use spyglass_dashboards::findings::findings;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;

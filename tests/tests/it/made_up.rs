@@ -52,7 +52,7 @@ pub(crate) fn run() -> Run {
         groups: vec![TaskGroup { name: "letters".into(), leaves, weight_by_size: true, ..TaskGroup::default() }],
         ..empty_run()
     };
-    spyglass_dashboards::groups::add_groups(&mut run);
+    spyglass_dashboards::series::add_groups(&mut run);
     run
 }
 

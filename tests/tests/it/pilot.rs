@@ -3,7 +3,7 @@
 use crate::browser::Browser;
 use crate::program::run;
 use spyglass_dashboards::alarms::AlarmKind;
-use spyglass_dashboards::analysis::findings;
+use spyglass_dashboards::findings::findings;
 use spyglass_dashboards::run::{PackUnit, Run, Unit};
 use spyglass_tasks::ItemRecord;
 use spyglass_tasks::metric::argmax;

@@ -1,6 +1,7 @@
 //! Runs that others trained: tables of their scores, and schedules told as a formula.
 
-use crate::program::{RunFolder, run, shared};
+use crate::program::{RunFolder, run};
+use crate::shared::shared;
 use serde_json::Value;
 use std::path::Path;
 

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::browser::Browser;
 use crate::made_up;
-use spyglass_dashboards::report::Report;
+use spyglass_dashboards::report;
 
 #[test]
 fn an_empty_report_opens_without_a_word_on_the_console() {
     let folder = tempfile::tempdir().unwrap();
-    let index = Report::write(&made_up::empty_run(), folder.path()).unwrap();
+    let index = report::write(&made_up::empty_run(), folder.path()).unwrap();
     let Some(browser) = Browser::start() else { return };
     walk(&browser, &index, "empty");
 }
@@ -17,7 +17,7 @@ fn an_empty_report_opens_without_a_word_on_the_console() {
 #[test]
 fn every_page_opens_and_nothing_hostile_runs() {
     let folder = tempfile::tempdir().unwrap();
-    let index = Report::write(&made_up::run(), folder.path()).unwrap();
+    let index = report::write(&made_up::run(), folder.path()).unwrap();
     let Some(browser) = Browser::start() else { return };
     let mut pages = vec![index.clone(), index.with_file_name("provenance.html")];
     for sub in ["tasks", "items", "vibes"] {
@@ -35,7 +35,7 @@ fn every_page_opens_and_nothing_hostile_runs() {
 #[test]
 fn switches_redraw_and_a_cursor_reads_numbers() {
     let folder = tempfile::tempdir().unwrap();
-    let index = Report::write(&made_up::run(), folder.path()).unwrap();
+    let index = report::write(&made_up::run(), folder.path()).unwrap();
     let Some(browser) = Browser::start() else { return };
     browser.open(&index);
     let line = "return document.querySelector('figure path.line').getAttribute('d')";
@@ -56,7 +56,7 @@ fn switches_redraw_and_a_cursor_reads_numbers() {
 #[test]
 fn a_task_page_takes_its_answer_apart_and_switches_metrics() {
     let folder = tempfile::tempdir().unwrap();
-    let index = Report::write(&made_up::run(), folder.path()).unwrap();
+    let index = report::write(&made_up::run(), folder.path()).unwrap();
     let Some(browser) = Browser::start() else { return };
     browser.open(&index.with_file_name("tasks").join("sea_letters.html"));
     let count = |selector: &str| browser.run(&format!("return document.querySelectorAll('{selector}').length"));
@@ -82,7 +82,7 @@ fn a_task_page_takes_its_answer_apart_and_switches_metrics() {
 #[test]
 fn items_are_filtered_and_opened() {
     let folder = tempfile::tempdir().unwrap();
-    let index = Report::write(&made_up::run(), folder.path()).unwrap();
+    let index = report::write(&made_up::run(), folder.path()).unwrap();
     let Some(browser) = Browser::start() else { return };
     browser.open(&index.with_file_name("items").join("letters.html"));
     let count = "return document.getElementById('count').textContent";
@@ -106,7 +106,7 @@ fn items_are_filtered_and_opened() {
 #[test]
 fn a_reader_filters_compares_blind_and_exports_the_rating() {
     let folder = tempfile::tempdir().unwrap();
-    let index = Report::write(&made_up::run(), folder.path()).unwrap();
+    let index = report::write(&made_up::run(), folder.path()).unwrap();
     let Some(browser) = Browser::start() else { return };
     let vibes = index.with_file_name("vibes").join("index.html");
     browser.open(&vibes);

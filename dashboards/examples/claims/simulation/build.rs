@@ -1,12 +1,13 @@
 //! Makes one run of a scenario, with what is true of it.
 
+use spyglass_dashboards::run::{Branch, Phase, PhaseStart, Run, TaskGroup, Unit};
+use spyglass_tasks::vibes::Transcript;
+
 use super::draw::{Answers, Dice, Noise, answers};
 use super::logs;
 use super::made::{About, Form, branch, log_tokens, pack, run, unit};
 use super::scenarios::{Forked, Habit, Moment, Scenario, Tasks, Twins, Vibes, World};
 use super::truth::{Learned, TrueCurve, Truth};
-use spyglass_dashboards::run::{Branch, Phase, PhaseStart, Run, TaskGroup, Unit};
-use spyglass_tasks::vibes::Transcript;
 
 const TRUNK: &str = "trunk";
 const ANNEAL: &str = "anneal";

@@ -1,11 +1,13 @@
 //! The words of the front page's table against what is true.
 
+use spyglass_dashboards::findings::Findings;
+use spyglass_dashboards::report::Verdicts;
+use spyglass_dashboards::run::Run;
+use spyglass_dashboards::series::{PathFindings, TaskFindings};
+
 use super::judge::{AT_CHANCE, BEGUN, came, cannot_tell, goes, in_phase, is_sharp, phase_is};
 use super::tally::{Page, Place};
 use super::truth::{TrueCurve, Truth};
-use spyglass_dashboards::analysis::{Findings, PathFindings, TaskFindings};
-use spyglass_dashboards::report::Verdicts;
-use spyglass_dashboards::run::Run;
 
 /// A point: what "no gain" means.
 const POINT: f64 = 0.01;

@@ -1,8 +1,9 @@
 //! Made-up answers with known truth: every option of an item has a noisy utility, the right one a lift, and the highest is chosen.
 
+use std::sync::LazyLock;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use std::sync::LazyLock;
 
 /// Share of the variance of an item's lift that its cluster decides, where items come in clusters.
 pub(crate) const CLUSTER_VARIANCE: f64 = 0.5;

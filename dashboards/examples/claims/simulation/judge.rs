@@ -1,10 +1,13 @@
 //! Sentences, alarms, notes and intervals of a page against what is true.
 
+use spyglass_dashboards::alarms::{Alarm, AlarmKind};
+use spyglass_dashboards::findings::{Findings, Sentence};
+use spyglass_dashboards::run::Run;
+use spyglass_dashboards::run::Subject;
+use spyglass_dashboards::series::{PathFindings, TaskFindings};
+
 use super::tally::{Page, Place};
 use super::truth::{TrueCurve, Truth};
-use spyglass_dashboards::alarms::{Alarm, AlarmKind};
-use spyglass_dashboards::analysis::{Findings, PathFindings, Sentence, Subject, TaskFindings};
-use spyglass_dashboards::run::Run;
 
 /// A task this far above chance has begun to learn: "not emerged" is untrue of more.
 pub(crate) const BEGUN: f64 = 0.05;
@@ -286,7 +289,7 @@ pub(crate) fn intervals(page: &mut Page, run: &Run, found: &Findings, truth: &Tr
             }
         }
         for gain in &task.gains {
-            let since_fork = gain.basis == spyglass_dashboards::analysis::Basis::Fork;
+            let since_fork = gain.basis == spyglass_dashboards::series::Basis::Fork;
             let Some(true_gain) = true_gain(run, truth, &gain.branch, &task.subject.task, since_fork) else { continue };
             let (low, high) = gain.gain.interval;
             page.covered.push(("gain of a branch", (low..=high).contains(&true_gain)));

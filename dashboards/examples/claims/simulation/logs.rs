@@ -1,10 +1,11 @@
 //! Made-up training logs: a loss that falls as scaling laws say, noise, and what happens to it.
 
+use spyglass_dashboards::run::{LogEntry, Phase, PhaseStart, Run};
+
 use super::draw::Dice;
 use super::made::{TOKENS_PER_STEP, branch, run};
 use super::scenarios::{Event, Log};
 use super::truth::{LossTruth, Truth};
-use spyglass_dashboards::run::{LogEntry, Phase, PhaseStart, Run};
 
 /// Where the rate begins to fall and where it is low, as shares of the tokens.
 const FALLS: (f64, f64) = (0.45, 0.5);

@@ -1,12 +1,14 @@
 //! Made-up answers as the units of a run: what a sweep would have left behind.
 
-use super::draw::Answers;
+use std::sync::Arc;
+
 use spyglass_dashboards::run::{
     Branch, Checkpoint, Cost, Fork, PackUnit, PhaseStart, Run, RunTree, TrainingLog, Unit, UnitInputs, UnitRecord,
 };
 use spyglass_tasks::vibes::Transcript;
 use spyglass_tasks::{ChoiceRecord, GenerationRecord, ItemRecord, metric};
-use std::sync::Arc;
+
+use super::draw::Answers;
 
 /// Every checkpoint's step is its tokens over this.
 pub(crate) const TOKENS_PER_STEP: u64 = 1_000_000;

@@ -15,7 +15,7 @@ pub(crate) use scenarios::{ALL, Kind, Scenario};
 pub(crate) use tally::{Place, Tally};
 
 use rayon::prelude::*;
-use spyglass_dashboards::analysis::findings;
+use spyglass_dashboards::findings::findings;
 use tally::Page;
 
 /// Makes `pages` runs of a scenario, analyses them as the report does, and judges what is said.

@@ -1,16 +1,17 @@
 //! The stories of packs and prompts, as the written report shows them, against what is true.
 
+use spyglass_dashboards::number::tokens;
+use spyglass_dashboards::report;
+use spyglass_dashboards::run::Run;
+
 use super::tally::{Page, Place};
 use super::truth::{Learned, Truth};
-use spyglass_dashboards::plots::tokens;
-use spyglass_dashboards::report::Report;
-use spyglass_dashboards::run::Run;
 
 /// Writes the report, reads the stories and judges them; nothing where no pack was run.
 pub(crate) fn stories(page: &mut Page, run: &Run, truth: &Truth) {
     let Some(learned) = truth.vibes.values().next() else { return };
     let folder = tempfile::tempdir().expect("a folder for the report");
-    let index = Report::write(run, &folder.path().join("report")).expect("a report of a made-up run");
+    let index = report::write(run, &folder.path().join("report")).expect("a report of a made-up run");
     let html = fs_err::read_to_string(index).expect("the page that was just written");
     let checkpoints: Vec<u64> = run.tree.branches[0].checkpoints.iter().map(|at| at.tokens).collect();
     let told = between(&html, "<ul class=\"told\">", "</ul>").concat();

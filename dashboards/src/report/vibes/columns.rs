@@ -1,9 +1,9 @@
 //! The columns of a table: checkpoints, under the names of their branches.
 
-use crate::plots::tokens;
-use crate::report::curves::colour;
-use crate::run::{Checkpoint, Run};
 use serde::Serialize;
+
+use crate::number::tokens;
+use crate::run::{Checkpoint, Run};
 
 /// All columns of one table.
 #[derive(Debug, Serialize)]
@@ -49,7 +49,7 @@ impl Columns {
             let (edge, tint) = (if first { " edge" } else { "" }, if newest == Some(number) { " newest" } else { "" });
             Column {
                 branch: checkpoint.branch.clone(),
-                colour: run.tree.branches.iter().position(|branch| branch.name == checkpoint.branch).map_or(0, colour),
+                colour: run.tree.colour(&checkpoint.branch),
                 step: checkpoint.step,
                 tokens: tokens(checkpoint.tokens as f64),
                 class: format!("c{edge}{tint}"),

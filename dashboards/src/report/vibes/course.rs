@@ -1,14 +1,17 @@
 //! A pack over the course of training: the share that passes, the margins under the verdicts, how many turns it holds.
 
+use std::collections::BTreeMap;
+
+use spyglass_tasks::MetricValue;
+use spyglass_tasks::vibes::{PackSummary, PromptSummary};
+
 use super::story::arrows;
 use super::turn::{Turn, came, statistics, turned};
 use crate::analysis::{PackInterval, Survival, Z95, pack_interval, pack_survival};
-use crate::plots::{Point, Series, percent, tokens};
-use crate::report::curves::{Measured, Subject, TaskCurves, colour, fork_point, range};
-use crate::run::{At, Checkpoint, PackUnit, Run};
-use spyglass_tasks::MetricValue;
-use spyglass_tasks::vibes::{PackSummary, PromptSummary};
-use std::collections::BTreeMap;
+use crate::number::{percent, tokens};
+use crate::plots::{Point, Series};
+use crate::report::curves::{Measured, TaskCurves, fork_point, range};
+use crate::run::{At, Checkpoint, PackUnit, Run, Subject};
 
 /// One pack on one checkpoint in numbers.
 #[derive(Debug)]
@@ -168,12 +171,12 @@ impl<'a> Course<'a> {
             Some(Measured { checkpoint, point, items })
         };
         let (mut series, mut measured) = (Vec::new(), Vec::new());
-        for (index, branch) in run.tree.branches.iter().enumerate() {
+        for branch in &run.tree.branches {
             let all: Vec<Option<Measured<'_>>> = branch.checkpoints.iter().map(point).collect();
             if all.iter().any(Option::is_some) {
                 let fork = fork_point(run, branch).and_then(point).map(|m| m.point);
                 let points = all.iter().map(|m| m.as_ref().map(|m| m.point.clone())).collect();
-                series.push(Series { name: branch.name.clone(), colour: colour(index), fork, points });
+                series.push(Series { name: branch.name.clone(), colour: run.tree.colour(&branch.name), fork, points });
                 measured.push(all.into_iter().flatten().collect());
             }
         }
@@ -181,7 +184,7 @@ impl<'a> Course<'a> {
         let chance = measure.chance(chance);
         let fractions = measure == Measure::Passed;
         Some(TaskCurves {
-            subject: Subject { task: self.pack.to_owned(), shots: 0, perturb: None },
+            subject: Subject::task(self.pack, 0, None),
             metric: measure.name().to_owned(),
             range: range(&series, chance, fractions),
             chance,

@@ -1,5 +1,10 @@
 //! The grid of one pack: a row for each conversation, a column for each checkpoint, verdicts by colour and sign.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use spyglass_tasks::vibes::Transcript;
+
 use super::columns::{Column, Columns};
 use super::course::Reading;
 use super::story::{Course, Way};
@@ -7,9 +12,6 @@ use super::visible::visible;
 use crate::analysis::{VerdictHops, beyond_luck};
 use crate::report::folder::slugs;
 use crate::run::{Checkpoint, PackUnit, Run};
-use serde::Serialize;
-use spyglass_tasks::vibes::Transcript;
-use std::collections::BTreeMap;
 
 /// Characters of the newest reply in the last column.
 const FIRST_WORDS: usize = 60;

@@ -1,13 +1,15 @@
 //! Pages of prompts that pass by luck alone seldom say that one came, went or stays; pages of prompts that turned do.
 
+use std::sync::Arc;
+
+use serde_json::{from_value, json};
+use spyglass_tasks::vibes::Transcript;
+
 use super::course::courses;
 use super::grid::grids;
 use crate::draws::draws;
 use crate::report::made_up::{branch, run};
 use crate::run::{PackUnit, Run, UnitRecord};
-use serde_json::{from_value, json};
-use spyglass_tasks::vibes::Transcript;
-use std::sync::Arc;
 
 const PAGES: u64 = 200;
 

@@ -1,14 +1,16 @@
 //! Vibes on the front page: each pack's story, its prompts against the checkpoints in brief, and its curves.
 
+use serde::Serialize;
+use serde_json::Value;
+
 use super::columns::Columns;
 use super::course::{Course, Measure, courses};
 use super::grid::{Grid, Row, sign};
-use crate::plots::{Geometry, percent};
+use crate::number::percent;
+use crate::plots::Geometry;
 use crate::report::curves::Shared;
 use crate::report::figure::{Figure, figure, plot_data};
 use crate::run::{Checkpoint, Run};
-use serde::Serialize;
-use serde_json::Value;
 
 /// More rows than this are left to the page of all conversations.
 const MOST_ROWS: usize = 48;

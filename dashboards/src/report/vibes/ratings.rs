@@ -1,10 +1,13 @@
 //! What readers thought of it: the chance that a checkpoint beats the first, and whether the raters agree.
 
-use crate::analysis::{Game, bradley_terry, cohen_kappa};
-use crate::plots::{percent, tokens};
-use crate::run::{Checkpoint, Rating, RatingPlace, Run};
-use serde::Serialize;
 use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::analysis::statistics::mean;
+use crate::analysis::{Game, bradley_terry, cohen_kappa};
+use crate::number::{percent, tokens};
+use crate::run::{Checkpoint, Rating, RatingPlace, Run};
 
 /// What the template shows of the ratings.
 #[derive(Debug, Serialize)]
@@ -79,10 +82,6 @@ impl RatingsPage {
             raters: raters.len(),
         })
     }
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 /// Cohen's κ of each two raters over the pairs that both judged.

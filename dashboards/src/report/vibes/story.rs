@@ -1,9 +1,10 @@
 //! How verdicts went, in a few words that say where: along the path to the newest checkpoint, and beside it.
 
+use spyglass_tasks::vibes::Transcript;
+
 use super::columns::Columns;
 use crate::analysis::{VerdictHops, verdict_hops};
 use crate::run::Run;
-use spyglass_tasks::vibes::Transcript;
 
 /// The columns on the path to the newest checkpoint, and those beside it.
 #[derive(Debug, Default)]

@@ -1,14 +1,15 @@
 //! The page of one conversation: the newest checkpoint's as text; the script lays any two side by side.
 
+use serde::Serialize;
+use serde_json::{Value, json};
+use spyglass_tasks::vibes::{Rendering, Stop, Transcript, TurnRecord, Verdict};
+
 use super::columns::Column;
 use super::grid::{Grid, Row};
 use super::visible::visible;
 use crate::report::Error;
 use crate::report::site::Site;
 use crate::run::{Checkpoint, Run};
-use serde::Serialize;
-use serde_json::{Value, json};
-use spyglass_tasks::vibes::{Rendering, Stop, Transcript, TurnRecord, Verdict};
 
 #[derive(Serialize)]
 struct TalkPage<'a> {

@@ -1,11 +1,13 @@
 //! Since when a pack passes and its margins favour it: said where its prompts turned by more than luck, else what was seen.
 
+use std::collections::BTreeSet;
+
+use spyglass_tasks::MetricValue;
+
 use super::course::Reading;
 use crate::analysis::{ALPHA, Curve, Noise, Z95, onset, rise_by_luck, verdict_hops};
-use crate::plots::{percent, tokens};
+use crate::number::{percent, tokens};
 use crate::run::Checkpoint;
-use spyglass_tasks::MetricValue;
-use std::collections::BTreeSet;
 
 /// Something of a pack that may turn: its passes, its margins.
 pub(super) struct Turn {

@@ -2,8 +2,8 @@
 
 use super::{Sheet, sanitized, task_of};
 use serde_json::{Map, Value, json};
-use spyglass_dashboards::groups;
 use spyglass_dashboards::run::{TaskGroup, Unit, UnitRecord};
+use spyglass_dashboards::series::group_metrics;
 use spyglass_tasks::MetricValue;
 use spyglass_tasks::metric::{find, group, without_filter};
 use std::collections::BTreeMap;
@@ -91,7 +91,7 @@ impl Sheet<'_> {
             let told = self.run.groups.iter().find(|known| known.name == own.name && is_told(known, &units));
             let values: Vec<&[MetricValue]> = units.iter().map(|unit| unit.record.metrics.as_slice()).collect();
             let metrics =
-                told.map_or_else(|| group(&own.metrics, &values), |told| groups::metrics(told, &records(&units)));
+                told.map_or_else(|| group(&own.metrics, &values), |told| group_metrics(told, &records(&units)));
             let entry = self.group_entry(&own.name, &own.alias, &metrics, &units);
             Some(GroupEntry { name: &own.name, members: &own.members, metadata: own.metadata.as_ref(), entry })
         });
@@ -102,7 +102,7 @@ impl Sheet<'_> {
                 Some(units) => (units.clone(), units[0].record.metrics.clone()),
                 None => {
                     let units = self.all_of(&other.leaves)?;
-                    let metrics = groups::metrics(other, &records(&units));
+                    let metrics = group_metrics(other, &records(&units));
                     (units, metrics)
                 }
             };

@@ -1,0 +1,36 @@
+//! A run with everything that was measured of it.
+
+use super::group::TaskGroup;
+use super::rating::Rating;
+use super::text::TaskTexts;
+use super::tree::RunTree;
+use super::unit::{Failure, PackUnit, Unit, UnitRecord};
+
+/// A run with its results: all that analysis and report need.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The run's name.
+    pub name: String,
+    /// Branches, checkpoints, logs, phases.
+    pub tree: RunTree,
+    /// The newest unit per (branch, step, variant, task, settings).
+    pub units: Vec<Unit>,
+    /// Likewise of the prompt packs: the newest per (branch, step, variant, pack, settings).
+    pub packs: Vec<PackUnit>,
+    /// What readers thought of it.
+    pub ratings: Vec<Rating>,
+    /// Older units with other keys, for the provenance page.
+    pub superseded: Vec<UnitRecord>,
+    /// Units that failed and are not done yet.
+    pub failures: Vec<Failure>,
+    /// The items as text, for those who want to read them; a task may be missing.
+    pub texts: Vec<TaskTexts>,
+    /// The groups that the run file asks for.
+    pub groups: Vec<TaskGroup>,
+    /// The run file as it was read, for the provenance page.
+    pub run_file: String,
+    /// When the report is made, RFC 3339, UTC.
+    pub generated: String,
+    /// Version of the program.
+    pub version: String,
+}

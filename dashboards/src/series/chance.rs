@@ -1,0 +1,137 @@
+//! The score of guessing: the one place that works it out, for findings, pages and exports alike.
+
+use std::collections::BTreeMap;
+
+use spyglass_tasks::ItemRecord;
+use spyglass_tasks::metric::{Weighting, without_filter};
+
+use crate::run::{Unit, UnitRecord};
+
+/// Score of guessing of one unit in one metric: as its task declares, else the mean over its items of one over the choices.
+///
+/// `None` where guessing tells nothing about the metric, or where nothing tells what it scores: results that came without items.
+pub fn of(unit: &Unit, metric: &str) -> Option<f64> {
+    of_record(&unit.record, &unit.items, metric)
+}
+
+/// [`of`] a summary whose items are apart.
+pub fn of_record(record: &UnitRecord, items: &[ItemRecord], metric: &str) -> Option<f64> {
+    let is_primary = metric == record.primary_metric;
+    let declared = record.chance.filter(|chance| chance.is_finite());
+    declared.filter(|_| is_primary || is_accuracy(metric)).or_else(|| guessed(metric, is_primary, items))
+}
+
+/// What goes into a unit's summary: the chance that the task declares, else that of its first metric.
+pub fn of_task(declared: Option<f64>, primary_metric: &str, items: &[ItemRecord]) -> Option<f64> {
+    declared.or_else(|| guessed(primary_metric, true, items))
+}
+
+/// Score of guessing of tasks that are read together; `None` unless it is known of each.
+pub fn of_group(leaves: &[&Unit], metric: &str, weighting: Weighting) -> Option<f64> {
+    let size = |unit: &Unit| match weighting {
+        Weighting::BySize => unit.record.items as f64,
+        Weighting::Plain => 1.0,
+    };
+    let whole: f64 = leaves.iter().map(|unit| size(unit)).sum();
+    let weighed = leaves.iter().map(|unit| Some(of(unit, metric)? * size(unit))).sum::<Option<f64>>()?;
+    (whole > 0.0).then(|| weighed / whole)
+}
+
+/// Metrics for which guessing gives the task's chance level, whichever is the first.
+fn is_accuracy(metric: &str) -> bool {
+    let name = without_filter(metric);
+    name.starts_with("acc") || name == "p_gold"
+}
+
+/// A share of right answers, 0 or 1 an item: the metrics whose noise is binomial.
+pub(crate) fn is_share(metric: &str) -> bool {
+    let name = without_filter(metric);
+    name == "exact_match" || name.starts_with("acc")
+}
+
+/// What guessing scores on these items: one over the choices, 0 where the one answer must be written.
+fn guessed(metric: &str, is_primary: bool, items: &[ItemRecord]) -> Option<f64> {
+    let name = without_filter(metric);
+    if !(name.starts_with("acc") || is_primary && is_share(metric) || name == "p_gold") {
+        return None;
+    }
+    // Counted by choices: a sum of hundreds of fifths would not be exact.
+    let mut by_choices: BTreeMap<usize, usize> = BTreeMap::new();
+    for item in items {
+        match item.choices.len() {
+            0 if item.generation.is_none() => return None,
+            1 if name == "p_gold" => return None, // the only choice is always the likeliest
+            0 | 1 => {}
+            choices => *by_choices.entry(choices).or_default() += 1,
+        }
+    }
+    let share = |(choices, count): (usize, usize)| count as f64 / (choices * items.len()) as f64;
+    // From 0.0, since an empty sum is -0.0.
+    (!items.is_empty()).then(|| by_choices.into_iter().map(share).fold(0.0, |sum, share| sum + share))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{from_value, json};
+    use std::sync::Arc;
+
+    /// A unit whose items have so many choices each.
+    fn unit(chance: Option<f64>, primary: &str, choices: &[usize]) -> Unit {
+        let item = |(doc_id, count): (usize, &usize)| ItemRecord {
+            doc_id,
+            choices: vec![spyglass_tasks::ChoiceRecord::default(); *count],
+            ..ItemRecord::default()
+        };
+        let record = from_value(json!({
+            "key": "k", "task": "t", "shots": 0, "chance": chance, "primary_metric": primary, "items": choices.len(), "items_total": choices.len(),
+            "inputs": {"weights": "w", "config": "c", "tokenizer": "t", "chat_template": null, "task": "t", "task_definition": "d",
+                "data": "d", "shots": 0, "perturb": null, "precision": "f32", "dt_floor": "config", "scoring_version": 1},
+            "checkpoint": {"branch": "trunk", "step": 1, "tokens": 1, "location": ""}, "truncated": 0, "off_token_edge": 0, "warnings": [], "chunks": [],
+            "metrics": [], "cost": {"seconds": 1.0, "tokens_computed": 1, "tokens_requested": 1}, "finished": "", "version": ""
+        }));
+        Unit { record: record.unwrap(), items: Arc::new(choices.iter().enumerate().map(item).collect()) }
+    }
+
+    #[test]
+    fn chance_is_declared_or_counted_or_unknown() {
+        let cases: [(Option<f64>, &str, &[usize], &str, Option<f64>); 15] = [
+            (Some(0.3), "acc", &[4, 4], "acc", Some(0.3)),
+            (Some(0.3), "acc", &[4, 4], "acc_norm", Some(0.3)),
+            (Some(0.3), "acc", &[4, 4], "brier_score", None),
+            (None, "acc", &[4, 4], "acc", Some(0.25)),
+            (None, "acc", &[2, 4], "acc_norm", Some(0.375)),
+            (None, "acc", &[5; 1221], "acc", Some(0.2)), // exactly
+            (None, "acc", &[3; 7], "p_gold", Some(1.0 / 3.0)),
+            (None, "acc_norm", &[4, 4], "p_gold", Some(0.25)),
+            (None, "acc", &[1, 1], "acc", Some(0.0)), // the answer must be written
+            (None, "acc", &[1, 1], "p_gold", None),
+            (None, "acc", &[], "acc", None), // no items, no number
+            (None, "perplexity", &[0, 0], "perplexity", None),
+            (None, "margin", &[4, 4], "margin", None),
+            (Some(0.0), "copy_score", &[0, 0], "copy_score", Some(0.0)),
+            (None, "acc,none", &[4], "acc,none", Some(0.25)),
+        ];
+        for (declared, primary, choices, metric, wanted) in cases {
+            assert_eq!(
+                of(&unit(declared, primary, choices), metric),
+                wanted,
+                "{declared:?} {primary} {choices:?} {metric}"
+            );
+        }
+        assert_eq!(of_task(None, "acc", &unit(None, "acc", &[2]).items), Some(0.5));
+        assert_eq!(of_task(None, "margin", &unit(None, "acc", &[2]).items), None);
+    }
+
+    #[test]
+    fn a_group_weighs_as_its_score_does() {
+        for declared in [None, Some(())] {
+            let leaf = |choices: &[usize]| unit(declared.map(|()| 1.0 / choices[0] as f64), "acc", choices);
+            let (two, four) = (leaf(&[2; 20]), leaf(&[4; 100]));
+            let plain = of_group(&[&two, &four], "acc", Weighting::Plain).unwrap();
+            let by_size = of_group(&[&two, &four], "acc", Weighting::BySize).unwrap();
+            assert!((plain - 0.375).abs() < 1e-12 && (by_size - 35.0 / 120.0).abs() < 1e-12, "{plain} {by_size}");
+            assert_eq!(of_group(&[&two, &unit(None, "acc", &[])], "acc", Weighting::Plain), None);
+        }
+    }
+}
