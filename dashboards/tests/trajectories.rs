@@ -1,7 +1,6 @@
 //! Two public training runs, OLMo 2 7B and 13B in their in-loop evaluations, looked at anew after every evaluation as a live run is.
 //!
-//! `data/olmo2-*.csv` hold the columns that are read here, as the run's tracker exported them: allenai/OLMo-ladder,
-//! `src/scripts/paper/data/ladder-runs/peteish{7,13}_eval_full.csv`, Apache-2.0.
+//! `harness/gallery/olmo2-*.csv` tell where the numbers are from.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its curves has failed")]
 
 use std::collections::HashMap;
@@ -21,8 +20,8 @@ struct Trajectory {
 
 impl Trajectory {
     fn read(name: &str, tokens_per_step: u64) -> Self {
-        let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
-        let mut table = csv::Reader::from_path(place).unwrap();
+        let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../harness/gallery").join(name);
+        let mut table = csv::ReaderBuilder::new().comment(Some(b'#')).from_path(place).unwrap();
         let names: Vec<String> = table.headers().unwrap().iter().map(str::to_owned).collect();
         let (mut tokens, mut columns) = (Vec::new(), HashMap::<String, Vec<Option<f64>>>::new());
         for row in table.records() {
