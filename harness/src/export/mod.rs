@@ -6,6 +6,6 @@ mod parquet;
 mod scores;
 
 pub use csv::{csv, json_lines};
-pub use lm_eval::{Written, write_lm_eval};
+pub use lm_eval::write_lm_eval;
 pub use parquet::parquet;
 pub use scores::{ScoreRow, score_rows};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// One side of a comparison.
 #[derive(Debug)]
-pub struct Side {
+pub(crate) struct Side {
     /// The run, with the units of this checkpoint only; groups are units too.
     pub run: Run,
     /// The checkpoint.
@@ -21,7 +21,7 @@ pub struct Side {
 ///
 /// Paths may hold colons: the run file is the longest part before a colon (or all) that is a file. Where there is none, it ends at
 /// the last `.yaml`, so that the message about it names what was meant.
-pub fn split_name(name: &str) -> (PathBuf, &str) {
+pub(crate) fn split_name(name: &str) -> (PathBuf, &str) {
     let cuts = || name.match_indices(':').map(|(at, _)| at).rev();
     let file = |end: &usize| Path::new(&name[..*end]).is_file();
     let named = |end: &usize| [".yaml", ".yml"].iter().any(|ending| name[..*end].ends_with(ending));
@@ -36,7 +36,7 @@ impl Side {
     ///
     /// # Errors
     /// There is no such branch or step, with the nearest that there is; it has no results.
-    pub fn read(run: &Path, store: &Store, snapshot: Snapshot, place: &str) -> Result<Self> {
+    pub(crate) fn read(run: &Path, store: &Store, snapshot: Snapshot, place: &str) -> Result<Self> {
         let (units, _) = store.units()?;
         let records: Vec<&UnitRecord> = units.iter().map(|(_, record)| record).filter(|r| !is_pack(r)).collect();
         let checkpoint = find(run, &snapshot.tree, &records, place)?.clone();
@@ -47,7 +47,7 @@ impl Side {
     }
 
     /// Its units, those of groups included.
-    pub fn units(&self) -> Vec<&Unit> {
+    pub(crate) fn units(&self) -> Vec<&Unit> {
         self.run.units.iter().collect()
     }
 }

@@ -185,7 +185,9 @@ impl RunFile {
     }
 
     fn validate(&self) -> Result<()> {
-        let wrong = |what: String, help: &str| Err(Error::RunFile { file: self.path.clone(), problem: what, help: help.into() });
+        let wrong = |what: String, help: &str| {
+            Err(Error::RunFile { file: self.path.clone(), problem: what, help: help.into() })
+        };
         if self.checkpoints.is_empty() {
             return wrong(
                 "`checkpoints` is empty".into(),

@@ -11,4 +11,4 @@ mod table;
 
 pub(super) use cells::count;
 pub(super) use forms::read_json;
-pub use read::{Log, read_log};
+pub(crate) use read::{Log, read_log};
