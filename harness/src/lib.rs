@@ -1,22 +1,29 @@
 //! Runs: the command line, the run file, checkpoints on disk, the plan, the results folder, and what carries a plan out.
 
 mod ask;
-pub mod checkpoint;
+mod checkpoint;
 mod cli;
 mod error;
 mod executor;
-pub mod export;
-pub mod import;
-pub mod measure;
+mod export;
+mod import;
+mod measure;
 mod progress;
-pub mod ratings;
-pub mod results;
-pub mod run_file;
-pub mod sweep;
-pub mod talk;
+mod ratings;
+mod results;
+mod run_file;
+mod sweep;
+mod talk;
 mod training;
 
+pub use checkpoint::{Discovered, discover_tree};
 pub use error::{Error, Result};
+pub use export::{ScoreRow, csv, json_lines, parquet, score_rows, write_lm_eval};
+pub use import::{Imported, Options as ImportOptions, import_lm_eval};
+pub use results::{Store, gather};
+pub use run_file::{RunFile, TaskSpec};
+pub use sweep::{Suite, TaskSource, catalogue};
+pub use talk::{ChatModel, run_conversations};
 
 /// Runs the program.
 pub fn main() -> std::process::ExitCode {

@@ -2,10 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use serde_json::{Value, json};
-use spyglass::export::{ScoreRow, score_rows, write_lm_eval};
-use spyglass::import::{Imported, Options, import_lm_eval};
-use spyglass::results::{Store, gather};
-use spyglass::sweep::Suite;
+use spyglass::{ImportOptions, Imported, ScoreRow, Store, Suite, gather, import_lm_eval, score_rows, write_lm_eval};
 use spyglass_dashboards::findings::{Findings, findings};
 use spyglass_dashboards::run::Run;
 use std::path::Path;
@@ -52,7 +49,7 @@ impl Folder {
 
     fn import(&self) -> spyglass::Result<Imported> {
         let store = Store::create(&self.path().join("out")).unwrap();
-        let options = Options {
+        let options = ImportOptions {
             name: "z".into(),
             branch: "trunk".into(),
             pattern: "checkpoint-{step}".into(),

@@ -4,11 +4,10 @@
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::Value;
-use spyglass::export::{csv, json_lines, parquet, score_rows, write_lm_eval};
-use spyglass::import::{Options, import_lm_eval};
-use spyglass::results::Store;
-use spyglass::run_file::TaskSpec;
-use spyglass::sweep::{Suite, TaskSource, catalogue};
+use spyglass::{
+    ImportOptions, Store, Suite, TaskSource, TaskSpec, catalogue, csv, import_lm_eval, json_lines, parquet, score_rows,
+    write_lm_eval,
+};
 use spyglass_dashboards::run::{
     Branch, Checkpoint, Cost, Phase, PhaseStart, Run, RunTree, TaskGroup, TrainingLog, Unit, UnitInputs, UnitRecord,
 };
@@ -231,8 +230,12 @@ fn what_is_exported_comes_back_the_same() {
     let run = run(&suite);
     write_lm_eval(&run, &suite, &dir.path().join("out")).unwrap();
     let store = Store::create(&dir.path().join("results")).unwrap();
-    let options =
-        Options { name: "back".into(), branch: "other".into(), pattern: "step-{step}".into(), tokens_per_step: None };
+    let options = ImportOptions {
+        name: "back".into(),
+        branch: "other".into(),
+        pattern: "step-{step}".into(),
+        tokens_per_step: None,
+    };
     let imported = import_lm_eval(&dir.path().join("out"), &options, &store).unwrap();
     assert_eq!((imported.units, imported.checkpoints, imported.with_items), (4, 2, 4), "{imported:?}");
     let again = import_lm_eval(&dir.path().join("out"), &options, &store).unwrap();
@@ -277,7 +280,7 @@ fn results_of_lm_eval_itself_are_read() {
     fs_err::write(folder.join("results_2026-11-23T22-46-36.620141.json"), results).unwrap();
     fs_err::write(folder.join("results_2026-11-23T22-53-37.234644.json"), mmlu).unwrap();
     let store = Store::create(&dir.path().join("results")).unwrap();
-    let options = Options {
+    let options = ImportOptions {
         name: "old".into(),
         branch: "trunk".into(),
         pattern: "checkpoint-{step}".into(),
@@ -294,10 +297,10 @@ fn results_of_lm_eval_itself_are_read() {
     assert_eq!((acc.value, acc.stderr, acc.n), (0.25, Some(0.069_337_524_528_153_63), 40));
     let groups = store.snapshot().unwrap().unwrap().groups;
     assert_eq!(groups.iter().find(|group| group.name == "mmlu").unwrap().leaves.len(), 57);
-    let wrong = Options { pattern: "step={step}".into(), ..options.clone() };
+    let wrong = ImportOptions { pattern: "step={step}".into(), ..options.clone() };
     let error = import_lm_eval(&dir.path().join("out"), &wrong, &store).unwrap_err().to_string();
     assert!(error.contains("step={step}"), "{error}");
-    let wrong = Options { tokens_per_step: None, ..options };
+    let wrong = ImportOptions { tokens_per_step: None, ..options };
     let error = import_lm_eval(&dir.path().join("out"), &wrong, &store).unwrap_err().to_string();
     assert!(error.contains("tokens"), "{error}");
 }

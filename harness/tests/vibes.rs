@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::Value;
-use spyglass::talk::{ChatModel, run_conversations};
+use spyglass::{ChatModel, run_conversations};
 use spyglass_model::{LanguageModel, LoadOptions, Model, Tokenizer};
 use spyglass_tasks::vibes::{PromptPack, Rendering, Transcript};
 

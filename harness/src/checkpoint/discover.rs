@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 /// A folder that holds, or should hold, one checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub(crate) struct Found {
     /// The number in its name.
     pub step: u64,
     /// Tokens in its name, where they are part of the pattern.
@@ -46,7 +46,7 @@ const STILL_WRITING: Duration = Duration::from_mins(10);
 /// # Errors
 /// The folder is missing, holds no checkpoint, two of one step, one under the names of two steps, or one in whose name the step
 /// cannot be told.
-pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<SkippedFolder>)> {
+pub(crate) fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<SkippedFolder>)> {
     let bad = |what: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), problem: what, help });
     if !spec.path.is_dir() {
         let what = if spec.path.exists() { "is not a folder" } else { "is not there" };

@@ -14,8 +14,7 @@ const CONFIG: [&str; 2] = ["config.json", "generation_config.json"];
 
 /// Content hashes of a checkpoint's files, hex.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "fields of the same name in `UnitInputs`")]
-pub struct Identity {
+pub(crate) struct Identity {
     pub weights: String,
     pub config: String,
     pub tokenizer: String,
@@ -25,7 +24,7 @@ pub struct Identity {
 
 /// What to do about weights whose hash is not remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hashing {
+pub(crate) enum Hashing {
     /// Leave them: hashing reads every byte.
     Remembered,
     /// Hash them now and remember it.
@@ -38,7 +37,7 @@ impl Identity {
     ///
     /// # Errors
     /// There is no config, there are no weights, or a file cannot be read.
-    pub fn read(folder: &Path, tokenizer: &Path, hashes: &Hashes, hashing: Hashing) -> Result<Option<Self>> {
+    pub(crate) fn read(folder: &Path, tokenizer: &Path, hashes: &Hashes, hashing: Hashing) -> Result<Option<Self>> {
         if !folder.join("config.json").is_file() {
             spyglass_model::ModelConfig::read(folder)?; // says what is wrong with the folder
         }

@@ -12,15 +12,13 @@ mod settings;
 mod tokens;
 mod tree;
 
-pub use discover::{Found, SkippedFolder, discover};
 pub(crate) use identity::tokenizer_hash;
-pub use identity::{Hashing, Identity};
+pub(crate) use identity::{Hashing, Identity};
 pub(crate) use loaded::{Loaded, Tokens, open, weight_bytes};
 pub(crate) use log::{Columns, Row, Table, count, number, read_table, step};
-pub use log::{Log, read_log};
 pub(crate) use naming::{Naming, namings, step_in};
-pub use pattern::{Label, Named, Pattern};
+pub(crate) use pattern::Pattern;
 pub(crate) use rising::tokens_rise;
-pub use settings::Settings;
+pub(crate) use settings::Settings;
 pub(crate) use tokens::{other_steps, own_count};
 pub use tree::{Discovered, discover_tree};

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// How the model is run: what of the settings changes numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the types of the fields explain them")]
-pub struct Settings {
+pub(crate) struct Settings {
     pub precision: PrecisionSpec,
     pub dt_floor: DtFloorSpec,
     pub bos: BosSpec,
@@ -21,7 +20,7 @@ impl Settings {
     ///
     /// # Errors
     /// Whatever is wrong with its files.
-    pub fn open_model(&self, checkpoint: &Path) -> Result<Model> {
+    pub(crate) fn open_model(&self, checkpoint: &Path) -> Result<Model> {
         let model = Model::open(checkpoint, &self.load_options())?;
         Ok(model.with_tokenizer_in(self.tokenizer_folder(checkpoint)))
     }
@@ -30,7 +29,7 @@ impl Settings {
     ///
     /// # Errors
     /// It is missing, or not understood.
-    pub fn read_config(&self, checkpoint: &Path) -> Result<ModelConfig> {
+    pub(crate) fn read_config(&self, checkpoint: &Path) -> Result<ModelConfig> {
         Ok(ModelConfig::read(checkpoint)?.with_tokenizer_in(self.tokenizer_folder(checkpoint)))
     }
 
@@ -38,7 +37,7 @@ impl Settings {
     ///
     /// # Errors
     /// It is missing or damaged, has no BOS where that is always to be used, or has more tokens than the embedding has rows.
-    pub fn open_tokenizer(&self, checkpoint: &Path, config: &ModelConfig) -> Result<Tokenizer> {
+    pub(crate) fn open_tokenizer(&self, checkpoint: &Path, config: &ModelConfig) -> Result<Tokenizer> {
         let tokenizer = self.open_tokenizer_alone(checkpoint)?;
         tokenizer.check_embedding(config.vocab_size())?;
         Ok(tokenizer)
@@ -48,7 +47,7 @@ impl Settings {
     ///
     /// # Errors
     /// It is missing or damaged, or has no BOS where that is always to be used.
-    pub fn open_tokenizer_alone(&self, checkpoint: &Path) -> Result<Tokenizer> {
+    pub(crate) fn open_tokenizer_alone(&self, checkpoint: &Path) -> Result<Tokenizer> {
         let tokenizer = Tokenizer::open_for(checkpoint, self.tokenizer_folder(checkpoint))?;
         Ok(tokenizer.with_bos(match self.bos {
             BosSpec::Tokenizer => Bos::Tokenizer,
@@ -58,7 +57,7 @@ impl Settings {
     }
 
     /// The folder of the tokenizer of a checkpoint.
-    pub fn tokenizer_folder<'a>(&'a self, checkpoint: &'a Path) -> &'a Path {
+    pub(crate) fn tokenizer_folder<'a>(&'a self, checkpoint: &'a Path) -> &'a Path {
         self.tokenizer.as_deref().unwrap_or(checkpoint)
     }
 
@@ -66,7 +65,7 @@ impl Settings {
     ///
     /// # Errors
     /// It cannot.
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         self.tokenizer.as_deref().map_or(Ok(()), |folder| Ok(Tokenizer::open(folder).map(drop)?))
     }
 

@@ -8,9 +8,9 @@ mod scores;
 mod tensorboard;
 
 pub use csv::{csv, json_lines};
-pub use lm_eval::{Written, write_lm_eval};
-pub use openmetrics::openmetrics;
+pub use lm_eval::write_lm_eval;
+pub(crate) use openmetrics::openmetrics;
 pub use parquet::parquet;
 pub use scores::{ScoreRow, score_rows};
 pub(crate) use tensorboard::masked_checksum;
-pub use tensorboard::{FILE_NAME as EVENT_FILE, tensorboard};
+pub(crate) use tensorboard::{FILE_NAME as EVENT_FILE, tensorboard};

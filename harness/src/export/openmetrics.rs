@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Scores, errors and tokens seen of the newest checkpoint of each branch.
-pub fn openmetrics(run: &str, rows: &[ScoreRow]) -> Vec<u8> {
+pub(crate) fn openmetrics(run: &str, rows: &[ScoreRow]) -> Vec<u8> {
     let mut newest: BTreeMap<(&str, Option<&str>), u64> = BTreeMap::new();
     for row in rows {
         let tokens = newest.entry((&row.branch, row.variant.as_deref())).or_default();

@@ -15,11 +15,11 @@ const VALUE_TAG: u8 = 1 << 3 | 2;
 const VALUE_SIMPLE: u8 = 2 << 3 | 5;
 
 /// The name that TensorBoard finds the file by.
-pub const FILE_NAME: &str = "events.out.tfevents.0.spyglass";
+pub(crate) const FILE_NAME: &str = "events.out.tfevents.0.spyglass";
 
 /// The event file of each branch. Scores of one checkpoint come in one event; the tag is `TASK/METRIC`, with the shots and the
 /// perturbation behind the task.
-pub fn tensorboard(rows: &[ScoreRow]) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn tensorboard(rows: &[ScoreRow]) -> BTreeMap<String, Vec<u8>> {
     let mut branches: BTreeMap<&str, BTreeMap<u64, Vec<&ScoreRow>>> = BTreeMap::new();
     for row in rows {
         branches.entry(&row.branch).or_default().entry(row.tokens).or_default().push(row);

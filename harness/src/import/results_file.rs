@@ -2,10 +2,10 @@
 
 use super::lm_eval::Options;
 use crate::checkpoint::Pattern;
-use crate::results::{now, unit_key};
+use crate::results::{new_record, now};
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
-use spyglass_dashboards::run::{Checkpoint, Cost, GroupScores, UnitInputs, UnitRecord};
+use spyglass_dashboards::run::{Checkpoint, GroupScores, UnitInputs, UnitRecord};
 use spyglass_tasks::metric::without_filter;
 use spyglass_tasks::python::from_json_or_null;
 use spyglass_tasks::{Catalogue, MetricValue, metric};
@@ -295,24 +295,16 @@ impl ResultsFile {
             scoring_version: 0,
         };
         UnitRecord {
-            key: unit_key(&inputs),
-            shots: inputs.shots,
-            inputs,
-            checkpoint: checkpoint.clone(),
-            task: task.to_owned(),
             chance: known.as_ref().and_then(|known| known.chance),
             primary_metric: primary.or_else(|| metrics.first().map(|first| first.name.clone())).unwrap_or_default(),
             higher_is_better: self.directions(task, &metrics),
             metrics,
             items,
             items_total: self.json["n-samples"][task]["original"].as_u64().map_or(items, |total| total as usize),
-            truncated: 0,
-            off_token_edge: 0,
             warnings: vec![format!("imported from lm-evaluation-harness: {}", self.shown)],
-            chunks: Vec::new(),
-            cost: Cost::default(),
             finished: self.finished(),
             version: format!("lm-eval {}", self.json["lm_eval_version"].as_str().unwrap_or("of unknown version")),
+            ..new_record(checkpoint, inputs)
         }
     }
 

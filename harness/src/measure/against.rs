@@ -15,7 +15,7 @@ const WARM: usize = 32;
 
 /// What is to be measured.
 #[derive(Debug, Clone)]
-pub struct AskBoth {
+pub(crate) struct AskBoth {
     /// The folders of the two checkpoints.
     pub models: [PathBuf; 2],
     /// Arithmetic of both.
@@ -28,8 +28,7 @@ pub struct AskBoth {
 
 /// What was measured. Times in seconds, sizes in bytes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub struct Both {
+pub(crate) struct Both {
     pub precision: PrecisionSpec,
     pub threads: usize,
     pub rounds: usize,
@@ -41,8 +40,7 @@ pub struct Both {
 
 /// One of the two checkpoints.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub struct Side {
+pub(crate) struct Side {
     pub folder: PathBuf,
     pub model_type: &'static str,
     pub parameters: u64,
@@ -52,8 +50,7 @@ pub struct Side {
 
 /// Both after one context.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub struct Length {
+pub(crate) struct Length {
     pub tokens: usize,
     /// `None` for a model whose contexts are shorter: it is not tried.
     pub measured: [Option<At>; 2],
@@ -61,8 +58,7 @@ pub struct Length {
 
 /// One model after one context.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub struct At {
+pub(crate) struct At {
     /// From the text to the first token's logits.
     pub first_token: Times,
     /// From one token's logits to the next.
@@ -74,8 +70,7 @@ pub struct At {
 
 /// The same thing several times, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub struct Times {
+pub(crate) struct Times {
     pub median: f64,
     pub least: f64,
     pub most: f64,
@@ -96,7 +91,7 @@ impl Times {
 ///
 /// # Errors
 /// Whatever is wrong with one of them; there is no memory for both.
-pub fn measure_both(ask: &AskBoth, told: impl Fn(&str)) -> Result<Both> {
+pub(crate) fn measure_both(ask: &AskBoth, told: impl Fn(&str)) -> Result<Both> {
     let settings = Settings { precision: ask.precision, ..Settings::default() };
     let open = |folder: &PathBuf| {
         told(&format!("reading {}", folder.display()));

@@ -21,7 +21,7 @@ const PIECE: usize = 1 << 20;
 
 /// What is to be measured.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub(crate) struct Ask {
     /// The checkpoint's folder.
     pub model: PathBuf,
     /// Arithmetics, in order.
@@ -38,8 +38,7 @@ pub struct Ask {
 
 /// What was measured. Times in seconds, sizes in bytes, rates a second, shares in [0, 1].
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the types of the fields explain them")]
-pub struct Measured {
+pub(crate) struct Measured {
     pub machine: MachineLimits,
     /// Bytes of the weight files.
     pub file_bytes: u64,
@@ -53,8 +52,7 @@ pub struct Measured {
 
 /// What the machine can do at most.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub struct MachineLimits {
+pub(crate) struct MachineLimits {
     pub instruction_set: &'static str,
     pub threads: usize,
     /// f32, two a fused multiply-add, on all threads.
@@ -65,7 +63,7 @@ pub struct MachineLimits {
 
 /// From the start of the program to the first token.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StartUp {
+pub(crate) struct StartUp {
     /// Median of several starts; the weight files lie in the page cache.
     pub first_token_seconds: f64,
     /// Reading the weight files from the page cache, by one thread, into a buffer that is used again.
@@ -74,8 +72,7 @@ pub struct StartUp {
 
 /// One arithmetic.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub struct Speed {
+pub(crate) struct Speed {
     pub precision: PrecisionSpec,
     pub weight_bytes: u64,
     pub load_seconds: f64,
@@ -88,8 +85,7 @@ pub struct Speed {
 
 /// Many tokens at once.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub struct Prefill {
+pub(crate) struct Prefill {
     pub sequences: usize,
     pub length: usize,
     pub tokens_per_second: f64,
@@ -101,8 +97,7 @@ pub struct Prefill {
 
 /// One token after another, after a context.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub struct Context {
+pub(crate) struct Context {
     pub tokens: usize,
     pub first_token_seconds: f64,
     pub per_token_seconds: f64,
@@ -118,8 +113,7 @@ pub struct Context {
 
 /// The time of one part of the model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub struct PartTime {
+pub(crate) struct PartTime {
     pub layer_kind: &'static str,
     pub part: &'static str,
     pub seconds: f64,
@@ -130,7 +124,7 @@ pub struct PartTime {
 ///
 /// # Errors
 /// Whatever is wrong with the checkpoint; the program cannot be started; there is no memory for the measurement.
-pub fn measure(ask: &Ask, told: impl Fn(&str)) -> Result<Measured> {
+pub(crate) fn measure(ask: &Ask, told: impl Fn(&str)) -> Result<Measured> {
     let limit = ModelConfig::read(&ask.model)?.context_limit();
     let file_bytes = weight_bytes(&ask.model)?;
     let start_up = match &ask.program {

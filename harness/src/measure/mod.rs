@@ -4,6 +4,6 @@ mod against;
 mod bench;
 mod precision;
 
-pub use against::{AskBoth, At, Both, Length, Side, Times, measure_both};
-pub use bench::{Ask, Context, MachineLimits, Measured, PartTime, Prefill, Speed, StartUp, measure};
-pub use precision::{Effect, MetricChange, Scored};
+pub(crate) use against::{AskBoth, At, Both, Length, Side, Times, measure_both};
+pub(crate) use bench::{Ask, Context, Measured, PartTime, Speed, measure};
+pub(crate) use precision::{Effect, MetricChange, Scored};

@@ -7,7 +7,7 @@ use spyglass_tasks::metric::argmax;
 
 /// One task in one arithmetic.
 #[derive(Debug, Clone, Copy)]
-pub struct Scored<'a> {
+pub(crate) struct Scored<'a> {
     /// Its summary.
     pub record: &'a UnitRecord,
     /// Its items, in order.
@@ -16,7 +16,7 @@ pub struct Scored<'a> {
 
 /// How the answers to one task differ between two arithmetics.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Effect {
+pub(crate) struct Effect {
     /// The task.
     pub task: String,
     /// Examples before each question.
@@ -37,8 +37,7 @@ pub struct Effect {
 
 /// One metric, before and after.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub struct MetricChange {
+pub(crate) struct MetricChange {
     pub name: String,
     pub before: f64,
     pub after: f64,
@@ -46,7 +45,7 @@ pub struct MetricChange {
 
 impl Effect {
     /// Compares the same items of one task.
-    pub fn of(before: Scored<'_>, after: Scored<'_>) -> Self {
+    pub(crate) fn of(before: Scored<'_>, after: Scored<'_>) -> Self {
         let pairs = || before.items.iter().zip(after.items);
         let changes: Vec<f64> = pairs()
             .flat_map(|(one, other)| log_likelihoods(one).zip(log_likelihoods(other)).map(|(a, b)| (a - b).abs()))

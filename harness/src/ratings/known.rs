@@ -6,19 +6,19 @@ use spyglass_dashboards::run::{Rating, Run};
 
 /// What was said in a run, and at which checkpoints.
 #[derive(Debug)]
-pub struct Known(Run);
+pub(crate) struct Known(Run);
 
 impl Known {
     /// Reads the conversations in the results.
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn read(store: &Store, snapshot: Snapshot) -> Result<Self> {
+    pub(crate) fn read(store: &Store, snapshot: Snapshot) -> Result<Self> {
         Ok(Self(gather_some(store, snapshot, is_pack)?.run))
     }
 
     /// The first thing that the rating names and the results do not know.
-    pub fn missing(&self, rating: &Rating) -> Option<String> {
+    pub(crate) fn missing(&self, rating: &Rating) -> Option<String> {
         for place in rating.places() {
             let Some(branch) = self.0.tree.branch(&place.branch) else {
                 return Some(format!("branch `{}`", place.branch));

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// What becomes of votes that differ from what the same rater said in another file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Others {
+pub(crate) enum Others {
     /// An error: they may be another person's.
     Refused,
     /// The later one counts.
@@ -17,7 +17,7 @@ pub enum Others {
 
 /// Ratings brought together.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Merged {
+pub(crate) struct Merged {
     /// All of them.
     pub all: Vec<Rating>,
     /// How many are on something that its rater had not judged yet.
@@ -63,7 +63,7 @@ fn agree(one: &Rating, other: &Rating) -> bool {
 ///
 /// # Errors
 /// Votes that differ and are to be refused; the message names the first of them.
-pub fn merge(known: Vec<Rating>, files: &[RatingFile], others: Others) -> Result<Merged> {
+pub(crate) fn merge(known: Vec<Rating>, files: &[RatingFile], others: Others) -> Result<Merged> {
     let mut places: HashMap<Subject, usize> = known.iter().map(subject).zip(0..).collect();
     let mut merged = Merged { all: known, ..Merged::default() };
     let mut differ: Vec<(PathBuf, usize, String)> = Vec::new();

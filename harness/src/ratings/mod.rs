@@ -4,6 +4,6 @@ mod known;
 mod merge;
 mod read;
 
-pub use known::Known;
-pub use merge::{Merged, Others, merge};
-pub use read::{RatingFile, moment};
+pub(crate) use known::Known;
+pub(crate) use merge::{Others, merge};
+pub(crate) use read::RatingFile;

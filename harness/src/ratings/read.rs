@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// A file with its ratings and the lines they stand in, from 1.
 #[derive(Debug, Clone)]
-pub struct RatingFile {
+pub(crate) struct RatingFile {
     /// The file.
     pub path: PathBuf,
     /// Line and rating.
@@ -20,7 +20,7 @@ impl RatingFile {
     /// # Errors
     /// The file cannot be read, or a line of it is not a rating: no JSON, stars beside 1 to 5, a winner beside `a`, `b` and `tie`,
     /// a checkpoint against itself, a time that is none, a rater without a name.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         Self::of(path, &spyglass_tasks::text::read(path)?)
     }
 
@@ -28,7 +28,7 @@ impl RatingFile {
     ///
     /// # Errors
     /// As there.
-    pub fn of(path: &Path, text: &str) -> Result<Self> {
+    pub(crate) fn of(path: &Path, text: &str) -> Result<Self> {
         let lines = text.lines().map(|line| line.trim_start_matches('\u{feff}').trim()).enumerate();
         let rating = |(index, line): (usize, &str)| match rating(line) {
             Ok(rating) => Ok((index + 1, rating)),
@@ -63,7 +63,7 @@ fn rating(line: &str) -> Result<Rating, String> {
 }
 
 /// When the rating was given; without a zone the time is UTC. `None` where it says no time.
-pub fn moment(rating: &Rating) -> Option<Timestamp> {
+pub(crate) fn moment(rating: &Rating) -> Option<Timestamp> {
     let time = rating.time.trim();
     let utc = || Offset::UTC.to_timestamp(time.parse::<DateTime>().ok()?).ok();
     time.parse().ok().or_else(utc)

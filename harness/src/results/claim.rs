@@ -16,7 +16,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Who holds a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClaimHolder {
+pub(crate) struct ClaimHolder {
     /// Name of the machine.
     pub host: String,
     /// Process id on it.
@@ -27,7 +27,7 @@ pub struct ClaimHolder {
 
 impl ClaimHolder {
     /// This process.
-    pub fn this_process() -> Self {
+    pub(crate) fn this_process() -> Self {
         let pid = std::process::id();
         let host = fs_err::read_to_string("/proc/sys/kernel/hostname")
             .map_or_else(|_| "unknown".into(), |name| name.trim().into());
@@ -64,7 +64,7 @@ fn identity_of(pid: u32) -> Option<String> {
 
 /// The outcome of asking for a unit.
 #[derive(Debug)]
-pub enum Claimed {
+pub(crate) enum Claimed {
     /// It is ours until the value is dropped.
     Ours(Claim),
     /// Somebody alive holds it.
@@ -73,7 +73,7 @@ pub enum Claimed {
 
 /// A unit that is ours. Dropping it gives it back.
 #[derive(Debug)]
-pub struct Claim {
+pub(crate) struct Claim {
     path: PathBuf,
     ended: Arc<AtomicBool>,
     heart: Option<JoinHandle<()>>,
@@ -84,7 +84,7 @@ impl Claim {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn ask(path: &Path) -> Result<Claimed> {
+    pub(crate) fn ask(path: &Path) -> Result<Claimed> {
         if let Some(claim) = Self::create(path)? {
             return Ok(Claimed::Ours(claim));
         }

@@ -64,7 +64,7 @@ pub fn gather(store: &Store, snapshot: Snapshot) -> Result<Gathered> {
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&UnitRecord) -> bool) -> Result<Gathered> {
+pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&UnitRecord) -> bool) -> Result<Gathered> {
     let (mut units, mut damaged) = store.units()?;
     units.retain(|(_, record)| wanted(record));
     let (newest, superseded) = newest_of_each(units);
@@ -126,6 +126,6 @@ fn newest_of_each(units: KeptUnits) -> (KeptUnits, Vec<UnitRecord>) {
 }
 
 /// Where the report of a results folder lies.
-pub fn report_folder(store: &Store) -> PathBuf {
+pub(crate) fn report_folder(store: &Store) -> PathBuf {
     store.root().join("report")
 }

@@ -26,14 +26,14 @@ struct Remembered {
 
 /// blake3 hashes of files, kept in `results/.hashes.jsonl`.
 #[derive(Debug)]
-pub struct Hashes {
+pub(crate) struct Hashes {
     file: PathBuf,
     known: Mutex<HashMap<PathBuf, Remembered>>,
 }
 
 impl Hashes {
     /// Reads what is remembered under a results folder; lines that cannot be read are forgotten, they cost only time.
-    pub fn open(results: &Path) -> Self {
+    pub(crate) fn open(results: &Path) -> Self {
         let file = results.join(".hashes.jsonl");
         let text = fs_err::read_to_string(&file).unwrap_or_default();
         let lines = text.lines().filter_map(|line| serde_json::from_str::<Remembered>(line).ok());
@@ -44,7 +44,7 @@ impl Hashes {
     ///
     /// # Errors
     /// The file cannot be looked at.
-    pub fn remembered(&self, path: &Path) -> Result<Option<String>> {
+    pub(crate) fn remembered(&self, path: &Path) -> Result<Option<String>> {
         let now = Stamp::of(path)?;
         let known = self.known.lock().expect("no thread panics while it holds the lock");
         Ok(known.get(&now.path).filter(|known| known.stamp == now).map(|known| known.blake3.clone()))
@@ -54,7 +54,7 @@ impl Hashes {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn of(&self, path: &Path) -> Result<String> {
+    pub(crate) fn of(&self, path: &Path) -> Result<String> {
         if let Some(hash) = self.remembered(path)? {
             return Ok(hash);
         }
@@ -75,7 +75,7 @@ impl Hashes {
     ///
     /// # Errors
     /// A file cannot be read.
-    pub fn of_all(&self, paths: &[PathBuf]) -> Result<String> {
+    pub(crate) fn of_all(&self, paths: &[PathBuf]) -> Result<String> {
         let mut hasher = blake3::Hasher::new();
         for path in paths {
             hasher.update(self.of(path)?.as_bytes());

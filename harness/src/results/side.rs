@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// One side of a comparison.
 #[derive(Debug)]
-pub struct Side {
+pub(crate) struct Side {
     /// The run, with the units of this checkpoint only; groups are units too.
     pub run: Run,
     /// The checkpoint.
@@ -21,7 +21,7 @@ pub struct Side {
 ///
 /// Paths may hold colons: the run file is the longest part before a colon (or all) that is a file. Where there is none, it ends at
 /// the last `.yaml`, so that the message about it names what was meant.
-pub fn split_name(name: &str) -> (PathBuf, &str) {
+pub(crate) fn split_name(name: &str) -> (PathBuf, &str) {
     let cuts = || name.match_indices(':').map(|(at, _)| at).rev();
     let is_run = |path: &Path| path.is_file() || path.join("run.json").is_file();
     let file = |end: &usize| is_run(Path::new(&name[..*end]));
@@ -37,7 +37,7 @@ impl Side {
     ///
     /// # Errors
     /// There is no such branch or step, with the nearest that there is; it has no results.
-    pub fn read(run: &Path, store: &Store, snapshot: Snapshot, place: &str) -> Result<Self> {
+    pub(crate) fn read(run: &Path, store: &Store, snapshot: Snapshot, place: &str) -> Result<Self> {
         let (units, _) = store.units()?;
         let records: Vec<&UnitRecord> = units.iter().map(|(_, record)| record).filter(|r| !is_pack(r)).collect();
         let checkpoint = find(run, &snapshot.tree, &records, place)?.clone();
@@ -48,7 +48,7 @@ impl Side {
     }
 
     /// Its units, those of groups included.
-    pub fn units(&self) -> Vec<&Unit> {
+    pub(crate) fn units(&self) -> Vec<&Unit> {
         self.run.units.iter().collect()
     }
 }

@@ -2,7 +2,7 @@
 
 /// A folder name for any name: lower-case letters, digits, `-`, `_` and `.` stay; a name with anything else, with capitals
 /// or with a dot in front gets a short hash of itself, so that two names never share a folder on any file system.
-pub fn slug(name: &str) -> String {
+pub(crate) fn slug(name: &str) -> String {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
     if !name.is_empty() && name.len() <= 80 && name.chars().all(plain) && !name.starts_with('.') && !name.ends_with('.')
     {

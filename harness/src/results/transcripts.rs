@@ -40,6 +40,6 @@ impl UnitFolder {
 }
 
 /// Whether a unit is one of a prompt pack.
-pub fn is_pack(record: &UnitRecord) -> bool {
+pub(crate) fn is_pack(record: &UnitRecord) -> bool {
     record.chunks.iter().any(|chunk| chunk.file == FILE)
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Items of a full chunk. A chunk ends at a multiple of this, so the same items always lie in the same files
 /// unless a `limit` cut one short; the rest of that one then is a chunk of its own.
-pub const CHUNK_ITEMS: usize = 128;
+pub(crate) const CHUNK_ITEMS: usize = 128;
 
 /// A results folder.
 #[derive(Debug, Clone)]
@@ -77,11 +77,10 @@ impl Store {
 }
 
 /// Finished units with their folders.
-pub type KeptUnits = Vec<(UnitFolder, UnitRecord)>;
+pub(crate) type KeptUnits = Vec<(UnitFolder, UnitRecord)>;
 
 /// What a unit's folder is named after.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "fields of the same name in `UnitRecord`")]
 pub struct UnitPlace<'a> {
     pub branch: &'a str,
     pub step: u64,

@@ -120,7 +120,6 @@ impl<'de> Deserialize<'de> for LogSpec {
 /// The columns of a log, where they are not named as usual.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "each names the column that holds it")]
 pub struct LogColumns {
     pub step: Option<String>,
     pub tokens: Option<String>,

@@ -18,7 +18,7 @@ fn belongs_to_the_run(path: &Path) -> bool {
 ///
 /// # Errors
 /// The folder cannot be written, or holds something else.
-pub fn unpack(folder: &Path) -> Result<PathBuf> {
+pub(crate) fn unpack(folder: &Path) -> Result<PathBuf> {
     let run = folder.join("run.yaml");
     let foreign = || fs_err::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if !run.is_file() && foreign() {

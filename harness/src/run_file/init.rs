@@ -15,7 +15,7 @@ const DEEPEST: usize = 2;
 
 /// A first run file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FirstFile {
+pub(crate) struct FirstFile {
     /// Its text.
     pub text: String,
     /// The folders that are not part of it, each with the reason.
@@ -47,7 +47,7 @@ impl FoundBranch {
 ///
 /// # Errors
 /// The folder is missing, no checkpoint is in it, or no name tells a step.
-pub fn run_file_for(folder: &Path, base: &Path) -> Result<FirstFile> {
+pub(crate) fn run_file_for(folder: &Path, base: &Path) -> Result<FirstFile> {
     let bad = |what: &str, help: &str| Error::Checkpoint {
         folder: folder.to_path_buf(),
         problem: what.into(),

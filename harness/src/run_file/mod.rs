@@ -8,10 +8,10 @@ mod phases;
 mod settings;
 mod values;
 
-pub use branch::{BranchSpec, LogColumns, LogSpec, ParentSpec, StepsSpec};
-pub use demo::unpack;
+pub(crate) use branch::{BranchSpec, LogColumns, LogSpec, StepsSpec};
+pub(crate) use demo::unpack;
 pub use file::{RunFile, TaskSpec};
-pub use init::{FirstFile, run_file_for};
-pub use phases::{PhaseSpec, PhasesSpec};
-pub use settings::{BosSpec, CheckpointOrder, DtFloorSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
+pub(crate) use init::run_file_for;
+pub(crate) use phases::PhasesSpec;
+pub(crate) use settings::{BosSpec, CheckpointOrder, DtFloorSpec, PrecisionSpec, ScheduleSpec};
 pub(crate) use values::{WordOrMap, count_schema, word_or_map, word_or_map_schema};

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// What a sweep works on.
 #[derive(Debug)]
-pub struct Work {
+pub(crate) struct Work {
     /// The run's name.
     pub name: String,
     /// The run file's text.
@@ -34,7 +34,7 @@ pub struct Work {
 
 /// What the command line says on top of the run file.
 #[derive(Debug, Clone, Default)]
-pub struct Overrides {
+pub(crate) struct Overrides {
     /// Items of each leaf task.
     pub limit: Option<usize>,
     /// A glob on `branch/step/task`.
@@ -49,7 +49,7 @@ pub struct Overrides {
 
 impl Overrides {
     /// How checkpoints are run: what the run file says, and the command line on top of it.
-    pub fn settings(&self, run: &RunFile) -> Settings {
+    pub(crate) fn settings(&self, run: &RunFile) -> Settings {
         Settings {
             precision: self.precision.unwrap_or(run.precision),
             dt_floor: run.model.dt_floor,
@@ -65,7 +65,7 @@ impl Work {
     /// # Errors
     /// The run file asks for what is not there; no task can be asked at all. A single task without data is not an error yet:
     /// the others go on.
-    pub fn of_run(run: &RunFile, overrides: &Overrides) -> Result<Self> {
+    pub(crate) fn of_run(run: &RunFile, overrides: &Overrides) -> Result<Self> {
         if overrides.limit == Some(0) {
             let help = "leave it out to score all items".into();
             return Err(Error::Usage { problem: "--limit 0 asks for nothing".into(), help });
@@ -95,7 +95,7 @@ impl Work {
     ///
     /// # Errors
     /// There is no such folder.
-    pub fn of_model(folder: &Path, suite: Suite, settings: Settings) -> Result<Self> {
+    pub(crate) fn of_model(folder: &Path, suite: Suite, settings: Settings) -> Result<Self> {
         ModelConfig::read(folder)?;
         settings.check()?;
         let path = fs_err::canonicalize(folder)?;
@@ -130,7 +130,7 @@ impl Work {
     }
 
     /// Whether what failed is still part of the run.
-    pub fn asks_for(&self, failure: &Failure) -> bool {
+    pub(crate) fn asks_for(&self, failure: &Failure) -> bool {
         let failed = (failure.branch.as_str(), failure.step, failure.variant.as_deref());
         let checkpoint = failure.branch == Failure::EVERYWHERE
             || self.tree.branches.iter().flat_map(|branch| &branch.checkpoints).any(|at| at.at() == failed);
@@ -141,7 +141,7 @@ impl Work {
     }
 
     /// The folder of a checkpoint.
-    pub fn folder(&self, checkpoint: &Checkpoint) -> PathBuf {
+    pub(crate) fn folder(&self, checkpoint: &Checkpoint) -> PathBuf {
         self.base.join(&checkpoint.location)
     }
 }

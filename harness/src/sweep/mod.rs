@@ -2,15 +2,16 @@
 
 mod input;
 mod only;
-pub mod plan;
+pub(crate) mod plan;
 mod run;
 mod search;
 mod suite;
 
-pub use input::{Overrides, Work};
-pub use only::Only;
-pub use run::{keep_snapshot, snapshot_of, write_report};
+pub(crate) use input::{Overrides, Work};
+pub(crate) use only::Only;
+pub(crate) use run::{keep_snapshot, snapshot_of, write_report};
 pub(crate) use run::{score, sweep};
-pub use search::at_most;
+pub(crate) use search::at_most;
 pub(crate) use search::search;
-pub use suite::{Subject, Suite, SuiteTask, TaskSource, catalogue};
+pub(crate) use suite::{Subject, SuiteTask};
+pub use suite::{Suite, TaskSource, catalogue};

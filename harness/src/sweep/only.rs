@@ -5,14 +5,14 @@ use globset::{Glob, GlobMatcher};
 
 /// A choice of units by glob; without one, all.
 #[derive(Debug, Clone, Default)]
-pub struct Only(Option<GlobMatcher>);
+pub(crate) struct Only(Option<GlobMatcher>);
 
 impl Only {
     /// The units whose `branch/step/task` fits `glob`; `*` also spans slashes, so `trunk/*` is all of the trunk.
     ///
     /// # Errors
     /// The glob is malformed.
-    pub fn new(glob: Option<&str>) -> Result<Self> {
+    pub(crate) fn new(glob: Option<&str>) -> Result<Self> {
         let Some(glob) = glob else { return Ok(Self(None)) };
         let matcher = Glob::new(glob).map_err(|error| Error::Usage {
             problem: format!("--only `{glob}` is not a glob: {}", error.kind()),
@@ -22,7 +22,7 @@ impl Only {
     }
 
     /// Whether the unit is chosen.
-    pub fn fits(&self, branch: &str, step: u64, task: &str) -> bool {
+    pub(crate) fn fits(&self, branch: &str, step: u64, task: &str) -> bool {
         self.0.as_ref().is_none_or(|glob| glob.is_match(format!("{branch}/{step}/{task}")))
     }
 }

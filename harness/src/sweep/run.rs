@@ -51,7 +51,7 @@ pub(crate) fn score(plan: Plan, site: &Site) -> Result<Summary> {
 ///
 /// # Errors
 /// The results folder cannot be read.
-pub fn snapshot_of(work: &Work, store: &Store) -> Result<Snapshot> {
+pub(crate) fn snapshot_of(work: &Work, store: &Store) -> Result<Snapshot> {
     let mut snapshot = Snapshot {
         name: work.name.clone(),
         tree: work.tree.clone(),
@@ -69,7 +69,7 @@ pub fn snapshot_of(work: &Work, store: &Store) -> Result<Snapshot> {
 ///
 /// # Errors
 /// The results folder cannot be read or written.
-pub fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
+pub(crate) fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
     let snapshot = snapshot_of(work, store)?;
     store.keep_snapshot(&snapshot)?;
     let tasks = work.suite.tasks.iter();
@@ -82,7 +82,7 @@ pub fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
 ///
 /// # Errors
 /// The results cannot be read or the report cannot be written.
-pub fn write_report(store: &Store, snapshot: Snapshot) -> Result<(PathBuf, Vec<String>)> {
+pub(crate) fn write_report(store: &Store, snapshot: Snapshot) -> Result<(PathBuf, Vec<String>)> {
     let gathered = gather(store, snapshot)?;
     let index = report::write(&gathered.run, &report_folder(store))?;
     Ok((index, gathered.damaged))

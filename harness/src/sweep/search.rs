@@ -62,7 +62,7 @@ pub(crate) fn search(mut plan: Plan, site: &Site, snapshot: &Snapshot) -> Result
 ///
 /// # Errors
 /// The results folder cannot be read.
-pub fn at_most(plan: Plan, work: &Work, store: &Store, snapshot: &Snapshot) -> Result<Plan> {
+pub(crate) fn at_most(plan: Plan, work: &Work, store: &Store, snapshot: &Snapshot) -> Result<Plan> {
     let wanted = Search::new(work, &snapshot.tree, &plan).at_most(&plan, &known(store, snapshot)?);
     let is_wanted = |checkpoint: &Checkpoint, unit: &PlannedUnit| {
         wanted.get(&place(checkpoint)).is_some_and(|subjects| subjects.contains(&unit.subject))

@@ -11,7 +11,7 @@ use super::prompt_format::{PromptFormat, Said};
 use crate::{Error, Result};
 
 /// A talk that is under way.
-pub struct Chat<'a> {
+pub(crate) struct Chat<'a> {
     speaker: &'a ChatModel<'a>,
     format: TranscriptFormat,
     memory: PrefixCache<'a>,
@@ -26,24 +26,24 @@ pub struct Chat<'a> {
 
 impl<'a> Chat<'a> {
     /// A talk that begins; without a chat template it is written down as `format` says.
-    pub fn new(speaker: &'a ChatModel<'a>, format: TranscriptFormat, sampling: Sampling) -> Self {
+    pub(crate) fn new(speaker: &'a ChatModel<'a>, format: TranscriptFormat, sampling: Sampling) -> Self {
         let memory = PrefixCache::new(speaker.model);
         Self { speaker, format, memory, system: None, sampling, turns: Vec::new(), tries: 0 }
     }
 
     /// What was said so far: the user's turns with the replies.
-    pub fn turns(&self) -> &[(String, String)] {
+    pub(crate) fn turns(&self) -> &[(String, String)] {
         &self.turns
     }
 
     /// Draws from another seed; the same one draws the same again.
-    pub fn seed(&mut self, seed: u64) {
+    pub(crate) fn seed(&mut self, seed: u64) {
         self.sampling.seed = seed;
         self.tries = 0;
     }
 
     /// Begins anew, with the same system text.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.turns.clear();
         self.tries = 0;
     }
@@ -52,7 +52,7 @@ impl<'a> Chat<'a> {
     ///
     /// # Errors
     /// The context is full, the chat template refuses, or the model's numbers are broken.
-    pub fn say(&mut self, user: &str, hear: impl FnMut(&str) -> ControlFlow<()>) -> Result<()> {
+    pub(crate) fn say(&mut self, user: &str, hear: impl FnMut(&str) -> ControlFlow<()>) -> Result<()> {
         self.tries = 0;
         self.reply(user, hear)
     }
@@ -61,7 +61,7 @@ impl<'a> Chat<'a> {
     ///
     /// # Errors
     /// As [`Chat::say`].
-    pub fn retry(&mut self, hear: impl FnMut(&str) -> ControlFlow<()>) -> Result<bool> {
+    pub(crate) fn retry(&mut self, hear: impl FnMut(&str) -> ControlFlow<()>) -> Result<bool> {
         let Some((user, _)) = self.turns.pop() else { return Ok(false) };
         self.tries += 1;
         self.reply(&user, hear)?;
@@ -113,7 +113,7 @@ impl<'a> Chat<'a> {
     }
 
     /// The talk as a prompt pack, with the replies as references.
-    pub fn as_pack(&self, name: &str) -> String {
+    pub(crate) fn as_pack(&self, name: &str) -> String {
         let text = |text: &str| serde_json::Value::from(plain(text)).to_string();
         let mut yaml = format!("pack: {}\ndescription: A talk that was saved.\n", text(name));
         let sampling = &self.sampling;

@@ -7,7 +7,8 @@ mod prompt_format;
 mod run_conversations;
 mod unit;
 
-pub use chat::Chat;
-pub use packs::packs;
-pub use run_conversations::{ChatModel, TalkEvent, Talks, run_conversations};
+pub(crate) use chat::Chat;
+pub(crate) use packs::packs;
+pub use run_conversations::{ChatModel, run_conversations};
+pub(crate) use run_conversations::{TalkEvent, Talks};
 pub(crate) use unit::{PackJob, Talked};

@@ -11,7 +11,7 @@ use crate::Result;
 ///
 /// # Errors
 /// A pack is unknown or wrong, or a folder cannot be read.
-pub fn packs(wanted: &[String], folders: &[PathBuf]) -> Result<Vec<Arc<PromptPack>>> {
+pub(crate) fn packs(wanted: &[String], folders: &[PathBuf]) -> Result<Vec<Arc<PromptPack>>> {
     let mut catalogue = PackCatalogue::shipped()?;
     for folder in folders {
         catalogue.with_folder(folder)?;

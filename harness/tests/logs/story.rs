@@ -1,7 +1,6 @@
 //! The story that every log tells, and a run that has it for its log.
 
-use spyglass::checkpoint::{Discovered, discover_tree};
-use spyglass::run_file::RunFile;
+use spyglass::{Discovered, RunFile, discover_tree};
 use std::path::Path;
 
 /// Step, learning rate, loss; 6144 tokens a step. The checkpoints lie at 300, 600 and 1000.

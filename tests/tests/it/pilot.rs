@@ -63,9 +63,9 @@ impl Demo {
         assert_eq!(first.code, Some(0), "{}", first.stderr);
         let report = folder.path().join(first.stdout.trim());
         let second = run(folder.path(), &["demo"]).stderr;
-        let store = spyglass::results::Store::open(&folder.path().join("spyglass-demo/results"));
+        let store = spyglass::Store::open(&folder.path().join("spyglass-demo/results"));
         let snapshot = store.snapshot().unwrap().unwrap();
-        let gathered = spyglass::results::gather(&store, snapshot).unwrap();
+        let gathered = spyglass::gather(&store, snapshot).unwrap();
         assert_eq!(gathered.damaged, Vec::<String>::new());
         Self { _folder: folder, report, second, run: gathered.run }
     }

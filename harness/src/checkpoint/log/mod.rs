@@ -13,5 +13,5 @@ pub(crate) use cells::{count, number, step};
 pub(crate) use columns::Columns;
 pub(crate) use forms::read as read_table;
 pub(super) use forms::read_json;
-pub use read::{Log, read_log};
+pub(crate) use read::{Log, read_log};
 pub(crate) use table::{Row, Table};

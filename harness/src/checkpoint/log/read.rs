@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// A log, read.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Log {
+pub(crate) struct Log {
     /// Its entries in ascending steps, one for each step.
     pub entries: Vec<LogEntry>,
     /// What a person should know: a second column that could be the step, no learning rate.
@@ -28,7 +28,7 @@ pub struct Log {
 /// # Errors
 /// The file cannot be read or parsed; a column that was named is not there; a cell of a column that is read is not a number; no line
 /// holds a step and something else; the tokens seen go back.
-pub fn read_log(spec: &LogSpec) -> Result<Log> {
+pub(crate) fn read_log(spec: &LogSpec) -> Result<Log> {
     let table = forms::read(&spec.file)?;
     if table.rows.is_empty() {
         let notes =

@@ -45,7 +45,7 @@ enum Part {
 
 /// A pattern of names, with `{step}` in it once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     /// One for each folder that a name goes down.
     segments: Vec<Vec<Part>>,
     parts: Vec<Part>,
@@ -53,7 +53,7 @@ pub struct Pattern {
 
 /// Tokens as a name prints them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Label {
+pub(crate) struct Label {
     /// The printed number.
     pub tokens: u64,
     /// One unit of its last digit: it is good to so much (`4B` to a billion, `16.78B` to ten million).
@@ -62,14 +62,14 @@ pub struct Label {
 
 impl Label {
     /// Whether tokens that are known better may be printed so.
-    pub fn allows(self, tokens: u64) -> bool {
+    pub(crate) fn allows(self, tokens: u64) -> bool {
         self.tokens.abs_diff(tokens) <= self.unit
     }
 }
 
 /// What a name tells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Named {
+pub(crate) struct Named {
     /// The step.
     pub step: u64,
     /// Tokens seen, where the name tells.
@@ -81,7 +81,7 @@ impl Pattern {
     ///
     /// # Errors
     /// What is wrong with it, as the end of a sentence that begins with the pattern, and the mend.
-    pub fn new(pattern: &str) -> Result<Self, (String, String)> {
+    pub(crate) fn new(pattern: &str) -> Result<Self, (String, String)> {
         let such = || "such as \"checkpoint-{step}\"".to_owned();
         if pattern.matches("{step}").count() != 1 {
             return Err(("must hold `{step}` once".into(), such()));
@@ -104,24 +104,24 @@ impl Pattern {
     }
 
     /// How many folders a name goes down.
-    pub fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         self.segments.len()
     }
 
     /// Whether `name` may be the folder at this depth, from 0. Hidden folders are meant only where the pattern says so.
-    pub fn leads_through(&self, depth: usize, name: &str) -> bool {
+    pub(crate) fn leads_through(&self, depth: usize, name: &str) -> bool {
         let is_meant = |first: &Part| matches!(first, Part::Text(text) if text.starts_with('.'));
         let is_hidden = name.starts_with('.') && !self.segments[depth].first().is_some_and(is_meant);
         !is_hidden && !all_fits(&self.segments[depth], name).is_empty()
     }
 
     /// What a name tells; nothing where the pattern does not fit, several where it fits in ways that tell different things.
-    pub fn read(&self, name: &str) -> Vec<Named> {
+    pub(crate) fn read(&self, name: &str) -> Vec<Named> {
         all_fits(&self.parts, name).into_iter().collect()
     }
 
     /// What the text tells where the pattern fits for the last time: of a path the innermost folder tells.
-    pub fn find(&self, text: &str) -> Option<Named> {
+    pub(crate) fn find(&self, text: &str) -> Option<Named> {
         let starts = text.char_indices().map(|(at, _)| at).rev();
         starts.map(|at| fits(&self.parts, text, at, End::Anywhere)).find_map(|found| found.into_iter().next())
     }

@@ -13,7 +13,7 @@ const GUESSED_RATE: f64 = 2e10;
 
 /// What a sweep will cost.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Estimate {
+pub(crate) struct Estimate {
     /// Tokens that will go through the model.
     pub tokens_computed: u64,
     /// Tokens that one request at a time would put through it.
@@ -33,7 +33,7 @@ pub struct Estimate {
 ///
 /// # Errors
 /// The files of weights cannot be looked at.
-pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
+pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
     let questions = Questions::new(&work.suite);
     let mut estimate = Estimate::default();
     let mut flops = 0.0;

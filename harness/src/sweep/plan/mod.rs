@@ -5,7 +5,7 @@ mod inputs;
 mod schedule;
 mod units;
 
-pub use estimate::{Estimate, estimate};
-pub use schedule::order;
+pub(crate) use estimate::{Estimate, estimate};
+pub(crate) use schedule::order;
 pub(crate) use units::checkpoint_name;
-pub use units::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
+pub(crate) use units::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 ///
 /// `every: n` keeps every n-th step of each branch, counted from its last, so that the newest is always among them.
 /// Coarse to fine takes one checkpoint of each branch in turn: its first, its last, then the middle of each gap.
-pub fn order(tree: &RunTree, schedule: ScheduleSpec) -> Vec<&Checkpoint> {
+pub(crate) fn order(tree: &RunTree, schedule: ScheduleSpec) -> Vec<&Checkpoint> {
     let branches = tree.branches.iter().map(|branch| every_nth(&branch.checkpoints, schedule.every));
     match schedule.order {
         CheckpointOrder::Ascending => branches.flatten().collect(),

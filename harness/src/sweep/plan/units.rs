@@ -12,14 +12,14 @@ use std::path::PathBuf;
 
 /// The units of a run, checkpoint by checkpoint in the order in which they are scored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The checkpoints that have units.
     pub checkpoints: Vec<PlannedCheckpoint>,
 }
 
 /// One checkpoint and what is asked of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PlannedCheckpoint {
+pub(crate) struct PlannedCheckpoint {
     /// The checkpoint.
     pub checkpoint: Checkpoint,
     /// Its folder.
@@ -34,7 +34,7 @@ pub struct PlannedCheckpoint {
 
 /// One leaf task, or one prompt pack, on one checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PlannedUnit {
+pub(crate) struct PlannedUnit {
     /// What is asked.
     pub subject: Subject,
     /// Items (of a pack: conversations) asked for.
@@ -45,7 +45,7 @@ pub struct PlannedUnit {
 
 /// How a unit stands in the results folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum UnitStatus {
+pub(crate) enum UnitStatus {
     /// Its key is not known before the weights are hashed.
     Unknown,
     /// So many of its items lie there, fewer than are asked for.
@@ -59,12 +59,12 @@ pub enum UnitStatus {
 
 impl PlannedUnit {
     /// Whether nothing is left to do.
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         matches!(self.status, UnitStatus::Done(_))
     }
 
     /// Items that are still to be scored.
-    pub fn items_left(&self) -> usize {
+    pub(crate) fn items_left(&self) -> usize {
         match self.status {
             UnitStatus::Unknown => self.items,
             UnitStatus::Open { items } => self.items.saturating_sub(items),
@@ -79,7 +79,7 @@ impl Plan {
     ///
     /// # Errors
     /// The results cannot be read, or `--only` fits no unit.
-    pub fn new(work: &Work, store: &Store, hashes: &Hashes) -> Result<Self> {
+    pub(crate) fn new(work: &Work, store: &Store, hashes: &Hashes) -> Result<Self> {
         let mut checkpoints = Vec::new();
         for checkpoint in order(&work.tree, work.schedule) {
             let fits =
@@ -102,7 +102,7 @@ impl Plan {
 
     /// The checkpoints with those of their units that are `wanted`, in the same order.
     #[must_use]
-    pub fn only(self, wanted: impl Fn(&Checkpoint, &PlannedUnit) -> bool) -> Self {
+    pub(crate) fn only(self, wanted: impl Fn(&Checkpoint, &PlannedUnit) -> bool) -> Self {
         let mut checkpoints = self.checkpoints;
         for planned in &mut checkpoints {
             planned.units.retain(|unit| wanted(&planned.checkpoint, unit));
@@ -112,12 +112,12 @@ impl Plan {
     }
 
     /// All units.
-    pub fn units(&self) -> impl Iterator<Item = &PlannedUnit> {
+    pub(crate) fn units(&self) -> impl Iterator<Item = &PlannedUnit> {
         self.checkpoints.iter().flat_map(|planned| &planned.units)
     }
 
     /// The finished units.
-    pub fn done(&self) -> impl Iterator<Item = &UnitRecord> {
+    pub(crate) fn done(&self) -> impl Iterator<Item = &UnitRecord> {
         self.units().filter_map(|unit| match &unit.status {
             UnitStatus::Done(record) => Some(&**record),
             _ => None,
@@ -142,7 +142,7 @@ impl PlannedCheckpoint {
     ///
     /// # Errors
     /// The folder holds no checkpoint.
-    pub fn identify(&mut self, work: &Work, hashes: &Hashes, hashing: Hashing) -> Result<()> {
+    pub(crate) fn identify(&mut self, work: &Work, hashes: &Hashes, hashing: Hashing) -> Result<()> {
         if self.identity.is_none() {
             self.identity =
                 Identity::read(&self.folder, work.settings.tokenizer_folder(&self.folder), hashes, hashing)?;
@@ -154,7 +154,7 @@ impl PlannedCheckpoint {
     ///
     /// # Errors
     /// The results folder cannot be read.
-    pub fn resolve(&mut self, work: &Work, store: &Store) -> Result<()> {
+    pub(crate) fn resolve(&mut self, work: &Work, store: &Store) -> Result<()> {
         if self.identity.is_none() {
             return Ok(());
         }
@@ -195,12 +195,12 @@ impl PlannedCheckpoint {
     }
 
     /// Where the checkpoint stands in the run, for messages.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         checkpoint_name(&self.checkpoint)
     }
 
     /// Whether all its units are finished.
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.units.iter().all(PlannedUnit::is_done)
     }
 }
