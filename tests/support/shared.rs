@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// `../shared/WHAT`; `None`, said aloud, where it is not there. With `SPYGLASS_REQUIRE_SHARED=1` that fails the test.
-#[expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
 pub(crate) fn shared(what: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(what);
     if path.exists() {

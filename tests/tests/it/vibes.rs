@@ -61,7 +61,7 @@ fn a_bad_pack_is_refused_with_its_line_and_the_mend() {
         (format!("pack: a\nprompts:\n  - id: a\n    sistem: x\n    {turn}\n"), "talk.yaml:4", "did you mean `system`?"),
         ("pack: a\nprompts:\n  - id: a\n    vars: {sea: [x]}\n    turns: [{user: '{{ see }}'}]\n".into(), "talk.yaml:5", "did you mean `sea`?"),
         ("pack: a\nprompts:\n  - id: a\n    turns:\n      - user: hi\n        assert: [{type: not-contians, value: x}]\n".into(), "talk.yaml:6", "did you mean `contains`?"),
-        ("pack: a\nprompts:\n  - id: a\n    turns:\n      - user: hi\n        assert: [{type: regex, value: '(x'}]\n".into(), "talk.yaml:6", "no regular expression"),
+        ("pack: a\nprompts:\n  - id: a\n    turns:\n      - user: hi\n        assert: [{type: regex, value: '(x'}]\n".into(), "talk.yaml:6", "is not a regular expression"),
     ];
     for (pack, place, words) in cases {
         folder.write("talk.yaml", &pack);
@@ -205,7 +205,7 @@ fn hostile_answers_are_escaped_in_the_report_and_made_visible() {
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let terminal = vibes(&folder, &[]).stdout;
     assert!(!terminal.contains('\u{202e}') && !terminal.contains('\u{1b}'), "{terminal:?}");
-    assert!(terminal.contains("‹202E›"), "{terminal}");
+    assert!(terminal.contains("⟨U+202E⟩"), "{terminal}");
     let pages: Vec<PathBuf> =
         fs_err::read_dir(folder.path("results/report/vibes")).unwrap().map(|entry| entry.unwrap().path()).collect();
     let pages: String = pages
