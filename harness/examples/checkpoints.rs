@@ -2,8 +2,7 @@
 #![expect(clippy::print_stdout, reason = "an example says what it found")]
 
 use spyglass::Result;
-use spyglass::checkpoint::discover_tree;
-use spyglass::run_file::RunFile;
+use spyglass::{RunFile, discover_tree};
 use std::path::Path;
 
 fn main() -> Result<()> {
