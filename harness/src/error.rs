@@ -1,6 +1,7 @@
 //! What can go wrong around a sweep, each with the file, the place in it and the mend.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Result of the harness.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -33,6 +34,10 @@ pub enum Error {
     #[error("{what}")]
     #[diagnostic(code(usage), help("{help}"))]
     Usage { what: String, help: String },
+    /// One that several units meet.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Shared(Arc<Self>),
     #[error(transparent)]
     Io(#[from] std::io::Error),
     #[error(transparent)]

@@ -3,9 +3,8 @@
 
 use serde_json::{Value, json};
 use spyglass::export::{ScoreRow, score_rows};
-use spyglass::gather::gather;
 use spyglass::import::{Imported, Options, import_lm_eval};
-use spyglass::store::Store;
+use spyglass::results::{Store, gather};
 use spyglass_dashboards::findings::{Findings, findings};
 use spyglass_dashboards::run::Run;
 use std::path::Path;

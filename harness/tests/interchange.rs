@@ -7,9 +7,9 @@ use parquet::record::Field;
 use serde_json::Value;
 use spyglass::export::{csv, json_lines, parquet, score_rows, write_lm_eval};
 use spyglass::import::{Options, import_lm_eval};
+use spyglass::results::Store;
 use spyglass::run_file::TaskSpec;
-use spyglass::store::Store;
-use spyglass::suite::{Suite, catalogue};
+use spyglass::sweep::{Suite, TaskSource, catalogue};
 use spyglass_dashboards::run::{
     Branch, Checkpoint, Cost, Phase, PhaseStart, Run, RunTree, TaskGroup, TrainingLog, Unit, UnitInputs, UnitRecord,
 };
@@ -53,7 +53,8 @@ fn suite(dir: &Path) -> Suite {
     let catalogue = catalogue(&[dir.join("tasks")]).unwrap();
     let mut suite = Suite::default();
     let spec = TaskSpec { task: "colour".into(), shots: None, limit: None, perturb: None };
-    suite.add(&catalogue, &spec, &[dir.to_owned()], None).unwrap();
+    let source = TaskSource { catalogue, data: vec![dir.to_owned()], limit: None };
+    suite.add(&source, &spec).unwrap();
     suite
 }
 

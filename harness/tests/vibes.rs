@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use spyglass::vibes::{Speaker, hold};
+use spyglass::talk::{ChatModel, run_conversations};
 use spyglass_model::{LanguageModel, LoadOptions, Model, Tokenizer};
 use spyglass_tasks::vibes::{PromptPack, Rendering, Transcript};
 
@@ -32,15 +32,15 @@ impl Checkpoint {
         Self { model, tokenizer: Tokenizer::open(folder).unwrap() }
     }
 
-    fn hold(&self, pack: &PromptPack) -> Vec<Transcript> {
+    fn run_conversations(&self, pack: &PromptPack) -> Vec<Transcript> {
         let template = self.tokenizer.chat_template().unwrap();
-        let speaker = Speaker {
+        let speaker = ChatModel {
             model: &self.model,
             tokenizer: &self.tokenizer,
             template: template.as_ref(),
             max_length: self.model.context_limit(),
         };
-        let talks = hold(&speaker, &pack.conversations, |_| ControlFlow::Continue(())).unwrap();
+        let talks = run_conversations(&speaker, &pack.conversations, |_| ControlFlow::Continue(())).unwrap();
         assert!(talks.failed.is_empty(), "{:?}", talks.failed);
         talks.held
     }
@@ -77,7 +77,7 @@ fn the_reference_talks_come_out_the_same() {
         // The checkpoints' chat template and this form write the same text.
         for (form, rendering) in [("", Rendering::ChatTemplate), (", always: true", Rendering::Plain)] {
             let pack = reference_pack(&talk, &format!("transcript: {FORM}{form}}}"));
-            let held = checkpoint.hold(&pack).remove(0);
+            let held = checkpoint.run_conversations(&pack).remove(0);
             assert_eq!(held.rendering, rendering);
             for (turn, expected) in held.turns.iter().zip(talk["turns"].as_array().unwrap()) {
                 let place = format!("{} {} {}", talk["checkpoint"], talk["system"], turn.user);

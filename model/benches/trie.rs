@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use criterion::{Criterion, Throughput};
-use spyglass_model::{Model, Plan, Precision, Request, Scorer, ScorerOptions};
+use spyglass_model::{Model, Precision, Request, RequestTrie, Scorer, ScorerOptions};
 
 use crate::small_model::{load, tokens};
 
@@ -18,7 +18,7 @@ fn questions(count: u32, prefix: usize, answer: usize) -> Vec<Request> {
 }
 
 fn score(model: &Model, requests: &[Request]) {
-    let plan = Plan::new(requests).unwrap();
+    let plan = RequestTrie::new(requests).unwrap();
     Scorer::new(model, ScorerOptions::default()).run(&plan, |_| ControlFlow::Continue(())).unwrap();
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn bench(c: &mut Criterion) {
     let many = questions(1000, 600, 1);
     let mut group = c.benchmark_group("trie");
     group.throughput(Throughput::Elements(many.len() as u64)); // requests
-    group.bench_function("built of 4000 requests", |b| b.iter(|| Plan::new(&many).unwrap()));
+    group.bench_function("built of 4000 requests", |b| b.iter(|| RequestTrie::new(&many).unwrap()));
 
     let model = load(Precision::F32);
     let few = questions(4, 200, 8);

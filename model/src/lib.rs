@@ -23,5 +23,5 @@ pub use models::{
     Backend, Cost, DtFloor, Known, LanguageModel, LoadOptions, Logits, Model, ModelConfig, Part, Precision, Sequence,
     Wanted, architectures, check,
 };
-pub use scoring::{LogLikelihood, Plan, Progress, Request, Scorer, ScorerOptions};
+pub use scoring::{LogLikelihood, Progress, Request, RequestTrie, Scorer, ScorerOptions};
 pub use text::{ChatTemplate, DecodeStream, EncodedPair, Message, Tokenizer};

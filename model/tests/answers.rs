@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use spyglass_model::{
-    Error, LanguageModel, LoadOptions, LogLikelihood, Model, Plan, Request, Scorer, ScorerOptions, Tokenizer,
+    Error, LanguageModel, LoadOptions, LogLikelihood, Model, Request, RequestTrie, Scorer, ScorerOptions, Tokenizer,
 };
 
 /// `path` in the folder of shared material, or `None` with a line that says so.
@@ -40,7 +40,7 @@ fn load(dir: &Path) -> Model {
 }
 
 fn score(model: &Model, requests: &[Request], options: ScorerOptions) -> Vec<LogLikelihood> {
-    let plan = Plan::new(requests).unwrap();
+    let plan = RequestTrie::new(requests).unwrap();
     Scorer::new(model, options).run(&plan, |_| ControlFlow::Continue(())).unwrap()
 }
 

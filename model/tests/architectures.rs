@@ -89,7 +89,7 @@ fn every_architecture_answers_as_transformers() {
 /// Log-likelihood of each token but the first, as one request.
 fn log_likelihoods(model: &Model, ids: &[u32]) -> Vec<f64> {
     let request = Request { context: ids[..1].to_vec(), continuation: ids[1..].to_vec() };
-    let plan = spyglass_model::Plan::new(&[request]).unwrap();
+    let plan = spyglass_model::RequestTrie::new(&[request]).unwrap();
     let scored = Scorer::new(model, ScorerOptions::default()).run(&plan, |_| std::ops::ControlFlow::Continue(()));
     scored.unwrap().remove(0).per_token
 }

@@ -12,7 +12,8 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 use spyglass_model::bench::write_random_checkpoint;
 use spyglass_model::{
-    DtFloor, Isa, LanguageModel, LoadOptions, Model, Plan, Precision, Request, Scorer, ScorerOptions, Sequence, Wanted,
+    DtFloor, Isa, LanguageModel, LoadOptions, Model, Precision, Request, RequestTrie, Scorer, ScorerOptions, Sequence,
+    Wanted,
 };
 
 /// Set in the processes that the test starts.
@@ -51,7 +52,7 @@ fn bits(model: &Model, hash: &mut Sha256) {
         context: [tokens(70, 1, vocab), tokens(5 + number as usize % 7, number / 3, vocab)].concat(),
         continuation: tokens(1 + number as usize % 4, number, vocab),
     };
-    let plan = Plan::new(&(0..12).map(request).collect::<Vec<_>>()).unwrap();
+    let plan = RequestTrie::new(&(0..12).map(request).collect::<Vec<_>>()).unwrap();
     for answer in Scorer::new(model, ScorerOptions::default()).run(&plan, |_| ControlFlow::Continue(())).unwrap() {
         hash.update([u8::from(answer.is_greedy)]);
         answer.per_token.iter().for_each(|value| hash.update(value.to_le_bytes()));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 use spyglass_model::{
-    Cost, Error, LanguageModel, LogLikelihood, Logits, Plan, Request, Result, Scorer, ScorerOptions, Sequence,
+    Cost, Error, LanguageModel, LogLikelihood, Logits, Request, RequestTrie, Result, Scorer, ScorerOptions, Sequence,
 };
 
 const VOCAB: usize = 7;
@@ -133,7 +133,7 @@ fn requests() -> impl Strategy<Value = Vec<Request>> {
     prop::collection::vec(request, 0..40)
 }
 
-fn score(model: &Fake, plan: &Plan, options: ScorerOptions) -> Result<(Vec<LogLikelihood>, u64)> {
+fn score(model: &Fake, plan: &RequestTrie, options: ScorerOptions) -> Result<(Vec<LogLikelihood>, u64)> {
     let (mut done, mut finished) = (0, Vec::new());
     let answers = Scorer::new(model, options).run(plan, |progress| {
         done = progress.tokens_done;
@@ -155,7 +155,7 @@ proptest! {
         requests in requests(), states in 1..7u64, rows in 0..40usize, stretch in 1..7usize, bytes_per_token in 0..9u64,
     ) {
         let model = Fake { bytes_per_token, ..Fake::default() };
-        let plan = Plan::with_stretch(&requests, stretch).unwrap();
+        let plan = RequestTrie::with_stretch(&requests, stretch).unwrap();
         prop_assert_eq!(plan.tokens_computed() as usize, distinct_prefixes(&requests));
         let longest = requests.iter().map(|r| r.context.len() + r.continuation.len()).max().unwrap_or(0);
         let options = ScorerOptions { state_memory: states * model.state_bytes(longest), rows_per_batch: rows };
@@ -170,7 +170,7 @@ proptest! {
     #[test]
     fn the_peak_of_the_plan_is_memory_enough(requests in requests(), rows in 0..40usize, bytes_per_token in 0..9u64) {
         let model = Fake { bytes_per_token, ..Fake::default() };
-        let plan = Plan::with_stretch(&requests, 3).unwrap();
+        let plan = RequestTrie::with_stretch(&requests, 3).unwrap();
         let peak = plan.peak_state_bytes(|position| model.state_bytes(position)).max(model.state_bytes(0));
         let (_, computed) = score(&model, &plan, ScorerOptions { state_memory: peak, rows_per_batch: rows }).unwrap();
         prop_assert_eq!(computed, plan.tokens_computed());
@@ -185,7 +185,7 @@ fn request(context: &[u32], continuation: &[u32]) -> Request {
 #[test]
 fn one_row_answers_all_letters() {
     let letters: Vec<Request> = (0..4).map(|letter| request(&[0, 1, 2, 3], &[letter])).collect();
-    let (model, plan) = (Fake::default(), Plan::new(&letters).unwrap());
+    let (model, plan) = (Fake::default(), RequestTrie::new(&letters).unwrap());
     assert_eq!((plan.tokens_computed(), plan.tokens_requested(), plan.peak_states()), (4, 16, 0));
     let (answers, _) = score(&model, &plan, ScorerOptions::default()).unwrap();
     assert_eq!(answers, letters.iter().map(plain).collect::<Vec<_>>());
@@ -194,7 +194,8 @@ fn one_row_answers_all_letters() {
 
 #[test]
 fn nothing_asked_nothing_computed() {
-    let (answers, computed) = score(&Fake::default(), &Plan::new(&[]).unwrap(), ScorerOptions::default()).unwrap();
+    let (answers, computed) =
+        score(&Fake::default(), &RequestTrie::new(&[]).unwrap(), ScorerOptions::default()).unwrap();
     assert!(answers.is_empty() && computed == 0);
 }
 
@@ -207,7 +208,7 @@ fn a_hundred_thousand_requests_share_one_prefix() {
         continuation.truncate(1 + i as usize % 7);
         requests.push(request(&context, &continuation));
     }
-    let plan = Plan::new(&requests).unwrap();
+    let plan = RequestTrie::new(&requests).unwrap();
     let model = Fake::default();
     let options = ScorerOptions { state_memory: 20 * FIXED_BYTES, rows_per_batch: 512 };
     let (answers, computed) = score(&model, &plan, options).unwrap();
@@ -222,7 +223,7 @@ fn a_hundred_thousand_requests_share_one_prefix() {
 fn a_chain_of_prefixes_needs_one_state() {
     let tokens: Vec<u32> = (0..3000).map(|i| i * i % 7).collect();
     let requests: Vec<Request> = (1..tokens.len()).map(|len| request(&tokens[..len], &tokens[len..=len])).collect();
-    let plan = Plan::new(&requests).unwrap();
+    let plan = RequestTrie::new(&requests).unwrap();
     assert_eq!((plan.tokens_computed(), plan.peak_states()), (2999, 1));
     let options = ScorerOptions { state_memory: FIXED_BYTES, rows_per_batch: 64 };
     let (answers, computed) = score(&Fake::default(), &plan, options).unwrap();
@@ -237,7 +238,7 @@ fn batches_are_tall() {
         let context = [1, context % 7, context / 7 % 7, context / 49, 0, 0, 0, 0];
         requests.extend((0..4).map(|choice| request(&context, &[choice, choice, 2, 3])));
     }
-    let (model, plan) = (Fake::default(), Plan::new(&requests).unwrap());
+    let (model, plan) = (Fake::default(), RequestTrie::new(&requests).unwrap());
     let mut batches = 0;
     let options = ScorerOptions { state_memory: 60 * FIXED_BYTES, rows_per_batch: 128 };
     let run = Scorer::new(&model, options).run(&plan, |_| {
@@ -252,17 +253,17 @@ fn batches_are_tall() {
 
 #[test]
 fn what_cannot_be_scored_is_named() {
-    let empty = Plan::new(&[request(&[1], &[2]), request(&[], &[2])]).unwrap_err();
+    let empty = RequestTrie::new(&[request(&[1], &[2]), request(&[], &[2])]).unwrap_err();
     assert!(matches!(empty, Error::Request { request: 1, .. }), "{empty}");
-    let empty = Plan::new(&[request(&[1], &[])]).unwrap_err();
+    let empty = RequestTrie::new(&[request(&[1], &[])]).unwrap_err();
     assert!(matches!(empty, Error::Request { request: 0, .. }), "{empty}");
 
-    let plan = Plan::new(&[request(&[1, 2], &[0, 3]), request(&[1, 2], &[1, 3])]).unwrap();
+    let plan = RequestTrie::new(&[request(&[1, 2], &[0, 3]), request(&[1, 2], &[1, 3])]).unwrap();
     let little = ScorerOptions { state_memory: FIXED_BYTES - 1, ..ScorerOptions::default() };
     let error = score(&Fake::default(), &plan, little).unwrap_err();
     assert!(matches!(error, Error::StateMemory { given: 99, needed: 100 }), "{error}");
 
-    let unknown = Plan::new(&[request(&[1], &[VOCAB as u32])]).unwrap();
+    let unknown = RequestTrie::new(&[request(&[1], &[VOCAB as u32])]).unwrap();
     let error = score(&Fake::default(), &unknown, ScorerOptions::default()).unwrap_err();
     assert!(matches!(error, Error::Token { token: 7, vocab: VOCAB }), "{error}");
 

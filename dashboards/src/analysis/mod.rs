@@ -52,7 +52,7 @@ pub use search::{bracket_width, first_checkpoints, most_left, narrowing_checkpoi
 pub use sharpness::{Rise, Shape, Sharpness, Width, sharpness, sharpness_without_chance};
 pub use statistics::{ALPHA, Z95};
 pub(crate) use student::t_tail;
-pub use survival::{Survival, survival};
+pub use survival::{Survival, pack_survival, survival};
 pub use trend::{Trend, WindowGain, window_gain};
 pub use verdicts::{VerdictHops, beyond_luck, rise_by_luck, verdict_hops};
 pub use wobble::{Wobble, continuous_level, level, wobble};

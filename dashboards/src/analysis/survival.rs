@@ -1,6 +1,7 @@
 //! Stickiness: how many turns a persona is kept.
 
 use serde::Serialize;
+use spyglass_tasks::vibes::PackSummary;
 
 use super::intervals::wilson;
 use super::statistics::{Z95, finite};
@@ -52,6 +53,15 @@ pub fn survival(turns_kept: &[usize], dropped: &[bool], weight: Option<&[f64]>) 
         }
     }
     Some(Survival { rows, median, mean: turns })
+}
+
+/// [`survival`] of a pack's conversations with a persona: prompts are counted, not their repeats.
+pub fn pack_survival(summary: &PackSummary) -> Option<Survival> {
+    let talks = &summary.talks;
+    let kept: Vec<usize> = talks.iter().map(|talk| talk.turns_kept).collect();
+    let dropped: Vec<bool> = talks.iter().map(|talk| talk.dropped).collect();
+    let weights: Vec<f64> = talks.iter().map(|talk| talk.weight).collect();
+    survival(&kept, &dropped, Some(&weights))
 }
 
 fn interval(share: f64, greenwood: f64, at_risk: f64) -> Option<(f64, f64)> {

@@ -21,14 +21,14 @@ pub struct Found {
 
 /// A folder that is passed over, such as one that is being written, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftAlone {
+pub struct SkippedFolder {
     /// The folder.
     pub folder: PathBuf,
     /// Why it cannot be scored, or not yet.
     pub reason: String,
 }
 
-impl fmt::Display for LeftAlone {
+impl fmt::Display for SkippedFolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is left alone: it {}", self.folder.display(), self.reason)
     }
@@ -46,7 +46,7 @@ const STILL_WRITING: Duration = Duration::from_mins(10);
 /// # Errors
 /// The folder is missing, holds no checkpoint, two of one step, one under the names of two steps, or one in whose name the step
 /// cannot be told.
-pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<LeftAlone>)> {
+pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<SkippedFolder>)> {
     let bad = |what: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), what, help });
     if !spec.path.is_dir() {
         let what = if spec.path.exists() { "is no folder" } else { "is not there" };
@@ -56,9 +56,9 @@ pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<LeftAlone>)> {
         );
     }
     let pattern = Pattern::new(&spec.pattern).expect("the run file was validated");
-    let mut listing = Listing { pattern: &pattern, found: Vec::new(), left_alone: Vec::new(), others: Vec::new() };
+    let mut listing = Listing { pattern: &pattern, found: Vec::new(), skipped: Vec::new(), others: Vec::new() };
     listing.list(&spec.path, "", 0)?;
-    let Listing { mut found, left_alone, mut others, .. } = listing;
+    let Listing { mut found, skipped, mut others, .. } = listing;
     found.sort_by_key(|found| found.step);
     if let Some(pair) = found.windows(2).find(|pair| pair[0].step == pair[1].step) {
         let name = |i: usize| pair[i].folder.strip_prefix(&spec.path).unwrap_or(&pair[i].folder).display().to_string();
@@ -83,7 +83,7 @@ pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<LeftAlone>)> {
     if found.is_empty() {
         others.sort();
         others.truncate(5);
-        let what = match left_alone.first() {
+        let what = match skipped.first() {
             Some(first) => format!("no finished checkpoint: `{}` {}", first.folder.display(), first.reason),
             None => format!("no folder here is named `{}`", spec.pattern),
         };
@@ -96,7 +96,7 @@ pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<LeftAlone>)> {
         };
         return bad(what, help);
     }
-    Ok((found, left_alone))
+    Ok((found, skipped))
 }
 
 /// Two steps of one branch whose names lead to the same folder, and that folder.
@@ -112,7 +112,7 @@ fn aliases(found: &[Found]) -> Option<((u64, u64), PathBuf)> {
 struct Listing<'p> {
     pattern: &'p Pattern,
     found: Vec<Found>,
-    left_alone: Vec<LeftAlone>,
+    skipped: Vec<SkippedFolder>,
     /// Names that do not fit.
     others: Vec<String>,
 }
@@ -132,14 +132,14 @@ impl Listing<'_> {
             } else if folder.is_dir() && is_last {
                 self.checkpoint(folder, &name)?;
             } else if folder.is_dir() {
-                let before = (self.found.len(), self.left_alone.len());
+                let before = (self.found.len(), self.skipped.len());
                 self.list(&folder, &name, depth + 1)?;
-                if before == (self.found.len(), self.left_alone.len()) {
+                if before == (self.found.len(), self.skipped.len()) {
                     let reason = "holds no folder that fits the rest of the pattern".into();
-                    self.left_alone.push(LeftAlone { folder, reason });
+                    self.skipped.push(SkippedFolder { folder, reason });
                 }
             } else if folder.is_symlink() && !folder.exists() {
-                self.left_alone.push(LeftAlone { folder, reason: "is a link that leads nowhere".into() });
+                self.skipped.push(SkippedFolder { folder, reason: "is a link that leads nowhere".into() });
             } else {
                 self.others.push(name);
             }
@@ -151,7 +151,7 @@ impl Listing<'_> {
         match self.pattern.read(name).as_slice() {
             [] => self.others.push(name.into()),
             &[Named { step, tokens }] => match unfinished(&folder)? {
-                Some(reason) => self.left_alone.push(LeftAlone { folder, reason }),
+                Some(reason) => self.skipped.push(SkippedFolder { folder, reason }),
                 None => self.found.push(Found { step, tokens, folder }),
             },
             [one, other, ..] => {
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     /// A folder with checkpoints of these names, and what a pattern finds there.
-    fn found(names: &[&str], pattern: &str) -> (tempfile::TempDir, Result<(Vec<Found>, Vec<LeftAlone>)>) {
+    fn found(names: &[&str], pattern: &str) -> (tempfile::TempDir, Result<(Vec<Found>, Vec<SkippedFolder>)>) {
         let dir = tempfile::tempdir().unwrap();
         for name in names {
             fs_err::create_dir_all(dir.path().join(name)).unwrap();
@@ -232,10 +232,10 @@ mod tests {
         ];
         for (pattern, steps, alone) in cases {
             let (dir, listed) = found(&names, pattern);
-            let (listed, left_alone) = listed.unwrap();
+            let (listed, skipped) = listed.unwrap();
             assert_eq!(listed.iter().map(|found| found.step).collect::<Vec<_>>(), steps, "{pattern}");
             let left: Vec<PathBuf> =
-                left_alone.iter().map(|left| left.folder.strip_prefix(dir.path()).unwrap().into()).collect();
+                skipped.iter().map(|left| left.folder.strip_prefix(dir.path()).unwrap().into()).collect();
             let alone: Vec<PathBuf> = alone
                 .iter()
                 .map(PathBuf::from)

@@ -1,7 +1,8 @@
 //! What a checkpoint's files are, by content: the part of a unit's key that comes from the checkpoint.
 
-use crate::store::Hashes;
+use crate::results::Hashes;
 use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Files that decide how text becomes tokens.
@@ -10,7 +11,7 @@ const TOKENIZER: [&str; 3] = ["tokenizer.json", "tokenizer_config.json", "specia
 const CONFIG: [&str; 2] = ["config.json", "generation_config.json"];
 
 /// Content hashes of a checkpoint's files, hex.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "fields of the same name in `UnitInputs`")]
 pub struct Identity {
     pub weights: String,

@@ -2,6 +2,7 @@
 
 mod discover;
 mod identity;
+mod loaded;
 mod log;
 mod naming;
 mod pattern;
@@ -9,9 +10,10 @@ mod rising;
 mod tokens;
 mod tree;
 
-pub use discover::{Found, LeftAlone, discover};
+pub use discover::{Found, SkippedFolder, discover};
 pub(crate) use identity::tokenizer_hash;
 pub use identity::{Hashing, Identity};
+pub(crate) use loaded::{Loaded, Tokens, open, open_model, open_tokenizer, weight_bytes};
 pub use log::{Log, read_log};
 pub(crate) use naming::{Naming, namings, step_in};
 pub use pattern::{Label, Named, Pattern};

@@ -1,6 +1,6 @@
 //! Puts the branches together: forks, tokens, logs and learning-rate phases of the whole run.
 
-use super::discover::{Found, LeftAlone, discover};
+use super::discover::{Found, SkippedFolder, discover};
 use super::log::{Log, read_json, read_log};
 use super::pattern::Label;
 use super::{rising, tokens};
@@ -17,7 +17,7 @@ pub struct Discovered {
     /// Branches with their checkpoints, parents before children.
     pub tree: RunTree,
     /// Folders that are still being written.
-    pub left_alone: Vec<LeftAlone>,
+    pub skipped: Vec<SkippedFolder>,
     /// What a person should know of it: a log that does not go with its checkpoints.
     pub notes: Vec<String>,
 }
@@ -28,14 +28,14 @@ pub struct Discovered {
 /// A parent that does not exist or a cycle of parents, duplicate steps, sources of tokens that disagree, no source at all,
 /// a log that cannot be read.
 pub fn discover_tree(run: &RunFile) -> Result<Discovered> {
-    let mut discovered = Discovered { tree: RunTree::default(), left_alone: Vec::new(), notes: Vec::new() };
+    let mut discovered = Discovered { tree: RunTree::default(), skipped: Vec::new(), notes: Vec::new() };
     for name in branches_in_order(run)? {
         let specs: Vec<_> = run.checkpoints.iter().filter(|spec| spec.branch == name).collect();
-        let (branch, left_alone, notes) = read_branch(run, &specs, &discovered.tree)?;
+        let (branch, skipped, notes) = read_branch(run, &specs, &discovered.tree)?;
         discovered.notes.extend(notes);
         discovered.notes.extend(other_steps(&branch));
         discovered.tree.branches.push(branch);
-        discovered.left_alone.extend(left_alone);
+        discovered.skipped.extend(skipped);
     }
     if let PhasesSpec::Given(given) = &run.phases {
         for phase in given {
@@ -121,7 +121,11 @@ fn branches_in_order(run: &RunFile) -> Result<Vec<String>> {
 
 /// Reads one branch, with the folders that are left alone and what its log gives to say; `specs` are its entries (one for each
 /// variant), `tree` holds its parent.
-fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(Branch, Vec<LeftAlone>, Vec<String>)> {
+fn read_branch(
+    run: &RunFile,
+    specs: &[&BranchSpec],
+    tree: &RunTree,
+) -> Result<(Branch, Vec<SkippedFolder>, Vec<String>)> {
     let main = specs[0];
     let fork = match &main.parent {
         Some(parent) => {
@@ -135,7 +139,7 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
         None => None,
     };
     let mut all_found = Vec::new();
-    let mut left_alone = Vec::new();
+    let mut skipped = Vec::new();
     for &spec in specs {
         let (mut found, alone) = discover(spec)?;
         if let (StepsSpec::Own, Some(fork)) = (spec.steps, &fork) {
@@ -146,7 +150,7 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
         if let (Some(fork), Some(first)) = (&fork, found.first()) {
             not_before(fork, first, spec)?;
         }
-        left_alone.extend(alone);
+        skipped.extend(alone);
         all_found.push(found);
     }
     let others: Vec<_> =
@@ -154,7 +158,7 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
     let newest = all_found[0].last().map(|newest| newest.folder.join("trainer_state.json"));
     let other_log = main.log.is_none() && others.iter().any(|other| Some(&other.folder) == newest.as_ref());
     let Log { mut entries, notes } = if other_log { Log::default() } else { read_branch_log(main, &all_found[0])? };
-    left_alone.extend(others);
+    skipped.extend(others);
     if let Some(fork) = &fork {
         if main.steps == StepsSpec::Own {
             for entry in &mut entries {
@@ -188,7 +192,7 @@ fn read_branch(run: &RunFile, specs: &[&BranchSpec], tree: &RunTree) -> Result<(
     rising::tokens_rise(base, fork.as_ref(), &checkpoints)?;
     fill_tokens(&mut entries, main, fork.as_ref(), &checkpoints)?;
     let log = TrainingLog { entries };
-    Ok((Branch { name: main.branch.clone(), fork, checkpoints, log, phases: Vec::new() }, left_alone, notes))
+    Ok((Branch { name: main.branch.clone(), fork, checkpoints, log, phases: Vec::new() }, skipped, notes))
 }
 
 /// A branch has no checkpoints from before it left its parent.
@@ -263,7 +267,7 @@ fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
 
 /// The `trainer_state.json` files that count other steps than the folder's name (renamed folders, steps from a fork on): the newest
 /// of them, which stands for all.
-fn of_other_steps(spec: &BranchSpec, found: &[Found], fork: Option<&Fork>) -> Option<LeftAlone> {
+fn of_other_steps(spec: &BranchSpec, found: &[Found], fork: Option<&Fork>) -> Option<SkippedFolder> {
     let others = found.iter().rev().filter_map(|found| {
         let file = found.folder.join("trainer_state.json");
         let state = file.exists().then(|| read_json(&file).ok()).flatten()?;
@@ -276,7 +280,7 @@ fn of_other_steps(spec: &BranchSpec, found: &[Found], fork: Option<&Fork>) -> Op
         1 => String::new(),
         count => format!(" (one of {count} such files)"),
     };
-    Some(LeftAlone {
+    Some(SkippedFolder {
         folder: file.clone(),
         reason: format!(
             "counts {counted} steps where the folder's name says {named}: its log is left alone, and its tokens are taken only where \

@@ -1,8 +1,9 @@
 //! `spyglass bench`: how fast a checkpoint runs on this machine.
 
-use super::{Exit, Threads, print, say, size, thousands};
+use super::numbers::{size, thousands};
+use super::{Exit, Threads, print, say};
 use crate::Result;
-use crate::bench::{Ask, Context, Measured, PartTime, Speed, measure};
+use crate::measure::{Ask, Context, Measured, PartTime, Speed, measure};
 use crate::run_file::PrecisionSpec;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;

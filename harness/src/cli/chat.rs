@@ -2,16 +2,17 @@
 
 use super::generate::Drawing;
 use super::logprobs::How;
+use super::stream::Stream;
+use super::terminal::prompt_mark;
 use super::vibes::colour;
 use super::{Exit, Threads, complain, print, say};
-use crate::executor::open;
-use crate::interrupt::Interrupt;
-use crate::vibes::show::{prompt_mark, visible};
-use crate::vibes::{Chat as Talk, Speaker};
+use crate::checkpoint::open;
+use crate::progress::Interrupt;
+use crate::talk::{Chat as Talk, ChatModel};
 use crate::{Error, Result};
 use clap::Args;
 use spyglass_model::{LanguageModel, Model};
-use spyglass_tasks::vibes::TranscriptFormat;
+use spyglass_tasks::vibes::{TranscriptFormat, visible};
 use std::io::{BufRead, IsTerminal};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -52,7 +53,7 @@ impl Chat {
         let (model, tokenizer) = open(&self.model, self.how.settings())?;
         let template = tokenizer.chat_template()?;
         let max_length = model.context_limit();
-        let speaker = Speaker { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };
+        let speaker = ChatModel { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };
         let mut talk = Talk::new(&speaker, TranscriptFormat::default(), sampling);
         talk.system.clone_from(&self.system);
         let person = std::io::stdin().is_terminal();
@@ -89,15 +90,12 @@ fn hear(
     reply: impl FnOnce(&mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<()>,
     interrupt: &Interrupt,
 ) -> Result<bool> {
-    let mut broken = None;
-    let ended = reply(&mut |text| {
-        broken = print(&visible(text)).err();
-        if broken.is_some() || interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    match (broken, ended) {
-        (Some(error), _) => return Err(error),
-        (None, Err(error)) => complain(error),
-        (None, Ok(())) => print("\n")?,
+    let mut stream = Stream::new(interrupt);
+    let ended = reply(&mut |text| stream.piece(&visible(text)));
+    stream.end()?;
+    match ended {
+        Err(error) => complain(error),
+        Ok(()) => print("\n")?,
     }
     Ok(false)
 }

@@ -1,10 +1,10 @@
 //! `spyglass check`: is a file as it should be?
 
-use super::{Exit, complain, counted, print, say};
-use crate::checkpoint::discover_tree;
-use crate::executor::open_tokenizer;
+use super::numbers::{branches, counted};
+use super::{Exit, complain, print, say};
+use crate::checkpoint::{discover_tree, open_tokenizer};
 use crate::run_file::RunFile;
-use crate::suite::{Suite, catalogue};
+use crate::sweep::{Suite, catalogue};
 use crate::{Error, Result};
 use clap::Args;
 use spyglass_tasks::text;
@@ -111,7 +111,7 @@ fn run_file(file: &Path) -> Result<Found> {
     let run = RunFile::read(file)?;
     let discovered = discover_tree(&run)?;
     discovered.notes.iter().for_each(|note| say(note));
-    discovered.left_alone.iter().for_each(|left| say(&left.to_string()));
+    discovered.skipped.iter().for_each(|left| say(&left.to_string()));
     let base = file.parent().unwrap_or(Path::new(""));
     let mut found = tasks(&Suite::of_run(&run, None)?);
     let checkpoints: Vec<_> = discovered.tree.branches.iter().flat_map(|branch| &branch.checkpoints).collect();
@@ -120,10 +120,7 @@ fn run_file(file: &Path) -> Result<Found> {
             found.wrong.push(error.in_full());
         }
     }
-    let branches = match discovered.tree.branches.len() {
-        1 => "1 branch".into(),
-        count => format!("{count} branches"),
-    };
+    let branches = branches(discovered.tree.branches.len());
     found.what = format!("a run of {} on {branches}, {}", counted(checkpoints.len(), "checkpoint"), found.what);
     Ok(found)
 }

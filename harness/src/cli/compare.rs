@@ -1,17 +1,18 @@
 //! `spyglass compare`: two checkpoints, branches or runs on the same items.
 
+use super::numbers::counted;
 use super::report::snapshot_of;
-use super::{Exit, counted, print, say};
-use crate::compare::{Side, split_name};
+use super::text_table::{Align, Table};
+use super::{Exit, print, say};
+use crate::results::{Side, Store, split_name};
 use crate::run_file::RunFile;
-use crate::store::Store;
-use crate::vibes::show::visible;
 use crate::{Error, Result};
 use clap::Args;
 use serde::Serialize;
 use spyglass_dashboards::findings::{ComparedTask, Comparison, compare};
 use spyglass_dashboards::number::{percent, points, tokens};
 use spyglass_dashboards::run::{Checkpoint, ItemText};
+use spyglass_tasks::vibes::visible;
 use std::fmt::Write;
 
 /// How much of an item's text is shown: its end, where the question is.
@@ -115,7 +116,7 @@ fn side(name: &str) -> Result<Side> {
     let run = RunFile::read(&path)?;
     let store = Store::open(&run.results);
     let snapshot = snapshot_of(&run, &store)?;
-    Side::read(&run, &store, snapshot, place)
+    Side::read(&run.path, &store, snapshot, place)
 }
 
 /// Two runs of one name are called after their files, too.
@@ -142,7 +143,7 @@ fn nothing_in_common(a: &Side, b: &Side, compared: &Comparison) -> Error {
 
 /// `pilot, anneal step 1300 (7.99 M tokens)`.
 fn name(side: &Side) -> String {
-    let place = crate::plan::checkpoint_name(&side.checkpoint);
+    let place = crate::sweep::plan::checkpoint_name(&side.checkpoint);
     format!("{}, {place} ({} tokens)", side.run.name, tokens(side.checkpoint.tokens as f64))
 }
 
@@ -151,21 +152,13 @@ fn json(a: &Side, b: &Side, compared: &Comparison) -> String {
     compared.rows.iter().map(|row| serde_json::to_string(&line(row)).expect("plain data") + "\n").collect()
 }
 
-/// One row a task, every column as wide as its widest cell; names to the left, numbers to the right.
+/// One row a task; names to the left, numbers to the right.
 fn table(rows: &[ComparedTask]) -> String {
     let heads = ["task", "metric", "A", "B", "B − A", "95 % interval", "p", "p adj.", "lost", "gained", "items"];
-    let mut cells = vec![heads.map(str::to_owned)];
-    cells.extend(rows.iter().map(row));
-    let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
-    let line = |row: &[String; 11]| {
-        let cell = |(column, cell): (usize, &String)| {
-            let width = widths[column];
-            if column < 2 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-        };
-        row.iter().enumerate().map(cell).collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
-    };
-    cells.iter().map(line).collect()
+    let align = |head| if ["task", "metric"].contains(&head) { Align::Left } else { Align::Right };
+    let mut table = Table::new(heads.map(|head| (head, align(head))));
+    table.extend(rows.iter().map(row));
+    table.plain()
 }
 
 fn row(row: &ComparedTask) -> [String; 11] {

@@ -1,15 +1,15 @@
 //! `spyglass compare-precision`: what bf16 arithmetic does to the answers.
 
-use super::score::{Tasks, score_plan};
+use super::score::{Tasks, score_work};
 use super::state_memory::StateMemory;
+use super::text_table::{Align, Table};
 use super::{Exit, Threads, print, say};
 use crate::Result;
-use crate::interrupt::Interrupt;
-use crate::plan::Plan;
-use crate::precision::{Effect, Scored};
+use crate::measure::{Effect, MetricChange, Scored};
+use crate::progress::Interrupt;
+use crate::results::Store;
 use crate::run_file::{DtFloorSpec, PrecisionSpec};
-use crate::store::{Hashes, Store};
-use crate::work::{Settings, Work};
+use crate::sweep::{Settings, Work};
 use clap::Args;
 use spyglass_dashboards::run::UnitRecord;
 use spyglass_model::ModelConfig;
@@ -49,10 +49,8 @@ impl ComparePrecision {
         for precision in [PrecisionSpec::F32, PrecisionSpec::Bf16] {
             let settings = Settings { precision, dt_floor: self.dt_floor };
             let work = Work::of_model(&self.model, self.tasks.suite()?, settings)?;
-            let hashes = Hashes::open(store.root());
-            let plan = Plan::new(&work, &store, &hashes)?;
             say(&format!("{}:", precision.name()));
-            let summary = score_plan(plan, &work, &store, &hashes, self.state_memory, &interrupt)?;
+            let summary = score_work(work, store.clone(), self.state_memory, interrupt.clone())?;
             if summary.interrupted {
                 return Ok(Exit::Interrupted);
             }
@@ -92,19 +90,22 @@ fn lines(effects: &[Effect]) -> String {
 /// One line a metric.
 fn table(effects: &[Effect]) -> String {
     let nats = |change: Option<f64>| change.map_or_else(|| "-".into(), |change| format!("{change:.5}"));
-    let mut text = String::from(
-        "| task | shots | items | largest change | mean change | flipped answers | metric | f32 | bf16 |\n\
-         |---|--:|--:|--:|--:|--:|---|--:|--:|\n",
-    );
-    for effect in effects {
-        let Effect { task, shots, items, flipped, .. } = effect;
-        let (largest, mean) = (nats(effect.largest_change), nats(effect.mean_change));
-        for metric in &effect.metrics {
-            text += &format!(
-                "| {task} | {shots} | {items} | {largest} | {mean} | {flipped} | {} | {:.4} | {:.4} |\n",
-                metric.name, metric.before, metric.after
-            );
-        }
-    }
-    text + "changes of log-likelihoods are absolute, in nats\n"
+    let row = |effect: &Effect, metric: &MetricChange| {
+        [
+            effect.task.clone(),
+            effect.shots.to_string(),
+            effect.items.to_string(),
+            nats(effect.largest_change),
+            nats(effect.mean_change),
+            effect.flipped.to_string(),
+            metric.name.clone(),
+            format!("{:.4}", metric.before),
+            format!("{:.4}", metric.after),
+        ]
+    };
+    let heads = ["task", "shots", "items", "largest change", "mean change", "flipped answers", "metric", "f32", "bf16"];
+    let align = |head| if ["task", "metric"].contains(&head) { Align::Left } else { Align::Right };
+    let mut table = Table::new(heads.map(|head| (head, align(head))));
+    table.extend(effects.iter().flat_map(|effect| effect.metrics.iter().map(|metric| row(effect, metric))));
+    table.markdown() + "changes of log-likelihoods are absolute, in nats\n"
 }

@@ -3,13 +3,11 @@
 use super::sweep::carry_out;
 use super::{Exit, Threads};
 use crate::Result;
-use crate::demo::unpack;
-use crate::executor::Local;
-use crate::run_file::RunFile;
-use crate::store::Store;
-use crate::work::{Overrides, Work};
+use crate::executor::Capacity;
+use crate::results::Store;
+use crate::run_file::{RunFile, unpack};
+use crate::sweep::{Overrides, Work};
 use clap::Args;
-use spyglass_model::ScorerOptions;
 use std::path::PathBuf;
 
 /// Score and report the pilot run that is part of the program
@@ -29,6 +27,6 @@ impl Demo {
         let run = RunFile::read(&unpack(&self.out)?)?;
         let store = Store::create(&run.results)?;
         let work = Work::of_run(&run, &Overrides::default())?;
-        carry_out(&work, &store, &Local { jobs: 1, scorer: ScorerOptions::default() })
+        carry_out(work, store, Capacity::default())
     }
 }

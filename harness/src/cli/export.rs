@@ -4,10 +4,9 @@ use super::report::snapshot_of;
 use super::{Exit, print, say};
 use crate::Result;
 use crate::export::{csv, json_lines, parquet, score_rows, write_lm_eval};
-use crate::gather::gather;
+use crate::results::{Store, gather, write_whole};
 use crate::run_file::RunFile;
-use crate::store::{Store, write_whole};
-use crate::suite::Suite;
+use crate::sweep::Suite;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 

@@ -1,13 +1,13 @@
 //! `spyglass generate`: one completion.
 
 use super::logprobs::How;
+use super::stream::Stream;
 use super::{Exit, Threads, print, say};
 use crate::Result;
-use crate::executor::open;
-use crate::interrupt::Interrupt;
+use crate::checkpoint::open;
+use crate::progress::Interrupt;
 use clap::Args;
 use spyglass_model::{LanguageModel, Prompt, Sampling, Stopped, generate};
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 /// Complete one prompt; the text comes as it is made
@@ -81,14 +81,9 @@ impl Generate {
         }
         let prompt =
             Prompt { state: model.new_state(), seen: &[], tokens: &tokens, sampling: &sampling, words: &["generate"] };
-        let mut broken = None;
-        let answer = generate(&model, &tokenizer, prompt, |token| {
-            broken = print(token.text).err();
-            if broken.is_some() || interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        if let Some(error) = broken {
-            return Err(error);
-        }
+        let mut stream = Stream::new(&interrupt);
+        let answer = generate(&model, &tokenizer, prompt, |token| stream.piece(token.text))?;
+        stream.end()?;
         print("\n")?;
         match answer.stopped {
             Stopped::Interrupted => return Ok(Exit::Interrupted),

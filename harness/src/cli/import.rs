@@ -1,8 +1,9 @@
 //! `spyglass import`: results of lm-evaluation-harness, drawn and analysed here.
 
-use super::{Exit, counted, print, say};
+use super::numbers::counted;
+use super::{Exit, print, say};
 use crate::import::{Options, import_lm_eval};
-use crate::store::Store;
+use crate::results::Store;
 use crate::sweep::write_report;
 use crate::{Error, Result};
 use clap::Args;

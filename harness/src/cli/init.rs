@@ -1,8 +1,8 @@
 //! `spyglass init`: a first run file.
 
 use super::{Exit, print, say};
-use crate::init::run_file_for;
-use crate::store::write_whole;
+use crate::results::write_whole;
+use crate::run_file::run_file_for;
 use crate::{Error, Result};
 use clap::Args;
 use std::path::{Path, PathBuf};

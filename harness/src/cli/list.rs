@@ -2,7 +2,7 @@
 
 use super::{Exit, print};
 use crate::Result;
-use crate::suite::catalogue;
+use crate::sweep::catalogue;
 use clap::{Args, ValueEnum};
 use spyglass_tasks::Entry;
 use spyglass_tasks::metric::METRICS;

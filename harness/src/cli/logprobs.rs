@@ -1,15 +1,16 @@
 //! `spyglass logprobs`: the raw door to a checkpoint.
 
+use super::numbers::counted;
 use super::state_memory::StateMemory;
-use super::{Exit, Threads, counted, print, say};
-use crate::executor::{open, open_model};
+use super::{Exit, Threads, print, say};
+use crate::ask::{cut, encode};
+use crate::checkpoint::{open, open_model};
 use crate::run_file::{DtFloorSpec, PrecisionSpec};
-use crate::tokenise::{cut, encode};
-use crate::work::Settings;
+use crate::sweep::Settings;
 use crate::{Error, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use spyglass_model::{ModelConfig, Plan, Request, Scorer, Tokenizer};
+use spyglass_model::{ModelConfig, Request, RequestTrie, Scorer, Tokenizer};
 use spyglass_tasks::Text;
 use spyglass_tasks::python::from_json_or_null;
 use std::ops::ControlFlow;
@@ -87,12 +88,12 @@ impl TextOrIds {
 }
 
 /// A request before it is tokenised.
-struct Asked {
+struct TextRequest {
     context: Text,
     continuation: Text,
 }
 
-impl Asked {
+impl TextRequest {
     fn read(line: &str, vocab: usize) -> Result<Self> {
         let line: Line = from_json_or_null(line).map_err(|error| Error::Usage {
             what: format!("is no request: {error}"),
@@ -138,7 +139,7 @@ impl Logprobs {
         let text = read(&self.requests)?;
         let lines = text.lines().map(|line| line.trim_start_matches('\u{feff}')).zip(1..);
         let asked = lines.filter(|(line, _)| !line.trim().is_empty()).map(|(line, number)| {
-            let asked = Asked::read(line, config.vocab_size()).map_err(|error| at(number, &error))?;
+            let asked = TextRequest::read(line, config.vocab_size()).map_err(|error| at(number, &error))?;
             Ok((number, asked))
         });
         let asked = asked.collect::<Result<Vec<_>>>()?;
@@ -158,7 +159,7 @@ impl Logprobs {
             flags.push((truncated, off_edge));
         }
         let scorer = Scorer::new(&model, self.state_memory.scorer());
-        let scores = scorer.run(&Plan::new(&requests)?, |_| ControlFlow::Continue(()))?;
+        let scores = scorer.run(&RequestTrie::new(&requests)?, |_| ControlFlow::Continue(()))?;
         let mut lines = String::new();
         for ((request, score), (truncated, off_token_edge)) in requests.iter().zip(&scores).zip(&flags) {
             let scored = Scored {
@@ -192,7 +193,7 @@ fn read(file: &Path) -> Result<String> {
     Ok(fs_err::read_to_string(file)?)
 }
 
-fn request(asked: Asked, tokenizer: Option<&Tokenizer>, max_length: usize) -> Result<(Request, bool, bool)> {
+fn request(asked: TextRequest, tokenizer: Option<&Tokenizer>, max_length: usize) -> Result<(Request, bool, bool)> {
     let (context, continuation, on_edge) = if let Some(tokenizer) = tokenizer {
         let pair = encode(asked.context, asked.continuation, tokenizer)?;
         (pair.context, pair.continuation, pair.on_token_edge)

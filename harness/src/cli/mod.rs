@@ -13,6 +13,7 @@ mod import;
 mod init;
 mod list;
 mod logprobs;
+mod numbers;
 mod onset;
 mod overlap;
 mod plan;
@@ -22,9 +23,13 @@ mod ratings;
 mod report;
 mod schema;
 mod score;
+mod score_table;
 mod state_memory;
 mod status;
+mod stream;
 mod sweep;
+mod terminal;
+mod text_table;
 mod vibes;
 
 use crate::{Error, Result};
@@ -43,8 +48,26 @@ struct Cli {
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
+/// Lists the commands, one a line: the name and the type with its arguments, in the file of that command. Its `mod` line stands
+/// above, since rustfmt does not see files that a macro names.
+macro_rules! commands {
+    ($($name:ident($file:ident::$arguments:ident),)*) => {
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($name($file::$arguments),)*
+        }
+
+        impl Command {
+            fn run(&self) -> Result<Exit> {
+                match self {
+                    $(Self::$name(command) => command.run(),)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
     Demo(demo::Demo),
     Init(init::Init),
     Sweep(sweep::Sweep),
@@ -131,36 +154,6 @@ fn arguments() -> impl Iterator<Item = OsString> {
     })
 }
 
-impl Command {
-    fn run(&self) -> Result<Exit> {
-        match self {
-            Self::Demo(command) => command.run(),
-            Self::Init(command) => command.run(),
-            Self::Sweep(command) => command.run(),
-            Self::Plan(command) => command.run(),
-            Self::Status(command) => command.run(),
-            Self::Report(command) => command.run(),
-            Self::Check(command) => command.run(),
-            Self::List(command) => command.run(),
-            Self::Schema(command) => command.run(),
-            Self::Score(command) => command.run(),
-            Self::Prompts(command) => command.run(),
-            Self::Logprobs(command) => command.run(),
-            Self::Vibes(command) => command.run(),
-            Self::Chat(command) => command.run(),
-            Self::Export(command) => command.run(),
-            Self::Import(command) => command.run(),
-            Self::Overlap(command) => command.run(),
-            Self::Onset(command) => command.run(),
-            Self::Compare(command) => command.run(),
-            Self::Ratings(command) => command.run(),
-            Self::Generate(command) => command.run(),
-            Self::Bench(command) => command.run(),
-            Self::ComparePrecision(command) => command.run(),
-        }
-    }
-}
-
 /// Processor cores to use.
 #[derive(Debug, Clone, Copy, Args)]
 struct Threads {
@@ -197,43 +190,6 @@ fn complain(error: Error) {
     eprintln!("{:?}", miette::Report::new(error));
 }
 
-/// `1 unit`, `2 units`.
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(count as u64)) }
-}
-
-/// A count with thin gaps between thousands: `1 234 567`.
-fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Seconds as a person says them: `42 s`, `3 min`, `2 h 10 min`.
-fn duration(seconds: f64) -> String {
-    let seconds = seconds.max(0.0).round() as u64;
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds.div_ceil(60)),
-        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-    }
-}
-
-/// Bytes as a person says them: `1.5 kB`, `2.5 MB`, `2.43 GB`.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.2} GB", bytes as f64 / 1e9),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,15 +198,6 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn counts_and_times_read_well() {
-        assert_eq!((counted(1, "unit"), counted(1234, "unit")), ("1 unit".into(), "1 234 units".into()));
-        assert_eq!(
-            [duration(0.4), duration(119.0), duration(121.0), duration(7800.0)],
-            ["0 s", "119 s", "3 min", "2 h 10 min"]
-        );
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! `spyglass plan`: what a sweep would do.
 
+use super::numbers::{branches, counted, duration, size, thousands};
 use super::sweep::Narrow;
-use super::{Exit, Threads, counted, duration, print, say, size, thousands};
+use super::{Exit, Threads, print, say};
 use crate::Result;
-use crate::plan::{Estimate, Plan, PlannedUnit, Standing, estimate};
+use crate::results::{Hashes, Store};
 use crate::run_file::{CheckpointOrder, RunFile};
-use crate::search::at_most;
-use crate::store::{Hashes, Store};
-use crate::sweep::snapshot_of;
-use crate::work::Work;
+use crate::sweep::plan::{Estimate, Plan, PlannedUnit, UnitStatus, estimate};
+use crate::sweep::{Work, at_most, snapshot_of};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -60,11 +59,10 @@ pub(super) fn needed(plan: Plan, work: &Work, store: &Store) -> Result<Plan> {
 
 /// Checkpoints and tasks, and what is not as it should be.
 fn overview(work: &Work, plan: &Plan) -> Vec<String> {
-    let branches = work.tree.branches.len();
     let mut lines = vec![format!(
         "{} on {}, {}",
         counted(plan.checkpoints.len(), "checkpoint"),
-        if branches == 1 { "1 branch".into() } else { format!("{branches} branches") },
+        branches(work.tree.branches.len()),
         counted(work.suite.tasks.len(), "task")
     )];
     let unhashed = plan.checkpoints.iter().filter(|at| at.identity.is_none() && at.problem.is_none()).count();
@@ -85,7 +83,7 @@ fn overview(work: &Work, plan: &Plan) -> Vec<String> {
 /// How many of the `whole` run's units are needed, and what they cost.
 fn cost(plan: &Plan, whole: usize, estimate: &Estimate) -> Vec<String> {
     let (needed, done) = (plan.units().count(), plan.done().count());
-    let begun = plan.units().filter(|unit| matches!(unit.standing, Standing::Open { items } if items > 0)).count();
+    let begun = plan.units().filter(|unit| matches!(unit.status, UnitStatus::Open { items } if items > 0)).count();
     let begun = if begun > 0 { format!(" ({begun} of them begun)") } else { String::new() };
     let items: usize = plan.units().map(PlannedUnit::items_left).sum();
     let at_most = if needed < whole { "at most " } else { "" };

@@ -1,11 +1,13 @@
 //! How far a sweep has come: a bar on a terminal, a line now and then elsewhere.
 
-use super::{counted, duration, say, thousands};
-use crate::executor::{Event, Observer};
-use crate::plan::checkpoint_name;
+use super::numbers::{counted, duration, thousands};
+use super::say;
+use crate::executor::Summary;
+use crate::progress::{Event, Finish, Interrupt, Watch};
+use crate::sweep::plan::checkpoint_name;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// How often a line is printed where there is no terminal.
@@ -31,7 +33,7 @@ struct State {
 
 impl Progress {
     /// Nothing is planned yet; the bar appears with the first plan that has something left.
-    pub(super) fn new() -> Self {
+    pub(super) fn new() -> Arc<Self> {
         let now = Instant::now();
         let bar = std::io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {pos}/{len} items  {msg}");
@@ -48,7 +50,13 @@ impl Progress {
             last_line: now,
             waiting: false,
         };
-        Self { bar, state: Mutex::new(state) }
+        Arc::new(Self { bar, state: Mutex::new(state) })
+    }
+
+    /// Is told of everything that happens, until it is time to stop.
+    pub(super) fn watch(self: &Arc<Self>, interrupt: Interrupt) -> Watch {
+        let progress = Arc::clone(self);
+        Watch::new(interrupt, move |event| progress.notice(event))
     }
 
     /// Takes the bar away.
@@ -66,6 +74,46 @@ impl Progress {
         }
     }
 
+    fn notice(&self, event: &Event) {
+        let mut state = self.state.lock().expect("no thread panics while it holds the lock");
+        match event {
+            Event::Planned { units, items } => {
+                if let Some(bar) = self.bar.as_ref().filter(|_| state.units == 0 && *units > 0) {
+                    bar.set_draw_target(ProgressDrawTarget::stderr());
+                    bar.enable_steady_tick(Duration::from_millis(250));
+                }
+                state.units += units;
+                state.items += items;
+            }
+            Event::Reading(checkpoint) => {
+                if let Some(bar) = &self.bar {
+                    bar.set_message(format!("reading {}", checkpoint_name(checkpoint)));
+                }
+                return;
+            }
+            Event::Scored { items, tokens } => {
+                state.items_done += items;
+                state.tokens += tokens;
+                state.waiting = false;
+            }
+            Event::Finished(finish) => state.units_done += usize::from(*finish != Finish::Before),
+            Event::Failed { failure, units, items } => {
+                state.units = state.units.saturating_sub(*units);
+                state.items = state.items.saturating_sub(*items);
+                self.say(&failed(failure));
+            }
+            Event::Waiting(holder) => {
+                if !state.waiting {
+                    self.say(&format!(
+                        "what is left is being scored by process {} on {}: waiting for it",
+                        holder.pid, holder.host
+                    ));
+                    state.waiting = true;
+                }
+            }
+        }
+        self.show(&mut state);
+    }
     fn show(&self, state: &mut State) {
         match &self.bar {
             Some(bar) => {
@@ -100,49 +148,6 @@ impl State {
     }
 }
 
-impl Observer for Progress {
-    fn notice(&self, event: &Event<'_>) {
-        let mut state = self.state.lock().expect("no thread panics while it holds the lock");
-        match event {
-            Event::Planned { units, items } => {
-                if let Some(bar) = self.bar.as_ref().filter(|_| state.units == 0 && *units > 0) {
-                    bar.set_draw_target(ProgressDrawTarget::stderr());
-                    bar.enable_steady_tick(Duration::from_millis(250));
-                }
-                state.units += units;
-                state.items += items;
-            }
-            Event::Reading(checkpoint) => {
-                if let Some(bar) = &self.bar {
-                    bar.set_message(format!("reading {}", checkpoint_name(checkpoint)));
-                }
-                return;
-            }
-            Event::Scored { items, tokens } => {
-                state.items_done += items;
-                state.tokens += tokens;
-                state.waiting = false;
-            }
-            Event::Finished { was_left, .. } => state.units_done += usize::from(*was_left),
-            Event::Failed { failure, units, items } => {
-                state.units = state.units.saturating_sub(*units);
-                state.items = state.items.saturating_sub(*items);
-                self.say(&failed(failure));
-            }
-            Event::Waiting(holder) => {
-                if !state.waiting {
-                    self.say(&format!(
-                        "what is left is being scored by process {} on {}: waiting for it",
-                        holder.pid, holder.host
-                    ));
-                    state.waiting = true;
-                }
-            }
-        }
-        self.show(&mut state);
-    }
-}
-
 /// A failure in words.
 pub(super) fn failed(failure: &spyglass_dashboards::run::Failure) -> String {
     let everywhere = failure.branch == spyglass_dashboards::run::Failure::EVERYWHERE;
@@ -155,12 +160,7 @@ pub(super) fn failed(failure: &spyglass_dashboards::run::Failure) -> String {
 }
 
 /// The last lines of a sweep: what was done, what is missing, and why.
-pub(super) fn summary(
-    summary: &crate::executor::Summary,
-    bad_rows: &[String],
-    damaged: &[String],
-    seconds: f64,
-) -> String {
+pub(super) fn summary(summary: &Summary, bad_rows: &[String], damaged: &[String], seconds: f64) -> String {
     let mut lines = Vec::new();
     let before = summary.records.len() - summary.scored;
     let before = if before > 0 { format!(", {} done before", counted(before, "unit")) } else { String::new() };

@@ -3,9 +3,9 @@
 use super::score::Tasks;
 use super::{Exit, print, say};
 use crate::Result;
-use crate::executor::open_tokenizer;
-use crate::suite::SuiteTask;
-use crate::tokenise::{encode, prompt_ids};
+use crate::ask::{encode, prompt_ids};
+use crate::checkpoint::open_tokenizer;
+use crate::sweep::SuiteTask;
 use clap::Args;
 use serde::Serialize;
 use spyglass_model::{ModelConfig, Tokenizer};

@@ -1,11 +1,12 @@
 //! `spyglass ratings merge`: what several readers thought, brought into the results.
 
+use super::numbers::counted;
 use super::report::snapshot_of;
-use super::{Exit, counted, say};
+use super::{Exit, say};
 use crate::Result;
 use crate::ratings::{Known, Others, RatingFile, merge};
+use crate::results::Store;
 use crate::run_file::RunFile;
-use crate::store::Store;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 

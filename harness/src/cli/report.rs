@@ -2,9 +2,8 @@
 
 use super::{Exit, print, say};
 use crate::checkpoint::discover_tree;
-use crate::gather::{gather, report_folder};
+use crate::results::{Snapshot, Store, gather, report_folder};
 use crate::run_file::RunFile;
-use crate::store::{Snapshot, Store};
 use crate::{Error, Result};
 use clap::Args;
 use spyglass_dashboards::report;

@@ -1,22 +1,21 @@
 //! `spyglass score`: one checkpoint, ad hoc.
 
 use super::logprobs::How;
+use super::numbers::counted;
 use super::progress::{self, Progress};
+use super::score_table::markdown;
 use super::state_memory::StateMemory;
-use super::{Exit, Threads, counted, print, say};
+use super::{Exit, Threads, print, say};
 use crate::Result;
-use crate::executor::{Executor, Local, Questions, Site, Summary, tasks_without_items};
-use crate::interrupt::Interrupt;
-use crate::plan::Plan;
+use crate::executor::{Capacity, Site, Summary};
+use crate::progress::Interrupt;
+use crate::results::Store;
 use crate::run_file::TaskSpec;
-use crate::store::{Hashes, Store};
-use crate::suite::{Suite, catalogue};
-use crate::sweep::keep_snapshot;
-use crate::table::markdown;
-use crate::work::Work;
+use crate::sweep::{Suite, TaskSource, Work, catalogue, keep_snapshot, score};
 use clap::Args;
 use spyglass_model::ModelConfig;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Score one checkpoint on some tasks, and print the table that lm-eval users know
@@ -68,11 +67,12 @@ impl Tasks {
     /// A task is unknown, or none can be asked.
     pub(super) fn suite(&self) -> Result<Suite> {
         let catalogue = catalogue(&self.task_folder)?;
+        let source = TaskSource { catalogue, data: self.data.clone(), limit: None };
         let mut suite = Suite::default();
         for task in &self.names {
             let spec =
                 TaskSpec { task: task.clone(), shots: self.shots, limit: self.limit, perturb: self.perturb.clone() };
-            suite.add(&catalogue, &spec, &self.data, None)?;
+            suite.add(&source, &spec)?;
         }
         suite.require_one()?;
         Ok(suite)
@@ -87,18 +87,17 @@ impl Score {
         let aside = tempfile::tempdir()?;
         let store = Store::create(self.out.as_deref().unwrap_or(aside.path()))?;
         let work = Work::of_model(&self.model, self.tasks.suite()?, self.how.settings())?;
-        let (hashes, interrupt) = (Hashes::open(store.root()), Interrupt::listen()?);
-        let plan = Plan::new(&work, &store, &hashes)?;
+        let suite = Arc::clone(&work.suite);
         if self.out.is_some() {
             keep_snapshot(&work, &store)?;
         }
-        let summary = score_plan(plan, &work, &store, &hashes, self.state_memory, &interrupt)?;
-        let bad_rows = work.suite.bad_rows();
+        let summary = score_work(work, store, self.state_memory, Interrupt::listen()?)?;
+        let bad_rows = suite.bad_rows();
         if summary.records.is_empty() && !summary.interrupted {
             say(&format!("nothing could be scored: {}", counted(summary.failures.len(), "failure")));
             return Ok(Exit::SomeFailed);
         }
-        print(&markdown(&work.suite, &summary.records))?;
+        print(&markdown(&suite, &summary.records))?;
         Ok(match (summary.interrupted, summary.is_clean() && bad_rows.is_empty()) {
             (true, _) => Exit::Interrupted,
             (false, true) => Exit::Well,
@@ -108,19 +107,16 @@ impl Score {
 }
 
 /// Scores what one checkpoint lacks, and says how it went.
-pub(super) fn score_plan(
-    plan: Plan,
-    work: &Work,
-    store: &Store,
-    hashes: &Hashes,
-    state_memory: StateMemory,
-    interrupt: &Interrupt,
-) -> Result<Summary> {
-    let (progress, questions, started) = (Progress::new(), Questions::new(&work.suite), Instant::now());
-    let site = Site { work, questions: &questions, store, hashes, observer: &progress, interrupt };
-    let mut summary = tasks_without_items(&site)?;
-    summary.add(Local { jobs: 1, scorer: state_memory.scorer() }.execute(plan, &site)?);
+///
+/// # Errors
+/// The results can no longer be written.
+pub(super) fn score_work(work: Work, store: Store, memory: StateMemory, interrupt: Interrupt) -> Result<Summary> {
+    let (progress, started) = (Progress::new(), Instant::now());
+    let capacity = Capacity { scorer: memory.scorer(), ..Capacity::default() };
+    let site = Site::new(work, store, capacity, progress.watch(interrupt));
+    let summary = score(site.plan()?, &site)?;
     progress.finish();
-    say(&progress::summary(&summary, &work.suite.bad_rows(), &[], started.elapsed().as_secs_f64()));
+    let bad_rows = site.work.suite.bad_rows();
+    say(&progress::summary(&summary, &bad_rows, &[], started.elapsed().as_secs_f64()));
     Ok(summary)
 }

@@ -1,13 +1,14 @@
 //! `spyglass status`: what is done, what failed and why, what is left.
 
+use super::numbers::{counted, duration, thousands};
 use super::plan::needed;
 use super::progress::failed;
-use super::{Exit, counted, duration, print, thousands};
+use super::{Exit, print};
 use crate::Result;
-use crate::plan::{Plan, Standing};
+use crate::results::{Hashes, Store};
 use crate::run_file::RunFile;
-use crate::store::{Hashes, Store};
-use crate::work::{Overrides, Work};
+use crate::sweep::plan::{Plan, UnitStatus};
+use crate::sweep::{Overrides, Work};
 use clap::Args;
 use spyglass_dashboards::run::Cost;
 use std::path::PathBuf;
@@ -35,7 +36,7 @@ impl Status {
 /// How many units are done, and how many are left: of a search at most.
 fn count(plan: Plan, work: &Work, store: &Store) -> Result<String> {
     let (all, done) = (plan.units().count(), plan.done().count());
-    let begun = plan.units().filter(|unit| matches!(unit.standing, Standing::Open { items } if items > 0)).count();
+    let begun = plan.units().filter(|unit| matches!(unit.status, UnitStatus::Open { items } if items > 0)).count();
     let begun = if begun > 0 { format!(" ({begun} of them begun)") } else { String::new() };
     let needed = needed(plan, work, store)?.units().count();
     let left = match (needed - done, all - needed) {

@@ -4,13 +4,11 @@ use super::progress::{self, Progress};
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, complain, print, say};
 use crate::Result;
-use crate::executor::Local;
-use crate::interrupt::Interrupt;
-use crate::plan::Plan;
+use crate::executor::{Capacity, Site};
+use crate::progress::Interrupt;
+use crate::results::Store;
 use crate::run_file::{PrecisionSpec, RunFile};
-use crate::store::{Hashes, Store};
-use crate::sweep::sweep;
-use crate::work::{Overrides, Work};
+use crate::sweep::{Overrides, Work, sweep};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -58,7 +56,7 @@ impl Sweep {
         let run = RunFile::read(&self.run)?;
         let store = Store::create(&run.results)?;
         let work = Work::of_run(&run, &self.narrow.overrides())?;
-        carry_out(&work, &store, &Local { jobs: self.jobs, scorer: self.state_memory.scorer() })
+        carry_out(work, store, Capacity { jobs: self.jobs, scorer: self.state_memory.scorer() })
     }
 }
 
@@ -66,15 +64,13 @@ impl Sweep {
 ///
 /// # Errors
 /// Nothing could be begun.
-pub(super) fn carry_out(work: &Work, store: &Store, executor: &Local) -> Result<Exit> {
+pub(super) fn carry_out(work: Work, store: Store, capacity: Capacity) -> Result<Exit> {
     for note in &work.notes {
         say(note);
     }
-    let hashes = Hashes::open(store.root());
-    let plan = Plan::new(work, store, &hashes)?;
-    let interrupt = Interrupt::listen()?;
     let (progress, started) = (Progress::new(), Instant::now());
-    let swept = sweep(work, store, &hashes, plan, executor, &progress, &interrupt);
+    let site = Site::new(work, store, capacity, progress.watch(Interrupt::listen()?));
+    let swept = sweep(site.plan()?, &site);
     progress.finish();
     let swept = match swept {
         Ok(swept) => swept,
@@ -83,7 +79,7 @@ pub(super) fn carry_out(work: &Work, store: &Store, executor: &Local) -> Result<
             return Ok(Exit::SomeFailed);
         }
     };
-    let bad_rows = work.suite.bad_rows();
+    let bad_rows = site.work.suite.bad_rows();
     say(&progress::summary(&swept.summary, &bad_rows, &swept.damaged, started.elapsed().as_secs_f64()));
     if swept.summary.interrupted {
         say("interrupted; finished work is kept, the next sweep goes on from here");

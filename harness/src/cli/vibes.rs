@@ -1,17 +1,17 @@
 //! `spyglass vibes`: prompt packs on one checkpoint.
 
 use super::logprobs::How;
+use super::stream::Stream;
+use super::terminal::{Colour, summary, transcript};
 use super::{Exit, Threads, complain, print};
 use crate::Result;
-use crate::executor::open;
-use crate::interrupt::Interrupt;
-use crate::vibes::show::{Colour, summary, transcript};
-use crate::vibes::{Heard, Speaker, Talks, hold, packs};
+use crate::checkpoint::open;
+use crate::progress::Interrupt;
+use crate::talk::{ChatModel, TalkEvent, Talks, packs, run_conversations};
 use clap::Args;
 use spyglass_model::{LanguageModel, Model};
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
 use std::io::IsTerminal;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 /// Talk through prompt packs with one checkpoint, and judge what it says
@@ -49,7 +49,7 @@ impl Vibes {
         let (model, tokenizer) = open(&self.model, self.how.settings())?;
         let template = tokenizer.chat_template()?;
         let max_length = model.context_limit();
-        let speaker = Speaker { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };
+        let speaker = ChatModel { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };
         let (mut exit, mut summaries) = (Exit::Well, String::new());
         for pack in packs {
             let pack = match self.repeats {
@@ -82,17 +82,13 @@ impl Vibes {
     }
 
     /// Holds a pack's conversations and prints each as soon as it has ended.
-    fn talk(&self, speaker: &Speaker<'_, Model>, pack: &PromptPack, interrupt: &Interrupt) -> Result<Option<Talks>> {
-        let mut broken = None;
-        let held = hold(speaker, &pack.conversations, |heard| {
-            if let (Heard::Finished(talk, _), false) = (heard, self.json) {
-                broken = print(&(transcript(talk, colour()) + "\n")).err();
-            }
-            if broken.is_some() || interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    fn talk(&self, speaker: &ChatModel<'_, Model>, pack: &PromptPack, interrupt: &Interrupt) -> Result<Option<Talks>> {
+        let mut stream = Stream::new(interrupt);
+        let held = run_conversations(speaker, &pack.conversations, |heard| match heard {
+            TalkEvent::Finished(talk, _) if !self.json => stream.piece(&(transcript(talk, colour()) + "\n")),
+            _ => interrupt.flow(),
         });
-        if let Some(error) = broken {
-            return Err(error);
-        }
+        stream.end()?;
         if let (Some(talks), true) = (&held, self.json) {
             let line = |talk: &Transcript| serde_json::to_string(talk).expect("plain data") + "\n";
             print(&talks.held.iter().map(line).collect::<String>())?;

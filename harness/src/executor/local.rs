@@ -1,69 +1,64 @@
 //! The executor for one machine: scores one checkpoint (or `jobs`) and meanwhile reads the next.
+//!
+//! ```text
+//! plan ─► read: hash the weights, look the units up ─► score: claim each unit ─► ask or talk ─► finished
+//!  ▲         │ broken ─► checkpoint failed                 │ held by another sweep   │ broken ─► unit failed
+//!  │         └ nothing left ─► finished before             ▼
+//!  └──────────────────────────────── put down or finished ◄─ held: looked at every half second, once all else is done
+//! ```
 
-use super::memory::Memory;
-use super::opened::Opened;
-use super::pack::{OurPack, Talked};
-use super::unit::{OurUnit, now};
-use super::{Event, Executor, Site, Summary};
-use crate::checkpoint::Hashing;
-use crate::plan::{Plan, PlannedCheckpoint, PlannedUnit, Standing, unit_folder};
-use crate::store::{Blamed, Claim, ClaimHolder, Claimed};
-use crate::suite::Subject;
+use super::slots::{Slot, Slots};
+use super::{Site, Summary};
+use crate::ask::TaskJob;
+use crate::checkpoint::{Hashing, Loaded, weight_bytes};
+use crate::progress::{Event, Finish};
+use crate::results::{Claim, ClaimHolder, Claimed, FailureScope, now};
+use crate::sweep::Subject;
+use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
+use crate::talk::{PackJob, Talked};
 use crate::{Error, Result};
 use spyglass_dashboards::run::UnitRecord;
-use spyglass_model::ScorerOptions;
 use std::sync::{Mutex, MutexGuard, mpsc};
 use std::time::Duration;
 
 /// How long to wait before looking again at units that another sweep holds.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
-
-/// The executor for one machine.
-#[derive(Debug, Clone, Copy)]
-pub struct Local {
-    /// Checkpoints scored at once.
-    pub jobs: usize,
-    /// How each of them is scored, which changes no number.
-    pub scorer: ScorerOptions,
-}
-
-impl Executor for Local {
-    fn execute(&self, plan: Plan, site: &Site<'_>) -> Result<Summary> {
-        let run = Running {
-            site,
-            scorer: self.scorer,
-            memory: Memory::default(),
-            summary: Mutex::default(),
-            held: Mutex::default(),
-            broken: Mutex::default(),
-        };
-        let left = || plan.units().filter(|unit| !unit.is_done());
-        let items = left().map(PlannedUnit::items_left).sum();
-        site.observer.notice(&Event::Planned { units: left().count(), items });
-        let mut todo = plan.checkpoints;
-        loop {
-            run.round(todo, self.jobs.max(1));
-            if let Some(error) = run.broken.lock().expect(UNPOISONED).take() {
-                return Err(error);
-            }
-            todo = run.freed();
-            if todo.is_empty() {
-                break;
-            }
-        }
-        let mut summary = run.summary.into_inner().expect(UNPOISONED);
-        summary.interrupted = site.interrupt.is_set();
-        Ok(summary)
-    }
-}
-
+/// Weights lie in memory as wide as on disk; the states and the batches want room too.
+const MEMORY_PER_BYTE: u64 = 2;
 const UNPOISONED: &str = "no thread panics while it holds the lock";
 
-/// A sweep that is under way.
+/// Scores what is missing. One checkpoint or unit that fails is kept as a failure, and the others go on.
+///
+/// # Errors
+/// The results folder can no longer be written.
+pub(crate) fn execute(plan: Plan, site: &Site) -> Result<Summary> {
+    let run = Running {
+        site,
+        slots: Slots::default(),
+        summary: Mutex::default(),
+        held: Mutex::default(),
+        broken: Mutex::default(),
+    };
+    let left = || plan.units().filter(|unit| !unit.is_done());
+    let items = left().map(PlannedUnit::items_left).sum();
+    site.watch.tell(&Event::Planned { units: left().count(), items });
+    let mut todo = plan.checkpoints;
+    while !todo.is_empty() {
+        run.round(todo);
+        if let Some(error) = run.broken.lock().expect(UNPOISONED).take() {
+            return Err(error);
+        }
+        todo = run.put_down();
+    }
+    let mut summary = run.summary.into_inner().expect(UNPOISONED);
+    summary.interrupted = site.watch.interrupt.is_set();
+    Ok(summary)
+}
+
+/// A plan that is being carried out.
 struct Running<'a> {
-    site: &'a Site<'a>,
-    scorer: ScorerOptions,
-    memory: Memory,
+    site: &'a Site,
+    slots: Slots,
     summary: Mutex<Summary>,
     /// What another sweep holds, to be looked at again.
     held: Mutex<Vec<(PlannedCheckpoint, ClaimHolder)>>,
@@ -71,19 +66,26 @@ struct Running<'a> {
     broken: Mutex<Option<Error>>,
 }
 
+/// A checkpoint in memory, with the units that are left of it.
+struct Ready<'a> {
+    planned: PlannedCheckpoint,
+    loaded: Loaded,
+    _slot: Slot<'a>,
+}
+
 impl Running<'_> {
     /// One pass over checkpoints: this thread reads them, `jobs` others score them.
-    fn round(&self, todo: Vec<PlannedCheckpoint>, jobs: usize) {
+    fn round(&self, todo: Vec<PlannedCheckpoint>) {
         // Without a buffer, exactly one checkpoint is read ahead.
-        let (ready, taken) = mpsc::sync_channel::<(PlannedCheckpoint, Opened<'_>)>(0);
+        let (ready, taken) = mpsc::sync_channel::<Ready<'_>>(0);
         let taken = Mutex::new(taken);
         std::thread::scope(|scope| {
-            for _ in 0..jobs {
+            for _ in 0..self.site.capacity.jobs.max(1) {
                 scope.spawn(|| {
                     loop {
                         let next = taken.lock().expect(UNPOISONED).recv();
-                        let Ok((planned, opened)) = next else { return };
-                        self.score(planned, &opened);
+                        let Ok(next) = next else { return };
+                        self.score(next);
                     }
                 });
             }
@@ -102,39 +104,37 @@ impl Running<'_> {
     }
 
     /// Reads a checkpoint that has something left to score.
-    fn read(&self, mut planned: PlannedCheckpoint) -> Option<(PlannedCheckpoint, Opened<'_>)> {
+    fn read(&self, mut planned: PlannedCheckpoint) -> Option<Ready<'_>> {
         if let Some(reason) = planned.problem.clone() {
             self.checkpoint_failed(&planned, reason);
             return None;
         }
         if !planned.is_done() {
-            self.site.observer.notice(&Event::Reading(&planned.checkpoint));
+            self.site.watch.tell(&Event::Reading(planned.checkpoint.clone()));
         }
-        let before: Vec<usize> = planned.units.iter().map(PlannedUnit::items_left).collect();
-        let was_left: Vec<bool> = planned.units.iter().map(|unit| !unit.is_done()).collect();
-        let known = planned.identify(self.site.hashes, Hashing::Compute);
-        if let Err(error) = known.and_then(|()| planned.stand(self.site.work, self.site.store)) {
+        let before: Vec<(usize, bool)> = planned.units.iter().map(|unit| (unit.items_left(), unit.is_done())).collect();
+        let known = planned.identify(&self.site.hashes, Hashing::Compute);
+        if let Err(error) = known.and_then(|()| planned.resolve(&self.site.work, &self.site.store)) {
             self.checkpoint_failed(&planned, error.in_full());
             return None;
         }
-        let now: usize = planned.units.iter().map(PlannedUnit::items_left).sum();
-        self.found(before.iter().sum::<usize>().saturating_sub(now));
+        let (items_before, items_now): (usize, usize) =
+            (before.iter().map(|(items, _)| items).sum(), planned.units.iter().map(PlannedUnit::items_left).sum());
+        self.found(items_before.saturating_sub(items_now));
         let mut left = Vec::new();
-        for (unit, was_left) in std::mem::take(&mut planned.units).into_iter().zip(was_left) {
-            match unit.standing {
-                Standing::Done(record) => self.finished(*record, was_left, false),
+        for (unit, (_, was_done)) in std::mem::take(&mut planned.units).into_iter().zip(before) {
+            match unit.status {
+                UnitStatus::Done(record) if was_done => self.finished(*record, Finish::Before),
+                UnitStatus::Done(record) => self.finished(*record, Finish::Elsewhere),
                 _ => left.push(unit),
             }
         }
         planned.units = left;
-        if planned.units.is_empty() {
-            self.site.store.forgive(Blamed::Checkpoint(&planned.checkpoint));
-            return None;
-        }
-        match Opened::read(&planned, self.site.work.settings, &self.memory) {
-            Ok(opened) => {
-                self.site.store.forgive(Blamed::Checkpoint(&planned.checkpoint));
-                Some((planned, opened))
+        let loaded = if planned.units.is_empty() { Ok(None) } else { self.load(&planned).map(Some) };
+        match loaded {
+            Ok(loaded) => {
+                self.site.store.clear_failure(FailureScope::Checkpoint(&planned.checkpoint));
+                loaded.map(|(loaded, slot)| Ready { planned, loaded, _slot: slot })
             }
             Err(error) => {
                 self.checkpoint_failed(&planned, error.in_full());
@@ -143,14 +143,22 @@ impl Running<'_> {
         }
     }
 
+    /// Reads an identified checkpoint as soon as there is room for it.
+    fn load(&self, planned: &PlannedCheckpoint) -> Result<(Loaded, Slot<'_>)> {
+        let identity = planned.identity.as_ref().expect("a checkpoint is identified before it is read");
+        let slot = self.slots.take(weight_bytes(&planned.folder)? * MEMORY_PER_BYTE);
+        Ok((Loaded::read(&planned.folder, self.site.work.settings, &identity.tokenizer)?, slot))
+    }
+
     /// Scores the units of a checkpoint; those that another sweep holds are kept for later.
-    fn score(&self, mut planned: PlannedCheckpoint, opened: &Opened<'_>) {
+    fn score(&self, ready: Ready<'_>) {
+        let Ready { mut planned, loaded, _slot } = ready;
         let (mut held, mut holder) = (Vec::new(), None);
         for unit in std::mem::take(&mut planned.units) {
             if self.should_stop() {
                 return;
             }
-            match self.score_unit(&planned, &unit, opened) {
+            match self.score_unit(&planned, &unit, &loaded) {
                 Ok(None) => {}
                 Ok(Some(other)) => {
                     held.push(unit);
@@ -170,11 +178,10 @@ impl Running<'_> {
         &self,
         planned: &PlannedCheckpoint,
         unit: &PlannedUnit,
-        opened: &Opened<'_>,
+        loaded: &Loaded,
     ) -> Result<Option<ClaimHolder>> {
-        let identity = planned.identity.as_ref().expect("a checkpoint is identified before it is read");
-        let (work, store) = (self.site.work, self.site.store);
-        let (inputs, folder) = unit_folder(work, store, &planned.checkpoint, identity, unit.subject);
+        let Site { work, store, questions, watch, capacity, .. } = self.site;
+        let (inputs, folder) = planned.unit_folder(unit.subject, work, store);
         let _claim: Claim = match Claim::ask(&folder.claim_path()?)? {
             Claimed::Ours(claim) => claim,
             Claimed::Held(holder) => return Ok(Some(holder)),
@@ -184,98 +191,81 @@ impl Running<'_> {
             && record.items >= unit.items
         {
             self.found(unit.items_left());
-            self.finished(record, true, false);
+            self.finished(record, Finish::Elsewhere);
             return Ok(None);
         }
-        let scored = match unit.subject {
-            Subject::Task(task) => {
-                let (checkpoint, scorer) = (&planned.checkpoint, self.scorer);
-                OurUnit { checkpoint, task, inputs, folder, scorer }.score(opened, self.site.questions, self.site)?
+        let checkpoint = &planned.checkpoint;
+        let (record, failure) = match unit.subject {
+            Subject::Task(index) => {
+                let (task, scorer) = (&work.suite.tasks[index], capacity.scorer);
+                let job = TaskJob { checkpoint, task, index, inputs, folder, scorer };
+                (job.score(loaded, questions, watch)?, None)
             }
             Subject::Pack(pack) => {
-                let pack = &work.suite.packs[pack];
-                let ours = OurPack { checkpoint: &planned.checkpoint, pack, inputs, folder };
-                let talked = ours.talk(opened, self.site)?;
-                if let Some(Talked { record, failure: Some(error) }) = talked {
-                    let (missing, blamed) =
-                        (record.items_total - record.items, Blamed::Unit(&planned.checkpoint, &pack.name));
-                    self.finished(record, true, true);
-                    self.failed(blamed, error.in_full(), 0, missing);
-                    return Ok(None);
-                }
-                talked.map(|talked| talked.record)
+                let job = PackJob { checkpoint, pack: &work.suite.packs[pack], inputs, folder };
+                job.talk(loaded, watch)?.map_or((None, None), |Talked { record, failure }| (Some(record), failure))
             }
         };
-        if let Some(record) = scored {
-            self.finished(record, true, true);
+        if let Some(record) = record {
+            let missing = record.items_total.saturating_sub(record.items);
+            self.finished(record, Finish::Here);
+            if let Some(error) = failure {
+                let scope = FailureScope::Unit(checkpoint, work.suite.name(unit.subject));
+                self.failed(scope, error.in_full(), 0, missing);
+            }
         }
         Ok(None)
     }
 
-    /// Waits until another sweep has finished or left some of what it holds: what can be scored now.
-    fn freed(&self) -> Vec<PlannedCheckpoint> {
+    /// Waits until another sweep has finished or given up some of what it holds, and gives that back to be read again.
+    fn put_down(&self) -> Vec<PlannedCheckpoint> {
         loop {
             let held = std::mem::take(&mut *self.held.lock().expect(UNPOISONED));
             let Some((_, holder)) = held.first() else { return Vec::new() };
             if self.should_stop() {
                 return Vec::new();
             }
-            self.site.observer.notice(&Event::Waiting(holder));
+            self.site.watch.tell(&Event::Waiting(holder.clone()));
             std::thread::sleep(LOOK_AGAIN);
-            let mut freed = Vec::new();
+            let mut put_down = Vec::new();
             for (mut planned, holder) in held {
-                let (mut free, mut still_held) = (Vec::new(), Vec::new());
-                for unit in std::mem::take(&mut planned.units) {
-                    match self.look_again(&planned, &unit) {
-                        Ok(Look::Finished(record)) => {
-                            self.found(unit.items_left());
-                            self.finished(*record, true, false);
-                        }
-                        Ok(Look::Free) => free.push(unit),
-                        Ok(Look::Held) => still_held.push(unit),
-                        Err(error) => self.unit_failed(&planned, &unit, &error),
-                    }
-                }
+                let units = std::mem::take(&mut planned.units);
+                let (free, held): (Vec<_>, Vec<_>) = units.into_iter().partition(|unit| !self.is_held(&planned, unit));
                 if !free.is_empty() {
-                    freed.push(planned.with_units(free));
+                    put_down.push(planned.with_units(free));
                 }
-                if !still_held.is_empty() {
-                    self.held.lock().expect(UNPOISONED).push((planned.with_units(still_held), holder));
+                if !held.is_empty() {
+                    self.held.lock().expect(UNPOISONED).push((planned.with_units(held), holder));
                 }
             }
-            if !freed.is_empty() {
-                return freed;
+            if !put_down.is_empty() {
+                return put_down;
             }
         }
     }
 
-    fn look_again(&self, planned: &PlannedCheckpoint, unit: &PlannedUnit) -> Result<Look> {
-        let identity = planned.identity.as_ref().expect("a unit is held only after its checkpoint was identified");
-        let (_, folder) = unit_folder(self.site.work, self.site.store, &planned.checkpoint, identity, unit.subject);
-        match folder.record() {
-            Ok(Some(record)) if record.items >= unit.items => return Ok(Look::Finished(Box::new(record))),
-            _ => {}
-        }
-        Ok(match Claim::ask(&folder.claim_path()?)? {
-            Claimed::Ours(_given_back) => Look::Free,
-            Claimed::Held(_) => Look::Held,
-        })
+    /// Whether another sweep still works on a unit. One that cannot be asked for fails when it is scored.
+    fn is_held(&self, planned: &PlannedCheckpoint, unit: &PlannedUnit) -> bool {
+        let (_, folder) = planned.unit_folder(unit.subject, &self.site.work, &self.site.store);
+        let finished = folder.record().is_ok_and(|record| record.is_some_and(|record| record.items >= unit.items));
+        let claim = || folder.claim_path().and_then(|path| Claim::ask(&path));
+        !finished && matches!(claim(), Ok(Claimed::Held(_)))
     }
 
     fn checkpoint_failed(&self, planned: &PlannedCheckpoint, reason: String) {
         let left = || planned.units.iter().filter(|unit| !unit.is_done());
         let items = left().map(PlannedUnit::items_left).sum();
-        self.failed(Blamed::Checkpoint(&planned.checkpoint), reason, left().count(), items);
+        self.failed(FailureScope::Checkpoint(&planned.checkpoint), reason, left().count(), items);
     }
 
     fn unit_failed(&self, planned: &PlannedCheckpoint, unit: &PlannedUnit, error: &Error) {
-        let blamed = Blamed::Unit(&planned.checkpoint, self.site.work.suite.name(unit.subject));
-        self.failed(blamed, error.in_full(), 1, unit.items_left());
+        let scope = FailureScope::Unit(&planned.checkpoint, self.site.work.suite.name(unit.subject));
+        self.failed(scope, error.in_full(), 1, unit.items_left());
     }
 
-    fn failed(&self, blamed: Blamed<'_>, reason: String, units: usize, items: usize) {
-        let failure = blamed.failure(reason, now());
-        self.site.observer.notice(&Event::Failed { failure: &failure, units, items });
+    fn failed(&self, scope: FailureScope<'_>, reason: String, units: usize, items: usize) {
+        let failure = scope.failure(reason, now());
+        self.site.watch.tell(&Event::Failed { failure: failure.clone(), units, items });
         if let Err(error) = self.site.store.fail(&failure) {
             self.broken.lock().expect(UNPOISONED).get_or_insert(error);
         }
@@ -287,15 +277,15 @@ impl Running<'_> {
     /// Items that the plan counted as left lie there already.
     fn found(&self, items: usize) {
         if items > 0 {
-            self.site.observer.notice(&Event::Scored { items, tokens: 0 });
+            self.site.watch.tell(&Event::Scored { items, tokens: 0 });
         }
     }
 
-    fn finished(&self, record: UnitRecord, was_left: bool, fresh: bool) {
-        self.site.observer.notice(&Event::Finished { record: &record, was_left });
-        self.site.store.forgive(Blamed::Unit(&record.checkpoint, &record.task));
+    fn finished(&self, record: UnitRecord, finish: Finish) {
+        self.site.watch.tell(&Event::Finished(finish));
+        self.site.store.clear_failure(FailureScope::Unit(&record.checkpoint, &record.task));
         let mut summary = self.summary();
-        summary.scored += usize::from(fresh);
+        summary.scored += usize::from(finish == Finish::Here);
         summary.records.push(record);
     }
 
@@ -304,13 +294,6 @@ impl Running<'_> {
     }
 
     fn should_stop(&self) -> bool {
-        self.site.interrupt.is_set() || self.broken.lock().expect(UNPOISONED).is_some()
+        self.site.watch.interrupt.is_set() || self.broken.lock().expect(UNPOISONED).is_some()
     }
-}
-
-/// How a unit that another sweep held stands now.
-enum Look {
-    Finished(Box<UnitRecord>),
-    Free,
-    Held,
 }

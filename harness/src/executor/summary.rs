@@ -1,30 +1,31 @@
 //! How a sweep ended.
 
-use super::{Event, Site, now};
+use super::Site;
 use crate::Result;
-use crate::store::Blamed;
+use crate::progress::Event;
+use crate::results::{FailureScope, now};
 use spyglass_dashboards::run::{Failure, UnitRecord};
 
 /// How a sweep ended.
 #[derive(Debug, Default)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// All finished units of the plan, those finished before included.
-    pub records: Vec<UnitRecord>,
+    pub(crate) records: Vec<UnitRecord>,
     /// How many of them were scored just now.
-    pub scored: usize,
+    pub(crate) scored: usize,
     /// What failed.
-    pub failures: Vec<Failure>,
+    pub(crate) failures: Vec<Failure>,
     /// Units that are missing because of them.
-    pub units_failed: usize,
+    pub(crate) units_failed: usize,
     /// Units that a search for onsets has no need of.
-    pub spared: usize,
+    pub(crate) spared: usize,
     /// It was stopped before its end.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
 }
 
 impl Summary {
     /// Adds what was done later.
-    pub fn add(&mut self, later: Self) {
+    pub(crate) fn add(&mut self, later: Self) {
         self.records.extend(later.records);
         self.scored += later.scored;
         self.failures.extend(later.failures);
@@ -34,12 +35,12 @@ impl Summary {
     }
 
     /// Items whose prompt was cut from the left, in all finished units.
-    pub fn truncated(&self) -> usize {
+    pub(crate) fn truncated(&self) -> usize {
         self.records.iter().map(|record| record.truncated).sum()
     }
 
     /// Whether every unit of the plan is there and whole.
-    pub fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         self.failures.is_empty() && self.truncated() == 0 && !self.interrupted
     }
 }
@@ -48,15 +49,15 @@ impl Summary {
 ///
 /// # Errors
 /// The results folder cannot be written.
-pub fn tasks_without_items(site: &Site<'_>) -> Result<Summary> {
+pub(crate) fn tasks_without_items(site: &Site) -> Result<Summary> {
     let mut summary = Summary::default();
     for task in &site.work.suite.tasks {
-        let blamed = Blamed::Task(&task.task.name);
+        let scope = FailureScope::Task(&task.task.name);
         match &task.items {
-            Ok(_) => site.store.forgive(blamed),
+            Ok(_) => site.store.clear_failure(scope),
             Err(error) => {
-                let failure = blamed.failure(error.in_full(), now());
-                site.observer.notice(&Event::Failed { failure: &failure, units: 0, items: 0 });
+                let failure = scope.failure(error.in_full(), now());
+                site.watch.tell(&Event::Failed { failure: failure.clone(), units: 0, items: 0 });
                 site.store.fail(&failure)?;
                 summary.failures.push(failure);
             }

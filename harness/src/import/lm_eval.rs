@@ -4,7 +4,7 @@ use super::groups::Groups;
 use super::results_file::ResultsFile;
 use super::samples;
 use crate::checkpoint::{Pattern, tokens_rise};
-use crate::store::{CHUNK_ITEMS, Snapshot, Store, UnitPlace};
+use crate::results::{CHUNK_ITEMS, Snapshot, Store, UnitPlace};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, RunTree, TaskGroup, TrainingLog, UnitRecord};
 use spyglass_dashboards::series::chance;

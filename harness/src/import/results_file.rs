@@ -2,8 +2,7 @@
 
 use super::lm_eval::Options;
 use crate::checkpoint::Pattern;
-use crate::executor::now;
-use crate::store::unit_key;
+use crate::results::{now, unit_key};
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 use spyglass_dashboards::run::{Checkpoint, Cost, GroupScores, UnitInputs, UnitRecord};

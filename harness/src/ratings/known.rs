@@ -1,8 +1,7 @@
 //! Whether what a rating speaks of is there.
 
 use crate::Result;
-use crate::gather::gather_some;
-use crate::store::{Snapshot, Store, is_pack};
+use crate::results::{Snapshot, Store, gather_some, is_pack};
 use spyglass_dashboards::run::{Rating, Run};
 
 /// What was said in a run, and at which checkpoints.

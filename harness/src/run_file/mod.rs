@@ -1,12 +1,16 @@
 //! The run file: what was asked for, as it stands in `run.yaml`.
 
 mod branch;
+mod demo;
 mod file;
+mod init;
 mod phases;
 mod settings;
 mod values;
 
 pub use branch::{BranchSpec, LogColumns, LogSpec, ParentSpec, StepsSpec};
+pub use demo::unpack;
 pub use file::{RunFile, TaskSpec};
+pub use init::{FirstFile, run_file_for};
 pub use phases::{PhaseSpec, PhasesSpec};
 pub use settings::{CheckpointOrder, DtFloorSpec, ModelSpec, PrecisionSpec, ScheduleSpec};

@@ -2,21 +2,21 @@
 
 use rayon::prelude::*;
 
-use super::trie::Question;
+use super::trie::WantedToken;
 use crate::error::{Error, Result};
 use crate::models::Logits;
 
 /// The answer to a question.
-pub(crate) struct Answer {
-    pub(crate) question: Question,
+pub(crate) struct TokenScore {
+    pub(crate) question: WantedToken,
     pub(crate) log_probability: f64,
     pub(crate) is_greedy: bool,
 }
 
 /// Rows that answer a node's questions.
-pub(crate) struct Asked<'a> {
+pub(crate) struct WantedRows<'a> {
     /// Ascending by offset, not empty.
-    pub(crate) questions: &'a [Question],
+    pub(crate) questions: &'a [WantedToken],
     /// Row 0 is that of the first question's offset.
     pub(crate) logits: Logits,
     /// Position of row 0 in the text.
@@ -24,18 +24,18 @@ pub(crate) struct Asked<'a> {
 }
 
 /// Answers all questions; a row that several ask is summed once.
-pub(crate) fn read(asked: &[Asked<'_>]) -> Result<Vec<Answer>> {
-    let rows: Vec<(&Asked<'_>, &[Question])> = asked
+pub(crate) fn read(asked: &[WantedRows<'_>]) -> Result<Vec<TokenScore>> {
+    let rows: Vec<(&WantedRows<'_>, &[WantedToken])> = asked
         .iter()
         .flat_map(|asked| asked.questions.chunk_by(|a, b| a.offset == b.offset).map(move |row| (asked, row)))
         .collect();
-    let answers: Vec<Vec<Answer>> = rows
+    let answers: Vec<Vec<TokenScore>> = rows
         .into_par_iter()
         .map(|(asked, questions)| {
             let index = (questions[0].offset - asked.questions[0].offset) as usize;
             let row = asked.logits.row(index);
             let summed = Row::new(row).ok_or(Error::Logits { position: asked.position + index })?;
-            let answer = |&question: &Question| Answer {
+            let answer = |&question: &WantedToken| TokenScore {
                 question,
                 log_probability: summed.log_probability(question.token),
                 is_greedy: summed.best == question.token,
@@ -69,6 +69,13 @@ impl<'a> Row<'a> {
     /// logit − largest − ln Σ exp(logit − largest).
     pub(crate) fn log_probability(&self, token: u32) -> f64 {
         f64::from(self.logits[token as usize]) - f64::from(self.logits[self.best as usize]) - self.log_sum
+    }
+}
+
+impl Logits {
+    /// The log-probability of a token by row `index`, in f64; `None` when a number of the row is not finite.
+    pub fn log_probability(&self, index: usize, token: u32) -> Option<f64> {
+        Some(Row::new(self.row(index))?.log_probability(token))
     }
 }
 

@@ -9,4 +9,4 @@ mod trie;
 pub(crate) use log_softmax::greatest;
 pub use request::{Request, ScorerOptions};
 pub use scorer::{LogLikelihood, Progress, Scorer};
-pub use trie::Plan;
+pub use trie::RequestTrie;

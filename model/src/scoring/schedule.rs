@@ -1,24 +1,24 @@
-//! The order in which a plan's nodes are computed: depth first, in tall batches, within a budget for states.
+//! The order in which a trie's nodes are computed: depth first, in tall batches, within a budget for states.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::log_softmax::{Answer, Asked, read};
+use super::log_softmax::{TokenScore, WantedRows, read};
 use super::request::ScorerOptions;
-use super::trie::{NONE, Node, Plan};
+use super::trie::{NONE, Node, RequestTrie};
 use crate::error::Result;
 use crate::models::{LanguageModel, Sequence, Wanted};
 
-/// A walk over a plan.
+/// A walk over a trie.
 ///
 /// Nodes come into a batch in the order of the trie, leaves and inner nodes from queues of their own: a leaf leaves no state
 /// and always fits. An inner node is taken before its turn only if room is left for what the others need below them, so a
-/// budget of [`Plan::peak_state_bytes`] never has anything computed twice. With less, the states that are needed last are given
+/// budget of [`RequestTrie::peak_state_bytes`] never has anything computed twice. With less, the states that are needed last are given
 /// up when the next node does not fit, and computed again later: any budget that holds one state will do.
 pub(crate) struct Walk<'a, M: LanguageModel> {
     model: &'a M,
-    plan: &'a Plan,
+    trie: &'a RequestTrie,
     options: ScorerOptions,
     live: HashMap<u32, Live<M::State>>,
     /// What is left of the children of nodes whose states were given up.
@@ -69,11 +69,11 @@ pub(crate) struct Job<S> {
 }
 
 impl<'a, M: LanguageModel> Walk<'a, M> {
-    pub(crate) fn new(model: &'a M, plan: &'a Plan, options: ScorerOptions) -> Self {
-        let tops = Pending::children(plan, NONE);
+    pub(crate) fn new(model: &'a M, trie: &'a RequestTrie, options: ScorerOptions) -> Self {
+        let tops = Pending::children(trie, NONE);
         let mut walk = Self {
             model,
-            plan,
+            trie,
             options,
             live: HashMap::new(),
             parked: HashMap::new(),
@@ -83,7 +83,7 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
             used: 0,
             lent: HashSet::new(),
             last_used: 0,
-            needed: plan.needed(|position| model.state_bytes(position)),
+            needed: trie.needed(|position| model.state_bytes(position)),
             reserves: BTreeMap::new(),
             tokens_done: 0,
         };
@@ -126,23 +126,23 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
     }
 
     /// Computes a batch and answers its questions.
-    pub(crate) fn compute(&mut self, mut batch: Vec<Job<M::State>>) -> Result<Vec<Answer>> {
-        let plan = self.plan;
+    pub(crate) fn compute(&mut self, mut batch: Vec<Job<M::State>>) -> Result<Vec<TokenScore>> {
+        let trie = self.trie;
         let tokens: Vec<Cow<'_, [u32]>> = (batch.iter())
             .map(|job| match &job.above[..] {
-                [] => plan.tokens_of(job.node).into(),
-                above => above.iter().chain([&job.node]).flat_map(|&node| plan.tokens_of(node)).copied().collect(),
+                [] => trie.tokens_of(job.node).into(),
+                above => above.iter().chain([&job.node]).flat_map(|&node| trie.tokens_of(node)).copied().collect(),
             })
             .collect();
         let mut sequences: Vec<Sequence<'_, M::State>> = (batch.iter_mut().zip(&tokens))
             .map(|(job, tokens)| Sequence {
                 tokens,
                 state: &mut job.state,
-                wanted: match plan.questions_of(job.node) {
+                wanted: match trie.questions_of(job.node) {
                     [first, ..] if !job.again => Wanted::From(first.offset as usize),
                     _ => Wanted::Nothing,
                 },
-                keep_state: plan.nodes[job.node as usize].children > 0,
+                keep_state: trie.nodes[job.node as usize].children > 0,
             })
             .collect();
         let logits = self.model.forward(&mut sequences)?;
@@ -152,10 +152,10 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
         self.tokens_done += batch.iter().map(|job| job.len as u64).sum::<u64>();
         let mut asked = Vec::new();
         for (job, logits) in batch.into_iter().zip(logits) {
-            let (node, questions) = (self.node(job.node), plan.questions_of(job.node));
+            let (node, questions) = (self.node(job.node), trie.questions_of(job.node));
             if let ([first, ..], false) = (questions, job.again) {
                 let position = node.end - node.tokens.len() + first.offset as usize;
-                asked.push(Asked { questions, logits, position });
+                asked.push(WantedRows { questions, logits, position });
             }
             if node.children > 0 {
                 self.keep(job.node, job.state);
@@ -165,7 +165,7 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
     }
 
     fn node(&self, node: u32) -> &'a Node {
-        &self.plan.nodes[node as usize]
+        &self.trie.nodes[node as usize]
     }
 
     fn bytes(&self, node: u32) -> u64 {
@@ -174,7 +174,7 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
 
     /// Ancestors up to the nearest one whose state is there, the topmost first. None unless `node` is computed again.
     fn above(&self, node: u32) -> Vec<u32> {
-        let up = std::iter::successors(self.plan.parent(node), |&above| self.plan.parent(above));
+        let up = std::iter::successors(self.trie.parent(node), |&above| self.trie.parent(above));
         let mut above: Vec<u32> = up.take_while(|above| !self.live.contains_key(above)).collect();
         above.reverse();
         above
@@ -182,7 +182,7 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
 
     /// The live parent whose last pending child `node` is: its state is taken over, not copied.
     fn takes_over(&self, node: u32) -> Option<&Live<M::State>> {
-        let parent = self.plan.parent(node)?;
+        let parent = self.trie.parent(node)?;
         let live = self.live.get(&parent)?;
         let last = live.pending.count == 1 && !self.parked.contains_key(&node);
         (last && !self.lent.contains(&parent)).then_some(live)
@@ -191,7 +191,7 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
     /// Whether the state of an inner node fits, once its parent's is taken over or stolen.
     fn fits(&self, node: u32, steal: bool) -> bool {
         let parent = if steal {
-            self.plan.parent(node).and_then(|parent| self.live.get(&parent))
+            self.trie.parent(node).and_then(|parent| self.live.get(&parent))
         } else {
             self.takes_over(node)
         };
@@ -226,7 +226,7 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
     /// Gives up states, those needed last first, until that of `node` fits. Says whether the parent's is to be stolen: taken
     /// over although siblings still need it.
     fn make_room(&mut self, node: u32) -> bool {
-        let parent = self.plan.parent(node).filter(|_| !self.parked.contains_key(&node));
+        let parent = self.trie.parent(node).filter(|_| !self.parked.contains_key(&node));
         let mut steal = false;
         while !self.fits(node, steal) {
             let safe = if steal || self.takes_over(node).is_some() { parent } else { None };
@@ -259,7 +259,7 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
         let (above, again) = (self.above(node), self.parked.contains_key(&node));
         let len = above.iter().chain([&node]).map(|&node| self.node(node).tokens.len()).sum();
         let state = if again {
-            let from = above.first().map_or(self.plan.parent(node), |&topmost| self.plan.parent(topmost));
+            let from = above.first().map_or(self.trie.parent(node), |&topmost| self.trie.parent(topmost));
             from.map_or_else(|| self.model.new_state(), |from| self.live[&from].state.clone())
         } else {
             self.first_state(node, steal)
@@ -272,7 +272,7 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
     }
 
     fn first_state(&mut self, node: u32, steal: bool) -> M::State {
-        let Some(parent) = self.plan.parent(node) else {
+        let Some(parent) = self.trie.parent(node) else {
             self.tops = self.after(self.tops, node);
             self.queue(self.tops);
             return self.model.new_state();
@@ -299,7 +299,7 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
     }
 
     fn keep(&mut self, node: u32, state: M::State) {
-        let pending = self.parked.remove(&node).unwrap_or_else(|| Pending::children(self.plan, node));
+        let pending = self.parked.remove(&node).unwrap_or_else(|| Pending::children(self.trie, node));
         self.queue(pending);
         self.live.insert(node, Live { state, bytes: self.bytes(node), pending });
     }
@@ -328,18 +328,18 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
     }
 
     fn next_sibling(&self, node: u32, kind: impl Fn(&Node) -> bool) -> u32 {
-        let parent = self.plan.parent(node).unwrap_or(NONE);
-        self.plan.siblings(parent, self.node(node).subtree_end).find(|&next| kind(self.node(next))).unwrap_or(NONE)
+        let parent = self.trie.parent(node).unwrap_or(NONE);
+        self.trie.siblings(parent, self.node(node).subtree_end).find(|&next| kind(self.node(next))).unwrap_or(NONE)
     }
 }
 
 impl Pending {
-    fn children(plan: &Plan, node: u32) -> Self {
-        let is_leaf = |&child: &u32| plan.nodes[child as usize].children == 0;
+    fn children(trie: &RequestTrie, node: u32) -> Self {
+        let is_leaf = |&child: &u32| trie.nodes[child as usize].children == 0;
         Self {
-            leaf: plan.children(node).find(is_leaf).unwrap_or(NONE),
-            inner: plan.children(node).find(|child| !is_leaf(child)).unwrap_or(NONE),
-            count: plan.children(node).count() as u32,
+            leaf: trie.children(node).find(is_leaf).unwrap_or(NONE),
+            inner: trie.children(node).find(|child| !is_leaf(child)).unwrap_or(NONE),
+            count: trie.children(node).count() as u32,
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use super::log_softmax::Answer;
+use super::log_softmax::TokenScore;
 use super::request::ScorerOptions;
 use super::schedule::Walk;
-use super::trie::Plan;
+use super::trie::RequestTrie;
 use crate::error::{Error, Result};
 use crate::models::LanguageModel;
 
@@ -25,17 +25,17 @@ pub struct LogLikelihood {
 pub struct Progress<'a> {
     /// Tokens computed; more than `tokens_total` at the end when memory was short and prefixes were computed again.
     pub tokens_done: u64,
-    /// [`Plan::tokens_computed`].
+    /// [`RequestTrie::tokens_computed`].
     pub tokens_total: u64,
     /// Requests answered.
     pub requests_done: usize,
-    /// Requests of the plan.
+    /// Requests of the trie.
     pub requests_total: usize,
     /// The requests answered since the last report, by their index.
     pub finished: &'a [(usize, LogLikelihood)],
 }
 
-/// Answers plans with a model.
+/// Answers requests with a model.
 #[derive(Debug)]
 pub struct Scorer<'m, M> {
     model: &'m M,
@@ -48,7 +48,7 @@ impl<'m, M: LanguageModel> Scorer<'m, M> {
         Self { model, options }
     }
 
-    /// Answers all requests of `plan`, in their order. `progress` is called after every batch and ends the run by breaking.
+    /// Answers all requests of `trie`, in their order. `progress` is called after every batch and ends the run by breaking.
     ///
     /// # Errors
     /// [`Error::StateMemory`] when the budget is smaller than one state, [`Error::Token`] for a token that the model does not
@@ -56,19 +56,19 @@ impl<'m, M: LanguageModel> Scorer<'m, M> {
     /// breaks, and whatever the model refuses.
     pub fn run(
         &self,
-        plan: &Plan,
+        trie: &RequestTrie,
         mut progress: impl FnMut(&Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<LogLikelihood>> {
         let vocab = self.model.vocab_size();
-        if let Some(token) = plan.largest_token().filter(|&token| token as usize >= vocab) {
+        if let Some(token) = trie.largest_token().filter(|&token| token as usize >= vocab) {
             return Err(Error::Token { token, vocab });
         }
-        let needed = plan.largest_state(|position| self.model.state_bytes(position));
+        let needed = trie.largest_state(|position| self.model.state_bytes(position));
         if needed > self.options.state_memory {
             return Err(Error::StateMemory { given: self.options.state_memory, needed });
         }
-        let mut answers = Answers::new(plan);
-        let mut walk = Walk::new(self.model, plan, self.options);
+        let mut answers = RequestScores::new(trie);
+        let mut walk = Walk::new(self.model, trie, self.options);
         while let Some(batch) = walk.next_batch() {
             let mut finished = Vec::new();
             for answer in walk.compute(batch)? {
@@ -76,21 +76,21 @@ impl<'m, M: LanguageModel> Scorer<'m, M> {
             }
             let report = Progress {
                 tokens_done: walk.tokens_done,
-                tokens_total: plan.tokens_computed(),
+                tokens_total: trie.tokens_computed(),
                 requests_done: answers.done,
-                requests_total: plan.requests(),
+                requests_total: trie.requests(),
                 finished: &finished,
             };
             if progress(&report).is_break() {
                 return Err(Error::Interrupted);
             }
         }
-        Ok((0..plan.requests()).map(|request| answers.of(request)).collect())
+        Ok((0..trie.requests()).map(|request| answers.of(request)).collect())
     }
 }
 
 /// What is known of each request.
-struct Answers<'a> {
+struct RequestScores<'a> {
     starts: &'a [usize],
     log_probabilities: Vec<f64>,
     greedy: Vec<bool>,
@@ -98,15 +98,15 @@ struct Answers<'a> {
     done: usize,
 }
 
-impl<'a> Answers<'a> {
-    fn new(plan: &'a Plan) -> Self {
-        let (starts, tokens) = (&plan.starts[..], plan.starts[plan.requests()]);
+impl<'a> RequestScores<'a> {
+    fn new(trie: &'a RequestTrie) -> Self {
+        let (starts, tokens) = (&trie.starts[..], trie.starts[trie.requests()]);
         let left = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        Self { starts, log_probabilities: vec![f64::NAN; tokens], greedy: vec![true; plan.requests()], left, done: 0 }
+        Self { starts, log_probabilities: vec![f64::NAN; tokens], greedy: vec![true; trie.requests()], left, done: 0 }
     }
 
     /// Notes one token, and gives the request's answer when it was the last.
-    fn take(&mut self, answer: &Answer) -> Option<(usize, LogLikelihood)> {
+    fn take(&mut self, answer: &TokenScore) -> Option<(usize, LogLikelihood)> {
         let request = answer.question.request as usize;
         self.log_probabilities[self.starts[request] + answer.question.index as usize] = answer.log_probability;
         self.greedy[request] &= answer.is_greedy;

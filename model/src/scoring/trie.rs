@@ -14,15 +14,15 @@ pub(crate) const NONE: u32 = u32::MAX;
 /// Tokens compared at once while a request is walked down.
 const STRIDE: usize = 64;
 
-/// The work that a list of requests makes, each distinct prefix once. It knows nothing of any model, so one plan serves
+/// The work that a list of requests makes, each distinct prefix once. It knows nothing of any model, so one trie serves
 /// every checkpoint of a tokenizer.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct RequestTrie {
     /// Depth first, so a node's descendants follow it; siblings in the order of the requests.
     pub(crate) nodes: Vec<Node>,
     pub(crate) tokens: Vec<u32>,
     /// By node, then by offset.
-    pub(crate) questions: Vec<Question>,
+    pub(crate) questions: Vec<WantedToken>,
     /// Where each request's log-probabilities begin among those of all, and their count at the end.
     pub(crate) starts: Vec<usize>,
     requested: u64,
@@ -44,7 +44,7 @@ pub(crate) struct Node {
 
 /// How probable a token is after the one at `offset` of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Question {
+pub(crate) struct WantedToken {
     node: u32,
     pub(crate) offset: u32,
     pub(crate) token: u32,
@@ -53,7 +53,7 @@ pub(crate) struct Question {
     pub(crate) index: u32,
 }
 
-impl Plan {
+impl RequestTrie {
     /// Sorts requests into a trie, in time proportional to their tokens.
     ///
     /// # Errors
@@ -62,10 +62,10 @@ impl Plan {
         Self::with_stretch(requests, LONGEST_STRETCH)
     }
 
-    /// As [`Plan::new`], with stretches of at most `longest` tokens.
+    /// As [`RequestTrie::new`], with stretches of at most `longest` tokens.
     ///
     /// # Errors
-    /// As [`Plan::new`].
+    /// As [`RequestTrie::new`].
     pub fn with_stretch(requests: &[Request], longest: usize) -> Result<Self> {
         let mut builder = Builder::default();
         for (index, request) in requests.iter().enumerate() {
@@ -141,7 +141,7 @@ impl Plan {
         &self.tokens[self.nodes[node as usize].tokens.clone()]
     }
 
-    pub(crate) fn questions_of(&self, node: u32) -> &[Question] {
+    pub(crate) fn questions_of(&self, node: u32) -> &[WantedToken] {
         &self.questions[self.nodes[node as usize].questions.clone()]
     }
 
@@ -285,9 +285,9 @@ impl Builder {
         index
     }
 
-    fn finish(self, requests: &[Request], longest: usize) -> Plan {
+    fn finish(self, requests: &[Request], longest: usize) -> RequestTrie {
         let (nodes, ends) = self.depth_first(longest);
-        let mut plan = Plan {
+        let mut trie = RequestTrie {
             nodes,
             tokens: self.tokens,
             questions: Vec::new(),
@@ -296,17 +296,17 @@ impl Builder {
             largest_token: self.largest_token,
         };
         for (index, (request, &last)) in requests.iter().zip(&self.last).enumerate() {
-            plan.ask(index as u32, request, ends[last as usize]);
-            plan.starts.push(plan.starts[index] + request.continuation.len());
+            trie.ask(index as u32, request, ends[last as usize]);
+            trie.starts.push(trie.starts[index] + request.continuation.len());
         }
-        plan.questions.sort_unstable();
+        trie.questions.sort_unstable();
         let mut at = 0;
-        for (index, node) in plan.nodes.iter_mut().enumerate() {
-            let count = plan.questions[at..].iter().take_while(|question| question.node == index as u32).count();
+        for (index, node) in trie.nodes.iter_mut().enumerate() {
+            let count = trie.questions[at..].iter().take_while(|question| question.node == index as u32).count();
             node.questions = at..at + count;
             at += count;
         }
-        plan
+        trie
     }
 
     /// The nodes in depth-first order, none longer than `longest`, and which of them is the end of each stretch.
@@ -355,7 +355,7 @@ impl Builder {
     }
 }
 
-impl Plan {
+impl RequestTrie {
     /// Notes where the tokens of a request's continuation are read, from its last node upwards.
     fn ask(&mut self, request: u32, asked: &Request, mut node: u32) {
         let context = asked.context.len();
@@ -368,7 +368,7 @@ impl Plan {
                 index -= 1;
                 let offset = (context + index - 1 - begin) as u32;
                 let token = asked.continuation[index];
-                self.questions.push(Question { node, offset, token, request, index: index as u32 });
+                self.questions.push(WantedToken { node, offset, token, request, index: index as u32 });
             }
             if index == 0 {
                 return;

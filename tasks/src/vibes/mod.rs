@@ -13,6 +13,7 @@ mod schema;
 mod summary;
 mod transcript;
 mod variables;
+mod visible;
 mod written;
 
 pub use catalogue::PackCatalogue;
@@ -25,3 +26,4 @@ pub use schema::schema;
 pub use summary::{PackSummary, PromptSummary, StickyTalk};
 pub use transcript::{ChoiceScore, Choices, Reference, Rendering, Stickiness, Stop, Transcript, TurnRecord};
 pub use variables::Variables;
+pub use visible::visible;

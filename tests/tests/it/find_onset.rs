@@ -1,8 +1,7 @@
 //! The sweep that searches for onsets: the same brackets as a sweep of everything, from fewer units.
 
 use crate::program::{RunFolder, pilot, trunk};
-use spyglass::gather::gather;
-use spyglass::store::Store;
+use spyglass::results::{Store, gather};
 use spyglass_dashboards::analysis::Status;
 use spyglass_dashboards::findings::findings;
 use std::collections::BTreeMap;

@@ -20,3 +20,4 @@ mod speed;
 mod sweep;
 mod vibes;
 mod vibes_pages;
+mod word_for_word;

@@ -18,12 +18,12 @@ const PHASE_ONE: u64 = 1400;
 /// Where the contaminated branch leaves the trunk.
 const LEAK: u64 = 800;
 
-/// The demo, run once for all tests of this file.
-static DEMO: LazyLock<Demo> = LazyLock::new(Demo::of_a_fresh_clone);
+/// The demo, run once for all tests of this program.
+pub(crate) static DEMO: LazyLock<Demo> = LazyLock::new(Demo::of_a_fresh_clone);
 
-struct Demo {
+pub(crate) struct Demo {
     _folder: tempfile::TempDir,
-    report: PathBuf,
+    pub(crate) report: PathBuf,
     second: String,
     run: Run,
 }
@@ -63,9 +63,9 @@ impl Demo {
         assert_eq!(first.code, Some(0), "{}", first.stderr);
         let report = folder.path().join(first.stdout.trim());
         let second = run(folder.path(), &["demo"]).stderr;
-        let store = spyglass::store::Store::open(&folder.path().join("spyglass-demo/results"));
+        let store = spyglass::results::Store::open(&folder.path().join("spyglass-demo/results"));
         let snapshot = store.snapshot().unwrap().unwrap();
-        let gathered = spyglass::gather::gather(&store, snapshot).unwrap();
+        let gathered = spyglass::results::gather(&store, snapshot).unwrap();
         assert_eq!(gathered.damaged, Vec::<String>::new());
         Self { _folder: folder, report, second, run: gathered.run }
     }

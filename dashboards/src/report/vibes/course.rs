@@ -7,7 +7,7 @@ use spyglass_tasks::vibes::{PackSummary, PromptSummary};
 
 use super::story::arrows;
 use super::turn::{Turn, came, statistics, turned};
-use crate::analysis::{PackInterval, Survival, Z95, pack_interval, survival};
+use crate::analysis::{PackInterval, Survival, Z95, pack_interval, pack_survival};
 use crate::number::{percent, tokens};
 use crate::plots::{Point, Series};
 use crate::report::curves::{Measured, TaskCurves, fork_point, range};
@@ -41,22 +41,19 @@ impl Reading {
         let summary = PackSummary::of(&unit.transcripts);
         let number = |passes: &Vec<bool>| passes.iter().map(|&pass| f64::from(u8::from(pass))).collect();
         let passes: Vec<Vec<f64>> = summary.passes().iter().map(number).collect();
-        let kept: Vec<usize> = summary.talks.iter().map(|talk| talk.turns_kept).collect();
-        let dropped: Vec<bool> = summary.talks.iter().map(|talk| talk.dropped).collect();
         let share = |prompt: &PromptSummary| {
             let passes = prompt.passes.iter().filter(|pass| **pass).count();
             (!prompt.passes.is_empty()).then(|| passes as f64 / prompt.passes.len() as f64)
         };
-        let weights: Vec<f64> = summary.talks.iter().map(|talk| talk.weight).collect();
         Self {
             passed: pack_interval(&passes),
             prompts: passes.len(),
             talks: passes.iter().map(Vec::len).sum(),
             baseline: summary.baseline(),
             margin: summary.metrics().into_iter().find(|metric| metric.name == "margin"),
-            kept: survival(&kept, &dropped, Some(&weights)),
-            sticky: kept.len(),
-            dropped: dropped.contains(&true),
+            kept: pack_survival(&summary),
+            sticky: summary.talks.len(),
+            dropped: summary.talks.iter().any(|talk| talk.dropped),
             each: summary
                 .prompts
                 .iter()
@@ -226,6 +223,7 @@ impl<'a> Course<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::survival;
 
     #[test]
     fn a_mean_over_variables_is_not_told_as_a_count() {

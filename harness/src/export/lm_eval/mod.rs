@@ -4,8 +4,8 @@ mod results;
 mod samples;
 
 use crate::Result;
-use crate::store::write_whole;
-use crate::suite::{Suite, SuiteTask};
+use crate::results::write_whole;
+use crate::sweep::{Suite, SuiteTask};
 use spyglass_dashboards::run::{Run, Unit};
 use spyglass_tasks::{Item, task_hash};
 use std::collections::BTreeMap;

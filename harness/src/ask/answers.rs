@@ -1,0 +1,161 @@
+//! Answers as they come in, gathered into items and chunks.
+
+use super::questions::ItemQueries;
+use super::requests::TokenQuery;
+use crate::Result;
+use crate::checkpoint::Loaded;
+use crate::progress::Interrupt;
+use crate::results::CHUNK_ITEMS;
+use crate::sweep::SuiteTask;
+use spyglass_model::{LanguageModel, LogLikelihood, Prompt, Sampling, Stopped, generate_batch};
+use spyglass_tasks::{Answer, Generation, Item, ItemRecord};
+use std::ops::Range;
+
+/// Replies generated together: each holds a state of its own.
+const REPLIES_AT_ONCE: usize = 16;
+
+/// The answers to a list of items.
+pub(super) struct Answers<'a> {
+    loaded: &'a Loaded,
+    task: &'a str,
+    items: &'a [Item],
+    asked: &'a ItemQueries,
+    /// Number of the first of these items in the task.
+    first: usize,
+    /// Items that are given out already.
+    given: usize,
+    scores: Vec<Option<LogLikelihood>>,
+    /// Requests of each item that are not answered yet.
+    open: Vec<usize>,
+}
+
+/// A chunk of consecutive items, answered.
+pub(super) struct AnsweredChunk {
+    pub(super) records: Vec<ItemRecord>,
+    /// Tokens read and written for replies.
+    pub(super) tokens_generated: u64,
+}
+
+/// The chunk that begins at item `done`: up to the next multiple of the chunk size, or to `end`.
+fn chunk_after(done: usize, end: usize) -> Range<usize> {
+    done..((done / CHUNK_ITEMS + 1) * CHUNK_ITEMS).min(end)
+}
+
+impl<'a> Answers<'a> {
+    /// For the items of `task` from number `first` on.
+    pub(super) fn new(loaded: &'a Loaded, task: &'a SuiteTask, asked: &'a ItemQueries, first: usize) -> Self {
+        let open = asked.starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let (name, items) = (&task.task.name, &task.items()[first..]);
+        let scores = vec![None; asked.trie.requests()];
+        Self { loaded, task: name, items, asked, first, given: 0, scores, open }
+    }
+
+    /// Takes in answers by the index of their request.
+    pub(super) fn take(&mut self, finished: &[(usize, LogLikelihood)]) {
+        for (request, score) in finished {
+            self.scores[*request] = Some(score.clone());
+            let item = self.asked.starts.partition_point(|start| start <= request) - 1;
+            self.open[item] -= 1;
+        }
+    }
+
+    /// The next chunk, once all its requests are answered. Replies are asked for here; `None` too when they are interrupted.
+    ///
+    /// # Errors
+    /// A number of the model is broken.
+    pub(super) fn next_chunk(&mut self, interrupt: &Interrupt) -> Result<Option<AnsweredChunk>> {
+        let range = chunk_after(self.first + self.given, self.first + self.items.len());
+        let (start, end) = (range.start - self.first, range.end - self.first);
+        if start == end || self.open[start..end].iter().any(|open| *open > 0) {
+            return Ok(None);
+        }
+        let Some(replies) = self.replies(start..end, interrupt)? else { return Ok(None) };
+        let read = self.asked.items[start..end].iter().flatten().map(TokenQuery::prompt_tokens).sum::<usize>();
+        let tokens_generated = (read + replies.iter().map(|reply| reply.tokens).sum::<usize>()) as u64;
+        let mut replies = replies.into_iter();
+        let records = (start..end).map(|index| self.record(index, &mut replies)).collect::<Result<_>>()?;
+        self.given = end;
+        Ok(Some(AnsweredChunk { records, tokens_generated }))
+    }
+
+    fn record(&mut self, index: usize, replies: &mut impl Iterator<Item = Answer>) -> Result<ItemRecord> {
+        let mut request = self.asked.starts[index];
+        let mut answers = Vec::with_capacity(self.asked.items[index].len());
+        for question in &self.asked.items[index] {
+            answers.extend(match question {
+                TokenQuery::Score { requests, truncated, off_token_edge } => {
+                    let windows = self.scores[request..request + requests].iter_mut().filter_map(Option::take);
+                    request += requests;
+                    Some(Answer { truncated: *truncated, off_token_edge: *off_token_edge, ..joined(windows) })
+                }
+                TokenQuery::Generate { .. } => replies.next(),
+            });
+        }
+        Ok(self.items[index].record(&answers)?)
+    }
+
+    /// The replies that the items of a range ask for, in order; `None` when they were interrupted.
+    fn replies(&self, items: Range<usize>, interrupt: &Interrupt) -> Result<Option<Vec<Answer>>> {
+        let mut wanted = Vec::new();
+        for index in items {
+            for question in &self.asked.items[index] {
+                if let TokenQuery::Generate { prompt, settings, truncated } = question {
+                    let name = [self.task.to_owned(), self.items[index].doc_id.to_string()];
+                    wanted.push((prompt, sampling(settings), *truncated, name));
+                }
+            }
+        }
+        let mut replies = Vec::with_capacity(wanted.len());
+        for together in wanted.chunks(REPLIES_AT_ONCE) {
+            let words: Vec<Vec<&str>> =
+                together.iter().map(|(.., name)| name.iter().map(String::as_str).collect()).collect();
+            let prompts = together.iter().zip(&words).map(|((prompt, sampling, ..), words)| Prompt {
+                state: self.loaded.model.new_state(),
+                seen: &[],
+                tokens: prompt,
+                sampling,
+                words,
+            });
+            let (model, tokenizer) = (&self.loaded.model, &self.loaded.tokenizer);
+            let generated = generate_batch(model, tokenizer, prompts.collect(), |_| interrupt.flow())?;
+            for (reply, (_, _, truncated, _)) in generated.into_iter().zip(together) {
+                if reply.stopped == Stopped::Interrupted {
+                    return Ok(None);
+                }
+                let (tokens, text) = (reply.ids.len(), Some(reply.text));
+                replies.push(Answer { tokens, text, truncated: *truncated, ..Answer::default() });
+            }
+        }
+        Ok(Some(replies))
+    }
+}
+
+fn sampling(settings: &Generation) -> Sampling {
+    let (temperature, max_tokens, stop) = (settings.temperature, settings.max_tokens, settings.until.clone());
+    Sampling { temperature, max_tokens, stop, ..Sampling::default() }
+}
+
+/// The answer to a text that was read in one or more windows.
+fn joined(windows: impl Iterator<Item = LogLikelihood>) -> Answer {
+    let mut answer = Answer { is_greedy: true, ..Answer::default() };
+    for window in windows {
+        answer.logprob += window.sum;
+        answer.is_greedy &= window.is_greedy;
+        answer.tokens += window.per_token.len();
+        answer.token_logprobs.extend(window.per_token);
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chunk_after;
+
+    #[test]
+    fn chunks_end_at_fixed_item_numbers() {
+        assert_eq!(chunk_after(0, 1000), 0..128);
+        assert_eq!(chunk_after(0, 50), 0..50);
+        assert_eq!(chunk_after(50, 1000), 50..128);
+        assert_eq!(chunk_after(128, 130), 128..130);
+    }
+}

@@ -1,0 +1,10 @@
+//! A task is asked: its items become token ids, these requests, the answers records of items and a unit's summary.
+
+mod answers;
+mod questions;
+mod requests;
+mod unit;
+
+pub(crate) use questions::Questions;
+pub(crate) use requests::{cut, encode, prompt_ids};
+pub(crate) use unit::TaskJob;

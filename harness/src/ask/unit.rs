@@ -1,0 +1,111 @@
+//! One unit: all its questions are asked at once, and each chunk of items is kept as soon as it is answered.
+
+use super::answers::Answers;
+use super::questions::Questions;
+use crate::checkpoint::Loaded;
+use crate::progress::{Event, Watch};
+use crate::results::{UnitFolder, new_record};
+use crate::sweep::SuiteTask;
+use crate::{Error, Result};
+use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
+use spyglass_dashboards::series::chance;
+use spyglass_model::{Scorer, ScorerOptions};
+use spyglass_tasks::ItemRecord;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// A unit of a task that is ours to score.
+pub(crate) struct TaskJob<'a> {
+    pub(crate) checkpoint: &'a Checkpoint,
+    pub(crate) task: &'a SuiteTask,
+    /// Index of the task in the suite.
+    pub(crate) index: usize,
+    pub(crate) inputs: UnitInputs,
+    pub(crate) folder: UnitFolder,
+    pub(crate) scorer: ScorerOptions,
+}
+
+impl TaskJob<'_> {
+    /// Scores what is missing of the unit and writes its summary; `None` when it was interrupted before its end.
+    ///
+    /// # Errors
+    /// The items cannot be asked, the model's numbers are broken, or the results cannot be written.
+    pub(crate) fn score(&self, loaded: &Loaded, questions: &Questions, watch: &Watch) -> Result<Option<UnitRecord>> {
+        let (mut chunks, mut records): (Vec<Chunk>, Vec<ItemRecord>) = (Vec::new(), Vec::new());
+        for (chunk, kept) in self.folder.chunks()? {
+            chunks.push(chunk);
+            records.extend(kept);
+        }
+        let mut cost = self.folder.record().ok().flatten().map(|before| before.cost).unwrap_or_default();
+        let items = self.task.items().len();
+        if records.len() < items {
+            let (started, first) = (Instant::now(), records.len());
+            let asked = questions.of(loaded.tokens(), self.index, first..items).map_err(Error::Shared)?;
+            let mut tokens_seen = 0;
+            let mut answers = Answers::new(loaded, self.task, &asked, first);
+            let mut keep = |answers: &mut Answers<'_>, tokens: u64| -> Result<()> {
+                cost.tokens_computed += tokens;
+                watch.tell(&Event::Scored { items: 0, tokens });
+                while let Some(chunk) = answers.next_chunk(&watch.interrupt)? {
+                    chunks.push(self.folder.write_chunk(records.len(), &chunk.records)?);
+                    cost.tokens_computed += chunk.tokens_generated;
+                    watch.tell(&Event::Scored { items: chunk.records.len(), tokens: chunk.tokens_generated });
+                    records.extend(chunk.records);
+                    if watch.interrupt.is_set() {
+                        break;
+                    }
+                }
+                Ok(())
+            };
+            let mut broken = None;
+            let ended = Scorer::new(&loaded.model, self.scorer).run(&asked.trie, |progress| {
+                answers.take(progress.finished);
+                let tokens = progress.tokens_done - tokens_seen;
+                tokens_seen = progress.tokens_done;
+                if let Err(error) = keep(&mut answers, tokens) {
+                    broken = Some(error);
+                    return ControlFlow::Break(());
+                }
+                watch.interrupt.flow()
+            });
+            match (broken, ended) {
+                (Some(error), _) => return Err(error),
+                (None, Err(spyglass_model::Error::Interrupted)) => return Ok(None),
+                (None, Err(error)) => return Err(error.into()),
+                (None, Ok(_)) => keep(&mut answers, 0)?, // items that ask for nothing but a reply
+            }
+            cost.seconds += started.elapsed().as_secs_f64();
+            cost.tokens_requested += asked.trie.tokens_requested();
+            if records.len() < items {
+                return Ok(None);
+            }
+        }
+        let record = self.summary(&records, chunks, cost)?;
+        self.folder.finish(&record)?;
+        Ok(Some(record))
+    }
+
+    fn summary(&self, records: &[ItemRecord], chunks: Vec<Chunk>, cost: Cost) -> Result<UnitRecord> {
+        let task = &self.task.task;
+        let (mut warnings, mut items_total) = (Vec::new(), records.len());
+        if let Ok(items) = &self.task.items {
+            warnings.clone_from(&items.warnings);
+            warnings
+                .extend(items.bad_rows.iter().map(|row| format!("{}, line {}: {}", row.file, row.line, row.message)));
+            items_total = items.total;
+        }
+        Ok(UnitRecord {
+            chance: chance::of_task(task.chance, &task.primary_metric, records),
+            primary_metric: task.primary_metric.clone(),
+            metrics: task.grade(records)?,
+            items: records.len(),
+            items_total,
+            truncated: records.iter().filter(|record| record.truncated).count(),
+            off_token_edge: records.iter().filter(|record| record.off_token_edge).count(),
+            warnings,
+            chunks,
+            cost,
+            ..new_record(self.checkpoint, self.inputs.clone())
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! A checkpoint read into memory, with the tokenizer that belongs to it.
+
+use crate::Result;
+use crate::sweep::Settings;
+use spyglass_model::{LanguageModel, Model, ModelConfig, Tokenizer, weight_files};
+use std::path::Path;
+
+/// A tokenizer with what tells it from others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tokens<'a> {
+    /// The tokenizer.
+    pub(crate) tokenizer: &'a Tokenizer,
+    /// Its content's hash.
+    pub(crate) hash: &'a str,
+    /// The context limit of the model, in tokens.
+    pub(crate) max_length: usize,
+}
+
+/// A checkpoint in memory.
+pub(crate) struct Loaded {
+    pub(crate) model: Model,
+    pub(crate) tokenizer: Tokenizer,
+    tokenizer_hash: String,
+}
+
+impl Loaded {
+    /// Reads a checkpoint whose tokenizer is known by its content.
+    ///
+    /// # Errors
+    /// Whatever is wrong with its files.
+    pub(crate) fn read(folder: &Path, settings: Settings, tokenizer_hash: &str) -> Result<Self> {
+        let (model, tokenizer) = open(folder, settings)?;
+        Ok(Self { model, tokenizer, tokenizer_hash: tokenizer_hash.to_owned() })
+    }
+
+    /// The tokenizer as the questions know it.
+    pub(crate) fn tokens(&self) -> Tokens<'_> {
+        let max_length = self.model.context_limit();
+        Tokens { tokenizer: &self.tokenizer, hash: &self.tokenizer_hash, max_length }
+    }
+}
+
+/// Reads model and tokenizer from a checkpoint's folder.
+///
+/// # Errors
+/// Whatever is wrong with its files; a tokenizer with more tokens than the embedding has rows.
+pub(crate) fn open(folder: &Path, settings: Settings) -> Result<(Model, Tokenizer)> {
+    let config = ModelConfig::read(folder)?;
+    weight_files(folder)?;
+    let tokenizer = open_tokenizer(folder, &config)?;
+    Ok((open_model(folder, settings)?, tokenizer))
+}
+
+/// Reads the model from a checkpoint's folder, without its tokenizer.
+///
+/// # Errors
+/// Whatever is wrong with its files.
+pub(crate) fn open_model(folder: &Path, settings: Settings) -> Result<Model> {
+    Ok(Model::open(folder, &settings.load_options())?)
+}
+
+/// Reads the tokenizer of a checkpoint.
+///
+/// # Errors
+/// It is missing or damaged, or has more tokens than the embedding has rows.
+pub(crate) fn open_tokenizer(folder: &Path, config: &ModelConfig) -> Result<Tokenizer> {
+    let tokenizer = Tokenizer::open(folder)?;
+    tokenizer.check_embedding(config.vocab_size())?;
+    Ok(tokenizer)
+}
+
+/// Bytes of a checkpoint's weights on disk.
+///
+/// # Errors
+/// There are none.
+pub(crate) fn weight_bytes(folder: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for file in weight_files(folder)? {
+        bytes += fs_err::metadata(file)?.len();
+    }
+    Ok(bytes)
+}

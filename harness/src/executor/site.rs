@@ -1,0 +1,56 @@
+//! What an executor works with.
+
+use crate::Result;
+use crate::ask::Questions;
+use crate::progress::Watch;
+use crate::results::{Hashes, Store};
+use crate::sweep::Work;
+use crate::sweep::plan::Plan;
+use spyglass_model::ScorerOptions;
+
+/// What an executor works with, beside the plan.
+pub(crate) struct Site {
+    /// What is scored.
+    pub(crate) work: Work,
+    /// Its questions as token ids.
+    pub(crate) questions: Questions,
+    /// Where results go.
+    pub(crate) store: Store,
+    /// Hashes of weights.
+    pub(crate) hashes: Hashes,
+    /// How much of the machine is used.
+    pub(crate) capacity: Capacity,
+    /// Who is told, and who may stop it.
+    pub(crate) watch: Watch,
+}
+
+/// How much of the machine is used; no score depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Capacity {
+    /// Checkpoints scored at once.
+    pub(crate) jobs: usize,
+    /// How each of them is scored.
+    pub(crate) scorer: ScorerOptions,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { jobs: 1, scorer: ScorerOptions::default() }
+    }
+}
+
+impl Site {
+    /// Where `work` is done and its results go into `store`.
+    pub(crate) fn new(work: Work, store: Store, capacity: Capacity, watch: Watch) -> Self {
+        let (questions, hashes) = (Questions::new(&work.suite), Hashes::open(store.root()));
+        Self { work, questions, store, hashes, capacity, watch }
+    }
+
+    /// All units of the work against what the store holds.
+    ///
+    /// # Errors
+    /// The results cannot be read, or `--only` fits no unit.
+    pub(crate) fn plan(&self) -> Result<Plan> {
+        Plan::new(&self.work, &self.store, &self.hashes)
+    }
+}

@@ -1,0 +1,269 @@
+//! How fast a checkpoint runs on this machine: measured, as plain data.
+
+use crate::checkpoint::weight_bytes;
+use crate::run_file::PrecisionSpec;
+use crate::sweep::Settings;
+use crate::{Error, Result};
+use serde::Serialize;
+use spyglass_model::bench::{self, Machine};
+use spyglass_model::{Model, ModelConfig, Part, weight_files};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Tokens decoded one by one at each context.
+const DECODED: usize = 16;
+/// Times that the program is started, after one that does not count.
+const STARTS: usize = 3;
+/// Bytes of a weight file read at a time: a buffer that stays in the caches.
+const PIECE: usize = 1 << 20;
+
+/// What is to be measured.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The checkpoint's folder.
+    pub model: PathBuf,
+    /// Arithmetics, in order.
+    pub precisions: Vec<PrecisionSpec>,
+    /// Texts of a batch of prefill, and tokens of each.
+    pub batch: [usize; 2],
+    /// Times that the batch is computed, after one that does not count.
+    pub rounds: usize,
+    /// Contexts for the time to the first and to each further token.
+    pub contexts: Vec<usize>,
+    /// This program, to be started anew, and its threads; without it the start-up is not measured.
+    pub program: Option<(PathBuf, usize)>,
+}
+
+/// What was measured. Times in seconds, sizes in bytes, rates a second, shares in [0, 1].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the types of the fields explain them")]
+pub struct Measured {
+    pub machine: MachineLimits,
+    /// Bytes of the weight files.
+    pub file_bytes: u64,
+    /// Most tokens of a request.
+    pub context_limit: usize,
+    pub start_up: Option<StartUp>,
+    pub speeds: Vec<Speed>,
+    /// Most memory that the program had at any time up to here; `None` where the system does not tell.
+    pub peak_memory_bytes: Option<u64>,
+}
+
+/// What the machine can do at most.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names explain themselves")]
+pub struct MachineLimits {
+    pub instruction_set: &'static str,
+    pub threads: usize,
+    /// f32, two a fused multiply-add, on all threads.
+    pub flops_per_second: f64,
+    /// Read over one GiB by all threads.
+    pub bytes_per_second: f64,
+}
+
+/// From the start of the program to the first token.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StartUp {
+    /// Median of several starts; the weight files lie in the page cache.
+    pub first_token_seconds: f64,
+    /// Reading the weight files from the page cache, by one thread, into a buffer that is used again.
+    pub read_seconds: f64,
+}
+
+/// One arithmetic.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names explain themselves")]
+pub struct Speed {
+    pub precision: PrecisionSpec,
+    pub weight_bytes: u64,
+    pub load_seconds: f64,
+    pub prefill: Prefill,
+    /// In the order asked for.
+    pub contexts: Vec<Context>,
+    /// Contexts that the model cannot take.
+    pub beyond_limit: Vec<usize>,
+}
+
+/// Many tokens at once.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names explain themselves")]
+pub struct Prefill {
+    pub sequences: usize,
+    pub length: usize,
+    pub tokens_per_second: f64,
+    pub flops_per_second: f64,
+    /// Of the machine's f32 multiply-adds.
+    pub share_of_peak: f64,
+    pub parts: Vec<PartTime>,
+}
+
+/// One token after another, after a context.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names explain themselves")]
+pub struct Context {
+    pub tokens: usize,
+    pub first_token_seconds: f64,
+    pub per_token_seconds: f64,
+    pub tokens_per_second: f64,
+    /// Weights, state, keys and values gone through.
+    pub bytes_per_second: f64,
+    pub share_of_bandwidth: f64,
+    /// The part of the state that does not grow.
+    pub state_bytes: u64,
+    pub key_value_bytes: u64,
+    pub parts: Vec<PartTime>,
+}
+
+/// The time of one part of the model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names explain themselves")]
+pub struct PartTime {
+    pub layer_kind: &'static str,
+    pub part: &'static str,
+    pub seconds: f64,
+    pub share: f64,
+}
+
+/// Measures a checkpoint; `told` hears what comes next.
+///
+/// # Errors
+/// Whatever is wrong with the checkpoint; the program cannot be started; there is no memory for the measurement.
+pub fn measure(ask: &Ask, told: impl Fn(&str)) -> Result<Measured> {
+    let limit = ModelConfig::read(&ask.model)?.context_limit();
+    let file_bytes = weight_bytes(&ask.model)?;
+    let start_up = match &ask.program {
+        Some((program, threads)) => {
+            told("starting the program anew, several times");
+            Some(start_up(program, *threads, &ask.model)?)
+        }
+        None => None,
+    };
+    let mut runs = Vec::new();
+    for &precision in &ask.precisions {
+        told(&format!("{}: prefill and decode", precision.name()));
+        runs.push((precision, run(ask, precision, limit)?));
+    }
+    let peak_memory_bytes = peak_memory(); // before the machine's own measurement, which takes a GiB
+    told("the machine's own limits");
+    let machine = Machine::measure()?;
+    let speeds = runs.into_iter().map(|(precision, run)| run.against(&machine, precision)).collect();
+    let machine = MachineLimits {
+        instruction_set: machine.isa,
+        threads: machine.threads,
+        flops_per_second: machine.flops,
+        bytes_per_second: machine.bandwidth,
+    };
+    Ok(Measured { machine, file_bytes, context_limit: limit, start_up, speeds, peak_memory_bytes })
+}
+
+/// What one arithmetic did, not yet held against the machine.
+struct Run {
+    weight_bytes: u64,
+    loaded: Duration,
+    prefill: bench::Prefill,
+    decodes: Vec<bench::Decode>,
+    beyond_limit: Vec<usize>,
+}
+
+fn run(ask: &Ask, precision: PrecisionSpec, limit: usize) -> Result<Run> {
+    let started = Instant::now();
+    let settings = Settings { precision, ..Settings::default() };
+    let model = Model::open(&ask.model, &settings.load_options())?;
+    let loaded = started.elapsed();
+    let [sequences, length] = ask.batch;
+    let prefill = bench::prefill(&model, sequences, length, false, ask.rounds)?;
+    let (within, beyond_limit): (Vec<usize>, Vec<usize>) = ask.contexts.iter().partition(|&&context| context <= limit);
+    let decodes =
+        within.into_iter().map(|context| bench::decode(&model, context, DECODED)).collect::<Result<_, _>>()?;
+    Ok(Run { weight_bytes: model.weight_bytes(), loaded, prefill, decodes, beyond_limit })
+}
+
+impl Run {
+    fn against(self, machine: &Machine, precision: PrecisionSpec) -> Speed {
+        let bench::Prefill { sequences, length, tokens_per_second, flops, parts, .. } = self.prefill;
+        let context = |decode: bench::Decode| Context {
+            tokens: decode.context,
+            first_token_seconds: decode.first_token.as_secs_f64(),
+            per_token_seconds: decode.per_token.as_secs_f64(),
+            tokens_per_second: 1.0 / decode.per_token.as_secs_f64(),
+            bytes_per_second: decode.bandwidth,
+            share_of_bandwidth: decode.bandwidth / machine.bandwidth,
+            state_bytes: decode.state_bytes,
+            key_value_bytes: decode.cache_bytes,
+            parts: part_times(&decode.parts),
+        };
+        Speed {
+            precision,
+            weight_bytes: self.weight_bytes,
+            load_seconds: self.loaded.as_secs_f64(),
+            prefill: Prefill {
+                sequences,
+                length,
+                tokens_per_second,
+                flops_per_second: flops,
+                share_of_peak: flops / machine.flops,
+                parts: part_times(&parts),
+            },
+            contexts: self.decodes.into_iter().map(context).collect(),
+            beyond_limit: self.beyond_limit,
+        }
+    }
+}
+
+fn part_times(parts: &[(Part, Duration)]) -> Vec<PartTime> {
+    let all: f64 = parts.iter().map(|(_, time)| time.as_secs_f64()).sum();
+    let one = |&(part, time): &(Part, Duration)| PartTime {
+        layer_kind: part.layer_kind(),
+        part: part.name(),
+        seconds: time.as_secs_f64(),
+        share: time.as_secs_f64() / all,
+    };
+    parts.iter().map(one).collect()
+}
+
+fn start_up(program: &Path, threads: usize, model: &Path) -> Result<StartUp> {
+    let read_seconds = median(STARTS, || read_files(model))?;
+    let first_token_seconds = median(STARTS, || {
+        let mut command = Command::new(program);
+        command.arg("generate").arg("--model").arg(model).args(["--prompt", "Once", "--max-tokens", "1", "--threads"]);
+        let ended = command.arg(threads.to_string()).stdin(Stdio::null()).output()?;
+        if ended.status.success() {
+            return Ok(());
+        }
+        let what = format!("`spyglass generate` ended with {}", ended.status);
+        Err(Error::Usage { what, help: String::from_utf8_lossy(&ended.stderr).into_owned() })
+    })?;
+    Ok(StartUp { first_token_seconds, read_seconds })
+}
+
+fn read_files(model: &Path) -> Result<()> {
+    let mut piece = vec![0; PIECE];
+    for path in weight_files(model)? {
+        let mut file = fs_err::File::open(path)?;
+        while file.read(&mut piece)? > 0 {}
+    }
+    Ok(())
+}
+
+/// The median seconds of `rounds` times `f`, after one that does not count.
+fn median(rounds: usize, mut f: impl FnMut() -> Result<()>) -> Result<f64> {
+    f()?;
+    let mut times = Vec::with_capacity(rounds);
+    for _ in 0..rounds {
+        let started = Instant::now();
+        f()?;
+        times.push(started.elapsed());
+    }
+    times.sort();
+    Ok(times[rounds / 2].as_secs_f64())
+}
+
+/// Most bytes that this program had in memory at any time.
+fn peak_memory() -> Option<u64> {
+    let text = fs_err::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}

@@ -1,0 +1,136 @@
+//! What another arithmetic does to a task's answers: the same items scored twice, side by side.
+
+use serde::Serialize;
+use spyglass_dashboards::run::UnitRecord;
+use spyglass_tasks::ItemRecord;
+use spyglass_tasks::metric::argmax;
+
+/// One task in one arithmetic.
+#[derive(Debug, Clone, Copy)]
+pub struct Scored<'a> {
+    /// Its summary.
+    pub record: &'a UnitRecord,
+    /// Its items, in order.
+    pub items: &'a [ItemRecord],
+}
+
+/// How the answers to one task differ between two arithmetics.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Effect {
+    /// The task.
+    pub task: String,
+    /// Examples before each question.
+    pub shots: usize,
+    /// Items that both scored.
+    pub items: usize,
+    /// Log-likelihoods compared: of choices and of whole texts.
+    pub log_likelihoods: usize,
+    /// Largest absolute change of a log-likelihood, in nats; `None` when there are none.
+    pub largest_change: Option<f64>,
+    /// Mean absolute change of a log-likelihood, in nats.
+    pub mean_change: Option<f64>,
+    /// Items whose likeliest choice is another (with a single choice: whether every token of it is the likeliest; of replies: the text).
+    pub flipped: usize,
+    /// The task's metrics, before and after.
+    pub metrics: Vec<MetricChange>,
+}
+
+/// One metric, before and after.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names explain themselves")]
+pub struct MetricChange {
+    pub name: String,
+    pub before: f64,
+    pub after: f64,
+}
+
+impl Effect {
+    /// Compares the same items of one task.
+    pub fn of(before: Scored<'_>, after: Scored<'_>) -> Self {
+        let pairs = || before.items.iter().zip(after.items);
+        let changes: Vec<f64> = pairs()
+            .flat_map(|(one, other)| log_likelihoods(one).zip(log_likelihoods(other)).map(|(a, b)| (a - b).abs()))
+            .collect();
+        let metric = |(one, other): (&spyglass_tasks::MetricValue, &spyglass_tasks::MetricValue)| MetricChange {
+            name: one.name.clone(),
+            before: one.value,
+            after: other.value,
+        };
+        Self {
+            task: before.record.task.clone(),
+            shots: before.record.shots,
+            items: pairs().count(),
+            log_likelihoods: changes.len(),
+            largest_change: changes.iter().copied().reduce(f64::max),
+            mean_change: (!changes.is_empty()).then(|| changes.iter().sum::<f64>() / changes.len() as f64),
+            flipped: pairs().filter(|(one, other)| answer(one) != answer(other)).count(),
+            metrics: before.record.metrics.iter().zip(&after.record.metrics).map(metric).collect(),
+        }
+    }
+}
+
+fn log_likelihoods(item: &ItemRecord) -> impl Iterator<Item = f64> {
+    item.choices.iter().map(|choice| choice.logprob).chain(item.rolling.as_ref().map(|rolling| rolling.logprob))
+}
+
+/// What an item was answered with.
+#[derive(Debug, PartialEq)]
+enum Given<'a> {
+    Nothing,
+    Greedy(bool),
+    Choice(usize),
+    Reply(&'a str),
+}
+
+fn answer(item: &ItemRecord) -> Given<'_> {
+    match (item.choices.as_slice(), &item.generation) {
+        ([], Some(reply)) => Given::Reply(&reply.filtered),
+        ([], None) => Given::Nothing,
+        ([only], _) => Given::Greedy(only.is_greedy),
+        (choices, _) => argmax(choices.iter().map(|choice| choice.logprob)).map_or(Given::Nothing, Given::Choice),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn item(logprobs: &[f64]) -> ItemRecord {
+        let choices = logprobs.iter().map(|&logprob| spyglass_tasks::ChoiceRecord { logprob, ..Default::default() });
+        ItemRecord { choices: choices.collect(), ..ItemRecord::default() }
+    }
+
+    fn record(acc: f64) -> UnitRecord {
+        let checkpoint =
+            json!({"branch": "trunk", "step": 1, "variant": null, "tokens": 0, "learning_rate": null, "location": ""});
+        let inputs = json!({"weights": "", "config": "", "tokenizer": "", "chat_template": null, "task": "t", "task_definition": "",
+            "data": "", "shots": 2, "perturb": null, "precision": "f32", "dt_floor": "config", "scoring_version": 1});
+        serde_json::from_value(json!({
+            "key": "", "task": "t", "shots": 2, "chance": 0.5, "primary_metric": "acc", "items": 3, "items_total": 3,
+            "truncated": 0, "off_token_edge": 0, "warnings": [], "chunks": [], "inputs": inputs, "checkpoint": checkpoint,
+            "metrics": [{"name": "acc", "value": acc, "stderr": null, "n": 3}],
+            "cost": {"seconds": 1.0, "tokens_computed": 1, "tokens_requested": 1}, "finished": "", "version": "",
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn changes_are_counted_by_hand() {
+        let before = [item(&[-1.0, -2.0]), item(&[-3.0, -3.0]), item(&[-5.0])];
+        let mut after = [item(&[-1.5, -1.25]), item(&[-3.0, -3.0]), item(&[-5.25])];
+        after[2].choices[0].is_greedy = true;
+        let (one, other) = (record(1.0), record(0.5));
+        let effect = Effect::of(Scored { record: &one, items: &before }, Scored { record: &other, items: &after });
+        assert_eq!((effect.items, effect.log_likelihoods, effect.flipped), (3, 5, 2));
+        assert_eq!((effect.largest_change, effect.mean_change), (Some(0.75), Some(0.3)));
+        assert_eq!(effect.metrics, [MetricChange { name: "acc".into(), before: 1.0, after: 0.5 }]);
+    }
+
+    #[test]
+    fn nothing_compared_is_no_number() {
+        let unit = record(0.0);
+        let effect = Effect::of(Scored { record: &unit, items: &[] }, Scored { record: &unit, items: &[] });
+        assert_eq!((effect.items, effect.largest_change, effect.mean_change, effect.flipped), (0, None, None, 0));
+    }
+}

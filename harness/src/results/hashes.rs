@@ -1,0 +1,100 @@
+//! Content hashes of weight files, remembered by path, size, modification time and inode.
+
+use super::write_whole;
+use crate::Result;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// What tells a file that was written anew from the one it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp {
+    path: PathBuf,
+    size: u64,
+    modified_ns: u64,
+    inode: u64,
+}
+
+/// A file as it was when it was hashed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Remembered {
+    #[serde(flatten)]
+    stamp: Stamp,
+    blake3: String,
+}
+
+/// blake3 hashes of files, kept in `results/.hashes.jsonl`.
+#[derive(Debug)]
+pub struct Hashes {
+    file: PathBuf,
+    known: Mutex<HashMap<PathBuf, Remembered>>,
+}
+
+impl Hashes {
+    /// Reads what is remembered under a results folder; lines that cannot be read are forgotten, they cost only time.
+    pub fn open(results: &Path) -> Self {
+        let file = results.join(".hashes.jsonl");
+        let text = fs_err::read_to_string(&file).unwrap_or_default();
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Remembered>(line).ok());
+        Self { known: Mutex::new(lines.map(|line| (line.stamp.path.clone(), line)).collect()), file }
+    }
+
+    /// The hash, if the file has not changed since it was last hashed.
+    ///
+    /// # Errors
+    /// The file cannot be looked at.
+    pub fn remembered(&self, path: &Path) -> Result<Option<String>> {
+        let now = Stamp::of(path)?;
+        let known = self.known.lock().expect("no thread panics while it holds the lock");
+        Ok(known.get(&now.path).filter(|known| known.stamp == now).map(|known| known.blake3.clone()))
+    }
+
+    /// The hash of a file, computed where it is not remembered.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn of(&self, path: &Path) -> Result<String> {
+        if let Some(hash) = self.remembered(path)? {
+            return Ok(hash);
+        }
+        let stamp = Stamp::of(path)?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(fs_err::File::open(path)?)?;
+        let blake3 = hasher.finalize().to_hex().to_string();
+        let mut known = self.known.lock().expect("no thread panics while it holds the lock");
+        known.insert(stamp.path.clone(), Remembered { stamp, blake3: blake3.clone() });
+        let mut lines: Vec<_> = known.values().collect();
+        lines.sort_by(|a, b| a.stamp.path.cmp(&b.stamp.path));
+        let text: String = lines.iter().map(|line| serde_json::to_string(line).expect("plain data") + "\n").collect();
+        write_whole(&self.file, text.as_bytes())?;
+        Ok(blake3)
+    }
+
+    /// One hash over several files, in the order given.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn of_all(&self, paths: &[PathBuf]) -> Result<String> {
+        let mut hasher = blake3::Hasher::new();
+        for path in paths {
+            hasher.update(self.of(path)?.as_bytes());
+        }
+        Ok(hasher.finalize().to_hex().to_string())
+    }
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Result<Self> {
+        let path = fs_err::canonicalize(path)?;
+        let metadata = fs_err::metadata(&path)?;
+        let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+        #[cfg(not(unix))]
+        let inode = 0;
+        // Nanoseconds since 1970 fit until the year 2554.
+        let modified_ns = u64::try_from(modified.as_nanos()).unwrap_or(u64::MAX);
+        Ok(Self { path, size: metadata.len(), modified_ns, inode })
+    }
+}

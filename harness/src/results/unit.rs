@@ -1,0 +1,213 @@
+//! Units on disk: chunks of item records, and the summary that is written last.
+
+use super::{slug, subfolders, write_whole};
+use crate::{Error, Result};
+use spyglass_dashboards::run::{Chunk, UnitRecord};
+use spyglass_tasks::ItemRecord;
+use std::path::{Path, PathBuf};
+
+/// Items of a full chunk. A chunk ends at a multiple of this, so the same items always lie in the same files
+/// unless a `limit` cut one short; the rest of that one then is a chunk of its own.
+pub const CHUNK_ITEMS: usize = 128;
+
+/// A results folder.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    /// Opens a results folder for writing, making it where it is missing.
+    ///
+    /// # Errors
+    /// It cannot be made or written: said now, before anything is scored.
+    pub fn create(root: &Path) -> Result<Self> {
+        let refused = |error: &std::io::Error| Error::Results {
+            path: root.to_path_buf(),
+            what: format!("the results folder cannot be written ({error})"),
+            help: "make it writable, or name another one in `results:`".into(),
+        };
+        for folder in ["units", "failed"] {
+            fs_err::create_dir_all(root.join(folder)).map_err(|error| refused(&error))?;
+        }
+        tempfile::tempfile_in(root.join("units")).map_err(|error| refused(&error))?;
+        Ok(Self { root: root.to_path_buf() })
+    }
+
+    /// Opens a results folder for reading; one that is not there holds nothing.
+    pub fn open(root: &Path) -> Self {
+        Self { root: root.to_path_buf() }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of one unit.
+    pub fn unit(&self, place: &UnitPlace<'_>) -> UnitFolder {
+        let variant = place.variant.map(|variant| format!("-{}", slug(variant))).unwrap_or_default();
+        let shots = if place.shots > 0 { format!("-{}shot", place.shots) } else { String::new() };
+        let folder = self.root.join("units").join(slug(place.branch)).join(format!("step-{:09}{variant}", place.step));
+        UnitFolder { folder: folder.join(format!("{}{shots}.{}", slug(place.task), &place.key[..8])) }
+    }
+
+    /// All finished units, and a message for each that cannot be read.
+    ///
+    /// # Errors
+    /// The folder itself cannot be listed.
+    pub fn units(&self) -> Result<(KeptUnits, Vec<String>)> {
+        let (mut units, mut damaged) = (Vec::new(), Vec::new());
+        let root = self.root.join("units");
+        let branches = if root.is_dir() { subfolders(&root)? } else { Vec::new() };
+        for branch in branches {
+            for step in subfolders(&branch)? {
+                for folder in subfolders(&step)? {
+                    let folder = UnitFolder { folder };
+                    match folder.record() {
+                        Ok(Some(record)) => units.push((folder, record)),
+                        Ok(None) => {}
+                        Err(error) => damaged.push(error.in_full()),
+                    }
+                }
+            }
+        }
+        Ok((units, damaged))
+    }
+}
+
+/// Finished units with their folders.
+pub type KeptUnits = Vec<(UnitFolder, UnitRecord)>;
+
+/// What a unit's folder is named after.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "fields of the same name in `UnitRecord`")]
+pub struct UnitPlace<'a> {
+    pub branch: &'a str,
+    pub step: u64,
+    pub variant: Option<&'a str>,
+    pub task: &'a str,
+    pub shots: usize,
+    pub key: &'a str,
+}
+
+/// The folder of one unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitFolder {
+    folder: PathBuf,
+}
+
+impl UnitFolder {
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The claim file of the unit.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn claim_path(&self) -> Result<PathBuf> {
+        fs_err::create_dir_all(&self.folder)?;
+        Ok(self.folder.join(".claim"))
+    }
+
+    /// The summary of a finished unit; `None` while it is not finished.
+    ///
+    /// # Errors
+    /// `unit.json` is damaged.
+    pub fn record(&self) -> Result<Option<UnitRecord>> {
+        let path = self.folder.join("unit.json");
+        let text = match fs_err::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        serde_json::from_str(&text).map(Some).map_err(|error| damaged(&path, &error.to_string()))
+    }
+
+    /// Writes the summary, last of all.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn finish(&self, record: &UnitRecord) -> Result<()> {
+        let text = serde_json::to_string_pretty(record).expect("plain data");
+        write_whole(&self.folder.join("unit.json"), text.as_bytes())
+    }
+
+    /// Writes the records of consecutive items, the first of them number `first`.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn write_chunk(&self, first: usize, records: &[ItemRecord]) -> Result<Chunk> {
+        let lines: String =
+            records.iter().map(|record| serde_json::to_string(record).expect("plain data") + "\n").collect();
+        let bytes = zstd::encode_all(lines.as_bytes(), 3)?;
+        let file = format!("items-{first:05}.jsonl.zst");
+        write_whole(&self.folder.join(&file), &bytes)?;
+        Ok(Chunk { file, first, items: records.len(), blake3: blake3::hash(&bytes).to_hex().to_string() })
+    }
+
+    /// The chunks that lie here in order of items, without a gap from item 0 on: what an earlier sweep left. One that is
+    /// damaged ends the list; it and what follows is scored again.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn chunks(&self) -> Result<Vec<(Chunk, Vec<ItemRecord>)>> {
+        let mut chunks: Vec<(Chunk, Vec<ItemRecord>)> = Vec::new();
+        loop {
+            let first = chunks.last().map_or(0, |(chunk, _)| chunk.first + chunk.items);
+            let file = format!("items-{first:05}.jsonl.zst");
+            let path = self.folder.join(&file);
+            if !path.exists() {
+                return Ok(chunks);
+            }
+            let bytes = fs_err::read(&path)?;
+            let Ok(records) = parse_chunk(&path, &bytes) else { return Ok(chunks) };
+            let chunk = Chunk { file, first, items: records.len(), blake3: blake3::hash(&bytes).to_hex().to_string() };
+            if records.is_empty() {
+                return Ok(chunks);
+            }
+            chunks.push((chunk, records));
+        }
+    }
+
+    /// How many items lie here, finished or not.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn items_there(&self) -> Result<usize> {
+        Ok(self.chunks()?.iter().map(|(chunk, _)| chunk.items).sum())
+    }
+
+    /// The item records of a finished unit, checked against the checksums in its summary.
+    ///
+    /// # Errors
+    /// A chunk is missing, damaged, or not the one the summary speaks of.
+    pub fn items(&self, record: &UnitRecord) -> Result<Vec<ItemRecord>> {
+        let mut items = Vec::with_capacity(record.items);
+        for chunk in &record.chunks {
+            let path = self.folder.join(&chunk.file);
+            let bytes = fs_err::read(&path)?;
+            if blake3::hash(&bytes).to_hex().as_str() != chunk.blake3 {
+                return Err(damaged(&path, "its checksum is not the one in unit.json"));
+            }
+            items.extend(parse_chunk(&path, &bytes)?);
+        }
+        Ok(items)
+    }
+}
+
+fn parse_chunk(path: &Path, bytes: &[u8]) -> Result<Vec<ItemRecord>> {
+    let text = zstd::decode_all(bytes).map_err(|error| damaged(path, &error.to_string()))?;
+    let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).map_err(|error| damaged(path, &error.to_string()))).collect()
+}
+
+pub(super) fn damaged(path: &Path, what: &str) -> Error {
+    Error::Results {
+        path: path.to_path_buf(),
+        what: format!("is damaged ({what})"),
+        help: "remove the unit's folder and sweep again: only that unit is scored anew".into(),
+    }
+}

@@ -1,0 +1,194 @@
+//! What a sweep works on: the run on disk, the tasks it is asked, and the settings.
+
+use crate::checkpoint::{Discovered, Identity, discover_tree};
+use crate::results::{PACK_VERSION, SCORING_VERSION};
+use crate::run_file::{DtFloorSpec, PrecisionSpec, RunFile, ScheduleSpec};
+use crate::sweep::{Only, Suite, SuiteTask};
+use crate::{Error, Result};
+use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog, UnitInputs};
+use spyglass_model::{DtFloor, LoadOptions, Precision};
+use spyglass_tasks::vibes::PromptPack;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What a sweep works on.
+#[derive(Debug)]
+pub struct Work {
+    /// The run's name.
+    pub name: String,
+    /// The run file's text.
+    pub run_file: String,
+    /// Branches and checkpoints.
+    pub tree: RunTree,
+    /// The folder that the checkpoints' locations are relative to.
+    pub base: PathBuf,
+    /// The tasks with their items.
+    pub suite: Arc<Suite>,
+    /// Arithmetic of the model.
+    pub settings: Settings,
+    /// The units asked for.
+    pub only: Only,
+    /// Which checkpoints, in which order.
+    pub schedule: ScheduleSpec,
+    /// Things a person should know before the work begins.
+    pub notes: Vec<String>,
+}
+
+/// How the model is run: what of the settings changes numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the types of the fields explain them")]
+pub struct Settings {
+    pub precision: PrecisionSpec,
+    pub dt_floor: DtFloorSpec,
+}
+
+impl Settings {
+    /// The same for the model.
+    pub fn load_options(self) -> LoadOptions {
+        LoadOptions {
+            precision: match self.precision {
+                PrecisionSpec::F32 => Precision::F32,
+                PrecisionSpec::Bf16 => Precision::Bf16,
+            },
+            dt_floor: match self.dt_floor {
+                DtFloorSpec::Config => DtFloor::Config,
+                DtFloorSpec::Zero => DtFloor::Zero,
+            },
+            ..LoadOptions::default()
+        }
+    }
+
+    /// What a unit of `task` on a checkpoint depends on.
+    pub fn inputs(self, identity: &Identity, task: &SuiteTask, data_hash: &str) -> UnitInputs {
+        UnitInputs {
+            weights: identity.weights.clone(),
+            config: identity.config.clone(),
+            tokenizer: identity.tokenizer.clone(),
+            chat_template: None, // questions of tasks are plain text
+            task: task.task.name.clone(),
+            task_definition: task.task.definition_hash(),
+            data: data_hash.to_owned(),
+            shots: task.task.shots,
+            perturb: task.perturb(),
+            precision: self.precision.name().into(),
+            dt_floor: self.dt_floor.name().into(),
+            scoring_version: SCORING_VERSION,
+        }
+    }
+
+    /// What a unit of `pack` on a checkpoint depends on.
+    pub fn pack_inputs(self, identity: &Identity, pack: &PromptPack) -> UnitInputs {
+        UnitInputs {
+            weights: identity.weights.clone(),
+            config: identity.config.clone(),
+            tokenizer: identity.tokenizer.clone(),
+            chat_template: Some(identity.chat_template.clone()),
+            task: pack.name.clone(),
+            task_definition: pack.sha256.clone(),
+            data: String::new(),
+            shots: 0,
+            perturb: None,
+            precision: self.precision.name().into(),
+            dt_floor: self.dt_floor.name().into(),
+            scoring_version: PACK_VERSION,
+        }
+    }
+}
+
+/// What the command line says on top of the run file.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Items of each leaf task.
+    pub limit: Option<usize>,
+    /// A glob on `branch/step/task`.
+    pub only: Option<String>,
+    /// Arithmetic of the model.
+    pub precision: Option<PrecisionSpec>,
+}
+
+impl Work {
+    /// Finds the checkpoints of a run file and builds the items of its tasks.
+    ///
+    /// # Errors
+    /// The run file asks for what is not there; no task can be asked at all. A single task without data is no error yet:
+    /// the others go on.
+    pub fn of_run(run: &RunFile, overrides: &Overrides) -> Result<Self> {
+        if overrides.limit == Some(0) {
+            let help = "leave it out to score all items".into();
+            return Err(Error::Usage { what: "--limit 0 asks for nothing".into(), help });
+        }
+        let only = Only::new(overrides.only.as_deref())?;
+        let Discovered { tree, skipped, notes } = discover_tree(run)?;
+        let mut suite = Suite::of_run(run, overrides.limit)?;
+        suite.require_one()?;
+        let left = skipped.iter().map(ToString::to_string);
+        let notes: Vec<_> = left.chain(notes).collect();
+        Ok(Self {
+            name: run.display_name(),
+            run_file: run.text.clone(),
+            tree,
+            base: run.path.parent().unwrap_or(Path::new("")).to_path_buf(),
+            suite: Arc::new(suite),
+            settings: Settings {
+                precision: overrides.precision.unwrap_or(run.precision),
+                dt_floor: run.model.dt_floor,
+            },
+            only,
+            schedule: run.schedule,
+            notes,
+        })
+    }
+
+    /// One checkpoint by itself, as a run with one branch. Its step and tokens are what its folder tells, or 0.
+    ///
+    /// # Errors
+    /// There is no such folder.
+    pub fn of_model(folder: &Path, suite: Suite, settings: Settings) -> Result<Self> {
+        spyglass_model::ModelConfig::read(folder)?;
+        let path = fs_err::canonicalize(folder)?;
+        let name = path.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
+        let step = name.rsplit(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok());
+        let checkpoint = Checkpoint {
+            branch: "trunk".into(),
+            step: step.unwrap_or(0),
+            variant: None,
+            tokens: crate::checkpoint::own_count(folder, None)?.unwrap_or(0),
+            learning_rate: None,
+            location: folder.display().to_string(),
+        };
+        let branch = Branch {
+            name: "trunk".into(),
+            fork: None,
+            checkpoints: vec![checkpoint],
+            log: TrainingLog::default(),
+            phases: Vec::new(),
+        };
+        Ok(Self {
+            name,
+            run_file: String::new(),
+            tree: RunTree { branches: vec![branch] },
+            base: PathBuf::new(),
+            suite: Arc::new(suite),
+            settings,
+            only: Only::default(),
+            schedule: ScheduleSpec::default(),
+            notes: Vec::new(),
+        })
+    }
+
+    /// Whether what failed is still part of the run.
+    pub fn asks_for(&self, failure: &Failure) -> bool {
+        let failed = (failure.branch.as_str(), failure.step, failure.variant.as_deref());
+        let checkpoint = failure.branch == Failure::EVERYWHERE
+            || self.tree.branches.iter().flat_map(|branch| &branch.checkpoints).any(|at| at.at() == failed);
+        let tasks = self.suite.tasks.iter().map(|task| &task.task.name);
+        let mut names = tasks.chain(self.suite.packs.iter().map(|pack| &pack.name));
+        let task = |name: &String| names.any(|known| known == name);
+        checkpoint && failure.task.as_ref().is_none_or(task)
+    }
+
+    /// The folder of a checkpoint.
+    pub fn folder(&self, checkpoint: &Checkpoint) -> PathBuf {
+        self.base.join(&checkpoint.location)
+    }
+}

@@ -1,0 +1,92 @@
+//! What a sweep will cost: tokens from the tries, time from what was measured here before, memory from the files.
+
+use super::Plan;
+use crate::Result;
+use crate::ask::Questions;
+use crate::checkpoint::{Tokens, open_tokenizer, weight_bytes};
+use crate::sweep::{Subject, Work};
+use spyglass_model::ModelConfig;
+use spyglass_tasks::python::from_json;
+use std::path::Path;
+
+/// Multiply-adds of one core in a second, for a first guess where nothing was scored yet.
+const GUESSED_RATE: f64 = 2e10;
+
+/// What a sweep will cost.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Estimate {
+    /// Tokens that will go through the model.
+    pub tokens_computed: u64,
+    /// Tokens that one request at a time would put through it.
+    pub tokens_requested: u64,
+    /// Wall time.
+    pub seconds: f64,
+    /// The time follows from units that were scored here; otherwise it is a guess from the size of the model.
+    pub measured: bool,
+    /// Weights of the largest checkpoint, which lie in memory as wide as on disk, without the states.
+    pub memory_bytes: u64,
+    /// Units that are left out because their questions cannot be built, with the reason.
+    pub problems: Vec<String>,
+}
+
+/// Estimates what is left of `plan`. Reads tokenizers and configs, but no weights. Replies that have to be generated are not
+/// counted, since nobody knows how long they will be.
+///
+/// # Errors
+/// The files of weights cannot be looked at.
+pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
+    let questions = Questions::new(&work.suite);
+    let mut estimate = Estimate::default();
+    let mut flops = 0.0;
+    for planned in plan.checkpoints.iter().filter(|planned| planned.problem.is_none() && !planned.is_done()) {
+        let opened = ModelConfig::read(&planned.folder)
+            .map_err(crate::Error::from)
+            .and_then(|config| Ok((open_tokenizer(&planned.folder, &config)?, weight_bytes(&planned.folder)?, config)));
+        let (tokenizer, bytes, config) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                estimate.problems.push(format!("{}: {}", planned.name(), error.in_full()));
+                continue;
+            }
+        };
+        let width = bytes_per_weight(&planned.folder);
+        estimate.memory_bytes = estimate.memory_bytes.max(bytes);
+        let hash = crate::checkpoint::tokenizer_hash(&planned.folder)?;
+        let tokens = Tokens { tokenizer: &tokenizer, hash: &hash, max_length: config.context_limit() };
+        for unit in planned.units.iter().filter(|unit| unit.items_left() > 0) {
+            let Subject::Task(task) = unit.subject else { continue };
+            // Built once for all checkpoints with this tokenizer.
+            match questions.of(tokens, task, unit.items - unit.items_left()..unit.items) {
+                Ok(asked) => {
+                    let computed = asked.trie.tokens_computed();
+                    estimate.tokens_computed += computed;
+                    estimate.tokens_requested += asked.trie.tokens_requested();
+                    flops += 2.0 * computed as f64 * (bytes / width) as f64;
+                }
+                Err(error) => {
+                    let problem = error.in_full();
+                    if !estimate.problems.contains(&problem) {
+                        estimate.problems.push(problem);
+                    }
+                }
+            }
+        }
+    }
+    let (tokens, seconds) =
+        plan.done().fold((0, 0.0), |sum, record| (sum.0 + record.cost.tokens_computed, sum.1 + record.cost.seconds));
+    estimate.measured = tokens > 0 && seconds > 0.0;
+    estimate.seconds = if estimate.measured {
+        estimate.tokens_computed as f64 * seconds / tokens as f64
+    } else {
+        flops / (GUESSED_RATE * std::thread::available_parallelism().map_or(1, usize::from) as f64)
+    };
+    Ok(estimate)
+}
+
+/// How wide the weights are on disk, as config.json says.
+fn bytes_per_weight(folder: &Path) -> u64 {
+    let text = fs_err::read_to_string(folder.join("config.json")).unwrap_or_default();
+    let config: serde_json::Value = from_json(&text).unwrap_or_default();
+    let dtype = ["torch_dtype", "dtype"].iter().find_map(|key| config.get(key)?.as_str());
+    if matches!(dtype, Some("bfloat16" | "float16")) { 2 } else { 4 }
+}

@@ -1,0 +1,280 @@
+//! All units of a run, and how each of them stands in the results folder.
+
+use super::order;
+use crate::checkpoint::{Hashing, Identity};
+use crate::results::{Hashes, Store, UnitFolder, UnitPlace, unit_key};
+use crate::sweep::{Subject, Work};
+use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
+use spyglass_dashboards::run::{Checkpoint, UnitInputs, UnitRecord};
+use std::path::PathBuf;
+
+/// The units of a run, checkpoint by checkpoint in the order in which they are scored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The checkpoints that have units.
+    pub checkpoints: Vec<PlannedCheckpoint>,
+}
+
+/// One checkpoint and what is asked of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedCheckpoint {
+    /// The checkpoint.
+    pub checkpoint: Checkpoint,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What its files are; `None` while the weights are not hashed.
+    pub identity: Option<Identity>,
+    /// Why nothing can be asked of it.
+    pub problem: Option<String>,
+    /// Its units, in the order of the tasks.
+    pub units: Vec<PlannedUnit>,
+}
+
+/// One leaf task, or one prompt pack, on one checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedUnit {
+    /// What is asked.
+    pub subject: Subject,
+    /// Items (of a pack: conversations) asked for.
+    pub items: usize,
+    /// How it stands in the results.
+    pub status: UnitStatus,
+}
+
+/// How a unit stands in the results folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum UnitStatus {
+    /// Its key is not known before the weights are hashed.
+    Unknown,
+    /// So many of its items lie there, fewer than are asked for.
+    Open {
+        /// Items scored already.
+        items: usize,
+    },
+    /// It is finished.
+    Done(Box<UnitRecord>),
+}
+
+impl PlannedUnit {
+    /// Whether nothing is left to do.
+    pub fn is_done(&self) -> bool {
+        matches!(self.status, UnitStatus::Done(_))
+    }
+
+    /// Items that are still to be scored.
+    pub fn items_left(&self) -> usize {
+        match self.status {
+            UnitStatus::Unknown => self.items,
+            UnitStatus::Open { items } => self.items.saturating_sub(items),
+            UnitStatus::Done(_) => 0,
+        }
+    }
+}
+
+impl Plan {
+    /// Lays out all units of `work` against what `store` holds. Reads no weights: those not hashed yet leave their units
+    /// [`UnitStatus::Unknown`].
+    ///
+    /// # Errors
+    /// The results cannot be read, or `--only` fits no unit.
+    pub fn new(work: &Work, store: &Store, hashes: &Hashes) -> Result<Self> {
+        let mut checkpoints = Vec::new();
+        for checkpoint in order(&work.tree, work.schedule) {
+            let fits =
+                |subject: &Subject| work.only.fits(&checkpoint.branch, checkpoint.step, work.suite.name(*subject));
+            let subjects: Vec<Subject> = work.suite.subjects().filter(fits).collect();
+            if !subjects.is_empty() {
+                let mut planned = PlannedCheckpoint::new(work, checkpoint, &subjects);
+                match planned.identify(hashes, Hashing::Remembered) {
+                    Ok(()) => planned.resolve(work, store)?,
+                    Err(error) => planned.problem = Some(error.in_full()),
+                }
+                checkpoints.push(planned);
+            }
+        }
+        if checkpoints.is_empty() {
+            return Err(nothing_fits(work));
+        }
+        Ok(Self { checkpoints })
+    }
+
+    /// The checkpoints with those of their units that are `wanted`, in the same order.
+    #[must_use]
+    pub fn only(self, wanted: impl Fn(&Checkpoint, &PlannedUnit) -> bool) -> Self {
+        let mut checkpoints = self.checkpoints;
+        for planned in &mut checkpoints {
+            planned.units.retain(|unit| wanted(&planned.checkpoint, unit));
+        }
+        checkpoints.retain(|planned| !planned.units.is_empty());
+        Self { checkpoints }
+    }
+
+    /// All units.
+    pub fn units(&self) -> impl Iterator<Item = &PlannedUnit> {
+        self.checkpoints.iter().flat_map(|planned| &planned.units)
+    }
+
+    /// The finished units.
+    pub fn done(&self) -> impl Iterator<Item = &UnitRecord> {
+        self.units().filter_map(|unit| match &unit.status {
+            UnitStatus::Done(record) => Some(&**record),
+            _ => None,
+        })
+    }
+}
+
+impl PlannedCheckpoint {
+    fn new(work: &Work, checkpoint: &Checkpoint, subjects: &[Subject]) -> Self {
+        let unit =
+            |&subject: &Subject| PlannedUnit { subject, items: work.suite.items(subject), status: UnitStatus::Unknown };
+        Self {
+            folder: work.folder(checkpoint),
+            checkpoint: checkpoint.clone(),
+            identity: None,
+            problem: None,
+            units: subjects.iter().map(unit).collect(),
+        }
+    }
+
+    /// Finds out what the checkpoint's files are.
+    ///
+    /// # Errors
+    /// The folder holds no checkpoint.
+    pub fn identify(&mut self, hashes: &Hashes, hashing: Hashing) -> Result<()> {
+        if self.identity.is_none() {
+            self.identity = Identity::read(&self.folder, hashes, hashing)?;
+        }
+        Ok(())
+    }
+
+    /// Looks up how the units stand, once the checkpoint is identified. Folders of units that are damaged count as open.
+    ///
+    /// # Errors
+    /// The results folder cannot be read.
+    pub fn resolve(&mut self, work: &Work, store: &Store) -> Result<()> {
+        if self.identity.is_none() {
+            return Ok(());
+        }
+        let folders: Vec<_> = self.units.iter().map(|unit| self.unit_folder(unit.subject, work, store).1).collect();
+        for (unit, folder) in self.units.iter_mut().zip(folders) {
+            unit.status = match folder.record() {
+                Ok(Some(record)) if record.items >= unit.items => UnitStatus::Done(Box::new(record)),
+                Ok(Some(record)) => UnitStatus::Open { items: record.items },
+                Ok(None) => UnitStatus::Open { items: folder.items_there()? },
+                Err(Error::Results { .. }) => UnitStatus::Open { items: 0 },
+                Err(other) => return Err(other),
+            };
+        }
+        Ok(())
+    }
+
+    /// What a unit of an identified checkpoint depends on, and its folder.
+    pub(crate) fn unit_folder(&self, subject: Subject, work: &Work, store: &Store) -> (UnitInputs, UnitFolder) {
+        let identity = self.identity.as_ref().expect("a checkpoint is identified before its units are looked up");
+        let inputs = match subject {
+            Subject::Task(task) => {
+                let task = &work.suite.tasks[task];
+                let data_hash = task.items.as_ref().map_or("", |items| items.data_hash.as_str());
+                work.settings.inputs(identity, task, data_hash)
+            }
+            Subject::Pack(pack) => work.settings.pack_inputs(identity, &work.suite.packs[pack]),
+        };
+        let key = unit_key(&inputs);
+        let place = UnitPlace {
+            branch: &self.checkpoint.branch,
+            step: self.checkpoint.step,
+            variant: self.checkpoint.variant.as_deref(),
+            task: &inputs.task,
+            shots: inputs.shots,
+            key: &key,
+        };
+        let folder = store.unit(&place);
+        (inputs, folder)
+    }
+
+    /// The same checkpoint with other units.
+    pub(crate) fn with_units(&self, units: Vec<PlannedUnit>) -> Self {
+        let (checkpoint, folder) = (self.checkpoint.clone(), self.folder.clone());
+        Self { checkpoint, folder, identity: self.identity.clone(), problem: self.problem.clone(), units }
+    }
+
+    /// Where the checkpoint stands in the run, for messages.
+    pub fn name(&self) -> String {
+        checkpoint_name(&self.checkpoint)
+    }
+
+    /// Whether all its units are finished.
+    pub fn is_done(&self) -> bool {
+        self.units.iter().all(PlannedUnit::is_done)
+    }
+}
+
+/// `trunk step 90000`, with the variant where there is one.
+pub(crate) fn checkpoint_name(checkpoint: &Checkpoint) -> String {
+    let variant = checkpoint.variant.as_ref().map(|variant| format!(" ({variant})")).unwrap_or_default();
+    format!("{} step {}{variant}", checkpoint.branch, checkpoint.step)
+}
+
+fn nothing_fits(work: &Work) -> Error {
+    let first = work.tree.branches.iter().flat_map(|branch| &branch.checkpoints).next();
+    let task = work.suite.tasks.first().map_or("hellaswag", |task| task.task.name.as_str());
+    let example = first.map(|checkpoint| format!("{}/{}/{task}", checkpoint.branch, checkpoint.step));
+    Error::Usage {
+        what: "no unit is left to ask for: --only fits none".into(),
+        help: format!(
+            "a unit's name is branch/step/task, such as {}",
+            example.as_deref().unwrap_or("trunk/90000/hellaswag")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::new_record;
+    use spyglass_tasks::MetricValue;
+
+    #[test]
+    fn a_plan_can_be_carried_to_another_process() {
+        let checkpoint = Checkpoint {
+            branch: "anneal".into(),
+            step: 1300,
+            variant: Some("ema".into()),
+            tokens: 7,
+            learning_rate: Some(1e-3),
+            location: "anneal/checkpoint-1300".into(),
+        };
+        let text = |name: &str| name.to_owned();
+        let identity =
+            Identity { weights: text("w"), config: text("c"), tokenizer: text("t"), chat_template: String::new() };
+        let inputs = UnitInputs {
+            weights: text("w"),
+            config: text("c"),
+            tokenizer: text("t"),
+            chat_template: None,
+            task: text("arc_easy"),
+            task_definition: text("d"),
+            data: text("a"),
+            shots: 5,
+            perturb: Some(text("shuffle")),
+            precision: text("f32"),
+            dt_floor: text("config"),
+            scoring_version: 1,
+        };
+        let metrics = vec![MetricValue { name: text("acc"), value: 1.0 / 3.0, n: 3, ..MetricValue::default() }];
+        let record = UnitRecord { metrics, items: 3, ..new_record(&checkpoint, inputs) };
+        let unit = |subject, status| PlannedUnit { subject, items: 3, status };
+        let units = vec![
+            unit(Subject::Task(0), UnitStatus::Done(Box::new(record))),
+            unit(Subject::Task(1), UnitStatus::Open { items: 2 }),
+            unit(Subject::Pack(0), UnitStatus::Unknown),
+        ];
+        let folder = PathBuf::from("run/anneal/checkpoint-1300");
+        let planned = PlannedCheckpoint { checkpoint, folder, identity: Some(identity), problem: None, units };
+        let plan = Plan { checkpoints: vec![planned] };
+        let sent = serde_json::to_string(&plan).unwrap();
+        assert_eq!(serde_json::from_str::<Plan>(&sent).unwrap(), plan);
+        assert_eq!(plan.units().map(PlannedUnit::items_left).sum::<usize>(), 4);
+    }
+}
