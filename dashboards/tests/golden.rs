@@ -1,23 +1,12 @@
-//! Every vector of `shared/emergence/golden` that stands, value by value to 1e-9, and our own of what later rules overruled.
-#![expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
+//! Every vector of `data/golden` that stands, value by value to 1e-9, and those of what later rules overruled.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its vectors has failed")]
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use spyglass_dashboards::alarms::{letters, lone_jump, perturbed_gap};
 use spyglass_dashboards::analysis::*;
 use spyglass_dashboards::run::Phase;
-
-fn folder() -> Option<PathBuf> {
-    let place = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/emergence/golden");
-    if place.is_dir() {
-        return Some(place);
-    }
-    writeln!(std::io::stderr(), "skipped: {} is not there", place.display()).unwrap();
-    None
-}
 
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap_or(f64::NAN)).collect()
@@ -215,7 +204,7 @@ fn onsets_shapes_and_falls_of_two_regimes() {
 
 #[test]
 fn every_golden_vector() {
-    let Some(folder) = folder() else { return };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden");
     let (mut all, mut cases) = (Vec::new(), 0);
     for entry in fs_err::read_dir(&folder).unwrap() {
         let golden: Value = serde_json::from_str(&fs_err::read_to_string(entry.unwrap().path()).unwrap()).unwrap();

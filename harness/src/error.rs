@@ -11,29 +11,29 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[expect(missing_docs, reason = "the messages name their fields")]
 pub enum Error {
     /// The run file asks for something that cannot be.
-    #[error("{}: {what}", file.display())]
+    #[error("{}: {problem}", file.display())]
     #[diagnostic(code(run::file), help("{help}"))]
-    RunFile { file: PathBuf, what: String, help: String },
+    RunFile { file: PathBuf, problem: String, help: String },
     /// A folder of checkpoints, or one of them, is not as it should be.
-    #[error("{}: {what}", folder.display())]
+    #[error("{}: {problem}", folder.display())]
     #[diagnostic(code(run::checkpoint), help("{help}"))]
-    Checkpoint { folder: PathBuf, what: String, help: String },
+    Checkpoint { folder: PathBuf, problem: String, help: String },
     /// A training log cannot be read.
-    #[error("{}: {what}", file.display())]
+    #[error("{}: {problem}", file.display())]
     #[diagnostic(code(run::log), help("{help}"))]
-    Log { file: PathBuf, what: String, help: String },
+    Log { file: PathBuf, problem: String, help: String },
     /// The results folder cannot be used, or a file in it is damaged.
-    #[error("{}: {what}", path.display())]
+    #[error("{}: {problem}", path.display())]
     #[diagnostic(code(run::results), help("{help}"))]
-    Results { path: PathBuf, what: String, help: String },
+    Results { path: PathBuf, problem: String, help: String },
     /// A file given on the command line is not as it should be.
-    #[error("{}, line {line}: {what}", file.display())]
+    #[error("{}, line {line}: {problem}", file.display())]
     #[diagnostic(code(input::line), help("{help}"))]
-    Line { file: PathBuf, line: usize, what: String, help: String },
+    Line { file: PathBuf, line: usize, problem: String, help: String },
     /// The command line asks for something that cannot be.
-    #[error("{what}")]
+    #[error("{problem}")]
     #[diagnostic(code(usage), help("{help}"))]
-    Usage { what: String, help: String },
+    Usage { problem: String, help: String },
     /// One that several units meet.
     #[error(transparent)]
     #[diagnostic(transparent)]

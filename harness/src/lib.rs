@@ -14,6 +14,7 @@ pub mod results;
 pub mod run_file;
 pub mod sweep;
 pub mod talk;
+mod training;
 
 pub use error::{Error, Result};
 

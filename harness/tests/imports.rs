@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use serde_json::{Value, json};
-use spyglass::export::{ScoreRow, score_rows};
+use spyglass::export::{ScoreRow, score_rows, write_lm_eval};
 use spyglass::import::{Imported, Options, import_lm_eval};
 use spyglass::results::{Store, gather};
+use spyglass::sweep::Suite;
 use spyglass_dashboards::findings::{Findings, findings};
 use spyglass_dashboards::run::Run;
 use std::path::Path;
@@ -156,6 +157,115 @@ fn groups_keep_their_own_scores() {
     }
 }
 
+/// Two checkpoints of two tasks and their group; `change` makes the second file another.
+fn two_of_a_group(change: impl Fn(&mut Value)) -> Folder {
+    let leaf = |value: f64| json!({"acc,none": value, "acc_stderr,none": 0.05});
+    let file = |index: usize, tiny: f64, big: f64, group: f64| {
+        let tasks = json!({"tiny": leaf(tiny), "big": leaf(big), "grp": leaf(group)});
+        let more = json!({"group_subtasks": {"grp": ["tiny", "big"]}, "n-shot": {"tiny": 5, "big": 5},
+            "groups": {"grp": leaf(group)}, "n-samples": {"tiny": {"effective": 10}, "big": {"effective": 100}}});
+        results(index, &tasks, &more)
+    };
+    let mut second = file(1, 0.9, 0.3, 0.6);
+    change(&mut second);
+    Folder::of(&[file(0, 0.7, 0.24, 0.47), second])
+}
+
+#[test]
+fn a_group_keeps_its_point_where_a_file_lacks_its_tasks() {
+    let without = |file: &mut Value, tables: &[&str], names: &[&str]| {
+        for (table, name) in tables.iter().flat_map(|table| names.iter().map(move |name| (table, name))) {
+            file[*table].as_object_mut().unwrap().remove(*name);
+        }
+    };
+    let cases: [(&str, Folder); 3] = [
+        ("one task is missing", two_of_a_group(|file| without(file, &["results"], &["big"]))),
+        ("both are", two_of_a_group(|file| without(file, &["results"], &["tiny", "big"]))),
+        ("the score stands among the groups", two_of_a_group(|file| without(file, &["results"], &["big", "grp"]))),
+    ];
+    for (what, folder) in cases {
+        let (_, run) = folder.run();
+        let rows = score_rows(&run);
+        let group = scores(&rows, "grp");
+        let told: Vec<_> = group.iter().map(|row| (row.kind, row.shots, row.step, row.score, row.n)).collect();
+        assert_eq!(told, [("group", Some(5), 100, 0.47, 110), ("group", Some(5), 200, 0.6, 110)], "{what}");
+        let found = findings(&run);
+        let tasks: Vec<_> = found.tasks.iter().filter(|task| task.subject.task == "grp").collect();
+        let values: Vec<f64> = tasks[0].paths[0].points.iter().map(|point| point.value).collect();
+        assert!(tasks.len() == 1 && values == [0.47, 0.6], "{what}: {values:?}");
+    }
+}
+
+#[test]
+fn a_group_without_a_score_is_not_made_up() {
+    let untold = |file: &mut Value| {
+        file["results"]["grp"] = json!({"alias": "grp"});
+        file["groups"] = json!({});
+    };
+    let folder = two_of_a_group(untold);
+    let (imported, run) = folder.run();
+    assert!(imported.warnings[0].contains("results_1.json: the group `grp` has no score of its own; it is computed"));
+    assert_eq!(scores(&score_rows(&run), "grp").iter().map(|row| row.score).collect::<Vec<_>>(), [0.47, 0.6]);
+    fs_err::remove_file(folder.path().join("in/results_0.json")).unwrap();
+    fs_err::remove_dir_all(folder.path().join("out")).unwrap();
+    let (imported, run) = folder.run();
+    assert!(imported.warnings[0].contains("`grp` has no score of its own; how its tasks make it up is unknown"));
+    assert!(run.groups.is_empty() && score_rows(&run).len() == 2 && imported.warnings.len() == 1, "{imported:?}");
+}
+
+#[test]
+fn an_imported_group_is_exported_again() {
+    let folder = two_of_a_group(|file| drop(file["results"].as_object_mut().unwrap().remove("big")));
+    let (_, run) = folder.run();
+    let written = write_lm_eval(&run, &Suite::default(), &folder.path().join("again")).unwrap();
+    let files = written.files.iter().filter(|path| path.to_string_lossy().contains("results_"));
+    for (path, score) in files.zip([0.47, 0.6]) {
+        let file: Value = serde_json::from_str(&fs_err::read_to_string(path).unwrap()).unwrap();
+        for table in ["results", "groups"] {
+            assert_eq!(file[table]["grp"]["acc,none"], score, "{table}");
+            assert_eq!(file[table]["grp"]["acc_stderr,none"], 0.05, "{table}");
+        }
+        assert_eq!(file["group_subtasks"], json!({"grp": ["tiny", "big"]}));
+        assert_eq!(file["groups"]["grp"]["sample_len"], 110);
+    }
+}
+
+#[test]
+fn an_ending_that_some_names_have_is_a_variant() {
+    let named = |index: usize, name: &str| {
+        let tasks = json!({"a": {"acc,none": 0.5, "acc_stderr,none": 0.1}});
+        results(
+            index,
+            &tasks,
+            &json!({"config": {"model": "hf", "model_args": format!("pretrained=runs/z/{name},dtype=float32")}}),
+        )
+    };
+    let cases: [(&[&str], &[(u64, Option<&str>)]); 3] = [
+        (&["checkpoint-100", "checkpoint-100-ema", "checkpoint-200"], &[(100, None), (100, Some("ema")), (200, None)]),
+        (&["checkpoint-100-hf", "checkpoint-200-hf"], &[(100, None), (200, None)]),
+        (&["checkpoint-100-bf16", "checkpoint-200"], &[(100, None), (200, None)]),
+    ];
+    for (names, wanted) in cases {
+        let files: Vec<Value> = names.iter().enumerate().map(|(index, name)| named(index, name)).collect();
+        let (imported, run) = Folder::of(&files).run();
+        let at = run.tree.branches[0].checkpoints.iter().map(|at| (at.step, at.variant.as_deref()));
+        assert_eq!(at.collect::<Vec<_>>(), wanted, "{imported:?}");
+        assert!(imported.failed.is_empty() && run.units.len() == names.len(), "{names:?}: {imported:?}");
+    }
+}
+
+#[test]
+fn several_filters_of_a_task_are_exported_under_their_names() {
+    let tasks =
+        json!({"gsm": {"exact_match,strict": 0.2, "exact_match_stderr,strict": 0.01, "exact_match,flexible": 0.3}});
+    let folder = Folder::of(&[results(0, &tasks, &json!({}))]);
+    let written = write_lm_eval(&folder.run().1, &Suite::default(), &folder.path().join("again")).unwrap();
+    let file: Value = serde_json::from_str(&fs_err::read_to_string(&written.files[0]).unwrap()).unwrap();
+    let entry = &file["results"]["gsm"];
+    assert_eq!((&entry["exact_match,strict"], &entry["exact_match_stderr,strict"]), (&json!(0.2), &json!(0.01)));
+    assert_eq!(entry["exact_match,flexible"], 0.3);
+}
+
 #[test]
 fn a_group_in_a_group_and_one_without_members() {
     let tasks = json!({"a": {"acc": 0.5, "acc_stderr": 0.1}, "b": {"acc": 0.7, "acc_stderr": 0.1}, "inner": {"acc": 0.7}, "outer": {"acc": 0.61},
@@ -225,8 +335,8 @@ fn one_file_that_fails_is_named_and_the_rest_is_kept() {
         ("results.json", r#"{"results": [1, 2]}"#, false, "not written by lm-evaluation-harness"),
         ("results.json", r#"{"results": {"acc": 0.5}}"#, false, "not written by lm-evaluation-harness"),
         ("results.json", "[]", false, "not written by lm-evaluation-harness"),
-        ("results_9.json", cut, true, "is no JSON"),
-        ("results_9.json", "", true, "is no JSON"),
+        ("results_9.json", cut, true, "is not JSON"),
+        ("results_9.json", "", true, "is not JSON"),
         ("results_9.json", &stepless, true, "`checkpoint-{step}` occurs neither"),
         ("samples_t_7.jsonl", "{}", false, "no `results_TIME.json`"),
     ];

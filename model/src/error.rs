@@ -86,9 +86,9 @@ pub enum Error {
     #[diagnostic(code(model::tokenizer), help("{mend}"))]
     Tokenizer { file: PathBuf, problem: String, mend: String },
 
-    #[error("the tokenizer has {tokenizer} tokens, the model's embedding only {embedding}")]
+    #[error("{}: the tokenizer has {tokenizer} tokens, the model's embedding only {embedding}", file.display())]
     #[diagnostic(code(model::vocabulary), help("use the tokenizer that the checkpoint was trained with"))]
-    Vocabulary { tokenizer: usize, embedding: usize },
+    Vocabulary { file: PathBuf, tokenizer: usize, embedding: usize },
 
     #[error("chat template of {}: {problem}", file.display())]
     #[diagnostic(code(model::chat_template), help("{mend}"))]

@@ -1,11 +1,12 @@
 //! Log-likelihoods against lm-evaluation-harness: requests off the beaten track, and whole tasks of the pilot's prototype.
-#![expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../../tests/support/shared.rs"]
+mod shared;
+
 use std::collections::HashMap;
-use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -13,15 +14,7 @@ use spyglass_model::{
     Error, LanguageModel, LoadOptions, LogLikelihood, Model, Request, RequestTrie, Scorer, ScorerOptions, Tokenizer,
 };
 
-/// `path` in the folder of shared material, or `None` with a line that says so.
-fn shared(path: &str) -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(path);
-    if !found.exists() {
-        writeln!(std::io::stderr(), "skipped: ../shared/{path} is not there").unwrap();
-        return None;
-    }
-    Some(found)
-}
+use shared::shared;
 
 fn lines(path: &Path) -> Vec<Value> {
     fs_err::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()

@@ -154,7 +154,7 @@ fn wrong_tensors_are_named() {
     }
 }
 
-/// Saves the fixture as `pytorch_model.bin` in two shards, with a mask that is no weight.
+/// Saves the fixture as `pytorch_model.bin` in two shards, with a mask that is not a weight.
 fn write_torch(fixture: &Fixture, dir: &Path, storage: &'static str, bytes: impl Fn(f32) -> Vec<u8>) {
     fs_err::write(dir.join("config.json"), fixture.config(Dialect::Five).unwrap().to_string()).unwrap();
     let saved = |(name, (shape, values)): (String, (Vec<usize>, Vec<f32>))| Saved {

@@ -1,11 +1,15 @@
 //! A number never depends on how it was computed: whole or in pieces, alone or among others, on one thread or several.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use proptest::prelude::*;
 use spyglass_model::bench::write_random_checkpoint;
-use spyglass_model::{Backend, LanguageModel, LoadOptions, Model, Precision, Sequence, State, Wanted};
+use spyglass_model::{
+    Backend, LanguageModel, LoadOptions, LogLikelihood, Model, Plan, Precision, Request, Scorer, ScorerOptions,
+    Sequence, State, Wanted,
+};
 
 /// Sizes that divide nothing evenly, and three groups.
 const AWKWARD: &str = r#"{"model_type": "zamba2", "hidden_size": 60, "num_hidden_layers": 4, "vocab_size": 97, "eos_token_id": 2,
@@ -138,6 +142,78 @@ fn a_text_longer_than_a_pass_is_its_pieces() {
         let mut batch = [Sequence { tokens: &text, state: &mut leaf, wanted: Wanted::From(0), keep_state: false }];
         assert!(bits_of(model.forward(&mut batch).unwrap()[0].values()) == whole, "a leaf differs");
         assert_eq!(leaf.position(), 0);
+    }
+}
+
+#[test]
+fn a_window_bounds_what_is_kept_and_changes_nothing() {
+    let config = r#"{"model_type": "mistral", "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "vocab_size": 97,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 10, "sliding_window": 40}"#;
+    for backend in [Backend::Kernels, Backend::Candle] {
+        let model = model(config, false, LoadOptions { backend, ..LoadOptions::default() });
+        let text = tokens(500, 3, &model);
+        // In one pass every key is there for every query; one by one, keys are gone as soon as they can be.
+        let (whole, state) = in_pieces(&model, &text, &[]);
+        let (steps, stepped) = in_pieces(&model, &text, &[1; 500]);
+        if backend == Backend::Kernels {
+            assert!(whole == steps && state_bits(&state, 2) == state_bits(&stepped, 2), "a window changes bits");
+        }
+        // The query at 500 looks on from 461, in the block of 32 positions that begins at 448.
+        assert_eq!(state.keys_values(0).0.len(), (500 - 448) * 20);
+        assert_eq!(state.bytes() as u64, model.state_bytes(500));
+        assert_eq!(model.state_bytes(500), model.state_bytes(500 + 32 * 100));
+        // A prefix that has lost keys is forked, and the fork that goes on loses none of the other's.
+        let (_, prefix) = in_pieces(&model, &text[..300], &[7, 250]);
+        let before = state_bits(&prefix, 2);
+        for seed in [1, 2] {
+            let (mut own, ending) = (prefix.fork(), tokens(150, seed, &model));
+            let mut batch = [Sequence { tokens: &ending, state: &mut own, wanted: Wanted::From(0), keep_state: true }];
+            let logits = bits_of(model.forward(&mut batch).unwrap()[0].values());
+            let (alone, _) = in_pieces(&model, &[&text[..300], &ending].concat(), &[]);
+            if backend == Backend::Kernels {
+                assert!(logits == alone[300 * 97..], "a fork differs");
+            }
+            assert!(state_bits(&prefix, 2) == before, "a fork took from its prefix");
+        }
+    }
+}
+
+/// Requests as a task asks them: two items, each with a context and endings that share beginnings.
+fn requests(model: &Model) -> Vec<Request> {
+    let item = |seed: u32, len: usize| {
+        let context = tokens(len, seed, model);
+        let begun = tokens(6, seed + 9, model);
+        let ending =
+            move |number: u32, model: &Model| [&begun[..], &tokens(5 + number as usize, seed + number, model)].concat();
+        (0..4).map(move |number| Request { context: context.clone(), continuation: ending(number, model) })
+    };
+    item(1, 70).chain(item(50, 40)).collect()
+}
+
+#[test]
+fn the_memory_for_states_changes_nothing() {
+    for model in models() {
+        let requests = requests(&model);
+        let plan = Plan::new(&requests).unwrap();
+        let score = |state_memory: u64, rows_per_batch: usize| {
+            let answers = Scorer::new(&model, ScorerOptions { state_memory, rows_per_batch });
+            let answers = answers.run(&plan, |_| ControlFlow::Continue(())).unwrap();
+            let bits =
+                |answer: &LogLikelihood| answer.per_token.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            answers.iter().map(bits).collect::<Vec<_>>()
+        };
+        let plenty = score(1 << 30, 512);
+        let longest = requests.iter().map(|request| request.context.len() + request.continuation.len()).max().unwrap();
+        let one = (0..longest).map(|position| model.state_bytes(position)).max().unwrap();
+        assert!(score(one, 512) == plenty, "one state's memory differs");
+        assert!(score(one, 1) == plenty, "one row at a time differs");
+        // Each request by itself, without any sharing.
+        for (request, shared) in requests.iter().zip(&plenty) {
+            let alone = Scorer::new(&model, ScorerOptions::default());
+            let alone = alone.run(&Plan::new(std::slice::from_ref(request)).unwrap(), |_| ControlFlow::Continue(()));
+            let alone: Vec<u64> = alone.unwrap()[0].per_token.iter().map(|value| value.to_bits()).collect();
+            assert!(alone == *shared, "sharing differs");
+        }
     }
 }
 

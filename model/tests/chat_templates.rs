@@ -45,7 +45,7 @@ fn templates_render_as_jinja_renders_them() {
     }
 }
 
-/// Expressions one by one, as transformers 5.24 renders them. What is not read is refused, and the mend is no word on roles.
+/// Expressions one by one, as transformers 5.24 renders them. What is not read is refused, and the mend is not a word on roles.
 #[test]
 fn expressions_give_what_python_gives_or_are_refused() {
     let data: Value = serde_json::from_str(include_str!("data/python_templates.json")).unwrap();

@@ -1,24 +1,28 @@
 //! Our Zamba2 against the golden fixtures: logits, states, splits, forks, greedy tokens.
-#![expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::io::Write;
+#[path = "../../tests/support/shared.rs"]
+mod shared;
+
 use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors};
 use spyglass_model::{DtFloor, Error, LanguageModel, LoadOptions, Model, ModelConfig, Sequence, State, Wanted};
 
+use shared::shared;
+
 const LENGTHS: [&str; 4] = ["len1", "len7", "chunk", "chunk2p5"];
 const VARIANTS: [&str; 4] = ["a_onemem_attnadapt", "b_twomem_mlpadapt", "c_awkward", "d_dtclamp"];
 
-/// The fixtures beside the workspace, or `None` with a line that says so.
-fn fixtures() -> Option<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/zamba2/fixtures");
-    if !dir.is_dir() {
-        writeln!(std::io::stderr(), "skipped: ../shared/zamba2/fixtures is not there").unwrap();
-        return None;
-    }
-    Some(dir)
+/// The folder of a fixture: one is small enough to lie here, the others lie in `../shared` or are skipped aloud.
+fn fixture(variant: &str) -> Option<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/zamba2").join(variant);
+    if here.is_dir() { Some(here) } else { shared("zamba2/fixtures").map(|all| all.join(variant)) }
+}
+
+/// Those of `variants` that are there, with their folders.
+fn fixtures<const N: usize>(variants: [&str; N]) -> impl Iterator<Item = (&str, PathBuf)> {
+    variants.into_iter().filter_map(|variant| Some((variant, fixture(variant)?)))
 }
 
 struct Expected(Vec<u8>);
@@ -108,7 +112,6 @@ fn agrees_on_all_lengths(model: &Model, expected: &Expected, name: &str, suffix:
 
 #[test]
 fn logits_agree_with_the_reference_in_every_variant_shard_and_layout() {
-    let Some(dir) = fixtures() else { return };
     let others = [
         ("a_old2024", "a_onemem_attnadapt"),
         ("b_old2024", "b_twomem_mlpadapt"),
@@ -117,16 +120,16 @@ fn logits_agree_with_the_reference_in_every_variant_shard_and_layout() {
         ("a_bf16", "a_bf16"),
     ];
     for (variant, like) in VARIANTS.map(|variant| (variant, variant)).into_iter().chain(others) {
-        agrees_on_all_lengths(&load(&dir.join(variant)), &Expected::read(&dir.join(like)), variant, "logits_ref64");
+        let (Some(folder), Some(like)) = (fixture(variant), fixture(like)) else { continue };
+        agrees_on_all_lengths(&load(&folder), &Expected::read(&like), variant, "logits_ref64");
     }
 }
 
 #[test]
 fn the_older_dialect_says_the_same() {
-    let Some(dir) = fixtures() else { return };
-    for variant in VARIANTS {
-        let new = ModelConfig::read(&dir.join(variant)).unwrap();
-        let file = dir.join(variant).join("config_legacy4x.json");
+    for (variant, folder) in fixtures(VARIANTS) {
+        let new = ModelConfig::read(&folder).unwrap();
+        let file = folder.join("config_legacy4x.json");
         let old = ModelConfig::parse(&fs_err::read_to_string(&file).unwrap(), &file).unwrap();
         assert_eq!(format!("{new:?}"), format!("{old:?}"), "{variant}");
     }
@@ -134,25 +137,24 @@ fn the_older_dialect_says_the_same() {
 
 #[test]
 fn untied_checkpoints_use_the_copies_they_hold() {
-    let Some(dir) = fixtures() else { return };
+    let (Some(own), Some(tied)) = (fixture("b_duplicated_tied"), fixture("b_twomem_mlpadapt")) else { return };
     let copy = tempfile::tempdir().unwrap();
-    fs_err::copy(dir.join("b_duplicated_tied/model.safetensors"), copy.path().join("model.safetensors")).unwrap();
-    let config = fs_err::read_to_string(dir.join("b_duplicated_tied/config.json")).unwrap();
+    fs_err::copy(own.join("model.safetensors"), copy.path().join("model.safetensors")).unwrap();
+    let config = fs_err::read_to_string(own.join("config.json")).unwrap();
     let config = config.replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false");
     fs_err::write(copy.path().join("config.json"), &config).unwrap();
-    let expected = Expected::read(&dir.join("b_twomem_mlpadapt"));
+    let expected = Expected::read(&tied);
     agrees_on_all_lengths(&load(copy.path()), &expected, "b_duplicated_untied", "logits_ref64");
     // without a head of its own the same config is refused
-    fs_err::copy(dir.join("b_twomem_mlpadapt/model.safetensors"), copy.path().join("model.safetensors")).unwrap();
+    fs_err::copy(tied.join("model.safetensors"), copy.path().join("model.safetensors")).unwrap();
     let error = Model::open(copy.path(), &LoadOptions::default()).unwrap_err();
     assert!(matches!(&error, Error::MissingTensor { tensor, .. } if tensor == "lm_head.weight"), "{error}");
 }
 
 #[test]
 fn states_agree_with_the_reference() {
-    let Some(dir) = fixtures() else { return };
-    for variant in ["a_onemem_attnadapt", "b_twomem_mlpadapt", "c_awkward"] {
-        let (model, expected) = (load(&dir.join(variant)), Expected::read(&dir.join(variant)));
+    for (variant, folder) in fixtures(VARIANTS) {
+        let (model, expected) = (load(&folder), Expected::read(&folder));
         let config = model.config();
         for length in ["len7", "chunk2p5"] {
             let ids = expected.ids(&format!("{length}.input_ids"));
@@ -192,9 +194,8 @@ fn states_agree_with_the_reference() {
 
 #[test]
 fn every_split_gives_what_the_whole_gives() {
-    let Some(dir) = fixtures() else { return };
-    for variant in VARIANTS {
-        let (model, expected) = (load(&dir.join(variant)), Expected::read(&dir.join(variant)));
+    for (variant, folder) in fixtures(VARIANTS) {
+        let (model, expected) = (load(&folder), Expected::read(&folder));
         for length in LENGTHS {
             let ids = expected.ids(&format!("{length}.input_ids"));
             let len = ids.len();
@@ -212,9 +213,8 @@ fn every_split_gives_what_the_whole_gives() {
 
 #[test]
 fn sequences_of_a_batch_do_not_see_each_other() {
-    let Some(dir) = fixtures() else { return };
-    for variant in VARIANTS {
-        let (model, expected) = (load(&dir.join(variant)), Expected::read(&dir.join(variant)));
+    for (variant, folder) in fixtures(VARIANTS) {
+        let (model, expected) = (load(&folder), Expected::read(&folder));
         let texts = LENGTHS.map(|length| expected.ids(&format!("{length}.input_ids")));
         let mut states: Vec<State> = texts.iter().map(|_| model.new_state()).collect();
         let mut batch: Vec<Sequence<'_, State>> = (texts.iter().zip(&mut states))
@@ -232,8 +232,7 @@ fn sequences_of_a_batch_do_not_see_each_other() {
 
 #[test]
 fn both_floors_of_dt_agree_with_the_reference() {
-    let Some(dir) = fixtures() else { return };
-    let dir = dir.join("d_dtclamp");
+    let dir = fixture("d_dtclamp").unwrap();
     let expected = Expected::read(&dir);
     agrees_on_all_lengths(&load(&dir), &expected, "floor", "logits_ref64");
     let free = Model::open(&dir, &LoadOptions { dt_floor: DtFloor::Zero, ..LoadOptions::default() }).unwrap();
@@ -242,9 +241,8 @@ fn both_floors_of_dt_agree_with_the_reference() {
 
 #[test]
 fn forks_go_their_own_ways() {
-    let Some(dir) = fixtures() else { return };
-    for variant in VARIANTS {
-        let (model, expected) = (load(&dir.join(variant)), Expected::read(&dir.join(variant)));
+    for (variant, folder) in fixtures(VARIANTS) {
+        let (model, expected) = (load(&folder), Expected::read(&folder));
         let vocab = model.vocab_size();
         let (mut last, prefix) =
             run(&model, &expected.ids("fork.prefix_ids"), &[expected.ids("fork.prefix_ids").len()]);
@@ -268,9 +266,8 @@ fn forks_go_their_own_ways() {
 
 #[test]
 fn greedy_tokens_are_the_references() {
-    let Some(dir) = fixtures() else { return };
-    for variant in VARIANTS {
-        let (model, expected) = (load(&dir.join(variant)), Expected::read(&dir.join(variant)));
+    for (variant, folder) in fixtures(VARIANTS) {
+        let (model, expected) = (load(&folder), Expected::read(&folder));
         for length in ["len7", "chunk2p5"] {
             let Some(key) = Some(format!("{length}.greedy16")).filter(|key| expected.has(key)) else { continue };
             let (wanted, margins) = (expected.ids(&key), expected.numbers(&format!("{length}.greedy16_margins")));

@@ -186,7 +186,7 @@ fn request(context: &[u32], continuation: &[u32]) -> Request {
 fn one_row_answers_all_letters() {
     let letters: Vec<Request> = (0..4).map(|letter| request(&[0, 1, 2, 3], &[letter])).collect();
     let (model, plan) = (Fake::default(), RequestTrie::new(&letters).unwrap());
-    assert_eq!((plan.tokens_computed(), plan.tokens_requested(), plan.peak_states()), (4, 16, 0));
+    assert_eq!((plan.tokens_computed(), plan.tokens_requested(), plan.peak_state_bytes(|_| 1)), (4, 16, 0));
     let (answers, _) = score(&model, &plan, ScorerOptions::default()).unwrap();
     assert_eq!(answers, letters.iter().map(plain).collect::<Vec<_>>());
     assert_eq!(model.peak.load(Ordering::Relaxed), 0, "a leaf left a state");
@@ -224,7 +224,7 @@ fn a_chain_of_prefixes_needs_one_state() {
     let tokens: Vec<u32> = (0..3000).map(|i| i * i % 7).collect();
     let requests: Vec<Request> = (1..tokens.len()).map(|len| request(&tokens[..len], &tokens[len..=len])).collect();
     let plan = RequestTrie::new(&requests).unwrap();
-    assert_eq!((plan.tokens_computed(), plan.peak_states()), (2999, 1));
+    assert_eq!((plan.tokens_computed(), plan.peak_state_bytes(|_| 1)), (2999, 1));
     let options = ScorerOptions { state_memory: FIXED_BYTES, rows_per_batch: 64 };
     let (answers, computed) = score(&Fake::default(), &plan, options).unwrap();
     assert_eq!(computed, 2999);

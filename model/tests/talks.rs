@@ -1,8 +1,6 @@
-//! Four-turn talks of the prototype's checkpoints against transformers: prompts by the chat template, greedy answers, states.
-#![expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
+//! Four-turn talks of the pilot's checkpoints against transformers: prompts by the chat template, greedy answers, states.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -14,14 +12,9 @@ use spyglass_model::{
 /// Where two logits are nearer than this, another machine may pick the other.
 const UNSURE: f64 = 1e-3;
 
-/// The prototype beside the workspace, or `None` with a line that says so.
-fn prototype() -> Option<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/pilot_prototype");
-    if !dir.is_dir() {
-        writeln!(std::io::stderr(), "skipped: ../shared/pilot_prototype is not there").unwrap();
-        return None;
-    }
-    Some(dir)
+/// The folder of whole-program tests, which holds the pilot run.
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests")
 }
 
 fn open(dir: &Path) -> (Model, Tokenizer) {
@@ -42,11 +35,10 @@ fn prompt<'a>(state: State, seen: &'a [u32], tokens: &'a [u32], sampling: &'a Sa
 
 #[test]
 fn talks_are_those_of_transformers() {
-    let Some(dir) = prototype() else { return };
-    let talks = fs_err::read_to_string(dir.join("reference_talks.jsonl")).unwrap();
+    let talks = fs_err::read_to_string(tests().join("reference/pilot_talks.jsonl")).unwrap();
     let (mut turns, mut reused) = (0, 0);
     for talk in talks.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
-        let (model, tokenizer) = open(&dir.join(text(&talk["checkpoint"])));
+        let (model, tokenizer) = open(&tests().join("pilot").join(text(&talk["checkpoint"])));
         let template = tokenizer.chat_template().unwrap().unwrap();
         let sampling = Sampling {
             max_tokens: talk["max_tokens"].as_u64().unwrap() as usize,
@@ -85,8 +77,7 @@ fn talks_are_those_of_transformers() {
 
 #[test]
 fn together_is_as_alone() {
-    let Some(dir) = prototype() else { return };
-    let (model, tokenizer) = open(&dir.join("trunk/checkpoint-150"));
+    let (model, tokenizer) = open(&tests().join("pilot/trunk/checkpoint-150"));
     let template = tokenizer.chat_template().unwrap().unwrap();
     let questions = ["how is the sea ?", "have you gold ?", "where do you go ?", "what is the job of litov ?"];
     let prompts: Vec<Vec<u32>> = (questions.iter())
@@ -119,8 +110,7 @@ fn together_is_as_alone() {
 
 #[test]
 fn an_answer_ends_where_it_should() {
-    let Some(dir) = prototype() else { return };
-    let (model, tokenizer) = open(&dir.join("trunk/checkpoint-600"));
+    let (model, tokenizer) = open(&tests().join("pilot/trunk/checkpoint-600"));
     let tokens = tokenizer.encode("how is the sea ? bot :").unwrap();
     let run = |sampling: &Sampling, most: usize| {
         let mut count = 0;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use spyglass_model::{Error, Tokenizer};
+use spyglass_model::{Bos, Error, Tokenizer};
 
 use support::{BYTES, bytes, config, folder, id, llama, open};
 
@@ -39,6 +39,38 @@ fn bos_is_added_once_as_the_files_say() {
         assert_eq!(tokenizer.encode("<s>ab").unwrap(), [1, ab], "no second BOS");
         assert_eq!((tokenizer.bos(), tokenizer.eos(), tokenizer.prefix_token()), (Some(1), Some(2), Some(1)));
     }
+}
+
+/// As `tok_encode` and `_encode_pair` of lm-evaluation-harness 0.4.13 have it, with `add_bos_token` unset, True and False.
+#[test]
+fn bos_can_be_chosen() {
+    let without = {
+        let mut json = llama();
+        json["post_processor"] = Value::Null;
+        json
+    };
+    for json in [llama(), without] {
+        let (own, files) = (json["post_processor"] != Value::Null, folder(&json, Some(&config())));
+        for (rule, bos) in [(Bos::Tokenizer, own), (Bos::Always, true), (Bos::Never, false)] {
+            let tokenizer = Tokenizer::open(files.path()).unwrap().with_bos(rule).unwrap();
+            let ab = id(&tokenizer, "▁ab");
+            let first = |ids: &[u32]| if bos { [&[1], ids].concat() } else { ids.to_vec() };
+            assert_eq!(tokenizer.encode("ab").unwrap(), first(&[ab]), "{rule:?}");
+            assert_eq!(tokenizer.encode_prompt("ab").unwrap(), first(&[ab]));
+            assert_eq!(tokenizer.encode_prompt("").unwrap(), [1], "nothing can be continued only after the prefix");
+            assert_eq!(tokenizer.encode_plain("ab").unwrap(), [ab]);
+            assert_eq!(tokenizer.encode("<s>ab").unwrap(), [1, ab], "written out, it is there once");
+            assert_eq!(tokenizer.encode_rendered("<s>ab").unwrap(), [1, ab]);
+            let rendered = if rule == Bos::Always { vec![1, ab] } else { vec![ab] };
+            assert_eq!(tokenizer.encode_rendered("ab").unwrap(), rendered, "{rule:?}");
+            let pair = tokenizer.encode_pair("ab", " ab").unwrap();
+            assert_eq!((pair.context, pair.continuation), (first(&[ab]), vec![ab]));
+            assert_eq!(tokenizer.encode_pair("", " ab").unwrap().context, [1], "the prefix, whatever is chosen");
+        }
+    }
+    let nameless = Tokenizer::open(folder(&llama(), Some(&json!({"eos_token": "</s>"}))).path()).unwrap();
+    let error = nameless.with_bos(Bos::Always).unwrap_err();
+    assert!(error.to_string().contains("tokenizer.json") && error.to_string().contains("no BOS token"), "{error}");
 }
 
 #[test]
@@ -103,10 +135,16 @@ fn all_ends_are_known() {
     let names: Vec<&str> = names.iter().filter_map(|file| file.file_name()?.to_str()).collect();
     assert_eq!(names, ["tokenizer.json", "tokenizer_config.json", "generation_config.json"]);
 
-    let mut elsewhere = open(&llama(), &config());
-    assert_eq!(elsewhere.end_tokens(), [2]);
-    elsewhere.add_end_tokens_of(dir.path()).unwrap();
-    assert_eq!(elsewhere.end_tokens(), [1, 2, 7, 9]);
+    // Of another folder's tokenizer, the checkpoint's own files tell the ids.
+    let elsewhere = folder(&llama(), Some(&config()));
+    fs_err::write(elsewhere.path().join("generation_config.json"), r#"{"eos_token_id": 5}"#).unwrap();
+    assert_eq!(Tokenizer::open(elsewhere.path()).unwrap().end_tokens(), [2, 5]);
+    let borrowed = Tokenizer::open_for(dir.path(), elsewhere.path()).unwrap();
+    assert_eq!(borrowed.end_tokens(), [1, 2, 7, 9]);
+    let nameless = folder(&llama(), None);
+    fs_err::write(nameless.path().join("config.json"), r#"{"bos_token_id": 5}"#).unwrap();
+    fs_err::write(dir.path().join("config.json"), r#"{"bos_token_id": 1}"#).unwrap();
+    assert_eq!(Tokenizer::open_for(dir.path(), nameless.path()).unwrap().bos(), Some(1));
 }
 
 #[test]
@@ -124,7 +162,7 @@ fn a_vocabulary_larger_than_the_embedding_is_refused() {
     assert_eq!(tokenizer.vocab_size(), 267);
     tokenizer.check_embedding(267).unwrap();
     let error = tokenizer.check_embedding(266).unwrap_err();
-    assert!(matches!(error, Error::Vocabulary { tokenizer: 267, embedding: 266 }), "{error}");
+    assert!(matches!(error, Error::Vocabulary { tokenizer: 267, embedding: 266, .. }), "{error}");
 }
 
 #[test]
@@ -209,4 +247,70 @@ proptest! {
         let tokenizer = open(&byte_level(), &json!({}));
         prop_assert_eq!(streamed(&tokenizer, &ids).concat(), tokenizer.decode(&ids).unwrap());
     }
+}
+
+/// Models trained by `fixtures/sentencepiece/make.py`; their tokens by sentencepiece and by transformers.
+#[test]
+fn sentencepiece_models_are_read_where_nothing_else_lies() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sentencepiece");
+    let expected = fs_err::read_to_string(fixtures.join("expected.json")).unwrap();
+    let expected: Vec<Value> = serde_json::from_str(&expected).unwrap();
+    assert_eq!(expected.len(), 5);
+    for case in &expected {
+        let dir = tempfile::tempdir().unwrap();
+        let model = format!("{}.model", case["model"].as_str().unwrap());
+        fs_err::copy(fixtures.join(model), dir.path().join("tokenizer.model")).unwrap();
+        // With no other file the model's own names of BOS and EOS hold.
+        if case["class"] != "none" {
+            let mut config = case["config"].clone();
+            config["add_bos_token"] = true.into();
+            fs_err::write(dir.path().join("tokenizer_config.json"), config.to_string()).unwrap();
+        }
+        let tokenizer = Tokenizer::open(dir.path()).unwrap();
+        assert_eq!((tokenizer.bos(), tokenizer.eos()), (Some(1), Some(2)));
+        for said in case["texts"].as_array().unwrap() {
+            let text = said["text"].as_str().unwrap();
+            let wanted: Vec<u32> = serde_json::from_value(said["ids"].clone()).unwrap();
+            let ids = tokenizer.encode_plain(text).unwrap();
+            assert_eq!(ids, wanted, "{} {} {text:?}", case["model"], case["class"]);
+            let bos = case["class"] != "none" && !text.starts_with("<s>");
+            assert_eq!(tokenizer.encode(text).unwrap().len(), ids.len() + usize::from(bos), "{text:?}");
+            if !text.contains('<') && case["class"] != "none" {
+                assert_eq!(tokenizer.decode(&ids).unwrap(), said["decoded"].as_str().unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn files_beside_a_sentencepiece_model_add_tokens_to_it() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sentencepiece");
+    let dir = tempfile::tempdir().unwrap();
+    fs_err::copy(fixtures.join("plain.model"), dir.path().join("tokenizer.model")).unwrap();
+    let write = |added: Value, json: &str| {
+        let config = json!({"bos_token": "<s>", "eos_token": "<|end|>", "added_tokens_decoder": added});
+        fs_err::write(dir.path().join("tokenizer_config.json"), config.to_string()).unwrap();
+        fs_err::write(dir.path().join("added_tokens.json"), json).unwrap();
+    };
+    write(
+        json!({"2": {"content": "</s>", "special": true}, "420": {"content": "<|end|>", "special": true}}),
+        r#"{"<pad>": 421}"#,
+    );
+    let tokenizer = Tokenizer::open(dir.path()).unwrap();
+    assert_eq!((tokenizer.eos(), tokenizer.vocab_size()), (Some(420), 422));
+    let ids = tokenizer.encode("of<|end|>").unwrap();
+    assert_eq!((ids.last(), tokenizer.decode(&ids).unwrap().as_str()), (Some(&420), "of"));
+    let names: Vec<PathBuf> = tokenizer.files();
+    assert!(names[0].ends_with("tokenizer.model"), "{names:?}");
+    // A gap in the ids, what is no token, and a model beside a tokenizer.json, which goes before it.
+    write(json!({"421": {"content": "<|end|>"}}), "{}");
+    let error = Tokenizer::open(dir.path()).unwrap_err().to_string();
+    assert!(error.contains("420 pieces") && error.contains("as token 421"), "{error}");
+    write(json!({"420": {"special": true}}), "{}");
+    assert!(Tokenizer::open(dir.path()).unwrap_err().to_string().contains("`420` is no added token"));
+    write(Value::Null, r#"{"<pad>": "x"}"#);
+    assert!(Tokenizer::open(dir.path()).unwrap_err().to_string().contains("added_tokens.json: `<pad>`"));
+    fs_err::write(dir.path().join("tokenizer.json"), llama().to_string()).unwrap();
+    fs_err::write(dir.path().join("tokenizer_config.json"), config().to_string()).unwrap();
+    assert_eq!(Tokenizer::open(dir.path()).unwrap().vocab_size(), open(&llama(), &config()).vocab_size());
 }

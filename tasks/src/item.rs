@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::hash::{doc_hash, sha256_hex};
+use crate::hash::sha256_hex;
 use crate::record::{ChoiceRecord, GenerationRecord, ItemRecord, RollingRecord};
 use crate::reply::ReplyFilter;
 
@@ -73,7 +73,7 @@ pub struct Answer {
     pub token_logprobs: Vec<f64>,
     /// The context was cut from the left.
     pub truncated: bool,
-    /// The context's tokens are no prefix of those of context and continuation together.
+    /// The context's tokens are not a prefix of those of context and continuation together.
     pub off_token_edge: bool,
     /// The reply to a [`Query::Generate`].
     pub text: Option<String>,
@@ -187,7 +187,7 @@ impl Item {
         }
     }
 
-    /// What is kept of the answers to [`Item::queries`]. A log-likelihood that is no finite number is an error.
+    /// What is kept of the answers to [`Item::queries`]. A log-likelihood that is not a finite number is an error.
     pub fn record(&self, answers: &[Answer]) -> Result<ItemRecord> {
         let bad = |message: String| Error::Answers { doc_id: self.doc_id, message };
         if answers.len() != self.query_count() {
@@ -195,7 +195,7 @@ impl Item {
         }
         for answer in answers {
             if !answer.logprob.is_finite() || answer.logprob > 1e-6 {
-                return Err(bad(format!("{} is no log-likelihood", answer.logprob)));
+                return Err(bad(format!("{} is not a log-likelihood", answer.logprob)));
             }
             if self.wants_token_logprobs && answer.token_logprobs.len() != answer.tokens {
                 let found = answer.token_logprobs.len();
@@ -247,9 +247,10 @@ impl Item {
         scored.iter().zip(answers).enumerate().map(choice).collect()
     }
 
-    /// SHA-256 of the document, as lm-evaluation-harness computes its `doc_hash`.
+    /// SHA-256 of the document as JSON with an indent of two: lm-evaluation-harness' `doc_hash`.
     pub fn doc_hash(&self) -> String {
-        doc_hash(&self.doc)
+        let json = serde_json::to_string_pretty(&*self.doc).expect("a row is JSON already");
+        sha256_hex(json.as_bytes())
     }
 
     /// SHA-256 of the context of the first request, as lm-evaluation-harness computes its `prompt_hash`.
@@ -264,6 +265,13 @@ impl Item {
     pub fn target_hash(&self) -> String {
         sha256_hex(self.target.as_bytes())
     }
+}
+
+/// The hash of a whole task as in lm-evaluation-harness: of every item's document, prompt and target hash, one after the other.
+pub fn task_hash(items: &[Item]) -> String {
+    let joined: String =
+        items.iter().flat_map(|item| [item.doc_hash(), item.prompt_hash(), item.target_hash()]).collect();
+    sha256_hex(joined.as_bytes())
 }
 
 /// A row that cannot become an item: counted and shown, never skipped in silence.

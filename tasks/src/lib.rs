@@ -21,8 +21,8 @@ pub mod yaml;
 
 pub use definition::{Catalogue, Chance, Checked, Entry, EntryKind, Group, OutputType, Selection, task_schema};
 pub use error::{Error, Result, YamlError};
-pub use hash::{sha256_hex, task_hash};
-pub use item::{Answer, BadRow, Generation, Item, Items, Query, Row, Text};
+pub use hash::sha256_hex;
+pub use item::{Answer, BadRow, Generation, Item, Items, Query, Row, Text, task_hash};
 pub use nearest::nearest;
 pub use record::{ChoiceRecord, GenerationRecord, ItemRecord, MetricValue, RollingRecord};
 pub use task::Task;

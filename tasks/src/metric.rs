@@ -17,7 +17,7 @@ use crate::record::ItemRecord;
 use Range::{Fraction, NonNegative, NonPositive, Real};
 
 pub use choice::argmax;
-pub use evaluate::{evaluate, per_item};
+pub use evaluate::{evaluate, per_item, weight};
 pub use group::{GroupMetric, Weighting, aggregate, group};
 pub use position::{PositionLoss, position_curve};
 
@@ -31,19 +31,19 @@ pub const METRICS: &[Metric] = &[
     Metric::new("exact_match", Fraction, choice::exact_match, "greedy decoding writes the right answer, or a target"),
     Metric::new("brier_score", NonNegative, choice::brier_score, "squared distance of the choices' probabilities from the truth, 0 to 2").by(Aggregation::Brier).lower(),
     Metric::new("p_gold", Fraction, choice::p_gold, "probability of the right choice among the choices"),
-    Metric::new("margin", Real, choice::margin, "log-likelihood of the right choice minus the best wrong one's, nats"),
-    Metric::new("parrot_margin", Real, choice::parrot_margin, "log-likelihood of the right choice minus that of the one the shots repeat, nats"),
-    Metric::new("option_mass", Fraction, choice::option_mass, "probability that any of the choices comes next (choices of one token)"),
-    Metric::new("log_option_mass", NonPositive, choice::log_option_mass, "logarithm of option_mass: does it know the format?"),
+    Metric::new("margin", Real, choice::margin, "log-likelihood of the right choice minus the best wrong one's, nats").by_token(),
+    Metric::new("parrot_margin", Real, choice::parrot_margin, "log-likelihood of the right choice minus that of the one the shots repeat, nats").by_token(),
+    Metric::new("option_mass", Fraction, choice::option_mass, "probability that any of the choices comes next (choices of one token)").by_token(),
+    Metric::new("log_option_mass", NonPositive, choice::log_option_mass, "logarithm of option_mass: does it know the format?").by_token(),
     Metric::new("selection", NonPositive, choice::selection, "logarithm of p_gold; with log_option_mass it adds up to log P(gold)"),
     Metric::new("perplexity", NonNegative, choice::loss, "exp of the mean loss of the answer, an item").by(Aggregation::Perplexity).lower(),
     Metric::new("word_perplexity", NonNegative, text::loss_per_word, "exp of a text's loss per word").by(Aggregation::WeightedPerplexity).lower(),
     Metric::new("byte_perplexity", NonNegative, text::loss_per_byte, "exp of a text's loss per UTF-8 byte").by(Aggregation::WeightedPerplexity).lower(),
     Metric::new("bits_per_byte", NonNegative, text::bits_per_byte, "loss in bits per UTF-8 byte, of a text or of the right choice").by(Aggregation::BitsPerByte).lower(),
-    Metric::new("copy_gain", Real, position::copy_gain, "loss of a sequence minus that of its second copy, nats per token").needs(Needs::TokenLogprobs),
-    Metric::new("copy_score", Real, position::copy_score, "share of a sequence's loss that its second copy saves: 0 no copying, 1 perfect").needs(Needs::TokenLogprobs),
-    Metric::new("icl_score", Real, position::icl_score, "loss of token 500 minus that of token 50, nats; negative where context helps").needs(Needs::TokenLogprobs).lower(),
-    Metric::new("icl_score_band", Real, position::icl_score_band, "loss of tokens 257 to 512 minus that of tokens 33 to 64, nats").needs(Needs::TokenLogprobs).lower(),
+    Metric::new("copy_gain", Real, position::copy_gain, "loss of a sequence minus that of its second copy, nats per token").needs(Needs::TokenLogprobs).by_token(),
+    Metric::new("copy_score", Real, position::copy_score, "share of a sequence's loss that its second copy saves: 0 no copying, 1 perfect").needs(Needs::TokenLogprobs).by_token(),
+    Metric::new("icl_score", Real, position::icl_score, "loss of token 500 minus that of token 50, nats; negative where context helps").needs(Needs::TokenLogprobs).lower().by_token(),
+    Metric::new("icl_score_band", Real, position::icl_score_band, "loss of tokens 257 to 512 minus that of tokens 33 to 64, nats").needs(Needs::TokenLogprobs).lower().by_token(),
 ];
 
 /// One metric.
@@ -61,6 +61,8 @@ pub struct Metric {
     pub aggregation: Aggregation,
     /// What it needs beyond a log-likelihood a choice.
     pub needs: Needs,
+    /// It counts in tokens, so that its values under different tokenizers do not compare.
+    pub by_token: bool,
     score: fn(&ItemRecord) -> Scored,
 }
 
@@ -157,7 +159,7 @@ impl Metric {
         description: &'static str,
     ) -> Self {
         let (aggregation, needs) = (Aggregation::Mean, Needs::Nothing);
-        Self { name, description, higher_is_better: true, range, aggregation, needs, score }
+        Self { name, description, higher_is_better: true, range, aggregation, needs, by_token: false, score }
     }
 
     const fn lower(mut self) -> Self {
@@ -167,6 +169,11 @@ impl Metric {
 
     const fn by(mut self, aggregation: Aggregation) -> Self {
         self.aggregation = aggregation;
+        self
+    }
+
+    const fn by_token(mut self) -> Self {
+        self.by_token = true;
         self
     }
 
@@ -249,4 +256,9 @@ pub fn needs_unconditional(name: &str) -> bool {
 /// The log-likelihood of every token must be kept; false for names that no metric has.
 pub fn needs_token_logprobs(name: &str) -> bool {
     find(name).is_ok_and(|metric| metric.needs == Needs::TokenLogprobs)
+}
+
+/// Its values under different tokenizers do not compare; false for names that no metric has.
+pub fn is_by_token(name: &str) -> bool {
+    find(without_filter(name)).is_ok_and(|metric| metric.by_token)
 }

@@ -4,8 +4,8 @@
 //! and each hit is compared word by word. So time is linear in the text and memory depends on the items alone.
 
 mod index;
+mod normalise;
 mod text;
-mod words;
 
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ pub struct Passages {
 }
 
 impl Passages {
-    /// All texts in an item's row. Not its prompt: shots and description are no part of the item.
+    /// All texts in an item's row. Not its prompt: shots and description are not part of the item.
     pub fn of(task: &str, item: &Item) -> Self {
         let mut texts = Vec::new();
         item.doc.values().for_each(|value| strings(value, &mut texts));

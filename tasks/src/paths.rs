@@ -11,7 +11,7 @@ pub fn expand(path: &Path) -> Result<PathBuf, String> {
 }
 
 fn expand_with(path: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<PathBuf, String> {
-    // A path that is no text names a folder that is there under just this name.
+    // A path that is not a text names a folder that is there under just this name.
     let Some(text) = path.to_str() else { return Ok(path.to_owned()) };
     let value = |name: &str| variable(name).ok_or_else(|| format!("`{text}`: the variable `{name}` is not set"));
     let mut expanded = String::new();

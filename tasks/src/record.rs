@@ -61,7 +61,7 @@ pub struct ItemRecord {
     /// The prompt was cut from the left to fit the context limit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
-    /// The context's tokens are no prefix of those of context and choice together.
+    /// The context's tokens are not a prefix of those of context and choice together.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub off_token_edge: bool,
     /// Log-likelihood of each token, for probes that look at positions.

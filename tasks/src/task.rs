@@ -7,17 +7,15 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::data::{Place, Tables};
-use crate::definition::{Chance, OutputType, Sampler, TaskFile};
+use crate::data::Tables;
+use crate::definition::{Chance, OutputType, TaskFile};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
-use crate::icl;
 use crate::item::{Generation, Items, Row};
 use crate::metric;
 use crate::nearest::suggestion;
-use crate::prompt::{self, Keys, Templates};
+use crate::prompt::{self, Asking, Plan};
 use crate::record::{ItemRecord, MetricValue};
-use crate::reply::ReplyFilter;
 
 /// Keys that say what a task is called, where it comes from or how it is judged, not what is asked.
 const NOT_ASKED: [&str; 17] = [
@@ -70,31 +68,6 @@ pub struct Task {
     plan: Arc<Plan>,
 }
 
-/// What the task file says, compiled.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    pub(crate) file: TaskFile,
-    pub(crate) output: OutputType,
-    pub(crate) templates: Templates,
-    pub(crate) keys: Keys,
-    pub(crate) shot_keys: Keys,
-    pub(crate) sampler: Sampler,
-    pub(crate) generation: Generation,
-    /// From a reply to what is compared.
-    pub(crate) filters: Arc<Vec<ReplyFilter>>,
-    /// What is done to the targets, too, before they are compared.
-    pub(crate) target_filters: Vec<ReplyFilter>,
-    pub(crate) tables: Arc<Tables>,
-    /// What messages call the task file.
-    pub(crate) shown: String,
-    /// To be kept with the items.
-    pub(crate) warnings: Vec<String>,
-    /// The folder of the task file.
-    home: Option<PathBuf>,
-    /// The keys of the file, its includes and its subject resolved.
-    keys_given: Map<String, Value>,
-}
-
 /// Where a task file was found, and what it says.
 pub(crate) struct Source<'s> {
     pub(crate) shown: String,
@@ -130,7 +103,7 @@ impl Task {
             Some(primary) if metrics.contains(primary) => primary.clone(),
             Some(primary) => {
                 let help = suggestion(primary, metrics.iter().map(String::as_str));
-                return Err(wrong(format!("`primary_metric: {primary}` is none of its metrics"), &help));
+                return Err(wrong(format!("`primary_metric: {primary}` is not one of its metrics"), &help));
             }
             None => metrics[0].clone(),
         };
@@ -183,8 +156,16 @@ impl Task {
         })
     }
 
-    pub(crate) fn plan(&self) -> &Plan {
-        &self.plan
+    fn asking(&self) -> Asking<'_> {
+        Asking {
+            name: &self.name,
+            subject: self.subject.as_deref(),
+            shots: self.shots,
+            is_shuffled: self.perturb.is_some(),
+            chance: self.chance,
+            metrics: &self.metrics,
+            plan: &self.plan,
+        }
     }
 
     /// The task with that many shots. As in lm-evaluation-harness, a literal `num_fewshot: 0` in its file stays 0.
@@ -220,7 +201,7 @@ impl Task {
     /// # Errors
     /// No data, data that cannot be read, a pool smaller than the shots, or no row at all that can be asked.
     pub fn items(&self, data: &[PathBuf], limit: Option<usize>) -> Result<Items> {
-        prompt::build(self, data, limit)
+        prompt::build(&self.asking(), data, limit)
     }
 
     /// All rows of the split that is asked, with the columns of `process`; those that cannot be asked, too.
@@ -228,7 +209,7 @@ impl Task {
     /// # Errors
     /// No data, data that cannot be read, or an expression that fails.
     pub fn processed(&self, data: &[PathBuf]) -> Result<Vec<Row>> {
-        prompt::processed(self, data)
+        prompt::processed(&self.asking(), data)
     }
 
     #[expect(clippy::missing_panics_doc, reason = "keys that were read as JSON can be written as JSON")]
@@ -257,39 +238,11 @@ impl Task {
 
     /// Its rows are at hand without a data folder: generated, or in files that the task file names.
     pub fn brings_data(&self) -> bool {
-        self.plan.is_generated() || self.plan.place(self, &[]).files.is_some()
+        self.plan.is_generated() || self.asking().place(&[]).files.is_some()
     }
 
     /// The split that is asked.
     pub fn split(&self) -> &str {
-        self.plan.file.test_split.as_deref().or(self.plan.file.validation_split.as_deref()).unwrap_or_default()
-    }
-}
-
-impl Plan {
-    /// Where its data may lie.
-    pub(crate) fn place<'p>(&'p self, task: &'p Task, folders: &'p [PathBuf]) -> Place<'p> {
-        Place {
-            task: &task.name,
-            asked: task.split(),
-            dataset: self.file.dataset_path.as_deref(),
-            part: self.file.dataset_name.as_deref(),
-            part_is_subject: task.subject.is_some(),
-            files: self.file.dataset_kwargs.as_ref().and_then(|kwargs| kwargs.data_files.as_ref()),
-            home: self.home.as_deref(),
-            folders,
-        }
-    }
-
-    /// Its rows are made from a seed, not read from files.
-    pub(crate) fn is_generated(&self) -> bool {
-        self.file.dataset_path.as_deref() == Some(icl::DATASET_PATH)
-    }
-
-    /// The folder that its data best lie in.
-    pub(crate) fn folder_name(&self) -> String {
-        let dataset = self.file.dataset_path.as_deref().and_then(|path| path.rsplit('/').next());
-        let own = self.file.task.clone().unwrap_or_default();
-        if self.file.subjects.is_empty() { own } else { dataset.map_or(own, str::to_owned) }
+        self.plan.split()
     }
 }

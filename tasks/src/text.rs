@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 /// The text of the file at `path`, without a byte order mark.
 ///
 /// # Errors
-/// The file cannot be read, or is no UTF-8 text: then its first bad line is named.
+/// The file cannot be read, or is not UTF-8 text: then its first bad line is named.
 pub fn read(path: &Path) -> Result<String> {
     let mut bytes = fs_err::read(path)?;
     if bytes.starts_with(MARK) {
@@ -37,7 +37,7 @@ fn no_text(path: &Path, bytes: &[u8]) -> Error {
         ),
         [0x1f, 0x8b, ..] => ("this is compressed with gzip", "unpack it: `gunzip`"),
         _ => (
-            "this line is no UTF-8 text",
+            "this line is not UTF-8 text",
             "save the file in UTF-8, or convert it: `iconv -f latin1 -t utf-8`, if it was Latin-1",
         ),
     };
@@ -58,7 +58,7 @@ mod tests {
             ("zwölf".as_bytes(), Ok("zwölf")),
             (b"\xff\xfea\0\n\0", Err("a.txt:1: this is UTF-16")),
             (b"\xfe\xff\0a", Err("a.txt:1: this is UTF-16")),
-            (b"fine\nzw\xf6lf\n", Err("a.txt:2: this line is no UTF-8")),
+            (b"fine\nzw\xf6lf\n", Err("a.txt:2: this line is not UTF-8")),
         ];
         for (bytes, wanted) in cases {
             fs_err::write(&path, bytes).unwrap();

@@ -103,7 +103,7 @@ fn explain(name: &str, text: &str, error: &serde_yaml::Error) -> YamlError {
         (explained.line, explained.column) = place;
         explained.span = excerpt::span(text, place.0, place.1);
         explained.text = NamedSource::new(name, excerpt::of(text, place.0, place.1));
-        explained.help = format!("`{{{{ … }}}}` and `{{% … %}}` are no text in YAML: {QUOTES}");
+        explained.help = format!("`{{{{ … }}}}` and `{{% … %}}` are not text in YAML: {QUOTES}");
     }
     explained
 }
@@ -118,23 +118,42 @@ fn located(error: &serde_yaml::Error) -> (String, (usize, usize)) {
     }
 }
 
+/// So many known names are listed where none is near.
+const FEW: usize = 6;
+
 /// The error at a place; a message about an unknown name, as serde words it, is pointed at that name and mended.
 fn worded(name: &str, text: &str, (line, column): (usize, usize), message: String) -> YamlError {
     let (message, told) = match message.split_once(MEND) {
         Some((message, mend)) => (message.to_owned(), Some(mend.to_owned())),
         None => (message, None),
     };
+    let message = match message.split_once(", expected struct ") {
+        Some((found, _)) => format!("{found}, expected keys and their values"),
+        None => message,
+    };
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let unknown = told.is_none() && (message.contains("unknown field") || message.contains("unknown variant"));
     let key = if unknown { quoted.first().copied() } else { None };
     let help = match key.and_then(|key| nearest(key, quoted.iter().skip(1).copied())) {
         Some(known) => format!("did you mean `{known}`?"),
-        None if unknown => "remove it, or use one of the known names".into(),
+        None if unknown => {
+            let known: Vec<String> = quoted.iter().skip(1).map(|known| format!("`{known}`")).collect();
+            let few = (1..=FEW).contains(&known.len());
+            format!("remove it, or use one of {}", if few { known.join(", ") } else { "the known names".into() })
+        }
         None if ["as u128", "as i128", "JSON number out of range"].iter().any(|words| message.contains(words)) => {
             "so large a number is not read; put quotes round it where it is meant as text".into()
         }
         None if message.contains("invalid type: map, expected a") => {
             format!("a map begins with `{{`; for text, {QUOTES}")
+        }
+        None if message.ends_with("expected keys and their values") => "write `{key: value}`, or one key a line".into(),
+        None if message.contains("missing field") => match quoted.last() {
+            Some(key) => format!("add the key, as in `{key}: …`"),
+            None => "add the key".into(),
+        },
+        None if message.contains("expected ") && message.contains("invalid ") => {
+            "write here what the message expects".into()
         }
         None => "mend the line above; YAML wants spaces, not tabs, and quotes round text with `: `, `#` or `{`".into(),
     };
@@ -142,7 +161,7 @@ fn worded(name: &str, text: &str, (line, column): (usize, usize), message: Strin
     let (line, column) = key.and_then(|key| find_key(text, key, line)).unwrap_or((line, column));
     let message = match message.find(", expected ") {
         Some(end) if unknown => message[..end].to_owned(),
-        _ => message,
+        _ => in_words(&message),
     };
     YamlError {
         file: name.into(),
@@ -153,6 +172,13 @@ fn worded(name: &str, text: &str, (line, column): (usize, usize), message: Strin
         span: excerpt::span(text, line, column),
         text: NamedSource::new(name, excerpt::of(text, line, column)),
     }
+}
+
+/// The message without names of our own types: `struct RunFile` is a table of keys.
+fn in_words(message: &str) -> String {
+    let Some((before, after)) = message.split_once("expected struct ") else { return message.to_owned() };
+    let rest = after.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+    format!("{before}expected a table of keys{rest}")
 }
 
 /// Where a template begins a value without quotes, in the line of a parser's error or shortly before it.
@@ -226,6 +252,15 @@ mod tests {
         assert_eq!(error.line, 2, "{error}");
         let error = fails("name: [a\ninner: 3\n");
         assert!(error.line >= 1 && error.column >= 1, "{error}");
+    }
+
+    #[test]
+    fn what_is_missing_or_no_table_is_said_in_words() {
+        let missing = fails("inner: {shots: 3}\n");
+        assert!(missing.message.contains("missing field `name`") && missing.help.contains("`name: …`"), "{missing:?}");
+        let list = fails("- a\n- b\n");
+        assert!(list.message.contains("expected a table of keys") && !list.message.contains("Sample"), "{list:?}");
+        assert!(list.help.contains("what the message expects"), "{}", list.help);
     }
 
     #[test]

@@ -49,13 +49,13 @@ fn a_template_without_quotes_is_refused_wherever_a_text_is_meant() {
         ("doc_to_text", "doc_to_text: {{q}} or {{c}}", "t.yaml:6:1", &[]),
         ("doc_to_text", "doc_to_text: {% if q %}{{q}}{% endif %}", "t.yaml:6:1", &[]),
         ("doc_to_text", "doc_to_text: {{ q[\"a\"] }}", "t.yaml:6:1", &[]),
-        ("doc_to_text", "doc_to_text: {q}", "t.yaml:6:", &["doc_to_text: a map is no text"]),
-        ("doc_to_text", "doc_to_text: [q, c]", "t.yaml:6:", &["doc_to_text: a list is no text"]),
+        ("doc_to_text", "doc_to_text: {q}", "t.yaml:6:", &["doc_to_text: a map is not a text"]),
+        ("doc_to_text", "doc_to_text: [q, c]", "t.yaml:6:", &["doc_to_text: a list is not a text"]),
         ("doc_to_target", "doc_to_target: {{g}}", "t.yaml:6:", &["doc_to_target"]),
         ("doc_to_target", "doc_to_target: {a: g}", "t.yaml:6:", &["doc_to_target: a map"]),
         ("doc_to_choice", "doc_to_choice: {{c}}", "t.yaml:6:", &["doc_to_choice"]),
         ("doc_to_choice", "doc_to_choice: [x, {{c}}]", "t.yaml:6:", &["doc_to_choice"]),
-        ("doc_to_choice", "doc_to_choice:\n- x\n- [y]", "t.yaml:8:", &["doc_to_choice[1]: a list is no choice"]),
+        ("doc_to_choice", "doc_to_choice:\n- x\n- [y]", "t.yaml:8:", &["doc_to_choice[1]: a list is not a choice"]),
         ("none", "description: {{q}}", "t.yaml:7:", &["description"]),
         ("none", "fewshot_config:\n  doc_to_text: {{q}}", "t.yaml:8:", &["fewshot_config.doc_to_text"]),
         ("none", "target_delimiter: {{q}}", "t.yaml:7:", &["target_delimiter"]),
@@ -209,7 +209,7 @@ fn a_folder_may_hold_a_whole_project() {
     let mut packs = PackCatalogue::default();
     packs.with_folder(dir.path()).unwrap();
     assert_eq!(packs.packs().map(|pack| pack.name.as_str()).collect::<Vec<_>>(), ["chat"]);
-    // A file that is none of the three is still named.
+    // A file that is not one of the three is still named.
     fs_err::write(dir.path().join("slip.yaml"), "tsk: mine\n").unwrap();
     assert!(Catalogue::default().with_folder(dir.path()).unwrap_err().to_string().contains("slip.yaml"));
     assert!(packs.with_folder(dir.path()).unwrap_err().to_string().contains("slip.yaml"));
@@ -282,7 +282,7 @@ fn data_are_read_packed_and_with_a_byte_order_mark() {
         ("test.jsonl", &utf16, Err("test.jsonl:1: this is UTF-16 text")),
         ("test.jsonl.gz", &gzip[..gzip.len() / 2], Err("test.jsonl.gz:1: it cannot be unpacked")),
         ("test.jsonl.bz2", b"BZh9", Err("test.jsonl.bz2:1: `.bz2` files are not unpacked here")),
-        ("test.arrow", b"ARROW1", Err("test.arrow:1: this is no kind of data file")),
+        ("test.arrow", b"ARROW1", Err("test.arrow:1: this is not a kind of data file")),
         ("test.jsonl", b"[1, 2]\n", Err("test.jsonl:1: no JSON object")),
         ("test.jsonl", b"\n", Err("test.jsonl:1: no rows")),
     ];
@@ -351,4 +351,70 @@ fn files_that_a_task_names_are_each_read_once() {
             (Err(error), Ok(_)) => panic!("{files}: {}", in_full(&error)),
         }
     }
+}
+
+/// How many items a task with these `dataset_kwargs` finds in a folder that is its data folder, too.
+fn found(dir: &TempDir, kwargs: &str) -> Result<usize, String> {
+    let task = format!(
+        "task: mine\ntest_split: test\ndataset_kwargs: {kwargs}\ndoc_to_text: '{{{{q}}}}'\ndoc_to_choice: [x, y]\ndoc_to_target: 0\n"
+    );
+    fs_err::write(dir.path().join("mine.yaml"), task).unwrap();
+    let path = dir.path().join("mine.yaml").display().to_string();
+    let task = Catalogue::default().select(&path).unwrap().leaves.remove(0);
+    task.items(&[dir.path().to_owned()], None).map(|items| items.items.len()).map_err(|error| in_full(&error))
+}
+
+#[test]
+fn data_files_may_be_globs_and_data_dir_a_folder() {
+    let row = b"{\"q\": \"a\"}\n".as_slice();
+    let names =
+        ["part/test-0-of-2.jsonl", "part/test-1-of-2.jsonl", "part/train.jsonl", "part/deep/a.jsonl", "[x]/a.jsonl"];
+    let dir = folder(&names.map(|name| (name, row)));
+    let cases = [
+        ("{data_files: 'part/test-*.jsonl'}", Ok(2)),
+        ("{data_files: {test: ['part/test-?-of-2.jsonl', 'part/train.jsonl']}}", Ok(3)),
+        ("{data_files: 'part/*.jsonl'}", Ok(3)),
+        ("{data_files: 'part/**/*.jsonl'}", Ok(4)),
+        ("{data_files: '[x]/a.jsonl'}", Ok(1)), // a name of that spelling comes first
+        ("{data_files: 'test-*.jsonl', data_dir: part}", Ok(2)),
+        ("{data_dir: part}", Ok(2)),
+        ("{data_dir: ./part, data_files: {test: train.jsonl}}", Ok(1)),
+        ("{data_files: 'none-*.jsonl'}", Err("none-*.jsonl")),
+    ];
+    for (kwargs, wanted) in cases {
+        match (found(&dir, kwargs), wanted) {
+            (Ok(got), wanted) => assert_eq!(Ok(got), wanted, "{kwargs}"),
+            (Err(error), Err(wanted)) => assert!(error.contains(wanted), "{kwargs}: {error}"),
+            (Err(error), Ok(_)) => panic!("{kwargs}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn what_lies_in_the_place_of_data_is_named() {
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n".as_slice();
+    for (name, said) in [
+        ("mine/test.jsonl", "a pointer of Git LFS"),
+        ("mine/test.parquet", "git lfs pull"),
+        ("mine/dataset.arrow", "mine/"),
+        ("notes.txt", "holds mine.yaml, notes.txt"),
+    ] {
+        let error = found(&folder(&[(name, pointer)]), "{}").unwrap_err();
+        assert!(error.contains(said), "{name}: {error}");
+    }
+    let error = found(&folder(&[("mine/test.arrow", b"ARROW1")]), "{}").unwrap_err();
+    assert!(error.contains("Arrow files are not read") && error.contains("Parquet"), "{error}");
+}
+
+#[test]
+fn a_group_finds_its_members_beside_it() {
+    let task = "task: one\ntag: mine\ntest_split: test\ndoc_to_text: a\ndoc_to_choice: [x, y]\ndoc_to_target: 0\n";
+    let files = [("group.yaml", "group: all\ntask: [mine]\n"), ("one.yaml", task), ("bad.yaml", "task: [\n")];
+    let dir = folder(&files.map(|(name, text)| (name, text.as_bytes())));
+    let path = dir.path().join("group.yaml");
+    let catalogue = Catalogue::default();
+    assert_eq!(catalogue.check(&path, &[]).unwrap().leaves, ["one"]);
+    fs_err::remove_file(dir.path().join("one.yaml")).unwrap();
+    let error = catalogue.check(&path, &[]).unwrap_err().to_string();
+    assert!(error.contains("holds `mine`, which is no task, group or tag"), "{error}");
 }

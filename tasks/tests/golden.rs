@@ -1,9 +1,10 @@
 //! Prompts, few-shot draws and cleaning against the golden files of lm-evaluation-harness and CPython.
-#![expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../../tests/support/shared.rs"]
+mod shared;
+
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -12,14 +13,11 @@ use serde_json::Value;
 use spyglass_tasks::python::Random;
 use spyglass_tasks::{Catalogue, Items, sha256_hex};
 
-/// A folder beside the workspace, or `None` with a line that says so.
-fn shared(name: &str) -> Option<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(name);
-    if !dir.is_dir() {
-        writeln!(std::io::stderr(), "skipped: ../shared/{name} is not there").unwrap();
-        return None;
-    }
-    Some(dir)
+use shared::shared;
+
+/// Where the golden files lie that are small and ours.
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden")
 }
 
 fn lines(path: &Path) -> Vec<Value> {
@@ -77,8 +75,7 @@ fn every_golden_prompt_is_equal() {
 
 #[test]
 fn hellaswag_is_cleaned_as_upstream() {
-    let Some(golden) = shared("tasks/golden") else { return };
-    let expected = lines(&golden.join("hellaswag_preprocess.jsonl"));
+    let expected = lines(&golden().join("hellaswag_preprocess.jsonl"));
     let folder = tempfile::tempdir().unwrap();
     let rows: String = expected
         .iter()
@@ -104,8 +101,7 @@ fn hellaswag_is_cleaned_as_upstream() {
 
 #[test]
 fn random_is_cpythons() {
-    let Some(golden) = shared("tasks/golden") else { return };
-    let expected: Value = serde_json::from_slice(&fs_err::read(golden.join("random_sample.json")).unwrap()).unwrap();
+    let expected: Value = serde_json::from_slice(&fs_err::read(golden().join("random_sample.json")).unwrap()).unwrap();
     for generator in expected.as_array().unwrap() {
         let seed = generator["seed"].as_u64().unwrap();
         let mut random = Random::new(seed);

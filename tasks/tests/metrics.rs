@@ -1,9 +1,7 @@
 //! Metrics against lm-evaluation-harness 0.4.13, and regrading from what is stored.
-#![expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -11,14 +9,10 @@ use serde_json::Value;
 use spyglass_tasks::metric::{self, GroupMetric, Weighting};
 use spyglass_tasks::{ChoiceRecord, Error, ItemRecord, MetricValue, RollingRecord};
 
-/// A golden file beside the workspace, or `None` with a line that says so.
-fn golden(name: &str) -> Option<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/tasks/golden").join(name);
-    let text = fs_err::read_to_string(&path).ok();
-    if text.is_none() {
-        writeln!(std::io::stderr(), "skipped: ../shared/tasks/golden/{name} is not there").unwrap();
-    }
-    text.map(|text| serde_json::from_str(&text).unwrap())
+/// A file of this folder that holds what another program said.
+fn golden(path: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    serde_json::from_str(&fs_err::read_to_string(path).unwrap()).unwrap()
 }
 
 const LIKE_LM_EVAL: [&str; 6] = ["acc", "acc_norm", "acc_bytes", "exact_match", "brier_score", "acc_mutual_info"];
@@ -60,7 +54,7 @@ fn assert_like_lm_eval(found: &MetricValue, expected: &Value, what: &str) {
 
 #[test]
 fn metrics_and_groups_equal_the_golden_ones() {
-    let Some(golden) = golden("metrics.json") else { return };
+    let golden = golden("tests/data/golden/metrics.json");
     let mut tasks: BTreeMap<&str, Vec<MetricValue>> = BTreeMap::new();
     for task in golden["tasks"].as_array().unwrap() {
         let name = task["task"].as_str().unwrap();
@@ -106,8 +100,8 @@ fn leaves_below(name: &str, subtasks: &Value) -> Vec<String> {
 
 #[test]
 fn the_groups_of_a_real_run_come_out_of_their_leaves() {
-    let Some(runs) = golden("run_results.json") else { return };
-    let Some(format) = golden("format/mmlu_results_2026-11-23T22-53-37.234644.json") else { return };
+    let runs = golden("tests/data/golden/run_results.json");
+    let format = golden("tests/data/golden/mmlu_results.json");
     let run = runs.as_array().unwrap().iter().find(|run| run["tasks"][0] == "mmlu").unwrap();
     let subtasks = &format["group_subtasks"];
     let leaf = |name: &str| MetricValue {
@@ -126,15 +120,15 @@ fn the_groups_of_a_real_run_come_out_of_their_leaves() {
 }
 
 /// A golden file of the analysis: its one case of that name.
-fn analysis_case(file: &str, name: &str) -> Option<Value> {
-    let golden = golden(&format!("../../emergence/golden/{file}"))?;
-    Some(golden["cases"].as_array().unwrap().iter().find(|case| case["name"] == name).unwrap().clone())
+fn analysis_case(file: &str, name: &str) -> Value {
+    let golden = golden(&format!("../dashboards/tests/data/golden/{file}"));
+    golden["cases"].as_array().unwrap().iter().find(|case| case["name"] == name).unwrap().clone()
 }
 
 #[test]
 fn clustered_errors_equal_the_golden_ones() {
     for name in ["three subjects", "one subject gives null"] {
-        let Some(case) = analysis_case("clustered_se.json", name) else { return };
+        let case = analysis_case("clustered_se.json", name);
         let record = |(score, cluster): (f64, &Value)| ItemRecord {
             cluster: Some(cluster.as_str().unwrap().to_owned()),
             choices: vec![ChoiceRecord { is_greedy: score > 0.5, ..Default::default() }],
@@ -152,7 +146,7 @@ fn clustered_errors_equal_the_golden_ones() {
 
 #[test]
 fn letters_fall_apart_into_format_and_selection() {
-    let Some(case) = analysis_case("letter_decomposition.json", "four items, a tie") else { return };
+    let case = analysis_case("letter_decomposition.json", "four items, a tie");
     let letter = |logprob| ChoiceRecord { logprob, tokens: 1, chars: 1, bytes: 1, ..Default::default() };
     let items = case["input"]["logp"].as_array().unwrap().iter().zip(numbers(&case["input"]["gold"]));
     let records: Vec<ItemRecord> = items

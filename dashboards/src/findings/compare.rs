@@ -1,18 +1,21 @@
 //! Two checkpoints, branches or runs on the same items: what changed, and what of it is more than chance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
-use spyglass_tasks::metric::Weighting;
+use spyglass_tasks::ItemRecord;
+use spyglass_tasks::metric::{self, Needs, Weighting};
 
 use crate::analysis::contrast::{benjamini_hochberg, holm, mcnemar_exact};
 use crate::analysis::statistics::phi;
-use crate::run::Subject;
-use crate::run::{TaskGroup, Unit};
+use crate::run::{Subject, TaskGroup, Unit};
 use crate::series::{Difference, ItemScores, by_metric, is_fraction, is_mean_of_items};
 
 /// A score that others have written may be rounded by so much.
 const SAME_VALUE: f64 = 1e-3;
+
+/// What texts of different tokenizers are compared in: a loss by the bytes of the text.
+const BITS_PER_BYTE: &str = "bits_per_byte";
 
 /// What two sets of units differ in.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,6 +58,9 @@ pub struct ComparedTask {
     pub p_holm: f64,
     /// Benjamini and Hochberg's p over all rows: of the rows below .05, one in twenty is expected to be false.
     pub p_bh: f64,
+    /// The two sides cut their texts into tokens otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub other_tokens: bool,
 }
 
 /// Compares units task by task: the same task, shots, perturbation and data, on the items that both sides have.
@@ -97,16 +103,18 @@ fn one_task(subject: &Subject, a: &Unit, b: &Unit, groups: [&[TaskGroup]; 2]) ->
     if a.record.inputs.data != b.record.inputs.data {
         return Err("the two sides have different data, so their items cannot be paired".to_owned());
     }
-    let metric = b.record.primary_metric.clone();
-    if !is_mean_of_items(&metric) {
-        return Err(format!("`{metric}` is no mean over items"));
+    let metric = metric_of(a, b)?;
+    let other_tokens = other_tokens(a, b);
+    let positions = metric::find(&metric).is_ok_and(|metric| metric.needs == Needs::TokenLogprobs);
+    if metric::is_by_token(&metric) && (other_tokens || positions && other_tokenizer(a, b)) {
+        return Err(format!("`{metric}` counts in tokens, and the two sides have different tokenizers"));
     }
     let [first, second] = groups.map(|groups| weighting(groups, &subject.task, &metric));
     if first != second {
         return Err("one side weighs its tasks by size, the other all alike".to_owned());
     }
     let scores = |unit: &Unit| ItemScores::of(&[unit], false, &by_metric(&metric));
-    let (left, right) = (scores(a), scores(b));
+    let (left, right) = if metric == BITS_PER_BYTE { (by_bytes(a, b), by_bytes(b, a)) } else { (scores(a), scores(b)) };
     let weighed = (first == Weighting::Plain).then(|| left.balanced(&right));
     let (weighed_left, weighed_right) = weighed.as_ref().map_or((&left, &right), |(left, right)| (left, right));
     let Some(mut difference) = Difference::of(&[weighed_left, weighed_right], &[-1.0, 1.0], 0.0) else {
@@ -146,5 +154,52 @@ fn one_task(subject: &Subject, a: &Unit, b: &Unit, groups: [&[TaskGroup]; 2]) ->
         p,
         p_holm: p,
         p_bh: p,
+        other_tokens,
+    })
+}
+
+/// The metric that two units are compared in: the primary one where it is a mean over items, else bits per byte where both have them.
+fn metric_of(a: &Unit, b: &Unit) -> Result<String, String> {
+    let primary = &b.record.primary_metric;
+    if is_mean_of_items(primary) {
+        return Ok(primary.clone());
+    }
+    let in_bits = [a, b].iter().all(|unit| unit.record.metric(BITS_PER_BYTE).is_some());
+    if in_bits { Ok(BITS_PER_BYTE.into()) } else { Err(format!("`{primary}` is no mean over items")) }
+}
+
+/// The tokenizers' files differ.
+fn other_tokenizer(a: &Unit, b: &Unit) -> bool {
+    let [one, other] = [a, b].map(|unit| &unit.record.inputs.tokenizer);
+    !one.is_empty() && !other.is_empty() && one != other
+}
+
+/// The tokenizers differ in what they make of these items: files that say the same in other words do not.
+fn other_tokens(a: &Unit, b: &Unit) -> bool {
+    let counts = |item: &ItemRecord| -> Vec<usize> {
+        let text = item.rolling.iter().map(|text| text.tokens);
+        item.choices.iter().map(|choice| choice.tokens).chain(text).collect()
+    };
+    let known: HashMap<usize, Vec<usize>> = a.items.iter().map(|item| (item.doc_id, counts(item))).collect();
+    other_tokenizer(a, b) && b.items.iter().any(|item| known.get(&item.doc_id).is_some_and(|own| *own != counts(item)))
+}
+
+/// Bits per byte of `unit`'s items such that their mean over the items that `other` has too is what all of these take together, by all
+/// of their bytes: R + wᵢ (rᵢ − R) / w̄, rᵢ an item's bits per byte, wᵢ its bytes, R = Σ wᵢ rᵢ / Σ wᵢ. Their spread is that of the ratio
+/// (linearised; Cochran, Sampling Techniques, 1977, §6.4).
+fn by_bytes(unit: &Unit, other: &Unit) -> ItemScores {
+    let share = |item: &ItemRecord| {
+        let weight = metric::weight(BITS_PER_BYTE, item).ok().flatten()?;
+        Some((by_metric(BITS_PER_BYTE)(item)?, weight))
+    };
+    let theirs: HashMap<usize, &ItemRecord> = other.items.iter().map(|item| (item.doc_id, item)).collect();
+    let in_both = |item: &&ItemRecord| theirs.get(&item.doc_id).is_some_and(|other| share(other).is_some());
+    let shared: Vec<(f64, f64)> = unit.items.iter().filter(in_both).filter_map(share).collect();
+    let weight: f64 = shared.iter().map(|share| share.1).sum();
+    let ratio = shared.iter().map(|(value, weight)| value * weight).sum::<f64>() / weight;
+    let mean_weight = weight / shared.len() as f64;
+    ItemScores::of(&[unit], false, &|item| {
+        let (value, weight) = share(item)?;
+        Some(ratio + weight * (value - ratio) / mean_weight)
     })
 }

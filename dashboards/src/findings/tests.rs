@@ -1,9 +1,10 @@
 //! Findings of made-up runs: what they say, word for word, and that thin or broken runs say nothing false.
 
 use std::collections::BTreeMap;
+use std::f64::consts::LN_2;
 use std::sync::Arc;
 
-use spyglass_tasks::{ChoiceRecord, GenerationRecord, ItemRecord, metric};
+use spyglass_tasks::{ChoiceRecord, GenerationRecord, ItemRecord, RollingRecord, metric};
 
 use super::compare;
 use super::*;
@@ -74,6 +75,7 @@ fn unit(kind: &Kind, checkpoint: &Checkpoint, accuracy: f64) -> Unit {
         perturb: kind.perturb.map(Into::into),
         precision: "f32".into(),
         dt_floor: "0".into(),
+        bos: None,
         scoring_version: 1,
     };
     let record = UnitRecord {
@@ -411,6 +413,63 @@ fn two_checkpoints_are_compared_item_by_item() {
     assert_eq!((facts.difference.value, facts.p, facts.p_holm), (0.0, 1.0, 1.0));
     let lonely = compare(&of("trunk", 1100)[..1], &[], [&[], &[]]);
     assert_eq!(lonely.left_out, ["pilot_letters: only on the first side"]);
+}
+
+#[test]
+fn numbers_counted_in_tokens_compare_under_one_tokenizer_alone() {
+    let side = |tokenizer: &str, more: usize, metric: &str| {
+        let mut unit = unit(&kind("facts", false), &checkpoint("trunk", 100), 0.5);
+        for choice in Arc::make_mut(&mut unit.items).iter_mut().flat_map(|item| &mut item.choices) {
+            choice.tokens += more;
+        }
+        unit.record.inputs.tokenizer = tokenizer.into();
+        unit.record.primary_metric = metric.into();
+        unit.record.metrics = metric::evaluate(&[metric], &unit.items).unwrap();
+        unit
+    };
+    // tokenizer's files and tokens of each choice on both sides → compared, and whether other tokens are told
+    for (metric, files, more, told) in [
+        ("acc", ["one", "two"], 1, Some(true)),
+        ("p_gold", ["one", "two"], 1, Some(true)),
+        ("margin", ["one", "one"], 0, Some(false)),
+        ("margin", ["one", "two"], 0, Some(false)), // the same tokenizer, written otherwise
+        ("margin", ["one", "two"], 1, None),
+        ("margin", ["one", ""], 1, Some(false)), // an import says nothing of its tokenizer
+    ] {
+        let found = compare(&[&side(files[0], 0, metric)], &[&side(files[1], more, metric)], [&[], &[]]);
+        assert_eq!(found.rows.first().map(|row| row.other_tokens), told, "{metric} {files:?} {more}");
+        if told.is_none() {
+            assert_eq!(
+                found.left_out,
+                ["facts: `margin` counts in tokens, and the two sides have different tokenizers"]
+            );
+        }
+    }
+}
+
+#[test]
+fn texts_are_compared_in_bits_per_byte() {
+    let side = |bits: [f64; 2]| {
+        let mut unit = unit(&kind("pages", false), &checkpoint("trunk", 100), 0.5);
+        let text = |(doc_id, (bits, bytes)): (usize, (f64, usize))| ItemRecord {
+            doc_id,
+            rolling: Some(RollingRecord { logprob: -bits * LN_2, tokens: 3, words: 2, bytes }),
+            ..ItemRecord::default()
+        };
+        unit.items = Arc::new(bits.into_iter().zip([10, 20]).enumerate().map(text).collect());
+        unit.record.primary_metric = "word_perplexity".into();
+        unit.record.metrics = metric::evaluate(&["word_perplexity", "bits_per_byte"], &unit.items).unwrap();
+        unit
+    };
+    let found = compare(&[&side([10.0, 40.0])], &[&side([5.0, 20.0])], [&[], &[]]);
+    let row = &found.rows[0];
+    assert_eq!(row.metric, "bits_per_byte");
+    // 50 and 25 bits in 30 bytes; the items' residuals are ±2/9, so the error of their mean is 2/9
+    for (got, wanted) in
+        [(row.a, 5.0 / 3.0), (row.b, 5.0 / 6.0), (row.difference.value, -5.0 / 6.0), (row.difference.se, 2.0 / 9.0)]
+    {
+        assert!((got - wanted).abs() < 1e-12, "{row:?}");
+    }
 }
 
 #[test]

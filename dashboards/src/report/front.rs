@@ -171,7 +171,8 @@ fn failure(failure: &crate::run::Failure) -> String {
 /// What units warn of, each once, with the number of units that say it.
 fn warnings(run: &Run) -> Vec<String> {
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
-    for record in run.units.iter().map(|unit| &unit.record) {
+    let units = run.units.iter().map(|unit| &unit.record);
+    for record in units.chain(run.packs.iter().map(|pack| &pack.record)) {
         for warning in &record.warnings {
             *counts.entry(format!("{}: {warning}", record.task)).or_default() += 1;
         }

@@ -3,22 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use spyglass_tasks::metric::is_by_token;
+
 use crate::run::{Checkpoint, Failure, Opinion, RatingPlace, Run, Subject, TaskGroup};
+
+/// Data, definition, and the tokenizer where the score counts in tokens.
+type Rests = (String, String, String);
 
 /// The runs as one run with several trunks; a run by itself stays as it is.
 ///
 /// Every branch is called `run/branch`, runs of the same name are numbered. A task that is not the same in a later run (other data,
-/// another definition) is called `task (run)` there: curves that answer different questions never share a plot. Likewise a group
-/// of other tasks.
+/// another definition; another tokenizer, where the score counts in tokens) is called `task (run)` there: curves that answer different
+/// questions never share a plot. Likewise a group of other tasks. Of what else counts in tokens the units' warnings tell.
 pub fn side_by_side(mut runs: Vec<Run>) -> Option<Run> {
     if runs.len() < 2 {
         return runs.pop();
     }
     let names = names(&runs);
-    let mut known: BTreeMap<Subject, BTreeSet<(String, String)>> = BTreeMap::new();
+    let mut known: BTreeMap<Subject, BTreeSet<Rests>> = BTreeMap::new();
     let mut whole: Option<Run> = None;
-    for (run, name) in runs.into_iter().zip(&names) {
+    let first = tokenizers(&runs[0]);
+    for (mut run, name) in runs.into_iter().zip(&names) {
         let others = other_tasks(&run, &mut known);
+        warn_of_tokens(&mut run, &first, &names[0]);
         let run = renamed(run, name, &others);
         whole = Some(match whole {
             None => run,
@@ -41,11 +48,13 @@ fn names(runs: &[Run]) -> Vec<String> {
 }
 
 /// Names of the run's tasks that earlier runs ask with other data or another definition.
-fn other_tasks(run: &Run, known: &mut BTreeMap<Subject, BTreeSet<(String, String)>>) -> BTreeSet<String> {
-    let mut own: BTreeMap<Subject, BTreeSet<(String, String)>> = BTreeMap::new();
+fn other_tasks(run: &Run, known: &mut BTreeMap<Subject, BTreeSet<Rests>>) -> BTreeSet<String> {
+    let mut own: BTreeMap<Subject, BTreeSet<Rests>> = BTreeMap::new();
     let records = run.units.iter().map(|unit| &unit.record).chain(run.packs.iter().map(|pack| &pack.record));
     for record in records {
-        let inputs = (record.inputs.data.clone(), record.inputs.task_definition.clone());
+        let tokenizer =
+            if is_by_token(&record.primary_metric) { record.inputs.tokenizer.clone() } else { String::new() };
+        let inputs = (record.inputs.data.clone(), record.inputs.task_definition.clone(), tokenizer);
         own.entry(record.subject()).or_default().insert(inputs);
     }
     let mut others = BTreeSet::new();
@@ -56,6 +65,31 @@ fn other_tasks(run: &Run, known: &mut BTreeMap<Subject, BTreeSet<(String, String
         known.entry(asked).or_insert(inputs);
     }
     others
+}
+
+/// The tokenizers of a run; none of an imported one.
+fn tokenizers(run: &Run) -> BTreeSet<String> {
+    let records = run.units.iter().map(|unit| &unit.record).chain(run.packs.iter().map(|pack| &pack.record));
+    records.map(|record| record.inputs.tokenizer.clone()).filter(|tokenizer| !tokenizer.is_empty()).collect()
+}
+
+/// Warns of the numbers of `run` that count in tokens, where its tokenizers are not those of the first run.
+fn warn_of_tokens(run: &mut Run, first: &BTreeSet<String>, name: &str) {
+    let own = tokenizers(run);
+    if own.is_empty() || first.is_empty() || own == *first {
+        return;
+    }
+    let why = format!("count in tokens, and the tokenizer is not that of {name}: they do not compare with its numbers");
+    for record in run.units.iter_mut().map(|unit| &mut unit.record) {
+        let names: Vec<&str> =
+            record.metrics.iter().map(|metric| metric.name.as_str()).filter(|name| is_by_token(name)).collect();
+        if !names.is_empty() {
+            record.warnings.push(format!("{} {why}", names.join(", ")));
+        }
+    }
+    for pack in &mut run.packs {
+        pack.record.warnings.push(format!("margins and perplexities {why}"));
+    }
 }
 
 /// The run with its branches, and the tasks in `others`, named after it.

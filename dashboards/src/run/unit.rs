@@ -25,6 +25,9 @@ pub struct UnitInputs {
     pub perturb: Option<String>,
     pub precision: String,
     pub dt_floor: String,
+    /// `always` or `never`; `None` leaves BOS to the tokenizer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bos: Option<String>,
     pub scoring_version: u32,
 }
 

@@ -26,38 +26,40 @@ pub(crate) struct Measured<'a> {
 /// All subjects of the run, tasks before groups.
 pub(crate) fn subjects(run: &Run) -> Vec<Measured<'_>> {
     let mut leaves: BTreeMap<Subject, Units<'_>> = BTreeMap::new();
-    let is_group =
-        |name: &str| run.groups.iter().any(|group| group.name == name && !group.leaves.contains(&group.name));
-    for unit in run.units.iter().filter(|unit| !is_group(&unit.record.task)) {
+    for unit in &run.units {
         leaves.entry(unit.record.subject()).or_default().insert(unit.record.checkpoint.at(), vec![unit]);
     }
     let groups: Vec<Measured<'_>> = run.groups.iter().flat_map(|group| of_group(group, &leaves)).collect();
+    // What an import told of a group whose tasks it lacks is the group's, and no task of its own.
+    let is_group =
+        |name: &str| run.groups.iter().any(|group| group.name == name && !group.leaves.contains(&group.name));
+    leaves.retain(|subject, _| !is_group(&subject.task));
     let one = |(subject, units)| Measured { subject, units, plain_mean: false, group: None };
     let leaves = leaves.into_iter().map(one);
     leaves.chain(groups).collect()
 }
 
-/// The group with each setting that its leaves have, at the checkpoints where all of them were measured.
-fn of_group<'a>(group: &'a TaskGroup, leaves: &BTreeMap<Subject, Units<'a>>) -> Vec<Measured<'a>> {
-    let mut asked: BTreeMap<Subject, Vec<&Units<'a>>> = BTreeMap::new();
-    for (subject, units) in leaves.iter().filter(|(subject, _)| group.leaves.contains(&subject.task)) {
-        asked.entry(subject.group(&group.name)).or_default().push(units);
+/// The group with each setting that its leaves have, at the checkpoints where all of them were measured, or the group itself was.
+fn of_group<'a>(group: &'a TaskGroup, all: &BTreeMap<Subject, Units<'a>>) -> Vec<Measured<'a>> {
+    let is_leaf = |subject: &Subject| group.leaves.contains(&subject.task);
+    // A group of one task is that task.
+    let is_own = |subject: &Subject| subject.task == group.name && !is_leaf(subject) && group.leaves.len() > 1;
+    let mut asked: BTreeMap<Subject, (Vec<&Units<'a>>, Units<'a>)> = BTreeMap::new();
+    for (subject, units) in all.iter().filter(|(subject, _)| is_leaf(subject) || is_own(subject)) {
+        let (parts, own) = asked.entry(subject.group(&group.name)).or_default();
+        if is_leaf(subject) { parts.push(units) } else { own.extend(units.clone()) }
     }
-    let whole = asked.into_iter().filter(|(_, parts)| parts.len() == group.leaves.len() && parts.len() > 1);
-    whole
-        .map(|(subject, parts)| {
+    let measured = |(subject, (parts, mut units)): (_, (Vec<&Units<'a>>, Units<'a>))| {
+        if parts.len() == group.leaves.len() && parts.len() > 1 {
             let everywhere = parts[0].keys().filter(|at| parts.iter().all(|part| part.contains_key(*at)));
-            let all = |at: &At<'a>| parts.iter().flat_map(|part| part[at].iter().copied()).collect();
-            let mut measured = Measured {
-                units: everywhere.map(|at| (*at, all(at))).collect(),
-                subject,
-                plain_mean: false,
-                group: Some(group),
-            };
-            measured.plain_mean = group.weighting(&measured.metric()) == Weighting::Plain;
-            measured
-        })
-        .collect()
+            let together = |at: &At<'a>| parts.iter().flat_map(|part| part[at].iter().copied()).collect();
+            units.extend(everywhere.map(|at| (*at, together(at))));
+        }
+        let mut measured = Measured { units, subject, plain_mean: false, group: Some(group) };
+        measured.plain_mean = group.weighting(&measured.metric()) == Weighting::Plain;
+        measured
+    };
+    asked.into_iter().map(measured).filter(|measured| !measured.units.is_empty()).collect()
 }
 
 impl Measured<'_> {

@@ -169,7 +169,8 @@ impl PointData {
         let records: Vec<&UnitRecord> = units.iter().map(|unit| &unit.record).collect();
         let (value, n, se, clustered) = if let [unit] = units {
             let found = unit.record.metric(metric)?;
-            (found.value, found.n, found.clustered_stderr.or(found.stderr), found.clustered_stderr)
+            let clustered = found.clustered_stderr.or(found.stderr.filter(|_| measured.group.is_some()));
+            (found.value, found.n, found.clustered_stderr.or(found.stderr), clustered)
         } else if let Some(group) = measured.group.filter(|group| items.len() == 0 || is_told(group, &records)) {
             // An import's own number, or one made of the leaves' where they came without items; its noise is not binomial.
             let found = groups::metrics(group, &records).into_iter().find(|found| found.name == metric)?;

@@ -17,7 +17,7 @@ pub(crate) enum TokenQuery {
         requests: usize,
         /// The context was cut from the left.
         truncated: bool,
-        /// The context's tokens are no prefix of those of context and continuation together.
+        /// The context's tokens are not a prefix of those of context and continuation together.
         off_token_edge: bool,
     },
     /// A prompt to be completed.
@@ -50,8 +50,8 @@ pub(super) fn tokenise(task: &str, items: &[Item], tokens: Tokens<'_>) -> Result
         let mut requests = Vec::new();
         let queries = item.queries().into_iter().map(|query| token_query(query, tokens, &mut requests));
         let queries = queries.collect::<Result<Vec<_>>>().map_err(|error| match error {
-            Error::Usage { what, help } => {
-                Error::Usage { what: format!("task `{task}`, item {}: {what}", item.doc_id), help }
+            Error::Usage { problem: what, help } => {
+                Error::Usage { problem: format!("task `{task}`, item {}: {what}", item.doc_id), help }
             }
             other => other,
         })?;
@@ -73,7 +73,7 @@ fn token_query(query: Query, tokens: Tokens<'_>, requests: &mut Vec<Request>) ->
         Query::Rolling { text, max_tokens } => {
             let mut ids = tokenizer.encode_plain(&text)?;
             ids.truncate(max_tokens.unwrap_or(usize::MAX));
-            let windows = windows(&ids, prefix_token(tokenizer)?, max_length);
+            let windows = windows(&ids, tokenizer.prefix()?, max_length);
             let count = windows.len();
             requests.extend(windows);
             Ok(TokenQuery::Score { requests: count, truncated: false, off_token_edge: false })
@@ -108,27 +108,20 @@ pub(crate) fn encode(context: Text, continuation: Text, tokenizer: &Tokenizer) -
         },
     };
     if pair.context.is_empty() {
-        pair.context.push(prefix_token(tokenizer)?);
+        pair.context.push(tokenizer.prefix()?);
     }
     Ok(pair)
 }
 
-/// A prompt as token ids; draws become ids of the tokenizer's vocabulary.
+/// A prompt as token ids; draws become ids of the tokenizer's vocabulary. A text without tokens is the prefix token.
 ///
 /// # Errors
-/// The tokenizer refuses the text.
+/// The tokenizer refuses the text, or has no prefix token where one is needed.
 pub(crate) fn prompt_ids(text: Text, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
     Ok(match text {
-        Text::Text(text) => tokenizer.encode(&text)?,
+        Text::Text(text) => tokenizer.encode_prompt(&text)?,
         Text::Ids(ids) => ids,
         Text::Draws(draws) => draws.into_iter().map(|draw| token_id(draw, tokenizer.vocab_size())).collect(),
-    })
-}
-
-fn prefix_token(tokenizer: &Tokenizer) -> Result<u32> {
-    tokenizer.prefix_token().ok_or_else(|| Error::Usage {
-        what: "an empty context needs a BOS or EOS token, and the tokenizer has neither".into(),
-        help: "name `bos_token` in tokenizer_config.json".into(),
     })
 }
 
@@ -139,13 +132,13 @@ fn prefix_token(tokenizer: &Tokenizer) -> Result<u32> {
 pub(crate) fn cut(mut context: Vec<u32>, continuation: Vec<u32>, max_length: usize) -> Result<(Request, bool)> {
     if continuation.is_empty() {
         return Err(Error::Usage {
-            what: "the continuation leaves no tokens of its own after the context".into(),
+            problem: "the continuation leaves no tokens of its own after the context".into(),
             help: "context and continuation share a token; let the continuation start with a space".into(),
         });
     }
     if continuation.len() > max_length {
         return Err(Error::Usage {
-            what: format!("the continuation has {} tokens, the context limit is {max_length}", continuation.len()),
+            problem: format!("the continuation has {} tokens, the context limit is {max_length}", continuation.len()),
             help: "`max_position_embeddings` of config.json is the limit; shorten the item".into(),
         });
     }

@@ -47,9 +47,9 @@ const STILL_WRITING: Duration = Duration::from_mins(10);
 /// The folder is missing, holds no checkpoint, two of one step, one under the names of two steps, or one in whose name the step
 /// cannot be told.
 pub fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<SkippedFolder>)> {
-    let bad = |what: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), what, help });
+    let bad = |what: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), problem: what, help });
     if !spec.path.is_dir() {
-        let what = if spec.path.exists() { "is no folder" } else { "is not there" };
+        let what = if spec.path.exists() { "is not a folder" } else { "is not there" };
         return bad(
             format!("the checkpoint folder of branch `{}` {what}", spec.branch),
             "`path` is the folder that holds one folder a checkpoint, relative to the run file".into(),
@@ -161,7 +161,7 @@ impl Listing<'_> {
                 };
                 return Err(Error::Checkpoint {
                     folder,
-                    what: format!("the pattern fits in more than one way: {} or {}", or(one), or(other)),
+                    problem: format!("the pattern fits in more than one way: {} or {}", or(one), or(other)),
                     help: "write more of the name into `pattern:`, so that `*` stands for less".into(),
                 });
             }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// Files that decide how text becomes tokens.
 const TOKENIZER: [&str; 3] = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];
+/// The same where there is no `tokenizer.json`, beside the others.
+const PIECES: [&str; 2] = ["tokenizer.model", "added_tokens.json"];
 /// Files that decide how the weights are run.
 const CONFIG: [&str; 2] = ["config.json", "generation_config.json"];
 
@@ -31,11 +33,12 @@ pub enum Hashing {
 }
 
 impl Identity {
-    /// The identity of the checkpoint in `folder`; `None` when its weights would have to be hashed first.
+    /// The identity of the checkpoint in `folder` with the tokenizer in `tokenizer`, the same folder or another; `None` when its weights
+    /// would have to be hashed first.
     ///
     /// # Errors
     /// There is no config, there are no weights, or a file cannot be read.
-    pub fn read(folder: &Path, hashes: &Hashes, hashing: Hashing) -> Result<Option<Self>> {
+    pub fn read(folder: &Path, tokenizer: &Path, hashes: &Hashes, hashing: Hashing) -> Result<Option<Self>> {
         if !folder.join("config.json").is_file() {
             spyglass_model::ModelConfig::read(folder)?; // says what is wrong with the folder
         }
@@ -50,8 +53,8 @@ impl Identity {
         Ok(Some(Self {
             weights,
             config: small_files(folder, &CONFIG)?,
-            tokenizer: tokenizer_hash(folder)?,
-            chat_template: small_files(folder, &["chat_template.jinja"])?,
+            tokenizer: tokenizer_hash(tokenizer)?,
+            chat_template: small_files(tokenizer, &["chat_template.jinja"])?,
         }))
     }
 }
@@ -61,7 +64,8 @@ impl Identity {
 /// # Errors
 /// One of them cannot be read.
 pub(crate) fn tokenizer_hash(folder: &Path) -> Result<String> {
-    small_files(folder, &TOKENIZER)
+    let pieces = !folder.join(TOKENIZER[0]).exists();
+    small_files(folder, &[if pieces { &PIECES[..] } else { &[] }, &TOKENIZER].concat())
 }
 
 /// The hash of all weight files, if each one's is remembered.

@@ -1,8 +1,8 @@
 //! A checkpoint read into memory, with the tokenizer that belongs to it.
 
+use super::Settings;
 use crate::Result;
-use crate::sweep::Settings;
-use spyglass_model::{LanguageModel, Model, ModelConfig, Tokenizer, weight_files};
+use spyglass_model::{LanguageModel, Model, Tokenizer, weight_files};
 use std::path::Path;
 
 /// A tokenizer with what tells it from others.
@@ -28,7 +28,7 @@ impl Loaded {
     ///
     /// # Errors
     /// Whatever is wrong with its files.
-    pub(crate) fn read(folder: &Path, settings: Settings, tokenizer_hash: &str) -> Result<Self> {
+    pub(crate) fn read(folder: &Path, settings: &Settings, tokenizer_hash: &str) -> Result<Self> {
         let (model, tokenizer) = open(folder, settings)?;
         Ok(Self { model, tokenizer, tokenizer_hash: tokenizer_hash.to_owned() })
     }
@@ -44,29 +44,11 @@ impl Loaded {
 ///
 /// # Errors
 /// Whatever is wrong with its files; a tokenizer with more tokens than the embedding has rows.
-pub(crate) fn open(folder: &Path, settings: Settings) -> Result<(Model, Tokenizer)> {
-    let config = ModelConfig::read(folder)?;
+pub(crate) fn open(folder: &Path, settings: &Settings) -> Result<(Model, Tokenizer)> {
+    let config = settings.read_config(folder)?;
     weight_files(folder)?;
-    let tokenizer = open_tokenizer(folder, &config)?;
-    Ok((open_model(folder, settings)?, tokenizer))
-}
-
-/// Reads the model from a checkpoint's folder, without its tokenizer.
-///
-/// # Errors
-/// Whatever is wrong with its files.
-pub(crate) fn open_model(folder: &Path, settings: Settings) -> Result<Model> {
-    Ok(Model::open(folder, &settings.load_options())?)
-}
-
-/// Reads the tokenizer of a checkpoint.
-///
-/// # Errors
-/// It is missing or damaged, or has more tokens than the embedding has rows.
-pub(crate) fn open_tokenizer(folder: &Path, config: &ModelConfig) -> Result<Tokenizer> {
-    let tokenizer = Tokenizer::open(folder)?;
-    tokenizer.check_embedding(config.vocab_size())?;
-    Ok(tokenizer)
+    let tokenizer = settings.open_tokenizer(folder, &config)?; // first: it is read in a moment
+    Ok((settings.open_model(folder)?, tokenizer))
 }
 
 /// Bytes of a checkpoint's weights on disk.

@@ -21,7 +21,7 @@ pub(crate) fn tokens_rise(base: &Path, fork: Option<&Fork>, checkpoints: &[Check
             if checkpoint.tokens <= *tokens {
                 return Err(Error::Checkpoint {
                     folder: base.join(&checkpoint.location),
-                    what: format!(
+                    problem: format!(
                         "step {} of branch `{}` has seen {} tokens, no more than the {tokens} of step {step}{place}",
                         checkpoint.step, checkpoint.branch, checkpoint.tokens
                     ),

@@ -9,7 +9,7 @@ use std::path::Path;
 const TOLERANCE: f64 = 0.01;
 
 /// Tokens seen, and which source says so, at `step` of a branch (steps counted from the start of the trunk), after the first source that tells:
-/// the run file's `tokens:`, the checkpoint's own count, the log (interpolated between entries), `tokens_per_step`.
+/// the run file's `tokens:`, the checkpoint's own count, the log (interpolated between entries), `tokens_per_step`, `training`.
 /// `None` where none does.
 ///
 /// # Errors
@@ -37,13 +37,14 @@ pub(super) fn tokens_at(
         let since_fork = fork.map_or(step, |fork| step.saturating_sub(fork.step));
         told.push(("`tokens_per_step`", before.saturating_add(since_fork.saturating_mul(per_step))));
     }
+    told.extend(spec.schedule.as_ref().map(|schedule| ("`training`", schedule.tokens_at(own_steps) + added)));
     if let Some((first, rest)) = told.split_first() {
         for other in rest {
             let (a, b) = (first.1 as f64, other.1 as f64);
             if (a - b).abs() > TOLERANCE * a.max(b) {
                 return Err(Error::Checkpoint {
                     folder: folder.unwrap_or(&spec.path).to_path_buf(),
-                    what: format!(
+                    problem: format!(
                         "tokens seen at step {step} of branch `{}`: {} says {}, {} says {}",
                         spec.branch, first.0, first.1, other.0, other.1
                     ),
@@ -74,7 +75,7 @@ pub(super) fn count_of_other_steps(
 /// The step as the branch itself counts it.
 pub(super) fn own_step(spec: &BranchSpec, fork: Option<&Fork>, step: u64) -> u64 {
     match (spec.steps, fork) {
-        (crate::run_file::StepsSpec::Own, Some(fork)) => step - fork.step,
+        (crate::run_file::StepsSpec::Own, Some(fork)) => step.saturating_sub(fork.step),
         _ => step,
     }
 }
@@ -88,7 +89,7 @@ pub(crate) fn other_steps(state: &serde_json::Value, step: u64) -> Option<u64> {
 /// branch itself counts it.
 ///
 /// # Errors
-/// The file is there and damaged, or what it holds is no count.
+/// The file is there and damaged, or what it holds is not a count.
 pub(crate) fn own_count(folder: &Path, step: Option<u64>) -> Result<Option<u64>> {
     let file = folder.join("trainer_state.json");
     if !file.exists() {
@@ -101,7 +102,7 @@ pub(crate) fn own_count(folder: &Path, step: Option<u64>) -> Result<Option<u64>>
     let Some(tokens) = state.get("num_input_tokens_seen") else { return Ok(None) };
     super::log::count(tokens, false).map_err(|wrong| Error::Log {
         file,
-        what: format!("`num_input_tokens_seen`: {wrong}"),
+        problem: format!("`num_input_tokens_seen`: {wrong}"),
         help: "it counts the tokens seen; correct it, or remove it and say `tokens_per_step:` in the run file".into(),
     })
 }

@@ -3,7 +3,7 @@
 use super::discover::{Found, SkippedFolder, discover};
 use super::log::{Log, read_json, read_log};
 use super::pattern::Label;
-use super::{rising, tokens};
+use super::{rising, scheduled, tokens};
 use crate::run_file::{BranchSpec, LogSpec, PhasesSpec, RunFile, StepsSpec};
 use crate::{Error, Result};
 use spyglass_dashboards::analysis::lr_phases;
@@ -56,7 +56,7 @@ fn unknown_branch(run: &RunFile, name: &str, place: &str) -> Error {
     let nearest = spyglass_tasks::nearest(name, known.iter().copied());
     Error::RunFile {
         file: run.path.clone(),
-        what: format!("{place} names the branch `{name}`, which `checkpoints` does not hold"),
+        problem: format!("{place} names the branch `{name}`, which `checkpoints` does not hold"),
         help: match nearest {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => format!("the branches are: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
@@ -76,14 +76,14 @@ fn branches_in_order(run: &RunFile) -> Result<Vec<String>> {
             if twice.count() > 1 {
                 return Err(Error::RunFile {
                     file: run.path.clone(),
-                    what: format!("the branch `{}` is listed twice", spec.branch),
+                    problem: format!("the branch `{}` is listed twice", spec.branch),
                     help: "two kinds of checkpoint of one branch need a `variant:` each (such as `ema`); two branches need two names".into(),
                 });
             }
             if parent.is_some() && parent != *known {
                 return Err(Error::RunFile {
                     file: run.path.clone(),
-                    what: format!("the branch `{}` has two parents", spec.branch),
+                    problem: format!("the branch `{}` has two parents", spec.branch),
                     help: "a branch leaves one parent; name it at its first entry".into(),
                 });
             }
@@ -103,7 +103,7 @@ fn branches_in_order(run: &RunFile) -> Result<Vec<String>> {
                 chain.push(parent);
                 return Err(Error::RunFile {
                     file: run.path.clone(),
-                    what: format!("the parents of the branches form a cycle: {}", chain.join(" → ")),
+                    problem: format!("the parents of the branches form a cycle: {}", chain.join(" → ")),
                     help: "the trunk has no `parent`".into(),
                 });
             }
@@ -157,7 +157,8 @@ fn read_branch(
         specs.iter().zip(&all_found).filter_map(|(spec, found)| of_other_steps(spec, found, fork.as_ref())).collect();
     let newest = all_found[0].last().map(|newest| newest.folder.join("trainer_state.json"));
     let other_log = main.log.is_none() && others.iter().any(|other| Some(&other.folder) == newest.as_ref());
-    let Log { mut entries, notes } = if other_log { Log::default() } else { read_branch_log(main, &all_found[0])? };
+    one_folder_each(specs, &all_found)?;
+    let Log { mut entries, mut notes } = if other_log { Log::default() } else { read_branch_log(main, &all_found[0])? };
     skipped.extend(others);
     if let Some(fork) = &fork {
         if main.steps == StepsSpec::Own {
@@ -168,6 +169,7 @@ fn read_branch(
         }
         entries.retain(|entry| entry.step > fork.step);
     }
+    notes.extend(scheduled::fill_rates(run, main, fork.as_ref(), &all_found[0], &mut entries)?);
     let base = run.path.parent().unwrap_or(Path::new(""));
     let mut checkpoints = Vec::new();
     for (&spec, found) in specs.iter().zip(&all_found) {
@@ -188,6 +190,8 @@ fn read_branch(
             });
         }
     }
+    let found_here = specs.iter().zip(&all_found);
+    notes.extend(found_here.filter_map(|(spec, found)| unused_tokens(run, spec, fork.as_ref(), found)));
     checkpoints.sort_by(|a, b| (a.step, &a.variant).cmp(&(b.step, &b.variant)));
     rising::tokens_rise(base, fork.as_ref(), &checkpoints)?;
     fill_tokens(&mut entries, main, fork.as_ref(), &checkpoints)?;
@@ -203,7 +207,7 @@ fn not_before(fork: &Fork, first: &Found, spec: &BranchSpec) -> Result<()> {
     let (branch, parent) = (&spec.branch, &fork.branch);
     Err(Error::Checkpoint {
         folder: first.folder.clone(),
-        what: format!(
+        problem: format!(
             "step {} of branch `{branch}` lies before it leaves `{parent}` at step {}",
             first.step, fork.step
         ),
@@ -211,6 +215,48 @@ fn not_before(fork: &Fork, first: &Found, spec: &BranchSpec) -> Result<()> {
             "add `steps: own` if the branch counts its steps from the fork; otherwise correct `parent: {branch, step}`"
                 .into(),
     })
+}
+
+/// No folder is a checkpoint of two variants: its weights would be drawn twice.
+fn one_folder_each(specs: &[&BranchSpec], all_found: &[Vec<Found>]) -> Result<()> {
+    let mut known: BTreeMap<PathBuf, (&BranchSpec, u64)> = BTreeMap::new();
+    for (&spec, found) in
+        specs.iter().zip(all_found).flat_map(|(spec, found)| found.iter().map(move |found| (spec, found)))
+    {
+        let folder = fs_err::canonicalize(&found.folder)?;
+        let Some((other, step)) = known.insert(folder, (spec, found.step)) else { continue };
+        let kind =
+            |spec: &BranchSpec| spec.variant.as_ref().map_or("plain".to_owned(), |variant| format!("`{variant}`"));
+        return Err(Error::Checkpoint {
+            folder: found.folder.clone(),
+            problem: format!(
+                "is step {step} of the {} entry of branch `{}` and step {} of the {} one: the same weights would be drawn twice",
+                kind(other),
+                spec.branch,
+                found.step,
+                kind(spec)
+            ),
+            help: "name the folders of each variant with a `path:` or `pattern:` of its own, such as `checkpoint-{step}-ema`".into(),
+        });
+    }
+    Ok(())
+}
+
+/// A note on steps of `tokens:` that neither a checkpoint nor the fork of another branch has.
+fn unused_tokens(run: &RunFile, spec: &BranchSpec, fork: Option<&Fork>, found: &[Found]) -> Option<String> {
+    let forks =
+        run.checkpoints.iter().filter_map(|other| other.parent.as_ref()).filter(|parent| parent.branch == spec.branch);
+    let forks: BTreeSet<u64> = forks.map(|parent| parent.step).collect();
+    let known: BTreeSet<u64> =
+        found.iter().map(|found| found.step).chain(forks).map(|step| tokens::own_step(spec, fork, step)).collect();
+    let unknown: Vec<String> = spec.tokens.keys().filter(|step| !known.contains(step)).map(u64::to_string).collect();
+    let steps = match unknown.as_slice() {
+        [] => return None,
+        [one] => format!("step {one}"),
+        [first, .., last] if unknown.len() > 5 => format!("{} steps from {first} to {last}", unknown.len()),
+        some => format!("steps {}", some.join(", ")),
+    };
+    Some(format!("`tokens:` of branch `{}` names {steps}, but no checkpoint here is of that step", spec.branch))
 }
 
 /// A note where the log of a branch and its checkpoints count other steps.
@@ -244,7 +290,7 @@ fn as_named(found: &Found, spec: &BranchSpec, fork: Option<&Fork>, exact: Option
     match exact {
         Some((source, exact)) if !label.allows(exact) => Err(Error::Checkpoint {
             folder: found.folder.clone(),
-            what: format!(
+            problem: format!(
                 "tokens seen at step {} of branch `{}`: its name says {}, {source} says {exact}",
                 found.step, spec.branch, label.tokens
             ),
@@ -260,8 +306,8 @@ fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
     let own = if has_own { " (its trainer_state.json holds no count)" } else { "" };
     Error::Checkpoint {
         folder: folder.to_path_buf(),
-        what: format!("nothing tells how many tokens step {step} of branch `{}` has seen{own}", spec.branch),
-        help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, `tokens: {STEP: TOKENS}`, or `{tokens}` in `pattern:`".into(),
+        problem: format!("nothing tells how many tokens step {step} of branch `{}` has seen{own}", spec.branch),
+        help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, `training:` with the run's schedule, `tokens: {STEP: TOKENS}`, or `{tokens}` in `pattern:`".into(),
     }
 }
 
@@ -324,7 +370,7 @@ fn fork_tokens(run: &RunFile, parent: &Branch, step: u64) -> Result<u64> {
             };
             Error::RunFile {
                 file: run.path.clone(),
-                what: format!(
+                problem: format!(
                     "a branch leaves `{}` at step {step}, but nothing tells its tokens there ({range})",
                     parent.name
                 ),

@@ -1,31 +1,36 @@
 //! `spyglass bench`: how fast a checkpoint runs on this machine.
 
 use super::numbers::{size, thousands};
-use super::{Exit, Threads, print, say};
+use super::{Exit, Threads, bench_against, print, say};
 use crate::Result;
-use crate::measure::{Ask, Context, Measured, PartTime, Speed, measure};
+use crate::measure::{Ask, AskBoth, Context, Measured, PartTime, Speed, measure, measure_both};
 use crate::run_file::PrecisionSpec;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use std::path::PathBuf;
 
 /// Measure how fast a checkpoint runs on this machine, and how much of the machine it gets
+///
+/// With --against two checkpoints are measured in turns: time to the first and to each further token, state, keys and values.
 #[derive(Debug, Args)]
 pub(super) struct Bench {
     /// The checkpoint's folder
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// `bf16` measures both: f32, then bf16 beside it
+    /// Another checkpoint's folder, to be measured side by side with the first
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["sequences", "no_start"])]
+    against: Option<PathBuf>,
+    /// `bf16` measures both: f32, then bf16 beside it; with --against bf16 alone
     #[arg(long, value_enum, default_value_t)]
     precision: PrecisionSpec,
     /// Sequences of 512 tokens in a batch of prefill
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     sequences: usize,
-    /// Times that the batch is computed; the median counts
+    /// Times that the batch is computed, or with --against each checkpoint is measured; the median counts
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     rounds: usize,
     /// Contexts, in tokens, for the time to the first and to each further token
-    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "512,2048,8192",
+    #[arg(long, visible_alias = "lengths", value_name = "N,N", value_delimiter = ',', default_value = "512,2048,8192",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=1 << 24))]
     contexts: Vec<usize>,
     /// Do not start the program anew to see how long a start takes
@@ -44,6 +49,18 @@ const LENGTH: usize = 512;
 impl Bench {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
+        if let Some(against) = &self.against {
+            let ask = AskBoth {
+                models: [self.model.clone(), against.clone()],
+                precision: self.precision,
+                lengths: self.contexts.clone(),
+                rounds: self.rounds,
+            };
+            let both = measure_both(&ask, say)?;
+            let json = || serde_json::to_string(&both).expect("plain data") + "\n";
+            print(&if self.json { json() } else { bench_against::text(&both) })?;
+            return Ok(Exit::Well);
+        }
         let program = if self.no_start { None } else { Some((std::env::current_exe()?, rayon::current_num_threads())) };
         let ask = Ask {
             model: self.model.clone(),
@@ -167,7 +184,7 @@ fn rate(per_second: f64, unit: &str) -> String {
 }
 
 /// A time with three figures or so.
-fn time(seconds: f64) -> String {
+pub(super) fn time(seconds: f64) -> String {
     match seconds {
         ..0.1 => format!("{:.2} ms", seconds * 1e3),
         ..10.0 => format!("{seconds:.2} s"),

@@ -1,21 +1,20 @@
 //! `spyglass chat`: a conversation in the terminal.
 
 use super::generate::Drawing;
-use super::logprobs::How;
+use super::model_args::ModelArgs;
 use super::stream::Stream;
 use super::terminal::prompt_mark;
 use super::vibes::colour;
 use super::{Exit, Threads, complain, print, say};
-use crate::checkpoint::open;
 use crate::progress::Interrupt;
 use crate::talk::{Chat as Talk, ChatModel};
 use crate::{Error, Result};
 use clap::Args;
-use spyglass_model::{LanguageModel, Model};
+use spyglass_model::LanguageModel;
 use spyglass_tasks::vibes::{TranscriptFormat, visible};
 use std::io::{BufRead, IsTerminal};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const HELP: &str = "\
 /system TEXT        begin anew with this system text (none without TEXT)
@@ -30,16 +29,13 @@ const HELP: &str = "\
 /// Talk with a checkpoint
 #[derive(Debug, Args)]
 pub(super) struct Chat {
-    /// The checkpoint's folder
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
     /// Said before the first turn
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
     #[command(flatten)]
     drawing: Drawing,
-    #[command(flatten)]
-    how: How,
     #[command(flatten)]
     threads: Threads,
 }
@@ -50,7 +46,7 @@ impl Chat {
         let sampling = self.drawing.sampling();
         sampling.check()?;
         let interrupt = Interrupt::listen()?;
-        let (model, tokenizer) = open(&self.model, self.how.settings())?;
+        let (model, tokenizer) = self.model.open()?;
         let template = tokenizer.chat_template()?;
         let max_length = model.context_limit();
         let speaker = ChatModel { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };
@@ -101,7 +97,7 @@ fn hear(
 }
 
 /// Does what a line that begins with `/` says; whether the talk is over.
-fn obey(talk: &mut Talk<'_, Model>, line: &str, interrupt: &Interrupt) -> Result<bool> {
+fn obey(talk: &mut Talk<'_>, line: &str, interrupt: &Interrupt) -> Result<bool> {
     let (command, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
     match command {
@@ -130,21 +126,21 @@ fn obey(talk: &mut Talk<'_, Model>, line: &str, interrupt: &Interrupt) -> Result
             Ok(()) => say(&format!("saved as {rest}")),
             Err(error) => complain(error),
         },
-        other => say(&format!("{} is no command; /help lists them", visible(other))),
+        other => say(&format!("{} is not a command; /help lists them", visible(other))),
     }
     Ok(false)
 }
 
 /// Writes the talk as a prompt pack named after its file.
-fn save(talk: &Talk<'_, Model>, file: &str) -> Result<()> {
+fn save(talk: &Talk<'_>, file: &str) -> Result<()> {
     let path = Path::new(file);
     let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if name.is_empty() || talk.turns().is_empty() {
         let help = "`/save my-talk.yaml`, once something was said".into();
-        return Err(Error::Usage { what: "/save takes a file, and a talk to put there".into(), help });
+        return Err(Error::Usage { problem: "/save takes a file, and a talk to put there".into(), help });
     }
     if path.exists() {
-        return Err(Error::Usage { what: format!("{file} is there already"), help: "choose another name".into() });
+        return Err(Error::Usage { problem: format!("{file} is there already"), help: "choose another name".into() });
     }
     Ok(fs_err::write(path, talk.as_pack(&name))?)
 }

@@ -1,10 +1,11 @@
 //! `spyglass check`: is a file as it should be?
 
+use super::model_args::TokenArgs;
 use super::numbers::{branches, counted};
 use super::{Exit, complain, print, say};
-use crate::checkpoint::{discover_tree, open_tokenizer};
+use crate::checkpoint::{Settings, discover_tree};
 use crate::run_file::RunFile;
-use crate::sweep::{Suite, catalogue};
+use crate::sweep::{Overrides, Suite, catalogue};
 use crate::{Error, Result};
 use clap::Args;
 use spyglass_tasks::text;
@@ -24,6 +25,8 @@ pub(super) struct Check {
     /// Folders searched for the data of task files; the file's own folder unless given
     #[arg(long, value_name = "DIR")]
     data: Vec<PathBuf>,
+    #[command(flatten)]
+    tokens: TokenArgs,
 }
 
 /// What was found in a file.
@@ -56,7 +59,7 @@ impl Check {
 
     fn check(&self, file: &Path) -> Result<Found> {
         if file.is_dir() {
-            return checkpoint(file);
+            return checkpoint(file, &self.tokens.settings());
         }
         match Kind::of(&text::read(file)?) {
             Kind::Task => self.task_file(file),
@@ -109,6 +112,8 @@ fn tasks(suite: &Suite) -> Found {
 
 fn run_file(file: &Path) -> Result<Found> {
     let run = RunFile::read(file)?;
+    let settings = Overrides::default().settings(&run);
+    settings.check()?;
     let discovered = discover_tree(&run)?;
     discovered.notes.iter().for_each(|note| say(note));
     discovered.skipped.iter().for_each(|left| say(&left.to_string()));
@@ -116,7 +121,7 @@ fn run_file(file: &Path) -> Result<Found> {
     let mut found = tasks(&Suite::of_run(&run, None)?);
     let checkpoints: Vec<_> = discovered.tree.branches.iter().flat_map(|branch| &branch.checkpoints).collect();
     for at in &checkpoints {
-        if let Err(error) = checkpoint(&base.join(&at.location)) {
+        if let Err(error) = checkpoint(&base.join(&at.location), &settings) {
             found.wrong.push(error.in_full());
         }
     }
@@ -137,9 +142,9 @@ fn pack(file: &Path) -> Result<Found> {
 }
 
 /// Checks a checkpoint by its headers: what only the data can show is found when it is scored.
-fn checkpoint(folder: &Path) -> Result<Found> {
+fn checkpoint(folder: &Path, settings: &Settings) -> Result<Found> {
     let config = spyglass_model::check(folder)?;
-    let tokenizer = open_tokenizer(folder, &config)?;
+    let tokenizer = settings.open_tokenizer(folder, &config)?;
     tokenizer.chat_template()?;
     let what = format!(
         "a {} checkpoint of {} layers, {} tokens in the vocabulary",
@@ -162,9 +167,10 @@ mod tests {
             let path = entry.unwrap().path();
             fs_err::copy(&path, dir.path().join(path.file_name().unwrap())).unwrap();
         }
-        assert!(checkpoint(dir.path()).is_ok());
+        let settings = Settings::default();
+        assert!(checkpoint(dir.path(), &settings).is_ok());
         fs_err::write(dir.path().join("chat_template.jinja"), "{% for m in messages %}{{ m").unwrap();
-        let error = checkpoint(dir.path()).err().expect("it has no end").in_full();
+        let error = checkpoint(dir.path(), &settings).err().expect("it has no end").in_full();
         assert!(error.contains("chat_template.jinja"), "{error}");
     }
 }

@@ -1,11 +1,11 @@
 //! `spyglass compare`: two checkpoints, branches or runs on the same items.
 
+use super::apart::told_apart;
 use super::numbers::counted;
-use super::report::snapshot_of;
+use super::results::Results;
 use super::text_table::{Align, Table};
 use super::{Exit, print, say};
-use crate::results::{Side, Store, split_name};
-use crate::run_file::RunFile;
+use crate::results::{Side, split_name};
 use crate::{Error, Result};
 use clap::Args;
 use serde::Serialize;
@@ -96,6 +96,9 @@ impl CompareRun {
         if a.checkpoint.tokens != b.checkpoint.tokens {
             text += "The two have not seen the same number of tokens: B − A includes what the others taught.\n";
         }
+        if compared.rows.iter().any(|row| row.other_tokens) {
+            text += "The two have different tokenizers: accuracies and bits per byte compare, numbers counted in tokens do not.\n";
+        }
         for row in compared.rows.iter().filter(|row| row.only_a + row.only_b > 0) {
             let (only_a, only_b) = (counted(row.only_a, "item"), counted(row.only_b, "item"));
             let _ = writeln!(
@@ -113,19 +116,16 @@ impl CompareRun {
 
 fn side(name: &str) -> Result<Side> {
     let (path, place) = split_name(name);
-    let run = RunFile::read(&path)?;
-    let store = Store::open(&run.results);
-    let snapshot = snapshot_of(&run, &store)?;
-    Side::read(&run.path, &store, snapshot, place)
+    let results = Results::open(&path)?;
+    Side::read(&results.path, &results.store, results.snapshot, place)
 }
 
 /// Two runs of one name are called after their files, too.
 fn tell_apart(a: &mut Side, b: &mut Side, names: [&str; 2]) {
     let files = names.map(|name| split_name(name).0);
-    if a.run.name == b.run.name && files[0] != files[1] {
-        for (side, file) in [a, b].into_iter().zip(&files) {
-            side.run.name = format!("{} ({})", side.run.name, file.display());
-        }
+    let told = told_apart(&[(a.run.name.clone(), &files[0]), (b.run.name.clone(), &files[1])]);
+    for ((side, file), _) in [a, b].into_iter().zip(&files).zip(told).filter(|(_, own)| own.is_some()) {
+        side.run.name = format!("{} ({})", side.run.name, file.display());
     }
 }
 
@@ -133,7 +133,7 @@ fn nothing_in_common(a: &Side, b: &Side, compared: &Comparison) -> Error {
     let mut reasons = compared.left_out.clone();
     reasons.truncate(6);
     Error::Usage {
-        what: format!("no task can be compared between {} and {}", name(a), name(b)),
+        problem: format!("no task can be compared between {} and {}", name(a), name(b)),
         help: match reasons.as_slice() {
             [] => "neither of them has results that could be read".into(),
             reasons => format!("score both on the same tasks; {}", reasons.join("; ")),

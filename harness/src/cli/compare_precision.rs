@@ -1,15 +1,17 @@
 //! `spyglass compare-precision`: what bf16 arithmetic does to the answers.
 
+use super::model_args::TokenArgs;
 use super::score::{Tasks, score_work};
 use super::state_memory::StateMemory;
 use super::text_table::{Align, Table};
 use super::{Exit, Threads, print, say};
 use crate::Result;
+use crate::checkpoint::Settings;
 use crate::measure::{Effect, MetricChange, Scored};
 use crate::progress::Interrupt;
 use crate::results::Store;
 use crate::run_file::{DtFloorSpec, PrecisionSpec};
-use crate::sweep::{Settings, Work};
+use crate::sweep::Work;
 use clap::Args;
 use spyglass_dashboards::run::UnitRecord;
 use spyglass_model::ModelConfig;
@@ -27,6 +29,8 @@ pub(super) struct ComparePrecision {
     /// The smallest discretisation step: the config's, or none
     #[arg(long, value_enum, default_value_t)]
     dt_floor: DtFloorSpec,
+    #[command(flatten)]
+    tokens: TokenArgs,
     /// One JSON object a task instead of the table
     #[arg(long)]
     json: bool,
@@ -47,7 +51,7 @@ impl ComparePrecision {
         let store = Store::create(aside.path())?;
         let mut failed = false;
         for precision in [PrecisionSpec::F32, PrecisionSpec::Bf16] {
-            let settings = Settings { precision, dt_floor: self.dt_floor };
+            let settings = Settings { precision, dt_floor: self.dt_floor, ..self.tokens.settings() };
             let work = Work::of_model(&self.model, self.tasks.suite()?, settings)?;
             say(&format!("{}:", precision.name()));
             let summary = score_work(work, store.clone(), self.state_memory, interrupt.clone())?;

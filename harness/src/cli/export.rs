@@ -1,11 +1,10 @@
 //! `spyglass export`: the numbers in others' formats.
 
-use super::report::snapshot_of;
+use super::results::Results;
 use super::{Exit, print, say};
 use crate::Result;
-use crate::export::{csv, json_lines, parquet, score_rows, write_lm_eval};
-use crate::results::{Store, gather, write_whole};
-use crate::run_file::RunFile;
+use crate::export::{EVENT_FILE, csv, json_lines, openmetrics, parquet, score_rows, tensorboard, write_lm_eval};
+use crate::results::{gather, slug, write_whole};
 use crate::sweep::Suite;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -13,7 +12,7 @@ use std::path::PathBuf;
 /// Write the scores of a run in another program's format
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// The run file
+    /// The run file, or a results folder as `import` writes it
     run: PathBuf,
     /// The format
     #[arg(long)]
@@ -31,15 +30,18 @@ enum Format {
     Jsonl,
     /// One row a score
     Parquet,
+    /// Event files of TensorBoard, one folder a branch, tokens seen as the step
+    Tensorboard,
+    /// The newest scores as a page for a scrape by Prometheus
+    Openmetrics,
     /// The files of lm-evaluation-harness, one folder a checkpoint; samples where the tasks' data are at hand
     LmEval,
 }
 
 impl Export {
     pub(super) fn run(&self) -> Result<Exit> {
-        let run = RunFile::read(&self.run)?;
-        let store = Store::open(&run.results);
-        let gathered = gather(&store, snapshot_of(&run, &store)?)?;
+        let results = Results::open(&self.run)?;
+        let gathered = gather(&results.store, results.snapshot)?;
         for message in &gathered.damaged {
             say(&format!("left out: {}", message.replace('\n', "\n  ")));
         }
@@ -52,8 +54,24 @@ impl Export {
             Format::Csv => rows("scores.csv", csv)?,
             Format::Jsonl => rows("scores.jsonl", json_lines)?,
             Format::Parquet => rows("scores.parquet", parquet)?,
+            Format::Tensorboard => {
+                let branches = tensorboard(&score_rows(&gathered.run));
+                let write = |(branch, events): (String, Vec<u8>)| {
+                    let folder = self.out.join(slug(&branch));
+                    fs_err::create_dir_all(&folder)?;
+                    let path = folder.join(EVENT_FILE);
+                    write_whole(&path, &events).map(|()| path)
+                };
+                branches.into_iter().map(write).collect::<Result<_>>()?
+            }
+            Format::Openmetrics => {
+                let path = self.out.join("metrics.prom");
+                write_whole(&path, &openmetrics(&gathered.run.name, &score_rows(&gathered.run)))?;
+                vec![path]
+            }
             Format::LmEval => {
-                let written = write_lm_eval(&gathered.run, &Suite::of_run(&run, None)?, &self.out)?;
+                let suite = results.run.map_or_else(|| Ok(Suite::default()), |run| Suite::of_run(&run, None))?;
+                let written = write_lm_eval(&gathered.run, &suite, &self.out)?;
                 written.warnings.iter().for_each(|warning| say(&warning.replace('\n', "\n  ")));
                 written.files
             }

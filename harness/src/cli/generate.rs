@@ -1,28 +1,23 @@
 //! `spyglass generate`: one completion.
 
-use super::logprobs::How;
+use super::model_args::ModelArgs;
 use super::stream::Stream;
 use super::{Exit, Threads, print, say};
 use crate::Result;
-use crate::checkpoint::open;
 use crate::progress::Interrupt;
 use clap::Args;
 use spyglass_model::{LanguageModel, Prompt, Sampling, Stopped, generate};
-use std::path::PathBuf;
 
 /// Complete one prompt; the text comes as it is made
 #[derive(Debug, Args)]
 pub(super) struct Generate {
-    /// The checkpoint's folder
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
     /// The prompt
     #[arg(long, value_name = "TEXT")]
     prompt: String,
     #[command(flatten)]
     drawing: Drawing,
-    #[command(flatten)]
-    how: How,
     #[command(flatten)]
     threads: Threads,
 }
@@ -74,11 +69,8 @@ impl Generate {
         let sampling = self.drawing.sampling();
         sampling.check()?;
         let interrupt = Interrupt::listen()?;
-        let (model, tokenizer) = open(&self.model, self.how.settings())?;
-        let mut tokens = tokenizer.encode(&self.prompt)?;
-        if tokens.is_empty() {
-            tokens.extend(tokenizer.prefix_token());
-        }
+        let (model, tokenizer) = self.model.open()?;
+        let tokens = tokenizer.encode_prompt(&self.prompt)?;
         let prompt =
             Prompt { state: model.new_state(), seen: &[], tokens: &tokens, sampling: &sampling, words: &["generate"] };
         let mut stream = Stream::new(&interrupt);

@@ -1,19 +1,22 @@
-//! `spyglass import`: results of lm-evaluation-harness, drawn and analysed here.
+//! `spyglass import`: scores of other programs, drawn and analysed here.
 
 use super::numbers::counted;
 use super::{Exit, print, say};
-use crate::import::{Options, import_lm_eval};
+use crate::import::{Chosen, Imported, Options, TableOptions, import_lm_eval, import_table, is_table};
 use crate::results::Store;
+use crate::run_file::LogColumns;
 use crate::sweep::write_report;
+use crate::training::{Schedule, TrainingSpec};
 use crate::{Error, Result};
 use clap::Args;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-/// Bring results of lm-evaluation-harness into a results folder, and write its report
+/// Bring scores of other programs into a results folder, and write its report: a folder of lm-evaluation-harness, or a table
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// Folder with `results_*.json` files, at any depth
-    folder: PathBuf,
+    /// Folder with `results_*.json` files, at any depth; or a table of scores (CSV, TSV, JSONL, event files of TensorBoard) as trackers export it
+    from: PathBuf,
     /// The results folder
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -23,20 +26,44 @@ pub(super) struct Import {
     /// Tokens seen a step, for results that do not say how many were seen
     #[arg(long, value_name = "N")]
     tokens_per_step: Option<u64>,
+    /// Name of a known run, whose schedule tells tokens, learning rates and phases (`spyglass list schedules`)
+    #[arg(long, value_name = "NAME")]
+    training: Option<String>,
     /// The branch of checkpoints that name none
     #[arg(long, default_value = "trunk")]
     branch: String,
     /// Name of the run
     #[arg(long, default_value = "imported")]
     name: String,
+    /// Of a table: the columns that hold scores, as globs; those whose names say so when absent
+    #[arg(long, value_name = "GLOB")]
+    columns: Vec<String>,
+    /// Of a table: the column of the step, where it is not named as usual
+    #[arg(long, value_name = "COLUMN")]
+    step: Option<String>,
+    /// Of a table: the column of the tokens seen
+    #[arg(long, value_name = "COLUMN")]
+    tokens: Option<String>,
+    /// Of a table: the column of the learning rate
+    #[arg(long, value_name = "COLUMN")]
+    lr: Option<String>,
+    /// Of a table: the column of the loss
+    #[arg(long, value_name = "COLUMN")]
+    loss: Option<String>,
+    /// Of a table: score of guessing, by a glob over tasks (`mmlu*=0.25`)
+    #[arg(long, value_name = "TASKS=SHARE", value_parser = pair::<f64>)]
+    chance: Vec<(String, f64)>,
+    /// Of a table: number of items, by a glob over tasks (`my_task=500`)
+    #[arg(long, value_name = "TASKS=N", value_parser = pair::<usize>)]
+    items: Vec<(String, usize)>,
 }
 
 impl Import {
     pub(super) fn run(&self) -> Result<Exit> {
-        if !self.folder.is_dir() {
+        if !self.from.exists() {
             return Err(Error::Usage {
-                what: format!("{}: there is no such folder", self.folder.display()),
-                help: "name the `--output_path` that lm-evaluation-harness was given".into(),
+                problem: format!("{}: there is no such folder or file", self.from.display()),
+                help: "name the `--output_path` that lm-evaluation-harness was given, or a table of scores".into(),
             });
         }
         let options = Options {
@@ -46,7 +73,11 @@ impl Import {
             tokens_per_step: self.tokens_per_step,
         };
         let store = Store::create(&self.out)?;
-        let imported = import_lm_eval(&self.folder, &options, &store)?;
+        let imported = if is_table(&self.from)? {
+            self.table(&options, &store)?
+        } else {
+            import_lm_eval(&self.from, &options, &store)?
+        };
         imported.warnings.iter().for_each(|warning| say(warning));
         imported.failed.iter().for_each(|failed| say(&format!("left out: {}", failed.replace('\n', "\n  "))));
         let units = counted(imported.units, "unit");
@@ -57,4 +88,34 @@ impl Import {
         print(&format!("{}\n", report.display()))?;
         Ok(if imported.failed.is_empty() { Exit::Well } else { Exit::SomeFailed })
     }
+
+    fn table(&self, options: &Options, store: &Store) -> Result<Imported> {
+        let schedule = self.training.as_ref().map(|name| {
+            let spec = TrainingSpec { preset: Some(name.clone()), ..TrainingSpec::default() };
+            Schedule::of(&spec).map_err(|(what, help)| Error::Usage { problem: format!("--training: {what}"), help })
+        });
+        let table = TableOptions {
+            columns: self.columns.clone(),
+            log: LogColumns {
+                step: self.step.clone(),
+                tokens: self.tokens.clone(),
+                lr: self.lr.clone(),
+                loss: self.loss.clone(),
+            },
+            chance: self.chance.clone(),
+            items: self.items.clone(),
+        };
+        let guess = |columns: &[Chosen]| {
+            let widest = columns.iter().map(|column| column.column.chars().count()).max().unwrap_or(0);
+            columns.iter().for_each(|column| say(&format!("{:widest$}  {}", column.column, column.understood())));
+        };
+        import_table(&self.from, &table, options, schedule.transpose()?.as_ref(), store, guess)
+    }
+}
+
+/// `TASKS=VALUE` of an option.
+fn pair<T: FromStr>(text: &str) -> Result<(String, T), String> {
+    let (glob, value) = text.rsplit_once('=').ok_or("write it as TASKS=VALUE")?;
+    let value = value.parse().map_err(|_| format!("`{value}` is not a number"))?;
+    Ok((glob.to_owned(), value))
 }

@@ -22,7 +22,7 @@ impl Init {
     pub(super) fn run(&self) -> Result<Exit> {
         if self.out.exists() {
             return Err(Error::Usage {
-                what: format!("{} is there already", self.out.display()),
+                problem: format!("{} is there already", self.out.display()),
                 help: "name another file with --out, or remove this one".into(),
             });
         }

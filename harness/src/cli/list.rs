@@ -3,6 +3,7 @@
 use super::{Exit, print};
 use crate::Result;
 use crate::sweep::catalogue;
+use crate::training::{Preset, presets};
 use clap::{Args, ValueEnum};
 use spyglass_tasks::Entry;
 use spyglass_tasks::metric::METRICS;
@@ -32,6 +33,8 @@ enum What {
     Checks,
     /// Metrics
     Metrics,
+    /// Training schedules of public runs, for `training:` in the run file
+    Schedules,
     /// Architectures of models, by `model_type` in their config.json
     Architectures,
 }
@@ -46,6 +49,10 @@ impl List {
                 .iter()
                 .map(|known| (known.model_type.to_owned(), format!("{}: {}", known.family, known.about)))
                 .collect(),
+            What::Schedules => {
+                let about = |known: &Preset| format!("{} (source: {})", known.of.join(", "), known.source);
+                presets().iter().map(|known| (known.name.clone(), about(known))).collect()
+            }
             What::Metrics => {
                 METRICS.iter().map(|metric| (metric.name.to_owned(), metric.description.to_owned())).collect()
             }

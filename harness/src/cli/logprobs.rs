@@ -1,16 +1,14 @@
 //! `spyglass logprobs`: the raw door to a checkpoint.
 
+use super::model_args::ModelArgs;
 use super::numbers::counted;
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, print, say};
 use crate::ask::{cut, encode};
-use crate::checkpoint::{open, open_model};
-use crate::run_file::{DtFloorSpec, PrecisionSpec};
-use crate::sweep::Settings;
 use crate::{Error, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use spyglass_model::{ModelConfig, Request, RequestTrie, Scorer, Tokenizer};
+use spyglass_model::{Request, RequestTrie, Scorer, Tokenizer};
 use spyglass_tasks::Text;
 use spyglass_tasks::python::from_json_or_null;
 use std::ops::ControlFlow;
@@ -19,36 +17,15 @@ use std::path::{Path, PathBuf};
 /// Log-likelihoods of continuations, one JSON object a line in and out
 #[derive(Debug, Args)]
 pub(super) struct Logprobs {
-    /// The checkpoint's folder
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
     /// Requests, one a line: {"context": TEXT or [IDS], "continuation": TEXT or [IDS]}; `-` is stdin
     #[arg(long, value_name = "FILE")]
     requests: PathBuf,
     #[command(flatten)]
-    how: How,
-    #[command(flatten)]
     state_memory: StateMemory,
     #[command(flatten)]
     threads: Threads,
-}
-
-/// How a checkpoint is run.
-#[derive(Debug, Clone, Copy, Args)]
-pub(super) struct How {
-    /// Arithmetic of the model
-    #[arg(long, value_enum, default_value_t)]
-    precision: PrecisionSpec,
-    /// The smallest discretisation step: the config's, or none
-    #[arg(long, value_enum, default_value_t)]
-    dt_floor: DtFloorSpec,
-}
-
-impl How {
-    /// The same for the library.
-    pub(super) fn settings(self) -> Settings {
-        Settings { precision: self.precision, dt_floor: self.dt_floor }
-    }
 }
 
 /// One line in.
@@ -76,8 +53,8 @@ impl TextOrIds {
         let id = |(index, id): (usize, serde_json::Number)| {
             let known = id.as_u64().filter(|id| usize::try_from(*id).is_ok_and(|id| id < vocab));
             known.map(|id| id as u32).ok_or_else(|| Error::Usage {
-                what: format!(
-                    "`{name}[{index}]` is {id}, which is no token: the vocabulary has the ids 0 to {}",
+                problem: format!(
+                    "`{name}[{index}]` is {id}, which is not a token: the vocabulary has the ids 0 to {}",
                     vocab - 1
                 ),
                 help: "take ids of the checkpoint's own tokenizer, counted from 0".into(),
@@ -96,7 +73,7 @@ struct TextRequest {
 impl TextRequest {
     fn read(line: &str, vocab: usize) -> Result<Self> {
         let line: Line = from_json_or_null(line).map_err(|error| Error::Usage {
-            what: format!("is no request: {error}"),
+            problem: format!("is not a request: {error}"),
             help: "a line is {\"context\": TEXT or [IDS], \"continuation\": TEXT or [IDS]}".into(),
         })?;
         let context = line.context.checked("context", vocab)?;
@@ -128,13 +105,14 @@ struct Scored<'a> {
 impl Logprobs {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        let config = ModelConfig::read(&self.model)?;
+        let settings = self.model.settings();
+        let config = settings.read_config(&self.model.folder)?;
         let max_length = config.context_limit();
         let at = |line: usize, error: &Error| Error::Line {
             file: self.requests.clone(),
             line,
             help: miette::Diagnostic::help(error).map_or_else(String::new, |help| help.to_string()),
-            what: error.to_string(),
+            problem: error.to_string(),
         };
         let text = read(&self.requests)?;
         let lines = text.lines().map(|line| line.trim_start_matches('\u{feff}')).zip(1..);
@@ -145,9 +123,9 @@ impl Logprobs {
         let asked = asked.collect::<Result<Vec<_>>>()?;
         // Requests of ids alone need no tokenizer.
         let (model, tokenizer) = if asked.iter().all(|(_, asked)| asked.ids().is_some()) {
-            (open_model(&self.model, self.how.settings())?, None)
+            (settings.open_model(&self.model.folder)?, None)
         } else {
-            let (model, tokenizer) = open(&self.model, self.how.settings())?;
+            let (model, tokenizer) = self.model.open()?;
             (model, Some(tokenizer))
         };
         let (mut requests, mut flags, mut cut_lines) = (Vec::new(), Vec::new(), Vec::new());
@@ -190,7 +168,7 @@ fn read(file: &Path) -> Result<String> {
     if file == Path::new("-") {
         return Ok(std::io::read_to_string(std::io::stdin())?);
     }
-    Ok(fs_err::read_to_string(file)?)
+    Ok(spyglass_tasks::text::read(file)?)
 }
 
 fn request(asked: TextRequest, tokenizer: Option<&Tokenizer>, max_length: usize) -> Result<(Request, bool, bool)> {

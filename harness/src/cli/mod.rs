@@ -1,18 +1,22 @@
 //! The command line: the only place that prints. Results go to stdout, talk goes to stderr.
 #![expect(clippy::print_stderr, reason = "this is the place that talks")]
 
+mod apart;
 mod bench;
+mod bench_against;
 mod chat;
 mod check;
 mod compare;
 mod compare_precision;
 mod demo;
 mod export;
+mod gallery;
 mod generate;
 mod import;
 mod init;
 mod list;
 mod logprobs;
+mod model_args;
 mod numbers;
 mod onset;
 mod overlap;
@@ -21,6 +25,7 @@ mod progress;
 mod prompts;
 mod ratings;
 mod report;
+mod results;
 mod schema;
 mod score;
 mod score_table;

@@ -1,10 +1,10 @@
 //! `spyglass prompts`: the items of a task as the model will see them.
 
+use super::model_args::TokenArgs;
 use super::score::Tasks;
 use super::{Exit, print, say};
 use crate::Result;
 use crate::ask::{encode, prompt_ids};
-use crate::checkpoint::open_tokenizer;
 use crate::sweep::SuiteTask;
 use clap::Args;
 use serde::Serialize;
@@ -20,6 +20,8 @@ pub(super) struct Prompts {
     /// A checkpoint whose tokenizer counts the tokens
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
+    #[command(flatten)]
+    tokens: TokenArgs,
     /// Print one item, by the number of its document, for reading; with --model its tokens are marked
     #[arg(long, value_name = "DOC_ID", num_args = 0..=1, default_missing_value = "0")]
     show: Option<usize>,
@@ -56,10 +58,11 @@ struct Counts {
 impl Prompts {
     pub(super) fn run(&self) -> Result<Exit> {
         let suite = self.tasks.suite()?;
-        let tokenizer = match &self.model {
+        let settings = self.tokens.settings();
+        let tokenizer = match self.model.as_ref().or(settings.tokenizer.as_ref()) {
             // A folder that holds a tokenizer alone will do.
-            Some(folder) if !folder.join("config.json").exists() => Some(Tokenizer::open(folder)?),
-            Some(folder) => Some(open_tokenizer(folder, &ModelConfig::read(folder)?)?),
+            Some(folder) if !folder.join("config.json").exists() => Some(settings.open_tokenizer_alone(folder)?),
+            Some(folder) => Some(settings.open_tokenizer(folder, &ModelConfig::read(folder)?)?),
             None => None,
         };
         let mut exit = Exit::Well;

@@ -1,7 +1,7 @@
 //! `spyglass ratings merge`: what several readers thought, brought into the results.
 
 use super::numbers::counted;
-use super::report::snapshot_of;
+use super::results::snapshot_of;
 use super::{Exit, say};
 use crate::Result;
 use crate::ratings::{Known, Others, RatingFile, merge};

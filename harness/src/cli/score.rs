@@ -1,6 +1,6 @@
 //! `spyglass score`: one checkpoint, ad hoc.
 
-use super::logprobs::How;
+use super::model_args::ModelArgs;
 use super::numbers::counted;
 use super::progress::{self, Progress};
 use super::score_table::markdown;
@@ -21,16 +21,13 @@ use std::time::Instant;
 /// Score one checkpoint on some tasks, and print the table that lm-eval users know
 #[derive(Debug, Args)]
 pub(super) struct Score {
-    /// The checkpoint's folder
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
     #[command(flatten)]
     tasks: Tasks,
     /// Keep the results in this folder, in the layout of a sweep's
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    #[command(flatten)]
-    how: How,
     #[command(flatten)]
     state_memory: StateMemory,
     #[command(flatten)]
@@ -82,11 +79,11 @@ impl Tasks {
 impl Score {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        ModelConfig::read(&self.model)?; // before the tasks are built: a slip in the path is told at once
+        ModelConfig::read(&self.model.folder)?; // before the tasks are built: a slip in the path is told at once
         // Without --out the results live as long as the program.
         let aside = tempfile::tempdir()?;
         let store = Store::create(self.out.as_deref().unwrap_or(aside.path()))?;
-        let work = Work::of_model(&self.model, self.tasks.suite()?, self.how.settings())?;
+        let work = Work::of_model(&self.model.folder, self.tasks.suite()?, self.model.settings())?;
         let suite = Arc::clone(&work.suite);
         if self.out.is_some() {
             keep_snapshot(&work, &store)?;

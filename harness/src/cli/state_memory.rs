@@ -42,7 +42,7 @@ impl FromStr for Bytes {
         number
             .and_then(|number| number.checked_mul(unit))
             .map(Self)
-            .ok_or_else(|| format!("`{text}` is no number of bytes; write it as in 800000, 64k, 512M, 2G"))
+            .ok_or_else(|| format!("`{text}` is not a number of bytes; write it as in 800000, 64k, 512M, 2G"))
     }
 }
 

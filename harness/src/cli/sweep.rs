@@ -7,7 +7,7 @@ use crate::Result;
 use crate::executor::{Capacity, Site};
 use crate::progress::Interrupt;
 use crate::results::Store;
-use crate::run_file::{PrecisionSpec, RunFile};
+use crate::run_file::{BosSpec, PrecisionSpec, RunFile};
 use crate::sweep::{Overrides, Work, sweep};
 use clap::Args;
 use std::path::PathBuf;
@@ -41,12 +41,24 @@ pub(super) struct Narrow {
     /// Arithmetic of the model; the run file's unless given
     #[arg(long, value_enum)]
     precision: Option<PrecisionSpec>,
+    /// Whether BOS stands before a text; as the run file has it unless given
+    #[arg(long, value_enum)]
+    bos: Option<BosSpec>,
+    /// A folder whose tokenizer is used; the run file's, or each checkpoint's own, unless given
+    #[arg(long, value_name = "DIR")]
+    tokenizer: Option<PathBuf>,
 }
 
 impl Narrow {
     /// The same for the library.
     pub(super) fn overrides(&self) -> Overrides {
-        Overrides { limit: self.limit, only: self.only.clone(), precision: self.precision }
+        Overrides {
+            limit: self.limit,
+            only: self.only.clone(),
+            precision: self.precision,
+            bos: self.bos,
+            tokenizer: self.tokenizer.clone(),
+        }
     }
 }
 

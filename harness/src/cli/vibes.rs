@@ -1,15 +1,14 @@
 //! `spyglass vibes`: prompt packs on one checkpoint.
 
-use super::logprobs::How;
+use super::model_args::ModelArgs;
 use super::stream::Stream;
 use super::terminal::{Colour, summary, transcript};
 use super::{Exit, Threads, complain, print};
 use crate::Result;
-use crate::checkpoint::open;
 use crate::progress::Interrupt;
 use crate::talk::{ChatModel, TalkEvent, Talks, packs, run_conversations};
 use clap::Args;
-use spyglass_model::{LanguageModel, Model};
+use spyglass_model::LanguageModel;
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -17,9 +16,8 @@ use std::path::PathBuf;
 /// Talk through prompt packs with one checkpoint, and judge what it says
 #[derive(Debug, Args)]
 pub(super) struct Vibes {
-    /// The checkpoint's folder
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
     /// Prompt packs: names, globs or files
     #[arg(long, alias = "pack", value_name = "A,B", value_delimiter = ',', value_parser = super::listed_name, required = true)]
     packs: Vec<String>,
@@ -36,8 +34,6 @@ pub(super) struct Vibes {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    how: How,
-    #[command(flatten)]
     threads: Threads,
 }
 
@@ -46,7 +42,7 @@ impl Vibes {
         self.threads.set_up();
         let packs = packs(&self.packs, &self.pack_folder)?;
         let interrupt = Interrupt::listen()?;
-        let (model, tokenizer) = open(&self.model, self.how.settings())?;
+        let (model, tokenizer) = self.model.open()?;
         let template = tokenizer.chat_template()?;
         let max_length = model.context_limit();
         let speaker = ChatModel { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };
@@ -82,7 +78,7 @@ impl Vibes {
     }
 
     /// Holds a pack's conversations and prints each as soon as it has ended.
-    fn talk(&self, speaker: &ChatModel<'_, Model>, pack: &PromptPack, interrupt: &Interrupt) -> Result<Option<Talks>> {
+    fn talk(&self, speaker: &ChatModel<'_>, pack: &PromptPack, interrupt: &Interrupt) -> Result<Option<Talks>> {
         let mut stream = Stream::new(interrupt);
         let held = run_conversations(speaker, &pack.conversations, |heard| match heard {
             TalkEvent::Finished(talk, _) if !self.json => stream.piece(&(transcript(talk, colour()) + "\n")),

@@ -113,7 +113,7 @@ impl Running<'_> {
             self.site.watch.tell(&Event::Reading(planned.checkpoint.clone()));
         }
         let before: Vec<(usize, bool)> = planned.units.iter().map(|unit| (unit.items_left(), unit.is_done())).collect();
-        let known = planned.identify(&self.site.hashes, Hashing::Compute);
+        let known = planned.identify(&self.site.work, &self.site.hashes, Hashing::Compute);
         if let Err(error) = known.and_then(|()| planned.resolve(&self.site.work, &self.site.store)) {
             self.checkpoint_failed(&planned, error.in_full());
             return None;
@@ -147,7 +147,7 @@ impl Running<'_> {
     fn load(&self, planned: &PlannedCheckpoint) -> Result<(Loaded, Slot<'_>)> {
         let identity = planned.identity.as_ref().expect("a checkpoint is identified before it is read");
         let slot = self.slots.take(weight_bytes(&planned.folder)? * MEMORY_PER_BYTE);
-        Ok((Loaded::read(&planned.folder, self.site.work.settings, &identity.tokenizer)?, slot))
+        Ok((Loaded::read(&planned.folder, &self.site.work.settings, &identity.tokenizer)?, slot))
     }
 
     /// Scores the units of a checkpoint; those that another sweep holds are kept for later.

@@ -51,7 +51,10 @@ pub struct ScoreRow {
 pub fn score_rows(run: &Run) -> Vec<ScoreRow> {
     let mut rows = Vec::new();
     for unit in &run.units {
-        rows.extend(unit_rows(&run.tree, &unit.record, &unit.items, "task"));
+        // An import tells of a group by itself where it lacks some of its tasks.
+        let is_group = |group: &TaskGroup| group.name == unit.record.task && !group.leaves.contains(&group.name);
+        let kind = if run.groups.iter().any(is_group) { "group" } else { "task" };
+        rows.extend(unit_rows(&run.tree, &unit.record, &unit.items, kind));
     }
     for pack in &run.packs {
         rows.extend(unit_rows(&run.tree, &pack.record, &[], "pack"));

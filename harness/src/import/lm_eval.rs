@@ -9,7 +9,7 @@ use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, RunTree, TaskGroup, TrainingLog, UnitRecord};
 use spyglass_dashboards::series::chance;
 use spyglass_tasks::Catalogue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// How to read a folder of results.
@@ -48,7 +48,7 @@ pub struct Imported {
 /// No file could be brought in (what is wrong with the first), or the results cannot be written.
 pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result<Imported> {
     let pattern = Pattern::new(&options.pattern).map_err(|(wrong, help)| Error::Usage {
-        what: format!("the pattern `{}` {wrong}", options.pattern),
+        problem: format!("the pattern `{}` {wrong}", options.pattern),
         help: format!("it says where the step stands: {help}"),
     })?;
     let mut files = Files::default();
@@ -59,11 +59,18 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
     // Which model a checkpoint is, and the file that said so first.
     let mut models: BTreeMap<(String, u64, Option<String>), (Vec<String>, String)> = BTreeMap::new();
     let (mut groups, mut first_error) = (Groups::default(), None);
-    for path in &files.results {
-        let read = ResultsFile::read(path, folder).and_then(|file| {
+    let read: Vec<_> = files.results.iter().map(|path| (path, ResultsFile::read(path, folder))).collect();
+    let of_files = read.iter().filter_map(|(_, file)| file.as_ref().ok()?.as_ref());
+    let kinds: BTreeSet<Option<String>> = of_files.map(|file| file.kind(&pattern)).collect();
+    for (path, file) in read {
+        let read = file.and_then(|file| {
             let Some(file) = file else { return Ok(None) };
             file.check_shares()?;
-            let checkpoint = file.checkpoint(options, &pattern)?;
+            let mut checkpoint = file.checkpoint(options, &pattern)?;
+            // An ending that all names share tells nothing apart.
+            if kinds.len() > 1 && checkpoint.variant.is_none() {
+                checkpoint.variant = file.kind(&pattern);
+            }
             let place = (checkpoint.branch.clone(), checkpoint.step, checkpoint.variant.clone());
             let model = file.model();
             let earlier = models.entry(place).or_insert_with(|| (model.clone(), file.shown.clone()));
@@ -88,7 +95,7 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
             units.extend(store_unit(&file, file.unit(task, &checkpoint, &catalogue), store, &mut imported)?);
         }
         for group in file.groups(&checkpoint) {
-            if let Err(what) = groups.add(group, &units) {
+            if let Err(what) = groups.add(group, &units, &file.shown) {
                 imported.warnings.push(format!("{}: {what}", file.shown));
             }
         }
@@ -99,7 +106,9 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
     }
     imported.warnings.extend(files.samples_alone());
     imported.checkpoints = checkpoints.len();
-    keep(store, options, checkpoints.into_values(), groups.finish())?;
+    let (groups, warnings) = groups.finish();
+    imported.warnings.extend(warnings);
+    keep(store, options, checkpoints.into_values(), groups)?;
     Ok(imported)
 }
 
@@ -153,7 +162,7 @@ fn nothing(folder: &Path, files: &Files) -> Error {
     let names: Vec<String> = files.results.iter().take(5).map(|path| path.display().to_string()).collect();
     Error::Results {
         path: folder.to_owned(),
-        what: match names.as_slice() {
+        problem: match names.as_slice() {
             [] => "there is no `results_*.json` here or below".into(),
             names => format!("no file here was written by lm-evaluation-harness: {}", names.join(", ")),
         },
@@ -232,7 +241,7 @@ fn count_items(record: &mut UnitRecord, samples: usize) {
 }
 
 /// Adds the checkpoints to the run that the results folder already tells of.
-fn keep(
+pub(super) fn keep(
     store: &Store,
     options: &Options,
     checkpoints: impl Iterator<Item = Checkpoint>,
@@ -242,7 +251,7 @@ fn keep(
         name: options.name.clone(),
         tree: RunTree::default(),
         groups: Vec::new(),
-        run_file: "# imported from lm-evaluation-harness\n".into(),
+        run_file: "# imported\n".into(),
     };
     let mut snapshot = store.snapshot()?.unwrap_or(empty);
     for checkpoint in checkpoints {

@@ -4,5 +4,7 @@ mod groups;
 mod lm_eval;
 mod results_file;
 mod samples;
+mod table;
 
 pub use lm_eval::{Imported, Options, import_lm_eval};
+pub(crate) use table::{Chosen, TableOptions, import_table, is_table};

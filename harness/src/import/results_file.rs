@@ -20,10 +20,12 @@ pub(super) struct ResultsFile {
     json: Value,
 }
 
-/// A group with the tasks below it that the file has.
+/// A group with the tasks below it.
 pub(super) struct FoundGroup {
     pub(super) name: String,
     pub(super) leaves: Vec<String>,
+    /// The file has all of its tasks; of a group without some its own score is stored as a task's.
+    pub(super) whole: bool,
     /// Its own scores; none where the file only lists its tasks.
     pub(super) told: Option<GroupScores>,
 }
@@ -32,14 +34,12 @@ impl ResultsFile {
     /// Reads a file; `None` when it is JSON of another program: without a table `results` that holds a table for each task.
     ///
     /// # Errors
-    /// The file cannot be read, or is no JSON.
+    /// The file cannot be read, or is not JSON.
     pub(super) fn read(path: &Path, folder: &Path) -> Result<Option<Self>> {
         let text = fs_err::read_to_string(path)?;
-        // Python writes a number that is none as a bare word.
-        let text = text.replace(": NaN", ": null").replace(": Infinity", ": null").replace(": -Infinity", ": null");
         let json: Value = from_json_or_null(&text).map_err(|error| Error::Results {
             path: path.to_owned(),
-            what: format!("is no JSON: {error}"),
+            problem: format!("is not JSON: {error}"),
             help: "the file is cut short, or was not written by lm-evaluation-harness".into(),
         })?;
         let has_tasks = json["results"].as_object().is_some_and(|table| table.values().any(Value::is_object));
@@ -53,14 +53,9 @@ impl ResultsFile {
     /// Nothing tells its step or its tokens, or two tell other tokens.
     pub(super) fn checkpoint(&self, options: &Options, pattern: &Pattern) -> Result<Checkpoint> {
         let config = &self.json["config"];
-        let text = |value: &Value| match value {
-            Value::String(text) => text.clone(),
-            Value::Null => String::new(),
-            other => other.to_string(),
-        };
-        let names = [text(&config["model_args"]), text(&self.json["model_name"]), self.shown.clone()];
+        let names = self.names();
         let named = names.iter().find_map(|name| pattern.find(name));
-        let wrong = |what: String, help: String| Error::Results { path: self.path.clone(), what, help };
+        let wrong = |what: String, help: String| Error::Results { path: self.path.clone(), problem: what, help };
         let step = config["step"].as_u64().or(named.map(|named| named.step)).ok_or_else(|| {
             let what =
                 format!("`{}` occurs neither in its `model_args`, nor in its model's name or path", options.pattern);
@@ -89,6 +84,30 @@ impl ResultsFile {
         })
     }
 
+    /// Texts in which the step may stand, the first one first.
+    fn names(&self) -> [String; 3] {
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        [text(&self.json["config"]["model_args"]), text(&self.json["model_name"]), self.shown.clone()]
+    }
+
+    /// What kind of checkpoint the name tells behind its step: `ema` of `checkpoint-100-ema`. A word alone tells: numbers (`-bf16`,
+    /// `-tokens4B`) may vary from step to step.
+    pub(super) fn kind(&self, pattern: &Pattern) -> Option<String> {
+        let names = self.names();
+        let (text, named) = names.iter().find_map(|name| Some((name, pattern.find(name)?)))?;
+        let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+        // The shortest beginning that tells the same ends with the step.
+        let rest = ends.map(|end| text.split_at(end)).find(|(head, _)| pattern.find(head) == Some(named))?.1;
+        let rest = rest.split("__").next()?.strip_prefix(['-', '_', '.'])?;
+        let word = rest.split(|c: char| !c.is_alphanumeric() && !"-_".contains(c)).next()?;
+        let is_word = !["", "json"].contains(&word) && word.chars().all(|c| c.is_alphabetic() || "-_".contains(c));
+        is_word.then(|| word.to_lowercase())
+    }
+
     /// Looks for scores that cannot be what their metric is.
     ///
     /// # Errors
@@ -99,7 +118,7 @@ impl ResultsFile {
             if let Some(MetricValue { name, value, .. }) = found {
                 return Err(Error::Results {
                     path: self.path.clone(),
-                    what: format!("`{task}` has {value} as its `{name}`, which lies between 0 and 1"),
+                    problem: format!("`{task}` has {value} as its `{name}`, which lies between 0 and 1"),
                     help: "write shares, not per cent: 0.45 in place of 45".into(),
                 });
             }
@@ -135,23 +154,43 @@ impl ResultsFile {
         let (own, model) = (own.join(","), model.join(","));
         Err(Error::Results {
             path: self.path.clone(),
-            what: format!("is of the same branch and step as `{file}`, but of another model: `{own}`, there `{model}`"),
+            problem: format!(
+                "is of the same branch and step as `{file}`, but of another model: `{own}`, there `{model}`"
+            ),
             help: "import each model by itself under a branch of its own, or name a `variant` under `config`".into(),
         })
     }
 
     /// Names of the leaf tasks, and of groups that cannot be read through their tasks.
     pub(super) fn tasks(&self) -> impl Iterator<Item = &str> {
-        let table = self.json["results"].as_object().into_iter().flatten();
-        table.map(|(name, _)| name.as_str()).filter(|name| !self.is_group(name))
+        let names = |table: &str| self.json[table].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+        let is_only_here = |name: &&str| self.json["results"].get(*name).is_none();
+        let all = names("results").chain(names("groups").filter(is_only_here).collect::<Vec<_>>());
+        all.filter(|name| !(self.is_group(name) && self.is_whole(name)))
     }
 
-    /// Whether the name is that of a group whose tasks are here and were asked alike.
+    /// Whether the name is that of a group of whose tasks the file tells, and all were asked alike.
     fn is_group(&self, name: &str) -> bool {
         self.members(name).is_some() && {
-            let leaves = self.leaves(name, 0);
+            let leaves = self.leaves_with(name, &["results", "n-shot"]);
             leaves.iter().all(|leaf| self.shots(leaf) == self.shots(&leaves[0]))
         }
+    }
+
+    /// Whether all tasks of a group are here.
+    fn is_whole(&self, name: &str) -> bool {
+        self.leaves_with(name, &["results"]).len() == self.leaves(name, 0).len()
+    }
+
+    /// The tasks of a group of which one of the tables tells.
+    fn leaves_with(&self, name: &str, tables: &[&str]) -> Vec<String> {
+        let is_told = |leaf: &String| tables.iter().any(|table| self.json[*table].get(leaf).is_some());
+        self.leaves(name, 0).into_iter().filter(|leaf| leaf != name && is_told(leaf)).collect()
+    }
+
+    /// What the file says of a task or a group.
+    fn entry(&self, name: &str) -> Option<&Map<String, Value>> {
+        [&self.json["results"][name], &self.json["groups"][name]].into_iter().find_map(Value::as_object)
     }
 
     /// Whether the file lists the name as a group's, wherever its tasks are.
@@ -161,12 +200,12 @@ impl ResultsFile {
             .any(|table| self.json[*table].get(name).is_some_and(|group| *group != json!([])))
     }
 
-    /// Members of a group, where the name is one and at least one of its tasks is here.
+    /// Members of a group, where the name is one and the file tells something of at least one of its tasks.
     fn members(&self, name: &str) -> Option<Vec<String>> {
         let members = self.json["group_subtasks"].get(name)?.as_array()?;
         let members: Vec<String> = members.iter().filter_map(|member| Some(member.as_str()?.to_owned())).collect();
         let is_here = |member: &String| {
-            self.json["results"].get(member).is_some() || self.json["group_subtasks"].get(member).is_some()
+            ["results", "group_subtasks", "n-shot"].iter().any(|table| self.json[*table].get(member).is_some())
         };
         members.iter().any(is_here).then_some(members)
     }
@@ -175,9 +214,9 @@ impl ResultsFile {
     pub(super) fn groups(&self, checkpoint: &Checkpoint) -> Vec<FoundGroup> {
         let names = self.json["group_subtasks"].as_object().into_iter().flatten().map(|(name, _)| name);
         let group = |name: &String| {
-            let leaves = self.leaves(name, 0);
+            let (leaves, whole) = (self.leaves(name, 0), self.is_whole(name));
             let told = self.told(name, &leaves, checkpoint);
-            FoundGroup { name: name.clone(), leaves, told }
+            FoundGroup { name: name.clone(), leaves, whole, told }
         };
         names.filter(|name| self.is_group(name)).map(group).collect()
     }
@@ -194,7 +233,7 @@ impl ResultsFile {
 
     /// What the file itself says of a group.
     fn told(&self, name: &str, leaves: &[String], checkpoint: &Checkpoint) -> Option<GroupScores> {
-        let entry = [&self.json["results"][name], &self.json["groups"][name]].into_iter().find_map(Value::as_object)?;
+        let entry = self.entry(name)?;
         let items = leaves.iter().map(|leaf| self.items(leaf)).sum();
         let metrics = metrics(Some(entry), items);
         (!metrics.is_empty()).then(|| GroupScores {
@@ -208,6 +247,11 @@ impl ResultsFile {
 
     fn shots(&self, task: &str) -> usize {
         self.json["n-shot"][task].as_u64().unwrap_or(0) as usize
+    }
+
+    fn shots_of(&self, task: &str) -> usize {
+        let leaves = if self.is_group(task) { self.leaves_with(task, &["results", "n-shot"]) } else { Vec::new() };
+        self.shots(leaves.first().map_or(task, String::as_str))
     }
 
     /// Items of a task, or of the tasks of a group; 0 where the file does not say.
@@ -228,7 +272,7 @@ impl ResultsFile {
             catalogue.select(task).ok().and_then(|mut found| found.leaves.pop()).filter(|leaf| leaf.name == task);
         let config = &self.json["config"];
         let items = self.items(task);
-        let metrics = metrics(self.json["results"][task].as_object(), items);
+        let metrics = metrics(self.entry(task), items);
         let primary = known.as_ref().map(|known| known.primary_metric.clone());
         let primary = primary.filter(|name| metrics.iter().any(|metric| metric.name == *name));
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -242,10 +286,12 @@ impl ResultsFile {
             task: task.to_owned(),
             task_definition: blake3::hash(definition.as_bytes()).to_hex().to_string(),
             data: text(&self.json["task_hashes"][task]),
-            shots: self.shots(task),
+            // A group without some of its tasks was asked as the others were.
+            shots: self.shots_of(task),
             perturb: None,
             precision: text(&config["model_dtype"]),
             dt_floor: String::new(),
+            bos: None,
             scoring_version: 0,
         };
         UnitRecord {
@@ -298,7 +344,7 @@ impl ResultsFile {
     }
 }
 
-/// Whether a metric that is known as a share is none; a rounding error is no fault.
+/// Whether a metric that is known as a share is none; a rounding error is not a fault.
 fn is_no_share(metric: &MetricValue) -> bool {
     let known = metric::find(without_filter(&metric.name));
     known.is_ok_and(|known| known.range == metric::Range::Fraction) && !(-1e-9..=1.0 + 1e-9).contains(&metric.value)

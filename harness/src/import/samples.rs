@@ -9,7 +9,7 @@ use std::path::Path;
 /// The records of a file, in order of `doc_id`; none when it holds anything but answered choices.
 ///
 /// # Errors
-/// The file cannot be read, or a line is no JSON.
+/// The file cannot be read, or a line is not JSON.
 pub(super) fn records(path: &Path) -> Result<Vec<ItemRecord>> {
     let text = fs_err::read_to_string(path)?;
     let mut records = Vec::new();
@@ -17,7 +17,7 @@ pub(super) fn records(path: &Path) -> Result<Vec<ItemRecord>> {
         let sample: Value = from_json_or_null(line).map_err(|error| Error::Line {
             file: path.to_owned(),
             line: index + 1,
-            what: format!("this is no sample: {error}"),
+            problem: format!("this is not a sample: {error}"),
             help: "the file is cut short, or was not written by lm-evaluation-harness".into(),
         })?;
         match record(&sample) {

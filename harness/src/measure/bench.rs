@@ -1,12 +1,12 @@
 //! How fast a checkpoint runs on this machine: measured, as plain data.
 
+use crate::checkpoint::Settings;
 use crate::checkpoint::weight_bytes;
 use crate::run_file::PrecisionSpec;
-use crate::sweep::Settings;
 use crate::{Error, Result};
 use serde::Serialize;
 use spyglass_model::bench::{self, Machine};
-use spyglass_model::{Model, ModelConfig, Part, weight_files};
+use spyglass_model::{ModelConfig, Part, weight_files};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -170,13 +170,19 @@ struct Run {
 fn run(ask: &Ask, precision: PrecisionSpec, limit: usize) -> Result<Run> {
     let started = Instant::now();
     let settings = Settings { precision, ..Settings::default() };
-    let model = Model::open(&ask.model, &settings.load_options())?;
+    let model = settings.open_model(&ask.model)?;
     let loaded = started.elapsed();
     let [sequences, length] = ask.batch;
     let prefill = bench::prefill(&model, sequences, length, false, ask.rounds)?;
-    let (within, beyond_limit): (Vec<usize>, Vec<usize>) = ask.contexts.iter().partition(|&&context| context <= limit);
-    let decodes =
-        within.into_iter().map(|context| bench::decode(&model, context, DECODED)).collect::<Result<_, _>>()?;
+    let (mut decodes, mut beyond_limit) = (Vec::new(), Vec::new());
+    for &context in &ask.contexts {
+        match (context <= limit).then(|| bench::decode(&model, context, DECODED)) {
+            Some(Ok(decode)) => decodes.push(decode),
+            // a table of learned positions ends with the context, and the tokens decoded go beyond
+            None | Some(Err(spyglass_model::Error::Positions { .. })) => beyond_limit.push(context),
+            Some(Err(error)) => return Err(error.into()),
+        }
+    }
     Ok(Run { weight_bytes: model.weight_bytes(), loaded, prefill, decodes, beyond_limit })
 }
 
@@ -233,7 +239,7 @@ fn start_up(program: &Path, threads: usize, model: &Path) -> Result<StartUp> {
             return Ok(());
         }
         let what = format!("`spyglass generate` ended with {}", ended.status);
-        Err(Error::Usage { what, help: String::from_utf8_lossy(&ended.stderr).into_owned() })
+        Err(Error::Usage { problem: what, help: String::from_utf8_lossy(&ended.stderr).into_owned() })
     })?;
     Ok(StartUp { first_token_seconds, read_seconds })
 }

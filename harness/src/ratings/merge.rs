@@ -95,7 +95,7 @@ pub fn merge(known: Vec<Rating>, files: &[RatingFile], others: Others) -> Result
         Some((file, line, rater)) => Err(Error::Line {
             file: file.clone(),
             line: *line,
-            what: format!(
+            problem: format!(
                 "`{rater}` has judged this otherwise before ({} that differ: nothing was merged)",
                 match differ.len() {
                     1 => "1 vote".into(),

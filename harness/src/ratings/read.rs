@@ -18,10 +18,10 @@ impl RatingFile {
     /// Reads a file; empty lines and byte order marks are passed over.
     ///
     /// # Errors
-    /// The file cannot be read, or a line of it is no rating: no JSON, stars beside 1 to 5, a winner beside `a`, `b` and `tie`,
+    /// The file cannot be read, or a line of it is not a rating: no JSON, stars beside 1 to 5, a winner beside `a`, `b` and `tie`,
     /// a checkpoint against itself, a time that is none, a rater without a name.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::of(path, &fs_err::read_to_string(path)?)
+        Self::of(path, &spyglass_tasks::text::read(path)?)
     }
 
     /// [`RatingFile::read`] of a text that came from `path`.
@@ -35,7 +35,7 @@ impl RatingFile {
             Err(why) => Err(Error::Line {
                 file: path.to_path_buf(),
                 line: index + 1,
-                what: format!("is no rating ({why})"),
+                problem: format!("is not a rating ({why})"),
                 help: "`export my ratings` on the report's vibes page writes such files; correct the line or remove it"
                     .into(),
             }),
@@ -104,7 +104,7 @@ mod tests {
             let changed = line.replacen(old, new, 1);
             assert_ne!(changed, line);
             let error = read(&format!("{STARS}\n{changed}\n")).unwrap_err().to_string();
-            assert!(error.starts_with("r.jsonl, line 2: is no rating") && error.contains(wanted), "{new}: {error}");
+            assert!(error.starts_with("r.jsonl, line 2: is not a rating") && error.contains(wanted), "{new}: {error}");
         }
     }
 

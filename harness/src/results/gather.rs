@@ -55,7 +55,7 @@ impl SameQuestion {
 /// listed under provenance.
 ///
 /// # Errors
-/// The folder cannot be read. A single damaged unit is no error: it is named and left out.
+/// The folder cannot be read. A single damaged unit is not an error: it is named and left out.
 pub fn gather(store: &Store, snapshot: Snapshot) -> Result<Gathered> {
     gather_some(store, snapshot, |_| true)
 }

@@ -11,8 +11,26 @@ pub const SCORING_VERSION: u32 = 1;
 /// give what transformers gives for line ends, `title`, `escape` and numbers.
 pub const PACK_VERSION: u32 = 2;
 
-/// blake3 over the inputs, each with its name, hex. `limit` is no part of it: raising it adds chunks to the same unit.
+/// blake3 over the inputs, each with its name, hex. `limit` is not part of it: raising it adds chunks to the same unit.
 pub fn unit_key(inputs: &UnitInputs) -> String {
     let text = serde_json::to_string(inputs).expect("plain data");
     blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_at_its_default_is_no_part_of_the_key() {
+        // The key of such a unit before BOS could be chosen: results of that time stay valid.
+        let text = r#"{"weights":"w","config":"c","tokenizer":"t","chat_template":null,"task":"boolq","task_definition":"d","data":"x","shots":2,"perturb":null,"precision":"f32","dt_floor":"config","scoring_version":1}"#;
+        let mut inputs: UnitInputs = serde_json::from_str(text).unwrap();
+        assert_eq!(unit_key(&inputs), blake3::hash(text.as_bytes()).to_hex().to_string());
+        let keys = ["always", "never"].map(|bos| {
+            inputs.bos = Some(bos.into());
+            unit_key(&inputs)
+        });
+        assert!(keys[0] != keys[1] && !keys.contains(&blake3::hash(text.as_bytes()).to_hex().to_string()));
+    }
 }

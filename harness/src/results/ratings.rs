@@ -14,7 +14,7 @@ impl Store {
     /// All ratings that were merged.
     ///
     /// # Errors
-    /// The file is damaged, or a line of it is no rating.
+    /// The file is damaged, or a line of it is not a rating.
     pub fn ratings(&self) -> Result<Vec<Rating>> {
         let path = self.ratings_file();
         if !path.exists() {

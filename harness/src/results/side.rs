@@ -23,7 +23,8 @@ pub struct Side {
 /// the last `.yaml`, so that the message about it names what was meant.
 pub fn split_name(name: &str) -> (PathBuf, &str) {
     let cuts = || name.match_indices(':').map(|(at, _)| at).rev();
-    let file = |end: &usize| Path::new(&name[..*end]).is_file();
+    let is_run = |path: &Path| path.is_file() || path.join("run.json").is_file();
+    let file = |end: &usize| is_run(Path::new(&name[..*end]));
     let named = |end: &usize| [".yaml", ".yml"].iter().any(|ending| name[..*end].ends_with(ending));
     let whole = Some(name.len()).into_iter();
     let end = whole.clone().chain(cuts()).find(file).or_else(|| cuts().find(named)).unwrap_or(name.len());
@@ -54,7 +55,7 @@ impl Side {
 
 /// The checkpoint that `place` names.
 fn find<'a>(run: &Path, tree: &'a RunTree, records: &[&UnitRecord], place: &str) -> Result<&'a Checkpoint> {
-    let wrong = |what: String, help: String| Error::Usage { what: format!("{}: {what}", run.display()), help };
+    let wrong = |what: String, help: String| Error::Usage { problem: format!("{}: {what}", run.display()), help };
     let (name, step) = match place.rsplit_once('@') {
         Some((name, step)) if tree.branch(place).is_none() => (name, Some(step)),
         _ => (place, None),
@@ -81,7 +82,7 @@ fn find<'a>(run: &Path, tree: &'a RunTree, records: &[&UnitRecord], place: &str)
     };
     let (number, variant) = step.split_once('-').map_or((step, None), |(number, variant)| (number, Some(variant)));
     let number: u64 = number.replace('_', "").parse().map_err(|_| {
-        wrong(format!("`{step}` is no step"), "name a checkpoint as BRANCH@STEP, such as trunk@90000".into())
+        wrong(format!("`{step}` is not a step"), "name a checkpoint as BRANCH@STEP, such as trunk@90000".into())
     })?;
     let here =
         |at: &&Checkpoint| at.step == number && variant.is_none_or(|variant| at.variant.as_deref() == Some(variant));

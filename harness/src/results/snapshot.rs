@@ -50,7 +50,7 @@ impl Store {
         };
         serde_json::from_str(&text).map(Some).map_err(|error| Error::Results {
             path,
-            what: format!("is damaged ({error})"),
+            problem: format!("is damaged ({error})"),
             help: "remove it and sweep again: no score is lost".into(),
         })
     }

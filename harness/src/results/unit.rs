@@ -24,7 +24,7 @@ impl Store {
     pub fn create(root: &Path) -> Result<Self> {
         let refused = |error: &std::io::Error| Error::Results {
             path: root.to_path_buf(),
-            what: format!("the results folder cannot be written ({error})"),
+            problem: format!("the results folder cannot be written ({error})"),
             help: "make it writable, or name another one in `results:`".into(),
         };
         for folder in ["units", "failed"] {
@@ -207,7 +207,7 @@ fn parse_chunk(path: &Path, bytes: &[u8]) -> Result<Vec<ItemRecord>> {
 pub(super) fn damaged(path: &Path, what: &str) -> Error {
     Error::Results {
         path: path.to_path_buf(),
-        what: format!("is damaged ({what})"),
+        problem: format!("is damaged ({what})"),
         help: "remove the unit's folder and sweep again: only that unit is scored anew".into(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::values::{self, WordOrMap};
 use crate::Result;
+use crate::training::{Schedule, TrainingSpec};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use spyglass_tasks::yaml::count;
@@ -39,6 +40,11 @@ pub struct BranchSpec {
     pub tokens: BTreeMap<u64, u64>,
     /// The training log; the newest checkpoint's `trainer_state.json` when absent.
     pub log: Option<LogSpec>,
+    /// Learning rate and tokens seen as a formula, for where no log tells them: the name of a known run, or its pieces.
+    pub(crate) training: Option<TrainingSpec>,
+    /// `training`, checked.
+    #[serde(skip)]
+    pub(crate) schedule: Option<Schedule>,
 }
 
 /// Where a branch leaves its parent.
@@ -67,7 +73,7 @@ pub enum StepsSpec {
 /// A training log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogSpec {
-    /// `trainer_state.json`, JSON with one object a line, a table (CSV, TSV), or Megatron's printed lines: told by what is in it.
+    /// `trainer_state.json`, JSON with one object a line, a table (CSV, TSV), or lines that a trainer prints: told by what is in it.
     pub file: PathBuf,
     /// Its columns, where they are not named as usual.
     pub columns: LogColumns,

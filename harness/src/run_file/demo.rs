@@ -23,7 +23,7 @@ pub fn unpack(folder: &Path) -> Result<PathBuf> {
     let foreign = || fs_err::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if !run.is_file() && foreign() {
         return Err(Error::Usage {
-            what: format!("{} holds something else than the demo", folder.display()),
+            problem: format!("{} holds something else than the demo", folder.display()),
             help: "name a new or an empty folder with --out".into(),
         });
     }

@@ -2,9 +2,10 @@
 
 use super::branch::BranchSpec;
 use super::phases::PhasesSpec;
-use super::settings::{ModelSpec, PrecisionSpec, ScheduleSpec};
+use super::settings::{BosSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
 use super::values::{self, WordOrMap};
 use crate::checkpoint::Pattern;
+use crate::training::Schedule;
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
@@ -48,6 +49,11 @@ pub struct RunFile {
     /// How the model is run.
     #[serde(default)]
     pub model: ModelSpec,
+    /// Whether BOS stands before a text.
+    #[serde(default)]
+    pub bos: BosSpec,
+    /// A folder whose tokenizer is used, for checkpoints that have none or another one.
+    pub tokenizer: Option<PathBuf>,
     /// Which checkpoints, in which order.
     #[serde(default)]
     pub schedule: ScheduleSpec,
@@ -143,7 +149,7 @@ impl RunFile {
             Ok(expanded) => Ok(base.join(expanded)),
             Err(wrong) => {
                 let help = "set it, or write the path out".into();
-                Err(Error::RunFile { file: path.to_path_buf(), what: format!("`{key}`: {wrong}"), help })
+                Err(Error::RunFile { file: path.to_path_buf(), problem: format!("`{key}`: {wrong}"), help })
             }
         };
         for branch in &mut file.checkpoints {
@@ -151,6 +157,12 @@ impl RunFile {
             if let Some(log) = &mut branch.log {
                 log.file = placed("log", &log.file)?;
             }
+            let schedule = branch.training.as_ref().map(Schedule::of).transpose();
+            branch.schedule = schedule.map_err(|(what, help)| Error::RunFile {
+                file: path.to_path_buf(),
+                problem: format!("`training` of branch `{}`: {what}", branch.branch),
+                help,
+            })?;
         }
         let folders = [("data", &mut file.data), ("task_folders", &mut file.task_folders)];
         for (key, folders) in folders.into_iter().chain([("pack_folders", &mut file.pack_folders)]) {
@@ -159,6 +171,7 @@ impl RunFile {
             }
         }
         file.results = placed("results", &file.results)?;
+        file.tokenizer = file.tokenizer.as_deref().map(|folder| placed("tokenizer", folder)).transpose()?;
         let names = file.tasks.iter_mut().map(|spec| ("tasks", &mut spec.task));
         for (key, name) in names.chain(file.prompts.iter_mut().map(|name| ("prompts", name))) {
             if is_path(name) {
@@ -179,7 +192,9 @@ impl RunFile {
     }
 
     fn validate(&self) -> Result<()> {
-        let wrong = |what: String, help: &str| Err(Error::RunFile { file: self.path.clone(), what, help: help.into() });
+        let wrong = |what: String, help: &str| {
+            Err(Error::RunFile { file: self.path.clone(), problem: what, help: help.into() })
+        };
         if self.checkpoints.is_empty() {
             return wrong(
                 "`checkpoints` is empty".into(),

@@ -18,7 +18,7 @@ const DEEPEST: usize = 2;
 pub struct FirstFile {
     /// Its text.
     pub text: String,
-    /// The folders that are no part of it, each with the reason.
+    /// The folders that are not part of it, each with the reason.
     pub left_out: Vec<String>,
 }
 
@@ -32,7 +32,7 @@ struct FoundBranch {
     left_out: Vec<LeftOut>,
 }
 
-/// A folder that is no part of the run file, and why.
+/// A folder that is not part of the run file, and why.
 type LeftOut = (PathBuf, String);
 
 impl FoundBranch {
@@ -50,7 +50,7 @@ impl FoundBranch {
 pub fn run_file_for(folder: &Path, base: &Path) -> Result<FirstFile> {
     let bad = |what: &str, help: &str| Error::Checkpoint {
         folder: folder.to_path_buf(),
-        what: what.into(),
+        problem: what.into(),
         help: help.into(),
     };
     if !folder.is_dir() {
@@ -115,15 +115,20 @@ fn text(name: &str, branches: &[FoundBranch], left_out: &[String], base: &Path) 
     TEMPLATE.replace("NAME", &quoted(name)).replace("  CHECKPOINTS\n", &(entries + &left_out.collect::<String>()))
 }
 
+/// How many checkpoints there are, and their steps.
+fn said(steps: &[u64]) -> String {
+    match steps {
+        [one] => format!("1 checkpoint, step {one}"),
+        _ => format!("{} checkpoints, steps {} to {}", steps.len(), steps[0], steps[steps.len() - 1]),
+    }
+}
+
 /// The lines of one naming of a branch.
 fn entry(branch: &FoundBranch, naming: &Naming, trunk: &FoundBranch, base: &Path) -> String {
     let steps: Vec<u64> = naming.names.keys().copied().collect();
     let (first, last) = (steps[0], steps[steps.len() - 1]);
     let (name, path) = (quoted(&branch.name), quoted(&relative(&branch.folder, base)));
-    let mut lines = vec![
-        format!("  - branch: {name}"),
-        format!("    path: {path}    # {} checkpoints, steps {first} to {last}", steps.len()),
-    ];
+    let mut lines = vec![format!("  - branch: {name}"), format!("    path: {path}    # {}", said(&steps))];
     if naming.pattern != "checkpoint-{step}" {
         lines.push(format!("    pattern: {}", quoted(&naming.pattern)));
     }
@@ -297,7 +302,7 @@ mod tests {
         assert_eq!((parent.branch.as_str(), parent.step), ("trunk", 100));
         assert!(run.checkpoints[0].path.ends_with("all/trunk"));
         assert!(left_out.is_empty(), "{left_out:?}");
-        // A number in a branch's name is no step.
+        // A number in a branch's name is not a step.
         let (run, _) = read_back(&folder_of(&["seed-1000/step10", "seed-1000/step20", "seed-2000/step10"]));
         assert_eq!(
             run.checkpoints.iter().map(|spec| spec.branch.as_str()).collect::<Vec<_>>(),

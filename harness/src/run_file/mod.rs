@@ -13,4 +13,5 @@ pub use demo::unpack;
 pub use file::{RunFile, TaskSpec};
 pub use init::{FirstFile, run_file_for};
 pub use phases::{PhaseSpec, PhasesSpec};
-pub use settings::{CheckpointOrder, DtFloorSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
+pub use settings::{BosSpec, CheckpointOrder, DtFloorSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
+pub(crate) use values::{WordOrMap, count_schema, word_or_map, word_or_map_schema};

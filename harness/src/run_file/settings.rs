@@ -70,6 +70,30 @@ impl<'de> Deserialize<'de> for DtFloorSpec {
     }
 }
 
+/// Whether BOS stands before a text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BosSpec {
+    /// As the tokenizer's own files say.
+    #[default]
+    Tokenizer,
+    /// Always, once.
+    Always,
+    /// Never, and no other special token either; an empty context is BOS (else EOS) still.
+    Never,
+}
+
+impl BosSpec {
+    /// The name as it goes into a unit's key, where it is not the default.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Tokenizer => None,
+            Self::Always => Some("always"),
+            Self::Never => Some("never"),
+        }
+    }
+}
+
 /// Which checkpoints are scored, in which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

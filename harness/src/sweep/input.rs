@@ -1,13 +1,11 @@
 //! What a sweep works on: the run on disk, the tasks it is asked, and the settings.
 
-use crate::checkpoint::{Discovered, Identity, discover_tree};
-use crate::results::{PACK_VERSION, SCORING_VERSION};
-use crate::run_file::{DtFloorSpec, PrecisionSpec, RunFile, ScheduleSpec};
-use crate::sweep::{Only, Suite, SuiteTask};
+use super::{Only, Suite};
+use crate::checkpoint::{Discovered, Settings, discover_tree};
+use crate::run_file::{BosSpec, PrecisionSpec, RunFile, ScheduleSpec};
 use crate::{Error, Result};
-use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog, UnitInputs};
-use spyglass_model::{DtFloor, LoadOptions, Precision};
-use spyglass_tasks::vibes::PromptPack;
+use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog};
+use spyglass_model::ModelConfig;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,67 +32,6 @@ pub struct Work {
     pub notes: Vec<String>,
 }
 
-/// How the model is run: what of the settings changes numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the types of the fields explain them")]
-pub struct Settings {
-    pub precision: PrecisionSpec,
-    pub dt_floor: DtFloorSpec,
-}
-
-impl Settings {
-    /// The same for the model.
-    pub fn load_options(self) -> LoadOptions {
-        LoadOptions {
-            precision: match self.precision {
-                PrecisionSpec::F32 => Precision::F32,
-                PrecisionSpec::Bf16 => Precision::Bf16,
-            },
-            dt_floor: match self.dt_floor {
-                DtFloorSpec::Config => DtFloor::Config,
-                DtFloorSpec::Zero => DtFloor::Zero,
-            },
-            ..LoadOptions::default()
-        }
-    }
-
-    /// What a unit of `task` on a checkpoint depends on.
-    pub fn inputs(self, identity: &Identity, task: &SuiteTask, data_hash: &str) -> UnitInputs {
-        UnitInputs {
-            weights: identity.weights.clone(),
-            config: identity.config.clone(),
-            tokenizer: identity.tokenizer.clone(),
-            chat_template: None, // questions of tasks are plain text
-            task: task.task.name.clone(),
-            task_definition: task.task.definition_hash(),
-            data: data_hash.to_owned(),
-            shots: task.task.shots,
-            perturb: task.perturb(),
-            precision: self.precision.name().into(),
-            dt_floor: self.dt_floor.name().into(),
-            scoring_version: SCORING_VERSION,
-        }
-    }
-
-    /// What a unit of `pack` on a checkpoint depends on.
-    pub fn pack_inputs(self, identity: &Identity, pack: &PromptPack) -> UnitInputs {
-        UnitInputs {
-            weights: identity.weights.clone(),
-            config: identity.config.clone(),
-            tokenizer: identity.tokenizer.clone(),
-            chat_template: Some(identity.chat_template.clone()),
-            task: pack.name.clone(),
-            task_definition: pack.sha256.clone(),
-            data: String::new(),
-            shots: 0,
-            perturb: None,
-            precision: self.precision.name().into(),
-            dt_floor: self.dt_floor.name().into(),
-            scoring_version: PACK_VERSION,
-        }
-    }
-}
-
 /// What the command line says on top of the run file.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
@@ -104,20 +41,38 @@ pub struct Overrides {
     pub only: Option<String>,
     /// Arithmetic of the model.
     pub precision: Option<PrecisionSpec>,
+    /// Whether BOS stands before a text.
+    pub bos: Option<BosSpec>,
+    /// The folder of the tokenizer.
+    pub tokenizer: Option<PathBuf>,
+}
+
+impl Overrides {
+    /// How checkpoints are run: what the run file says, and the command line on top of it.
+    pub fn settings(&self, run: &RunFile) -> Settings {
+        Settings {
+            precision: self.precision.unwrap_or(run.precision),
+            dt_floor: run.model.dt_floor,
+            bos: self.bos.unwrap_or(run.bos),
+            tokenizer: self.tokenizer.clone().or_else(|| run.tokenizer.clone()),
+        }
+    }
 }
 
 impl Work {
     /// Finds the checkpoints of a run file and builds the items of its tasks.
     ///
     /// # Errors
-    /// The run file asks for what is not there; no task can be asked at all. A single task without data is no error yet:
+    /// The run file asks for what is not there; no task can be asked at all. A single task without data is not an error yet:
     /// the others go on.
     pub fn of_run(run: &RunFile, overrides: &Overrides) -> Result<Self> {
         if overrides.limit == Some(0) {
             let help = "leave it out to score all items".into();
-            return Err(Error::Usage { what: "--limit 0 asks for nothing".into(), help });
+            return Err(Error::Usage { problem: "--limit 0 asks for nothing".into(), help });
         }
         let only = Only::new(overrides.only.as_deref())?;
+        let settings = overrides.settings(run);
+        settings.check()?;
         let Discovered { tree, skipped, notes } = discover_tree(run)?;
         let mut suite = Suite::of_run(run, overrides.limit)?;
         suite.require_one()?;
@@ -129,10 +84,7 @@ impl Work {
             tree,
             base: run.path.parent().unwrap_or(Path::new("")).to_path_buf(),
             suite: Arc::new(suite),
-            settings: Settings {
-                precision: overrides.precision.unwrap_or(run.precision),
-                dt_floor: run.model.dt_floor,
-            },
+            settings,
             only,
             schedule: run.schedule,
             notes,
@@ -144,7 +96,8 @@ impl Work {
     /// # Errors
     /// There is no such folder.
     pub fn of_model(folder: &Path, suite: Suite, settings: Settings) -> Result<Self> {
-        spyglass_model::ModelConfig::read(folder)?;
+        ModelConfig::read(folder)?;
+        settings.check()?;
         let path = fs_err::canonicalize(folder)?;
         let name = path.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
         let step = name.rsplit(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok());

@@ -7,7 +7,7 @@ mod run;
 mod search;
 mod suite;
 
-pub use input::{Overrides, Settings, Work};
+pub use input::{Overrides, Work};
 pub use only::Only;
 pub use run::{keep_snapshot, snapshot_of, write_report};
 pub(crate) use run::{score, sweep};

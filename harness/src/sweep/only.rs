@@ -15,7 +15,7 @@ impl Only {
     pub fn new(glob: Option<&str>) -> Result<Self> {
         let Some(glob) = glob else { return Ok(Self(None)) };
         let matcher = Glob::new(glob).map_err(|error| Error::Usage {
-            what: format!("--only `{glob}` is no glob: {}", error.kind()),
+            problem: format!("--only `{glob}` is not a glob: {}", error.kind()),
             help: "it is compared with branch/step/task, such as 'trunk/*' or '*/90000/mmlu_*'".into(),
         })?;
         Ok(Self(Some(matcher.compile_matcher())))

@@ -1,5 +1,5 @@
-//! The adaptive sweep, `schedule: {order: find_onset}`: each task's onset is searched for along each path, and what narrows none
-//! is not scored.
+//! The adaptive sweep, `schedule: {order: find_onset}`: each task's onset is searched for along each path, and a checkpoint that would
+//! not narrow any onset is not scored.
 
 use crate::Result;
 use crate::executor::{Site, Summary, execute};

@@ -70,11 +70,6 @@ impl SuiteTask {
     pub fn items(&self) -> &[Item] {
         self.items.as_ref().map_or(&[], |items| &items.items)
     }
-
-    /// How the items are perturbed, where they are (`shuffle`).
-    pub fn perturb(&self) -> Option<String> {
-        self.task.perturb.clone()
-    }
 }
 
 impl Suite {
@@ -89,15 +84,15 @@ impl Suite {
         for spec in &run.tasks {
             suite.add(&source, spec).map_err(|error| match error {
                 Error::Tasks(spyglass_tasks::Error::UnknownTask { name, help }) => {
-                    Error::RunFile { file: run.path.clone(), what: format!("there is no task `{name}`"), help }
+                    Error::RunFile { file: run.path.clone(), problem: format!("there is no task `{name}`"), help }
                 }
-                Error::Usage { what, help } => Error::RunFile { file: run.path.clone(), what, help },
+                Error::Usage { problem: what, help } => Error::RunFile { file: run.path.clone(), problem: what, help },
                 other => other,
             })?;
         }
         suite.packs = packs(&run.prompts, &run.pack_folders).map_err(|error| match error {
             Error::Tasks(spyglass_tasks::Error::UnknownPack { name, help }) => {
-                Error::RunFile { file: run.path.clone(), what: format!("there is no prompt pack `{name}`"), help }
+                Error::RunFile { file: run.path.clone(), problem: format!("there is no prompt pack `{name}`"), help }
             }
             other => other,
         })?;
@@ -150,7 +145,7 @@ impl Suite {
                 let shown =
                     |limit: Option<usize>| limit.map_or("all items".to_owned(), |limit| format!("limit {limit}"));
                 return Err(Error::Usage {
-                    what: format!(
+                    problem: format!(
                         "the task `{}` is asked twice, with {} and with {}",
                         task.name,
                         shown(known.limit),
@@ -206,7 +201,7 @@ impl Suite {
         }
         let first = self.tasks.drain(..).next();
         Err(first.and_then(|task| task.items.err()).unwrap_or_else(|| Error::Usage {
-            what: "no task is asked for".into(),
+            problem: "no task is asked for".into(),
             help: "`spyglass list tasks` shows what there is".into(),
         }))
     }

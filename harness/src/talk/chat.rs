@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use spyglass_model::{LanguageModel, Prompt, Sampling, Stopped, generate};
+use spyglass_model::{Prompt, Sampling, Stopped, generate};
 use spyglass_tasks::vibes::TranscriptFormat;
 
 use super::ChatModel;
@@ -11,10 +11,10 @@ use super::prompt_format::{PromptFormat, Said};
 use crate::{Error, Result};
 
 /// A talk that is under way.
-pub struct Chat<'a, M: LanguageModel> {
-    speaker: &'a ChatModel<'a, M>,
+pub struct Chat<'a> {
+    speaker: &'a ChatModel<'a>,
     format: TranscriptFormat,
-    memory: PrefixCache<'a, M>,
+    memory: PrefixCache<'a>,
     /// The system text.
     pub system: Option<String>,
     /// How replies are sampled.
@@ -24,9 +24,9 @@ pub struct Chat<'a, M: LanguageModel> {
     tries: usize,
 }
 
-impl<'a, M: LanguageModel> Chat<'a, M> {
+impl<'a> Chat<'a> {
     /// A talk that begins; without a chat template it is written down as `format` says.
-    pub fn new(speaker: &'a ChatModel<'a, M>, format: TranscriptFormat, sampling: Sampling) -> Self {
+    pub fn new(speaker: &'a ChatModel<'a>, format: TranscriptFormat, sampling: Sampling) -> Self {
         let memory = PrefixCache::new(speaker.model);
         Self { speaker, format, memory, system: None, sampling, turns: Vec::new(), tries: 0 }
     }
@@ -71,11 +71,26 @@ impl<'a, M: LanguageModel> Chat<'a, M> {
     fn reply(&mut self, user: &str, mut hear: impl FnMut(&str) -> ControlFlow<()>) -> Result<()> {
         let (voice, tokenizer) = (PromptFormat::new(self.speaker.template, &self.format), self.speaker.tokenizer);
         let said = Said { system: self.system.as_deref(), earlier: &self.turns, user };
-        let ids = voice.ask(tokenizer, said)?.ids;
+        let ids = voice
+            .ask(tokenizer, said)
+            .map_err(|error| {
+                let is_refused = matches!(error, Error::Model(spyglass_model::Error::ChatTemplate { .. }));
+                let without = Said { system: None, ..said };
+                if is_refused && self.system.is_some() && voice.ask(tokenizer, without).is_ok() {
+                    return Error::Usage {
+                        problem: format!("the chat template takes no system text ({error})"),
+                        help:
+                            "leave out `--system` (in a talk: `/system` without a text), and say it in the first turn"
+                                .into(),
+                    };
+                }
+                error
+            })?
+            .ids;
         let room = self.speaker.max_length.saturating_sub(ids.len());
         if room == 0 {
             return Err(Error::Usage {
-                what: format!("the talk has {} tokens, the context limit is {}", ids.len(), self.speaker.max_length),
+                problem: format!("the talk has {} tokens, the context limit is {}", ids.len(), self.speaker.max_length),
                 help: "`/new` begins another one".into(),
             });
         }

@@ -1,34 +1,34 @@
 //! What a model has read of a conversation: earlier turns are not computed again.
 
-use spyglass_model::{Error, Generated, LanguageModel, Sequence, Wanted};
+use spyglass_model::{Error, Generated, LanguageModel, Model, Sequence, State, Wanted};
 
 use crate::Result;
 
 /// The tokens that a model has read and the state they left behind.
 #[derive(Debug)]
-pub(super) struct PrefixCache<'m, M: LanguageModel> {
-    model: &'m M,
+pub(super) struct PrefixCache<'m> {
+    model: &'m Model,
     read: Vec<u32>,
-    state: M::State,
+    state: State,
     /// Where turns began: how much was read by then, and the state; shortest first.
-    marks: Vec<(usize, M::State)>,
+    marks: Vec<(usize, State)>,
     /// Tokens that went through the model.
     pub(super) computed: u64,
 }
 
-impl<'m, M: LanguageModel> PrefixCache<'m, M> {
-    pub(super) fn new(model: &'m M) -> Self {
+impl<'m> PrefixCache<'m> {
+    pub(super) fn new(model: &'m Model) -> Self {
         Self { model, read: Vec::new(), state: model.new_state(), marks: Vec::new(), computed: 0 }
     }
 
     /// The tokens read so far, and what they left behind.
-    pub(super) fn so_far(&self) -> (&[u32], M::State) {
+    pub(super) fn so_far(&self) -> (&[u32], State) {
         (&self.read, self.state.clone())
     }
 
     /// Goes on to the end of `tokens`, and gives the number of tokens that had been read before and are given up.
     ///
-    /// Where what was read is no prefix of `tokens` (the text of a reply may be tokenised otherwise once more text follows),
+    /// Where what was read is not a prefix of `tokens` (the text of a reply may be tokenised otherwise once more text follows),
     /// it goes back to the latest turn that still is one: a recurrent state cannot unread a token.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ impl<'m, M: LanguageModel> PrefixCache<'m, M> {
     pub(super) fn attend(&mut self, tokens: &[u32]) -> Result<usize> {
         let before = self.read.len();
         if !tokens.starts_with(&self.read) {
-            let fits = |(length, _): &&(usize, M::State)| tokens.starts_with(&self.read[..*length]);
+            let fits = |(length, _): &&(usize, State)| tokens.starts_with(&self.read[..*length]);
             let mark = self.marks.iter().rev().find(fits).cloned();
             let (length, state) = mark.unwrap_or_else(|| (0, self.model.new_state()));
             self.read.truncate(length);
@@ -79,7 +79,7 @@ impl<'m, M: LanguageModel> PrefixCache<'m, M> {
     }
 
     /// Takes over what the model has said after `last`.
-    pub(super) fn take(&mut self, last: u32, generated: &Generated<M::State>) {
+    pub(super) fn take(&mut self, last: u32, generated: &Generated<State>) {
         self.read.push(last);
         self.read.extend_from_slice(&generated.ids[..generated.ids_read]);
         self.state = generated.state.clone();

@@ -65,7 +65,7 @@ impl<'a> PromptFormat<'a> {
         let (text, ids) = match self {
             Self::Chat(template, fold) => {
                 let text = template.render_prompt(&messages(said, None, fold))?;
-                let ids = tokenizer.encode_plain(&text)?;
+                let ids = tokenizer.encode_rendered(&text)?;
                 (text, ids)
             }
             Self::Plain(format) => {
@@ -76,7 +76,7 @@ impl<'a> PromptFormat<'a> {
         };
         if ids.is_empty() {
             return Err(Error::Usage {
-                what: "a prompt without a single token".into(),
+                problem: "a prompt without a single token".into(),
                 help: "does the chat template write what the user says?".into(),
             });
         }
@@ -98,7 +98,7 @@ impl<'a> PromptFormat<'a> {
         let reply = reply.trim();
         let text = format!("{}{}{reply}", asked.text, self.before_reply(said, &asked.text, reply));
         let whole = match self {
-            Self::Chat(..) => tokenizer.encode_plain(&text)?,
+            Self::Chat(..) => tokenizer.encode_rendered(&text)?,
             Self::Plain(_) => tokenizer.encode(&text)?,
         };
         match whole.get(asked.ids.len()..) {

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use spyglass_model::{ChatTemplate, Generated, LanguageModel, Prompt, Sampling, Stopped, Tokenizer, generate_batch};
+use spyglass_model::{ChatTemplate, Generated, Model, Prompt, Sampling, State, Stopped, Tokenizer, generate_batch};
 use spyglass_tasks::vibes::{ChoiceScore, Choices, Conversation, Reference, Stop, Transcript, Turn, TurnRecord};
 
 use super::prefix_cache::PrefixCache;
@@ -14,9 +14,9 @@ const TOGETHER: usize = 32;
 
 /// A checkpoint that is spoken to.
 #[derive(Debug)]
-pub struct ChatModel<'a, M> {
+pub struct ChatModel<'a> {
     /// The model.
-    pub model: &'a M,
+    pub model: &'a Model,
     /// Its tokenizer.
     pub tokenizer: &'a Tokenizer,
     /// Its chat template, where it has one.
@@ -54,7 +54,7 @@ impl Talks {
         };
         let missing = all - self.held.len();
         Some(Error::Usage {
-            what: format!("{missing} of {all} conversations could not be held: {}{more}", reasons.join("; ")),
+            problem: format!("{missing} of {all} conversations could not be held: {}{more}", reasons.join("; ")),
             help: help_of(first),
         })
     }
@@ -68,8 +68,8 @@ const SHOWN: usize = 5;
 ///
 /// What the chat template or the tokenizer refuses, a prompt that is longer than the context, and numbers that are not finite
 /// are told of the prompt they belong to ([`Talks::failed`]).
-pub fn run_conversations<M: LanguageModel>(
-    speaker: &ChatModel<'_, M>,
+pub fn run_conversations(
+    speaker: &ChatModel<'_>,
     talks: &[Conversation],
     mut listen: impl FnMut(TalkEvent<'_>) -> ControlFlow<()>,
 ) -> Option<Talks> {
@@ -78,7 +78,7 @@ pub fn run_conversations<M: LanguageModel>(
     let mut held: Vec<Option<Transcript>> = Vec::with_capacity(asked.len());
     let mut failed = Vec::new();
     for group in asked.chunks(TOGETHER) {
-        let mut group: Vec<Held<'_, M>> = group.iter().map(|talk| Held::new(speaker, talk)).collect();
+        let mut group: Vec<Held<'_>> = group.iter().map(|talk| Held::new(speaker, talk)).collect();
         let turns = group.iter().map(|held| held.talk.turns.len()).max().unwrap_or(0);
         for turn in 0..turns {
             if take_turn(speaker, &mut group, turn, &mut listen).is_break() {
@@ -123,9 +123,9 @@ fn with_repeats(talks: &[Conversation], held: Vec<Option<Transcript>>) -> Vec<Tr
 }
 
 /// One turn of every conversation of the group that has so many.
-fn take_turn<'a, M: LanguageModel>(
-    speaker: &'a ChatModel<'a, M>,
-    group: &mut [Held<'a, M>],
+fn take_turn<'a>(
+    speaker: &'a ChatModel<'a>,
+    group: &mut [Held<'a>],
     turn: usize,
     listen: &mut impl FnMut(TalkEvent<'_>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
@@ -134,11 +134,11 @@ fn take_turn<'a, M: LanguageModel>(
             held.fail(speaker, turn, &error);
         }
     }
-    let mut live: Vec<&mut Held<'a, M>> = group.iter_mut().filter(|held| held.goes_on(turn)).collect();
+    let mut live: Vec<&mut Held<'a>> = group.iter_mut().filter(|held| held.goes_on(turn)).collect();
     let words: Vec<[String; 5]> = live.iter().map(|held| held.talk.words(turn)).collect();
     let words: Vec<[&str; 5]> = words.iter().map(|words| words.each_ref().map(String::as_str)).collect();
     let mut broken_off = false;
-    let mut speak = |prompts: Vec<Prompt<'_, M::State>>| {
+    let mut speak = |prompts: Vec<Prompt<'_, State>>| {
         generate_batch(speaker.model, speaker.tokenizer, prompts, |_| {
             let on = listen(TalkEvent::Token);
             broken_off |= on.is_break();
@@ -169,10 +169,10 @@ fn help_of(error: &Error) -> String {
 }
 
 /// A conversation that is under way.
-struct Held<'a, M: LanguageModel> {
+struct Held<'a> {
     talk: &'a Conversation,
     voice: PromptFormat<'a>,
-    memory: PrefixCache<'a, M>,
+    memory: PrefixCache<'a>,
     earlier: Vec<(String, String)>,
     turns: Vec<TurnRecord>,
     open: Option<OpenTurn>,
@@ -195,8 +195,8 @@ impl OpenTurn {
     }
 }
 
-impl<'a, M: LanguageModel> Held<'a, M> {
-    fn new(speaker: &'a ChatModel<'a, M>, talk: &'a Conversation) -> Self {
+impl<'a> Held<'a> {
+    fn new(speaker: &'a ChatModel<'a>, talk: &'a Conversation) -> Self {
         let voice = PromptFormat::new(speaker.template, &talk.format);
         let memory = PrefixCache::new(speaker.model);
         Self { talk, voice, memory, earlier: Vec::new(), turns: Vec::new(), open: None, failed: None }
@@ -208,7 +208,7 @@ impl<'a, M: LanguageModel> Held<'a, M> {
     }
 
     /// Notes that it cannot be held, with the prompt's name and a mend for the commonest reason.
-    fn fail(&mut self, speaker: &ChatModel<'a, M>, turn: usize, error: &Error) {
+    fn fail(&mut self, speaker: &ChatModel<'a>, turn: usize, error: &Error) {
         self.open = None;
         let said = Said { system: None, earlier: &self.earlier, user: &self.talk.turns[turn].user };
         let refused = matches!(error, Error::Model(spyglass_model::Error::ChatTemplate { .. }));
@@ -223,11 +223,11 @@ impl<'a, M: LanguageModel> Held<'a, M> {
         } else {
             format!(" with {}", serde_json::Value::Object(self.talk.variables.clone()))
         };
-        self.failed = Some(Error::Usage { what: format!("{at}{variables}, turn {}: {error}", turn + 1), help });
+        self.failed = Some(Error::Usage { problem: format!("{at}{variables}, turn {}: {error}", turn + 1), help });
     }
 
     /// Reads what the user says, and compares continuations where the turn asks for it.
-    fn open(&mut self, speaker: &ChatModel<'a, M>, number: usize) -> Result<()> {
+    fn open(&mut self, speaker: &ChatModel<'a>, number: usize) -> Result<()> {
         let turn = &self.talk.turns[number];
         let said = Said { system: self.talk.system.as_deref(), earlier: &self.earlier, user: &turn.user };
         let asked = self.voice.ask(speaker.tokenizer, said)?;
@@ -237,7 +237,7 @@ impl<'a, M: LanguageModel> Held<'a, M> {
         if room == 0 && number == 0 {
             // A later turn without room ends a talk that was held; a first one was never asked.
             return Err(Error::Usage {
-                what: format!("it has {} tokens, the context limit is {}", asked.ids.len(), speaker.max_length),
+                problem: format!("it has {} tokens, the context limit is {}", asked.ids.len(), speaker.max_length),
                 help: "shorten the prompt's texts".into(),
             });
         }
@@ -265,14 +265,14 @@ impl<'a, M: LanguageModel> Held<'a, M> {
     }
 
     /// What the model is to continue; `None` where the context is full.
-    fn prompt<'p>(&'p self, words: &'p [&'p str]) -> Option<Prompt<'p, M::State>> {
+    fn prompt<'p>(&'p self, words: &'p [&'p str]) -> Option<Prompt<'p, State>> {
         let open = self.open.as_ref().filter(|open| open.room())?;
         let (seen, state) = self.memory.so_far();
         Some(Prompt { state, seen, tokens: &open.last, sampling: &open.sampling, words })
     }
 
     /// Notes the reply; without one the context was full.
-    fn close(&mut self, reply: Option<Generated<M::State>>) {
+    fn close(&mut self, reply: Option<Generated<State>>) {
         let Some(OpenTurn { mut record, last: [last], .. }) = self.open.take() else { return };
         if let Some(generated) = reply {
             self.memory.take(last, &generated);
@@ -303,19 +303,14 @@ impl<'t> Continuations<'t> {
         let ids: Vec<Vec<u32>> = texts.iter().map(|text| tokenise(text)).collect::<Result<_>>()?;
         match ids.iter().position(Vec::is_empty) {
             Some(index) => Err(Error::Usage {
-                what: format!("the continuation `{}` has no tokens", texts[index]),
+                problem: format!("the continuation `{}` has no tokens", texts[index]),
                 help: "the tokenizer drops all of it; choose other words".into(),
             }),
             None => Ok(Self { turn, texts, ids }),
         }
     }
 
-    fn score<M: LanguageModel>(
-        self,
-        memory: &mut PrefixCache<'_, M>,
-        last: u32,
-        record: &mut TurnRecord,
-    ) -> Result<()> {
+    fn score(self, memory: &mut PrefixCache<'_>, last: u32, record: &mut TurnRecord) -> Result<()> {
         if self.ids.is_empty() {
             return Ok(());
         }

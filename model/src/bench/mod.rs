@@ -5,7 +5,9 @@ mod machine;
 mod model;
 mod pieces;
 
+#[doc(hidden)] // a prop of tests and of `cargo bench`
 pub use checkpoint::write_random_checkpoint;
 pub use machine::Machine;
 pub use model::{Decode, Prefill, decode, prefill};
+#[doc(hidden)] // likewise
 pub use pieces::{MixerShape, Product, attention, mixer, product};

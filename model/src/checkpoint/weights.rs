@@ -90,7 +90,7 @@ fn find(dir: &Path) -> Result<(Vec<PathBuf>, Option<PathBuf>)> {
 
 impl Weights {
     /// Reads and checks all headers. `current_name` gives the name that the architecture asks for by the one in the file, or `None` for what
-    /// is no weight and is left where it is.
+    /// is not a weight and is left where it is.
     pub(crate) fn open(dir: &Path, current_name: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let (files, index) = find(dir)?;
         let map = index.as_deref().map(read_index).transpose()?;
@@ -282,7 +282,7 @@ fn read_header(path: &Path) -> Result<Vec<Entry>> {
     let mut text = vec![0; length as usize];
     file.read_exact(&mut text).map_err(Error::io(path))?;
     let header: Map<String, Value> =
-        serde_json::from_slice(&text).map_err(|error| damaged(format!("the header is no JSON: {error}")))?;
+        serde_json::from_slice(&text).map_err(|error| damaged(format!("the header is not JSON: {error}")))?;
     let data = 8 + length;
     let mut spans = Vec::new();
     let mut entries = Vec::new();
@@ -334,7 +334,7 @@ fn read_entry(path: &Path, name: &str, value: &Value, data: u64) -> Result<(Entr
     Ok((entry, offsets[0], offsets[1]))
 }
 
-/// Bytes of a number, for the types that a file may hold; tensors of others are no weights.
+/// Bytes of a number, for the types that a file may hold; tensors of others are not weights.
 fn width(stored: &str) -> Option<u64> {
     match stored {
         "F64" | "I64" | "U64" => Some(8),

@@ -21,7 +21,7 @@ pub struct Sampling {
     pub repetition_penalty: f64,
     /// Tokens of the answer at most.
     pub max_tokens: usize,
-    /// Texts that end an answer; they are no part of it.
+    /// Texts that end an answer; they are not part of it.
     pub stop: Vec<String>,
     /// Begins the seed, before the words that name a conversation.
     pub seed: u64,

@@ -136,13 +136,15 @@ pub(crate) struct Queries<'a> {
     pub(crate) position: usize,
     pub(crate) kv_head: usize,
     pub(crate) sizes: AttentionSizes,
-    /// Blocks from position 0 to the last query's at least.
+    /// Blocks from the first that a query looks at, or an earlier one, to the last query's at least.
     pub(crate) blocks: &'a [Arc<Block>],
+    /// How many blocks lie before them.
+    pub(crate) gone: usize,
 }
 
 #[inline(always)]
 fn attend_body<V: Vector>(queries: Queries<'_>, mut out: Strip<'_>) {
-    let Queries { rows, position, kv_head, sizes, blocks } = queries;
+    let Queries { rows, position, kv_head, sizes, blocks, gone } = queries;
     let AttentionSizes { head_dim, scale, .. } = sizes;
     let (group, width, padded) = (sizes.group(), sizes.width(), sizes.panels() * PANEL);
     let last = position + out.rows() - 1;
@@ -158,7 +160,7 @@ fn attend_body<V: Vector>(queries: Queries<'_>, mut out: Strip<'_>) {
     let mut highest = vec![f32::NEG_INFINITY; count];
     let mut totals = vec![0f32; count];
     let first = sizes.seen(position).start / BLOCK;
-    for (index, block) in blocks.iter().enumerate().take(last / BLOCK + 1).skip(first) {
+    for (index, block) in (first..=last / BLOCK).zip(&blocks[first - gone..]) {
         let panel = &block.keys[kv_head * head_dim * BLOCK..(kv_head + 1) * head_dim * BLOCK];
         let task = Task {
             x: bytemuck::cast_slice(&scaled),

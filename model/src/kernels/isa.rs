@@ -21,7 +21,7 @@ pub enum Isa {
 
 impl Isa {
     /// The one that this process uses: the widest there is, or what `SPYGLASS_ISA` (`avx512`, `avx2`, `portable`) asks for.
-    /// A name that is none of these, or one the machine has not, falls back to the widest below it.
+    /// A name that is not one of these, or one the machine has not, falls back to the widest below it.
     pub fn current() -> Self {
         static CURRENT: OnceLock<Isa> = OnceLock::new();
         *CURRENT.get_or_init(|| Self::choose(std::env::var("SPYGLASS_ISA").ok().as_deref()))

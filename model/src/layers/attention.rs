@@ -58,7 +58,7 @@ impl Attention {
 
     /// Numbers it leaves behind.
     pub(crate) fn memory(&self) -> Memory {
-        Memory { block: self.sizes.block_len(), ..Memory::default() }
+        Memory { attention: Some(self.sizes), ..Memory::default() }
     }
 
     /// What one token after `position` others costs.

@@ -29,6 +29,8 @@ pub(crate) struct LayerState {
 /// Keys and values of one attention, in blocks fixed by absolute position; all but the last are full and shared by all forks.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cache {
+    /// Blocks before these, which have left the window of every later query and are held no more.
+    pub(crate) gone: usize,
     pub(crate) blocks: Vec<Arc<Block>>,
 }
 
@@ -37,14 +39,17 @@ pub(crate) struct Cache {
 pub(crate) struct Memory {
     pub(crate) columns: usize,
     pub(crate) recurrent: usize,
-    /// In a block of [`BLOCK`] positions of keys and values.
-    pub(crate) block: usize,
+    /// Whose keys and values are held, in blocks of [`BLOCK`] positions.
+    pub(crate) attention: Option<AttentionSizes>,
 }
 
 impl Memory {
     /// Bytes after `position` tokens.
     pub(crate) fn bytes(self, position: usize) -> u64 {
-        ((self.columns + self.recurrent + position.div_ceil(BLOCK) * self.block) * size_of::<f32>()) as u64
+        let cached = self
+            .attention
+            .map_or(0, |sizes| (position.div_ceil(BLOCK) - sizes.seen(position).start / BLOCK) * sizes.block_len());
+        ((self.columns + self.recurrent + cached) * size_of::<f32>()) as u64
     }
 
     /// The state before any token: zeros.
@@ -62,7 +67,7 @@ impl std::ops::Add for Memory {
         Self {
             columns: self.columns + other.columns,
             recurrent: self.recurrent + other.recurrent,
-            block: self.block + other.block,
+            attention: self.attention.or(other.attention),
         }
     }
 }
@@ -86,11 +91,11 @@ impl Cache {
         sizes: AttentionSizes,
         pool: &Arc<Pool>,
     ) -> Result<Vec<Room<'_>>> {
-        while self.blocks.len() * BLOCK < position + len {
+        while (self.gone + self.blocks.len()) * BLOCK < position + len {
             self.blocks.push(Arc::new(Block::new(pool, sizes)?));
         }
         let first = position / BLOCK;
-        let rooms = self.blocks[first..].iter_mut().enumerate().map(|(index, block)| {
+        let rooms = self.blocks[first - self.gone..].iter_mut().enumerate().map(|(index, block)| {
             let start = (first + index) * BLOCK;
             let rows = start.saturating_sub(position)..(start + BLOCK - position).min(len);
             Room { block: Arc::make_mut(block), slot: position.saturating_sub(start), rows }
@@ -98,11 +103,18 @@ impl Cache {
         Ok(rooms.collect())
     }
 
-    /// The first `position` keys and values, each a row KV·HD wide.
+    /// Lets go of the blocks that no query from `position` on looks at.
+    pub(crate) fn forget(&mut self, sizes: AttentionSizes, position: usize) {
+        let gone = sizes.seen(position).start / BLOCK - self.gone;
+        self.blocks.drain(..gone);
+        self.gone += gone;
+    }
+
+    /// The keys and values before `position` that are held, each a row KV·HD wide.
     pub(crate) fn rows(&self, position: usize) -> (Vec<f32>, Vec<f32>) {
         let (mut keys, mut values) = (Vec::new(), Vec::new());
-        for at in 0..position.min(self.blocks.len() * BLOCK) {
-            let (key, value) = self.blocks[at / BLOCK].read(at % BLOCK);
+        for at in self.gone * BLOCK..position.min((self.gone + self.blocks.len()) * BLOCK) {
+            let (key, value) = self.blocks[at / BLOCK - self.gone].read(at % BLOCK);
             keys.extend(key);
             values.extend(value);
         }
@@ -138,7 +150,8 @@ impl State {
         &self.layers[layer].recurrent
     }
 
-    /// Layer `layer`'s keys (after rotation) and values: [positions, KV·HD] each, empty where it has no attention.
+    /// Layer `layer`'s keys (after rotation) and values: [positions, KV·HD] each, empty where it has no attention. With a window, those of
+    /// the last positions alone, whole blocks of them.
     pub fn keys_values(&self, layer: usize) -> (Vec<f32>, Vec<f32>) {
         self.layers[layer].cache.rows(self.position)
     }

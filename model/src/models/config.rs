@@ -38,9 +38,8 @@ impl ModelConfig {
 
     fn of(keys: &Keys, dir: &Path) -> Result<Self> {
         let (known, architecture) = read(keys)?;
-        let sizes = architecture.sizes();
-        let context = sizes.context.unwrap_or_else(|| context_limit(dir));
-        Ok(Self { known, sizes, context, architecture: architecture.into() })
+        let config = Self { known, sizes: architecture.sizes(), context: 0, architecture: architecture.into() };
+        Ok(config.with_tokenizer_in(dir))
     }
 
     /// `model_type`.
@@ -62,6 +61,21 @@ impl ModelConfig {
     /// 2,048.
     pub fn context_limit(&self) -> usize {
         self.context
+    }
+
+    /// The same with the tokenizer in `dir`, which has a say in the context limit where the config has none.
+    #[must_use]
+    pub fn with_tokenizer_in(mut self, dir: &Path) -> Self {
+        self.context = self.sizes.context.unwrap_or_else(|| context_limit(dir));
+        self
+    }
+
+    /// How many numbers a checkpoint of it holds, those that two places share once.
+    ///
+    /// # Errors
+    /// Sizes that do not fit.
+    pub fn parameters(&self) -> Result<u64> {
+        Ok(self.tensors()?.iter().map(|(_, shape)| shape.iter().map(|&side| side as u64).product::<u64>()).sum())
     }
 
     /// The tensors that a checkpoint of it must hold, by name, with their shapes.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::registry::Sizes;
+use super::registry::{Architecture, Sizes};
 use super::rope::Rope;
 use super::{Block, Cost, Part, Parts, Pass};
 use crate::checkpoint::{Keys, MOST_LAYERS, Shape, Tensors};
@@ -93,6 +93,8 @@ pub(super) enum HeadNorms {
     Each,
     /// Of all heads together.
     All,
+    /// The same where the checkpoint has them: its config does not say.
+    AsFound,
 }
 
 /// How the MLP is made and stored.
@@ -133,6 +135,13 @@ pub(super) struct Names {
     pub(super) head_norms: [&'static str; 2],
     pub(super) final_norm: &'static str,
     pub(super) head: &'static str,
+    /// As [`Architecture::current_name`].
+    pub(super) current: fn(&str) -> Option<String>,
+}
+
+/// The name of a tensor as it is; `None` for the frequencies of rotary embeddings, which are computed anew.
+pub(super) fn as_it_is(found: &str) -> Option<String> {
+    (!found.ends_with("rotary_emb.inv_freq")).then(|| found.to_owned())
 }
 
 /// How queries, keys and values are stored.
@@ -195,13 +204,16 @@ impl Block for Transformer {
     }
 }
 
-impl Dense {
-    pub(super) fn sizes(&self) -> Sizes {
+impl Architecture for Dense {
+    fn sizes(&self) -> Sizes {
         Sizes { vocab: self.vocab, layers: self.layers.len(), context: Some(self.context) }
     }
 
-    /// Goes through all tensors and makes the model of them.
-    pub(super) fn build(&self, tensors: &mut Tensors<'_>) -> Result<Parts> {
+    fn current_name(&self, found: &str) -> Option<String> {
+        (self.names.current)(found)
+    }
+
+    fn build(&self, tensors: &mut Tensors<'_>) -> Result<Parts> {
         let names = self.names;
         let shape = [self.vocab, self.hidden];
         let (embedding, head) =
@@ -229,6 +241,33 @@ impl Dense {
             }));
         }
         Ok(Parts { embedding, positions, blocks, final_norm: self.norm(tensors, names.final_norm, self.hidden)?, head })
+    }
+}
+
+impl Dense {
+    /// A model of these sizes with all switches as most have them: norms before each branch, `SiLU`, no biases, a head of its own. Every
+    /// layer refers to the first of `ropes`, which is still to be given.
+    pub(super) fn new(common: &Common, norm: NormKind, mlp: MlpKind, names: &'static Names) -> Self {
+        let layer = Layer { window: None, rope: Some(0), scale: (common.heads.width as f32).powf(-0.5) };
+        Self {
+            hidden: common.hidden,
+            vocab: common.vocab,
+            inner: common.inner,
+            heads: common.heads,
+            layers: vec![layer; common.layers],
+            ropes: Vec::new(),
+            context: common.context,
+            learned_positions: false,
+            norm,
+            place: Place::Before,
+            head_norms: HeadNorms::None,
+            clip: None,
+            mlp,
+            activation: Activation::Silu,
+            bias: Bias::default(),
+            tied: false,
+            names,
+        }
     }
 
     fn norm(&self, tensors: &mut Tensors<'_>, name: &str, width: usize) -> Result<Norm> {
@@ -272,14 +311,15 @@ impl Dense {
                 [one(0)?, one(1)?, one(2)?]
             }
         };
+        let [of_queries, of_keys] = self.names.head_norms;
         let norms = match self.head_norms {
             HeadNorms::None => None,
+            HeadNorms::AsFound if !tensors.contains(&format!("{prefix}.{of_queries}.weight")) => None,
             kind => {
                 let mut norm = |name: &str, heads: usize| {
                     let width = if kind == HeadNorms::Each { width } else { heads * width };
                     Ok::<_, Error>(HeadNorm { norm: self.norm(tensors, &format!("{prefix}.{name}"), width)?, width })
                 };
-                let [of_queries, of_keys] = self.names.head_norms;
                 Some([norm(of_queries, queries)?, norm(of_keys, keys)?])
             }
         };

@@ -1,13 +1,12 @@
 //! The GPTs: GPT-2, GPT-NeoX, and Phi.
 
-use super::Parts;
 use super::dense::{
     Bias, Common, Dense, HeadNorms, Heads, Layer, MlpKind, Names, NormKind, Place, Qkv, activation, layer_count,
     refuse_unknown_switches,
 };
-use super::registry::{Architecture, Known, Sizes};
+use super::registry::Known;
 use super::rope::{Defaults, Rope};
-use crate::checkpoint::{Keys, Tensors};
+use crate::checkpoint::Keys;
 use crate::error::Result;
 use crate::kernels::Activation;
 
@@ -21,6 +20,7 @@ const NEOX_NAMES: Names = Names {
     head_norms: ["", ""],
     final_norm: "gpt_neox.final_layer_norm",
     head: "embed_out",
+    current: neox_name,
 };
 const GPT2_NAMES: Names = Names {
     embedding: "transformer.wte",
@@ -32,6 +32,7 @@ const GPT2_NAMES: Names = Names {
     head_norms: ["", ""],
     final_norm: "transformer.ln_f",
     head: "lm_head",
+    current: gpt2_name,
 };
 const PHI_NAMES: Names = Names {
     embedding: "model.embed_tokens",
@@ -43,37 +44,29 @@ const PHI_NAMES: Names = Names {
     head_norms: ["self_attn.q_layernorm", "self_attn.k_layernorm"],
     final_norm: "model.final_layernorm",
     head: "lm_head",
+    current: phi_name,
 };
 
-/// A dense transformer, and how older files call its tensors.
-#[derive(Debug)]
-struct Gpt(Dense);
+/// Whether it is a mask or a frequency that older versions stored: these are computed anew.
+fn is_buffer(found: &str) -> bool {
+    let buffers =
+        [".attention.bias", ".attention.masked_bias", ".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"];
+    buffers.iter().any(|buffer| found.ends_with(buffer))
+}
 
-impl Architecture for Gpt {
-    fn sizes(&self) -> Sizes {
-        self.0.sizes()
-    }
+fn neox_name(found: &str) -> Option<String> {
+    let current = if found == "lm_head.weight" { "embed_out.weight" } else { found };
+    (!is_buffer(found)).then(|| current.to_owned())
+}
 
-    fn current_name(&self, found: &str) -> Option<String> {
-        // masks and frequencies that older versions stored are computed anew
-        let buffers =
-            [".attention.bias", ".attention.masked_bias", ".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"];
-        if buffers.iter().any(|buffer| found.ends_with(buffer)) {
-            return None;
-        }
-        match self.0.names.qkv {
-            Qkv::ByHead(_) if found == "lm_head.weight" => Some("embed_out.weight".into()),
-            // the bare model, saved without its head
-            Qkv::Turned(_) if ["wte.", "wpe.", "h.", "ln_f."].iter().any(|start| found.starts_with(start)) => {
-                Some(format!("transformer.{found}"))
-            }
-            _ => Some(found.to_owned()),
-        }
-    }
+fn gpt2_name(found: &str) -> Option<String> {
+    // the bare model, saved without its head
+    let bare = ["wte.", "wpe.", "h.", "ln_f."].iter().any(|start| found.starts_with(start));
+    (!is_buffer(found)).then(|| if bare { format!("transformer.{found}") } else { found.to_owned() })
+}
 
-    fn build(&self, tensors: &mut Tensors<'_>) -> Result<Parts> {
-        self.0.build(tensors)
-    }
+fn phi_name(found: &str) -> Option<String> {
+    (!is_buffer(found)).then(|| found.to_owned())
 }
 
 pub(super) const GPT_NEOX: Known = Known {
@@ -95,7 +88,7 @@ pub(super) const GPT_NEOX: Known = Known {
         };
         let attention = keys.flag(&["attention_bias"], true)?;
         let parallel = keys.flag(&["use_parallel_residual"], true)?;
-        Ok(Box::new(Gpt(Dense {
+        Ok(Box::new(Dense {
             ropes: vec![Rope::read(keys, common.heads.width, defaults)?],
             place: if parallel { Place::Parallel } else { Place::Before },
             bias: Bias { qkv: attention, output: attention, mlp: true, head: false },
@@ -103,7 +96,7 @@ pub(super) const GPT_NEOX: Known = Known {
             mlp: MlpKind::Plain(["mlp.dense_h_to_4h", "mlp.dense_4h_to_h"]),
             names: &NEOX_NAMES,
             ..with_layer_norms(keys, common, "layer_norm_eps", false)?
-        })))
+        }))
     },
 };
 
@@ -115,7 +108,7 @@ pub(super) const PHI: Known = Known {
         let common = Common::read(keys, 2048, None)?;
         let normed = keys.flag(&["qk_layernorm"], false)?;
         let defaults = Defaults { partial: Some(("partial_rotary_factor", 0.5)), ..Defaults::of(common.context) };
-        Ok(Box::new(Gpt(Dense {
+        Ok(Box::new(Dense {
             ropes: vec![Rope::read(keys, common.heads.width, defaults)?],
             place: Place::ParallelOne,
             head_norms: if normed { HeadNorms::Each } else { HeadNorms::None },
@@ -124,7 +117,7 @@ pub(super) const PHI: Known = Known {
             mlp: MlpKind::Plain(["mlp.fc1", "mlp.fc2"]),
             names: &PHI_NAMES,
             ..with_layer_norms(keys, common, "layer_norm_eps", false)?
-        })))
+        }))
     },
 };
 
@@ -153,7 +146,7 @@ pub(super) const GPT2: Known = Known {
             rope: None,
             scale: if by_layer { scale / (number + 1) as f32 } else { scale },
         };
-        Ok(Box::new(Gpt(Dense {
+        Ok(Box::new(Dense {
             layers: (0..common.layers).map(layer).collect(),
             learned_positions: true,
             bias: Bias { qkv: true, output: true, mlp: true, head: false },
@@ -161,30 +154,13 @@ pub(super) const GPT2: Known = Known {
             mlp: MlpKind::Plain(["mlp.c_fc", "mlp.c_proj"]),
             names: &GPT2_NAMES,
             ..with_layer_norms(keys, common, "layer_norm_epsilon", true)?
-        })))
+        }))
     },
 };
 
 /// Layer norms before each branch, no rotation: what the GPTs have in common.
 fn with_layer_norms(keys: &Keys, common: Common, eps: &'static str, tied: bool) -> Result<Dense> {
-    let layer = Layer { window: None, rope: Some(0), scale: (common.heads.width as f32).powf(-0.5) };
-    Ok(Dense {
-        hidden: common.hidden,
-        vocab: common.vocab,
-        inner: common.inner,
-        heads: common.heads,
-        layers: vec![layer; common.layers],
-        ropes: Vec::new(),
-        context: common.context,
-        learned_positions: false,
-        norm: NormKind::Layer(keys.small_number(eps, 1e-5)?),
-        place: Place::Before,
-        head_norms: HeadNorms::None,
-        clip: None,
-        mlp: MlpKind::Plain(["", ""]),
-        activation: Activation::Gelu,
-        bias: Bias::default(),
-        tied: keys.flag(&["tie_word_embeddings"], tied)?,
-        names: &NEOX_NAMES,
-    })
+    let norm = NormKind::Layer(keys.small_number(eps, 1e-5)?);
+    let tied = keys.flag(&["tie_word_embeddings"], tied)?;
+    Ok(Dense { tied, ..Dense::new(&common, norm, MlpKind::Plain(["", ""]), &NEOX_NAMES) })
 }

@@ -1,15 +1,13 @@
 //! OLMo as AI2's own classes saved it: other keys and names than transformers', the same models.
 
-use super::Parts;
 use super::dense::{
-    Bias, Common, Dense, HeadNorms, Heads, Layer, MlpKind, Names, NormKind, Place, Qkv, layer_count,
+    Bias, Common, Dense, HeadNorms, Heads, MlpKind, Names, NormKind, Place, Qkv, as_it_is, layer_count,
     refuse_unknown_switches,
 };
-use super::registry::{Architecture, Known, Sizes};
+use super::registry::Known;
 use super::rope::{Defaults, Rope};
-use crate::checkpoint::{Keys, Tensors};
+use crate::checkpoint::Keys;
 use crate::error::Result;
-use crate::kernels::Activation;
 
 const NAMES: Names = Names {
     embedding: "model.transformer.wte",
@@ -21,25 +19,8 @@ const NAMES: Names = Names {
     head_norms: ["q_norm", "k_norm"],
     final_norm: "model.transformer.ln_f",
     head: "model.transformer.ff_out",
+    current: as_it_is,
 };
-
-/// A dense transformer with these names.
-#[derive(Debug)]
-struct HfOlmo(Dense);
-
-impl Architecture for HfOlmo {
-    fn sizes(&self) -> Sizes {
-        self.0.sizes()
-    }
-
-    fn build(&self, tensors: &mut Tensors<'_>) -> Result<Parts> {
-        // one config of OLMo 2 has norms of queries and keys that it does not speak of
-        let said = self.0.head_norms != HeadNorms::None;
-        let there = tensors.contains(&format!("{}0.{}.weight", NAMES.layer, NAMES.head_norms[0]));
-        let head_norms = if said || there { HeadNorms::All } else { HeadNorms::None };
-        Dense { head_norms, ..self.0.clone() }.build(tensors)
-    }
-}
 
 pub(super) const KNOWN: Known = Known {
     model_type: "hf_olmo",
@@ -67,26 +48,16 @@ pub(super) const KNOWN: Known = Known {
         let after = keys.flag(&["norm_after"], false)?;
         let head_norms = keys.flag(&["attention_layer_norm"], false)?;
         let bias = keys.flag(&["include_bias"], false)?;
-        let layer = Layer { window: None, rope: Some(0), scale: (common.heads.width as f32).powf(-0.5) };
-        Ok(Box::new(HfOlmo(Dense {
-            hidden,
-            vocab: common.vocab,
-            inner: common.inner,
-            heads: common.heads,
-            layers: vec![layer; common.layers],
+        Ok(Box::new(Dense {
             ropes: vec![Rope::read(keys, common.heads.width, Defaults::of(context))?],
-            context,
-            learned_positions: false,
-            norm: norm(keys, bias)?,
             place: if after { Place::After } else { Place::Before },
-            head_norms: if head_norms { HeadNorms::All } else { HeadNorms::None },
+            // one config of OLMo 2 has norms of queries and keys that it does not speak of
+            head_norms: if head_norms { HeadNorms::All } else { HeadNorms::AsFound },
             clip: keys.positive("clip_qkv")?,
-            mlp: MlpKind::UpFirst(["ff_proj", "ff_out"]),
-            activation: Activation::Silu,
             bias: Bias { qkv: bias, output: bias, mlp: bias, head: false },
             tied: keys.flag(&["weight_tying"], true)?,
-            names: &NAMES,
-        })))
+            ..Dense::new(&common, norm(keys, bias)?, MlpKind::UpFirst(["ff_proj", "ff_out"]), &NAMES)
+        }))
     },
 };
 

@@ -62,7 +62,7 @@ impl Logits {
     /// # Panics
     /// When the rows are not whole.
     pub fn new(values: Vec<f32>, vocab: usize) -> Self {
-        assert!(vocab > 0 && values.len().is_multiple_of(vocab), "{} values are no rows of {vocab}", values.len());
+        assert!(vocab > 0 && values.len().is_multiple_of(vocab), "{} values are not rows of {vocab}", values.len());
         Self { values: Values::Own(values), vocab }
     }
 

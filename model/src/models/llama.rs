@@ -2,11 +2,10 @@
 
 use serde_json::Value;
 
-use super::Parts;
-use super::dense::{Bias, Common, Dense, HeadNorms, Layer, MlpKind, Names, NormKind, Place, Qkv, activation};
-use super::registry::{Architecture, Known, Sizes};
+use super::dense::{Bias, Common, Dense, HeadNorms, MlpKind, Names, NormKind, Place, Qkv, activation, as_it_is};
+use super::registry::Known;
 use super::rope::{Defaults, Rope};
-use crate::checkpoint::{Keys, Tensors};
+use crate::checkpoint::Keys;
 use crate::error::Result;
 use crate::kernels::Activation;
 
@@ -20,6 +19,7 @@ const NAMES: Names = Names {
     head_norms: ["self_attn.q_norm", "self_attn.k_norm"],
     final_norm: "model.norm",
     head: "lm_head",
+    current: as_it_is,
 };
 /// OLMo 2 and 3 norm what a branch gives, and nothing before it.
 const NAMES_AFTER: Names = Names { norms: ["post_attention_layernorm", "post_feedforward_layernorm"], ..NAMES };
@@ -27,20 +27,6 @@ const NAMES_AFTER: Names = Names { norms: ["post_attention_layernorm", "post_fee
 const NAMES_STACKED: Names = Names { qkv: Qkv::Stacked("self_attn.qkv_proj"), ..NAMES };
 
 const GATED: MlpKind = MlpKind::Gated(["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]);
-
-/// A dense transformer with llama's names.
-#[derive(Debug)]
-struct Llama(Dense);
-
-impl Architecture for Llama {
-    fn sizes(&self) -> Sizes {
-        self.0.sizes()
-    }
-
-    fn build(&self, tensors: &mut Tensors<'_>) -> Result<Parts> {
-        self.0.build(tensors)
-    }
-}
 
 pub(super) const LLAMA: Known = Known {
     model_type: "llama",
@@ -50,7 +36,7 @@ pub(super) const LLAMA: Known = Known {
         let mut dense = base(keys, Common::read(keys, 2048, None)?, 1e-6)?;
         let attention = keys.flag(&["attention_bias"], false)?;
         dense.bias = Bias { qkv: attention, output: attention, mlp: keys.flag(&["mlp_bias"], false)?, head: false };
-        Ok(Box::new(Llama(dense)))
+        Ok(Box::new(dense))
     },
 };
 
@@ -66,7 +52,7 @@ pub(super) const MISTRAL: Known = Known {
         }
         let window = if keys.contains("sliding_window") { window(keys)? } else { Some(4096) };
         dense.layers.iter_mut().for_each(|layer| layer.window = window);
-        Ok(Box::new(Llama(dense)))
+        Ok(Box::new(dense))
     },
 };
 
@@ -78,7 +64,7 @@ pub(super) const QWEN2: Known = Known {
         let mut dense = base(keys, Common::read(keys, 32_768, None)?, 1e-6)?;
         dense.bias.qkv = true;
         qwen_windows(keys, &mut dense)?;
-        Ok(Box::new(Llama(dense)))
+        Ok(Box::new(dense))
     },
 };
 
@@ -92,7 +78,7 @@ pub(super) const QWEN3: Known = Known {
         dense.bias = Bias { qkv: attention, output: attention, ..Bias::default() };
         dense.head_norms = HeadNorms::Each;
         qwen_windows(keys, &mut dense)?;
-        Ok(Box::new(Llama(dense)))
+        Ok(Box::new(dense))
     },
 };
 
@@ -121,7 +107,7 @@ pub(super) const SMOLLM3: Known = Known {
             let slides = sliding.as_ref().map_or(!turned[number], |sliding| sliding[number]);
             layer.window = window.filter(|_| slides);
         }
-        Ok(Box::new(Llama(dense)))
+        Ok(Box::new(dense))
     },
 };
 
@@ -135,7 +121,7 @@ pub(super) const OLMO: Known = Known {
         let attention = keys.flag(&["attention_bias"], false)?;
         dense.bias = Bias { qkv: attention, output: attention, ..Bias::default() };
         dense.clip = keys.positive("clip_qkv")?;
-        Ok(Box::new(Llama(dense)))
+        Ok(Box::new(dense))
     },
 };
 
@@ -146,7 +132,7 @@ pub(super) const OLMO2: Known = Known {
     read: |keys| {
         let common = Common::read(keys, 2048, None)?;
         let rope = Rope::read(keys, common.heads.width, Defaults::of(common.context))?;
-        Ok(Box::new(Llama(olmo2(keys, common, rope)?)))
+        Ok(Box::new(olmo2(keys, common, rope)?))
     },
 };
 
@@ -167,7 +153,7 @@ pub(super) const OLMO3: Known = Known {
             layer.window = window.filter(|_| slides);
             layer.rope = Some(usize::from(slides));
         }
-        Ok(Box::new(Llama(dense)))
+        Ok(Box::new(dense))
     },
 };
 
@@ -183,7 +169,7 @@ pub(super) const PHI3: Known = Known {
         dense.layers.iter_mut().for_each(|layer| layer.window = window);
         dense.mlp = MlpKind::GatedAsOne(["mlp.gate_up_proj", "mlp.down_proj"]);
         dense.names = &NAMES_STACKED;
-        Ok(Box::new(Llama(dense)))
+        Ok(Box::new(dense))
     },
 };
 
@@ -193,26 +179,12 @@ fn base(keys: &Keys, common: Common, eps: f64) -> Result<Dense> {
 }
 
 fn of(keys: &Keys, common: Common, eps: f64, rope: Rope) -> Result<Dense> {
-    let width = common.heads.width;
-    let layer = Layer { window: None, rope: Some(0), scale: (width as f32).powf(-0.5) };
+    let norm = NormKind::Rms(keys.small_number("rms_norm_eps", eps)?);
     Ok(Dense {
-        hidden: common.hidden,
-        vocab: common.vocab,
-        inner: common.inner,
-        heads: common.heads,
-        layers: vec![layer; common.layers],
         ropes: vec![rope],
-        context: common.context,
-        learned_positions: false,
-        norm: NormKind::Rms(keys.small_number("rms_norm_eps", eps)?),
-        place: Place::Before,
-        head_norms: HeadNorms::None,
-        clip: None,
-        mlp: GATED,
         activation: activation(keys, "hidden_act", Activation::Silu)?,
-        bias: Bias::default(),
         tied: keys.flag(&["tie_word_embeddings"], false)?,
-        names: &NAMES,
+        ..Dense::new(&common, norm, GATED, &NAMES)
     })
 }
 

@@ -2,11 +2,12 @@
 
 use super::dense::{layer_count, refuse_unknown_switches};
 use super::registry::{Architecture, Known, Sizes};
-use super::{Block, Cost, Part, Parts, Pass};
+use super::shared_block::{Layer, Mixer};
+use super::{Block, Parts};
 use crate::checkpoint::{Keys, Tensors};
 use crate::error::Result;
-use crate::layers::{Head, LayerState, Mamba1, Memory};
-use crate::ops::{self, Input, Norm, Rows, SelectiveWeights};
+use crate::layers::{Head, Mamba1};
+use crate::ops::{Norm, SelectiveWeights};
 
 pub(super) const MAMBA: Known = Known {
     model_type: "mamba",
@@ -41,29 +42,6 @@ struct Mamba {
     /// ε of the norms of Δt, B and C, where there are any.
     select_eps: Option<f64>,
     tied: bool,
-}
-
-/// A layer: `x + mixer(norm x)`.
-#[derive(Debug)]
-struct Layer {
-    norm: Norm,
-    mixer: Mamba1,
-}
-
-impl Block for Layer {
-    fn forward(&self, x: &mut Rows, pass: &Pass<'_>, states: &mut [&mut LayerState]) -> Result<()> {
-        let normed = pass.clock.time(Part::Rest, || self.norm.apply(Input::One(x)))?;
-        let out = self.mixer.forward(&normed, pass, states)?;
-        pass.clock.time(Part::Rest, || ops::add(x, &out))
-    }
-
-    fn memory(&self) -> Memory {
-        self.mixer.memory()
-    }
-
-    fn cost(&self, _position: usize) -> Cost {
-        self.mixer.cost()
-    }
 }
 
 impl Mamba {
@@ -131,7 +109,8 @@ impl Architecture for Mamba {
         for layer in 0..self.layers {
             let prefix = format!("backbone.layers.{layer}");
             let norm = tensors.rms_norm(&format!("{prefix}.norm"), self.hidden, self.eps)?;
-            blocks.push(Box::new(Layer { norm, mixer: self.mixer(tensors, &format!("{prefix}.mixer"))? }));
+            let mixer = Mixer::First(self.mixer(tensors, &format!("{prefix}.mixer"))?);
+            blocks.push(Box::new(Layer { norm, mixer, call: None }));
         }
         let final_norm = tensors.rms_norm("backbone.norm_f", self.hidden, self.eps)?;
         Ok(Parts { embedding, positions: None, blocks, final_norm, head })

@@ -3,11 +3,12 @@
 use super::dense::{layer_count, refuse_unknown_switches};
 use super::mamba::{backbone_name, expect_silu};
 use super::registry::{Architecture, Known, Sizes};
-use super::{Block, Cost, DtFloor, Part, Parts, Pass};
+use super::shared_block::{Layer, Mixer};
+use super::{Block, DtFloor, Parts};
 use crate::checkpoint::{Keys, Tensors};
 use crate::error::Result;
-use crate::layers::{LayerState, Mamba2, Memory};
-use crate::ops::{self, Input, MixerSizes, MixerWeights, Norm, Rows};
+use crate::layers::Mamba2;
+use crate::ops::{MixerSizes, MixerWeights};
 
 pub(super) const KNOWN: Known = Known {
     model_type: "mamba2",
@@ -41,29 +42,6 @@ pub(super) struct MixerShape {
     /// Least and greatest Δt.
     pub(super) dt_limit: [f32; 2],
     pub(super) eps: f64,
-}
-
-/// A layer: `x + mixer(norm x)`.
-#[derive(Debug)]
-struct Layer {
-    norm: Norm,
-    mixer: Mamba2,
-}
-
-impl Block for Layer {
-    fn forward(&self, x: &mut Rows, pass: &Pass<'_>, states: &mut [&mut LayerState]) -> Result<()> {
-        let normed = pass.clock.time(Part::Rest, || self.norm.apply(Input::One(x)))?;
-        let out = self.mixer.forward(&normed, pass, states)?;
-        pass.clock.time(Part::Rest, || ops::add(x, &out))
-    }
-
-    fn memory(&self) -> Memory {
-        self.mixer.memory()
-    }
-
-    fn cost(&self, _position: usize) -> Cost {
-        self.mixer.cost()
-    }
 }
 
 impl Mamba2Config {
@@ -119,7 +97,8 @@ impl Architecture for Mamba2Config {
         for layer in 0..self.layers {
             let prefix = format!("backbone.layers.{layer}");
             let norm = tensors.rms_norm(&format!("{prefix}.norm"), self.hidden, self.eps)?;
-            blocks.push(Box::new(Layer { norm, mixer: self.mixer.build(tensors, &format!("{prefix}.mixer"))? }));
+            let mixer = Mixer::Second(self.mixer.build(tensors, &format!("{prefix}.mixer"))?);
+            blocks.push(Box::new(Layer { norm, mixer, call: None }));
         }
         let final_norm = tensors.rms_norm("backbone.norm_f", self.hidden, self.eps)?;
         Ok(Parts { embedding, positions: None, blocks, final_norm, head })

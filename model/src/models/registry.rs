@@ -47,10 +47,10 @@ pub(super) trait Architecture: Debug + Send + Sync {
     /// What every architecture has.
     fn sizes(&self) -> Sizes;
 
-    /// The name under which [`Architecture::build`] asks for a tensor that the file calls `found`; `None` for what is no weight: buffers that
+    /// The name under which [`Architecture::build`] asks for a tensor that the file calls `found`; `None` for what is not a weight: buffers that
     /// are computed anew, such as the frequencies that older versions stored.
     fn current_name(&self, found: &str) -> Option<String> {
-        (!found.ends_with("rotary_emb.inv_freq")).then(|| found.to_owned())
+        super::dense::as_it_is(found)
     }
 
     /// Goes through all tensors and makes the model of them.

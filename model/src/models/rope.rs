@@ -65,7 +65,7 @@ impl Rope {
         let partial = number("partial_rotary_factor", partial_key, partial_default)?;
         let rotated = (head_dim as f64 * partial) as usize;
         if !(0.0..=1.0).contains(&partial) || !rotated.is_multiple_of(2) || rotated == 0 {
-            let problem = format!("is {partial}: {rotated} of {head_dim} numbers of a head, which are no pairs");
+            let problem = format!("is {partial}: {rotated} of {head_dim} numbers of a head, which are not pairs");
             return Err(keys.error(partial_key, problem));
         }
         if defaults.partial.is_none() && rotated != head_dim {

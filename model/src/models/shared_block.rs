@@ -1,4 +1,4 @@
-//! What the two Zambas have in common: Mamba mixers, and attention blocks that some layers call before theirs and share.
+//! Layers of Mamba mixers, and the attention blocks that some layers of the two Zambas call before theirs and share.
 
 use std::sync::Arc;
 
@@ -86,8 +86,8 @@ impl Block for Layer {
     }
 
     fn memory(&self) -> Memory {
-        let cached = self.call.as_ref().map_or(0, |call| call.block.sizes.block_len());
-        self.mixer.memory() + Memory { block: cached, ..Memory::default() }
+        let attention = self.call.as_ref().map(|call| call.block.sizes);
+        self.mixer.memory() + Memory { attention, ..Memory::default() }
     }
 
     /// A shared block counts at every call: it is larger than what caches keep until the next one.

@@ -6,7 +6,7 @@ use candle_core::{D, Device, Tensor};
 
 use super::rows::{Host, PASS, Rows, Span};
 use crate::error::Result;
-use crate::kernels::{self, AttentionSizes, Isa, QUERIES, Queries, Strip, each};
+use crate::kernels::{self, AttentionSizes, BLOCK, Isa, QUERIES, Queries, Strip, each};
 use crate::layers::{Cache, LayerState};
 
 /// cos and sin of the angles by which pairs of queries and keys are turned: [positions, R/2] each, from position 0 on. R is at most the
@@ -75,7 +75,7 @@ fn by_kernel(
             let rows = &queries.values[start..start + count * width];
             let position = span.position + first;
             tasks.extend((0..sizes.kv_heads).map(|kv_head| {
-                let queries = Queries { rows, position, kv_head, sizes, blocks: &cache.blocks };
+                let queries = Queries { rows, position, kv_head, sizes, blocks: &cache.blocks, gone: cache.gone };
                 (queries, strip.cut(group * sizes.head_dim))
             }));
         }
@@ -107,10 +107,16 @@ fn append(
         }
     }
     each(tasks, keys.values.len() * PASS, |(block, slot, keys, values)| block.write(slot, keys, values));
-    let whole = |((span, layer), leaf): ((&Span, &&mut LayerState), Cache)| {
-        if span.keep_state { layer.cache.clone() } else { leaf }
-    };
-    Ok(spans.iter().zip(&*layers).zip(leaves).map(whole).collect())
+    let mut caches = Vec::with_capacity(spans.len());
+    for ((span, layer), leaf) in spans.iter().zip(layers).zip(leaves) {
+        if !span.keep_state {
+            caches.push(leaf);
+            continue;
+        }
+        caches.push(layer.cache.clone()); // holds what only this pass still looks at
+        layer.cache.forget(sizes, span.position + span.len);
+    }
+    Ok(caches)
 }
 
 fn by_candle(
@@ -130,8 +136,9 @@ fn by_candle(
             None => Ok(x),
         };
         let (query, key, value) = (turned(own(queries)?)?, turned(own(keys)?)?, own(values)?);
+        let held = layer.cache.gone * BLOCK..span.position;
         let (before, after) = layer.cache.rows(span.position);
-        let earlier = |rows: Vec<f32>| Tensor::from_vec(rows, (span.position, kv_width), device);
+        let earlier = |rows: Vec<f32>| Tensor::from_vec(rows, (held.len(), kv_width), device);
         if span.keep_state {
             let (new_keys, new_values) = (key.flatten_all()?.to_vec1::<f32>()?, value.flatten_all()?.to_vec1::<f32>()?);
             let pool = Arc::clone(layer.columns.pool());
@@ -139,15 +146,16 @@ fn by_candle(
                 let rows = room.rows.start * kv_width..room.rows.end * kv_width;
                 room.block.write(room.slot, &new_keys[rows.clone()], &new_values[rows]);
             }
+            layer.cache.forget(sizes, span.position + span.len);
         }
-        let (key, value) = if span.position == 0 {
+        let (key, value) = if held.is_empty() {
             (key, value)
         } else {
             (Tensor::cat(&[&earlier(before)?, &key], 0)?, Tensor::cat(&[&earlier(after)?, &value], 0)?)
         };
         let (query, key, value) = (by_head(sizes, &query)?, by_head(sizes, &key)?, by_head(sizes, &value)?);
         let scores = (query.matmul(&key.transpose(1, 2)?.contiguous()?)? * f64::from(sizes.scale))?; // [NA, len, L]
-        let weights = softmax(&scores.broadcast_add(&mask(sizes, span, device)?)?)?;
+        let weights = softmax(&scores.broadcast_add(&mask(sizes, span, held.start, device)?)?)?;
         parts.push(weights.matmul(&value)?.transpose(0, 1)?.contiguous()?.reshape((span.len, width))?);
     }
     Ok(Tensor::cat(&parts, 0)?)
@@ -165,14 +173,14 @@ fn by_head(sizes: AttentionSizes, x: &Tensor) -> Result<Tensor> {
     Ok(repeated.reshape((sizes.heads, len, sizes.head_dim))?)
 }
 
-/// Zeros, and −∞ where a key comes after the query or has left its window: [len, position + len].
-fn mask(sizes: AttentionSizes, span: &Span, device: &Device) -> Result<Tensor> {
-    let keys = span.position + span.len;
+/// Zeros, and −∞ where a key comes after the query or has left its window; the keys are those from position `from` on: [len, keys].
+fn mask(sizes: AttentionSizes, span: &Span, from: usize, device: &Device) -> Result<Tensor> {
+    let keys = from..span.position + span.len;
     let rows = (0..span.len).flat_map(|t| {
         let seen = sizes.seen(span.position + t);
-        (0..keys).map(move |key| if seen.contains(&key) { 0.0 } else { f32::NEG_INFINITY })
+        keys.clone().map(move |key| if seen.contains(&key) { 0.0 } else { f32::NEG_INFINITY })
     });
-    Ok(Tensor::from_vec(rows.collect(), (span.len, keys), device)?)
+    Ok(Tensor::from_vec(rows.collect(), (span.len, keys.len()), device)?)
 }
 
 fn softmax(x: &Tensor) -> Result<Tensor> {

@@ -12,6 +12,8 @@ mod mixer;
 mod norm;
 mod rows;
 mod selective;
+#[cfg(test)]
+mod twins;
 
 pub(crate) use activation::{activate, gate};
 pub(crate) use attention::{Angles, attention};

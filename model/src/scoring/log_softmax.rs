@@ -73,9 +73,12 @@ impl<'a> Row<'a> {
 }
 
 impl Logits {
-    /// The log-probability of a token by row `index`, in f64; `None` when a number of the row is not finite.
+    /// Logarithm of the probability of `token` after row `index`, in f64; `None` when a logit of the row is not finite.
+    ///
+    /// # Panics
+    /// No such row, or no such token.
     pub fn log_probability(&self, index: usize, token: u32) -> Option<f64> {
-        Some(Row::new(self.row(index))?.log_probability(token))
+        Row::new(self.row(index)).map(|row| row.log_probability(token))
     }
 }
 

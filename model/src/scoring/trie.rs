@@ -95,26 +95,18 @@ impl RequestTrie {
         (self.requests() > 0).then_some(self.largest_token)
     }
 
-    /// States that a walk depth first, one stretch at a time, holds at its peak. A budget with room for fewer makes the
-    /// scorer compute some prefixes again; a larger one makes its batches taller.
-    pub fn peak_states(&self) -> u64 {
-        self.peak(|_| 1)
-    }
-
-    /// The bytes of these states, by `state_bytes` of a model (bytes of a state after so many tokens).
+    /// Bytes of the states that a walk depth first, one stretch at a time, holds at its peak, by `state_bytes` of a model (bytes of a state
+    /// after so many tokens). A smaller budget makes the scorer compute some prefixes again; a larger one makes its batches taller.
+    #[doc(hidden)] // tests hold the walk to it
     pub fn peak_state_bytes(&self, state_bytes: impl Fn(usize) -> u64) -> u64 {
-        self.peak(state_bytes)
+        let needed = self.needed(state_bytes);
+        self.children(NONE).map(|top| needed[top as usize]).max().unwrap_or(0)
     }
 
     /// Bytes of the largest single state that has to be kept.
     pub(crate) fn largest_state(&self, state_bytes: impl Fn(usize) -> u64) -> u64 {
         let kept = self.nodes.iter().filter(|node| node.children > 0).map(|node| node.end);
         kept.chain((!self.nodes.is_empty()).then_some(0)).map(state_bytes).max().unwrap_or(0)
-    }
-
-    fn peak(&self, cost: impl Fn(usize) -> u64) -> u64 {
-        let needed = self.needed(cost);
-        self.children(NONE).map(|top| needed[top as usize]).max().unwrap_or(0)
     }
 
     /// What the states of each node and its descendants cost at the peak of a walk depth first; nothing for leaves.

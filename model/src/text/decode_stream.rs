@@ -12,7 +12,7 @@ const KEPT: usize = 8;
 ///
 /// A token's text depends on those before it (a leading space) and after it (bytes of one character), so a window of the
 /// last tokens is decoded together, and text is given out only once no later token can change it. Tokens of single bytes are
-/// joined here: in a run that is no UTF-8 as a whole, what is valid is kept, where [`Tokenizer::decode`] gives it up.
+/// joined here: in a run that is not UTF-8 as a whole, what is valid is kept, where [`Tokenizer::decode`] gives it up.
 #[derive(Debug)]
 pub struct DecodeStream<'a> {
     tokenizer: &'a Tokenizer,

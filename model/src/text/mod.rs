@@ -1,13 +1,16 @@
 //! Text and tokens: the tokenizer, what its special tokens mean, chat templates.
 
+mod bos;
 mod chat_template;
 mod decode_stream;
 pub(crate) mod python_json;
 mod python_methods;
 mod python_text;
+mod sentencepiece;
 mod special_tokens;
 mod tokenizer;
 
+pub use bos::Bos;
 pub use chat_template::{ChatTemplate, Message};
 pub use decode_stream::DecodeStream;
 pub use tokenizer::{EncodedPair, Tokenizer};

@@ -47,7 +47,7 @@ pub(crate) fn to_json(value: &Value, options: Kwargs) -> Result<String, Error> {
 }
 
 fn json(value: &Value, sorted: bool, levels: usize) -> Result<Json, Error> {
-    let wrong = |what: &str| Error::new(ErrorKind::BadSerialization, format!("tojson: {what} is no JSON"));
+    let wrong = |what: &str| Error::new(ErrorKind::BadSerialization, format!("tojson: {what} is not JSON"));
     let below = levels.checked_sub(1).ok_or_else(|| wrong("a value nested so deep"))?;
     Ok(match value.kind() {
         ValueKind::None => Json::Null,

@@ -91,7 +91,7 @@ fn split(
     let wrong = |what: &str| Error::new(ErrorKind::InvalidOperation, format!("split: {what}"));
     let sep = match &sep {
         None => None,
-        Some(sep) => Some(sep.as_str().ok_or_else(|| wrong("the separator is no string"))?),
+        Some(sep) => Some(sep.as_str().ok_or_else(|| wrong("the separator is not a string"))?),
     };
     if sep == Some("") {
         return Err(wrong("the separator is empty"));

@@ -35,7 +35,7 @@ pub(crate) fn string(value: Value) -> Value {
     }
 }
 
-/// A number that is no integer by type.
+/// A number that is not an integer by type.
 fn fraction(value: &Value) -> Option<f64> {
     (value.kind() == ValueKind::Number && !value.is_integer()).then(|| f64::try_from(value.clone()).ok()).flatten()
 }

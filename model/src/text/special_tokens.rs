@@ -20,6 +20,8 @@ pub(crate) struct SpecialTokens {
     pub(crate) config_bos: Option<u32>,
     /// Ids that end an answer by config.json and `generation_config.json`.
     pub(crate) end_ids: Vec<u32>,
+    /// Whether the tokenizer is of transformers' Llama class.
+    pub(crate) llama: bool,
     /// Whether the space before the first word is put at the beginning of a text alone, not after every special token.
     pub(crate) prefix_space_once: bool,
     /// The chat template and the file it stands in.
@@ -29,13 +31,14 @@ pub(crate) struct SpecialTokens {
 }
 
 impl SpecialTokens {
-    pub(crate) fn read(dir: &Path) -> Result<Self> {
+    /// Reads what lies beside the tokenizer in `dir`; token ids are those of the checkpoint in `checkpoint`, the same folder or another.
+    pub(crate) fn read(dir: &Path, checkpoint: &Path) -> Result<Self> {
         let mut special = Self::default();
         let file = dir.join("tokenizer_config.json");
         if let Some(map) = object(&file)? {
             special.take_config(&file, &map)?;
             special.files.push(file);
-        } else if let Some(map) = object(&dir.join("config.json"))? {
+        } else if let Some(map) = object(&checkpoint.join("config.json"))? {
             special.config_bos = map.get("bos_token_id").and_then(token_ids).and_then(|ids| ids.first().copied());
         }
         let file = dir.join("special_tokens_map.json");
@@ -51,8 +54,8 @@ impl SpecialTokens {
             special.files.push(file.clone());
             special.chat_template = Some((file, text)); // as in transformers, it goes before the one in tokenizer_config.json
         }
-        special.end_ids = end_ids(dir)?;
-        let file = dir.join("generation_config.json");
+        special.end_ids = end_ids(checkpoint)?;
+        let file = checkpoint.join("generation_config.json");
         if file.is_file() {
             special.files.push(file);
         }
@@ -72,16 +75,16 @@ impl SpecialTokens {
                 });
             }
         };
-        let llama =
+        self.llama =
             matches!(map.get("tokenizer_class").and_then(Value::as_str), Some("LlamaTokenizer" | "LlamaTokenizerFast"));
-        self.prefix_space_once = llama && map.get("legacy").and_then(Value::as_bool) != Some(true);
+        self.prefix_space_once = self.llama && map.get("legacy").and_then(Value::as_bool) != Some(true);
         self.chat_template = template(map.get("chat_template")).map(|text| (file.to_owned(), text));
         Ok(())
     }
 }
 
 /// Ids that end an answer: `eos_token_id` of config.json and `generation_config.json` in `dir`, each a number or a list.
-pub(crate) fn end_ids(dir: &Path) -> Result<Vec<u32>> {
+fn end_ids(dir: &Path) -> Result<Vec<u32>> {
     let mut ids = Vec::new();
     for name in ["config.json", "generation_config.json"] {
         let file = dir.join(name);
@@ -101,7 +104,7 @@ pub(crate) fn end_ids(dir: &Path) -> Result<Vec<u32>> {
 }
 
 /// The JSON object in `file`, or `None` where there is no file.
-fn object(file: &Path) -> Result<Option<Map<String, Value>>> {
+pub(super) fn object(file: &Path) -> Result<Option<Map<String, Value>>> {
     if !file.is_file() {
         return Ok(None);
     }

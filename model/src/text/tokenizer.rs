@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::pre_tokenizers::metaspace::PrependScheme;
 
+use super::bos::Bos;
 use super::chat_template::ChatTemplate;
 use super::decode_stream::DecodeStream;
-use super::special_tokens::{SpecialTokens, end_ids};
+use super::sentencepiece;
+use super::special_tokens::SpecialTokens;
 use crate::error::{Error, Result};
 
 /// Characters of a context that an error shows.
@@ -20,6 +22,7 @@ pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     file: PathBuf,
     special: SpecialTokens,
+    rule: Bos,
     bos: Option<u32>,
     eos: Option<u32>,
     end_tokens: Vec<u32>,
@@ -41,26 +44,40 @@ pub struct EncodedPair {
 }
 
 impl Tokenizer {
-    /// Reads `tokenizer.json` in `dir`, and what `tokenizer_config.json`, `special_tokens_map.json`, `chat_template.jinja`,
+    /// Reads `tokenizer.json` in `dir` (where there is none, the `SentencePiece` model in `tokenizer.model`), and what `tokenizer_config.json`, `special_tokens_map.json`, `chat_template.jinja`,
     /// `config.json` and `generation_config.json` say beside it, each where there is one.
     ///
     /// # Errors
     /// A file that is missing or broken, or a special token that the vocabulary does not know.
     pub fn open(dir: &Path) -> Result<Self> {
-        let file = dir.join("tokenizer.json");
+        Self::open_for(dir, dir)
+    }
+
+    /// Reads the tokenizer in `dir` for the checkpoint in `checkpoint`: what the files of the checkpoint say of token ids (which end an
+    /// answer, and BOS where the tokenizer names none) holds, everything else is the tokenizer's.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::open`].
+    pub fn open_for(checkpoint: &Path, dir: &Path) -> Result<Self> {
+        let (file, pieces) = (dir.join("tokenizer.json"), dir.join("tokenizer.model"));
+        let mut special = SpecialTokens::read(dir, checkpoint)?;
+        if !file.is_file() && pieces.is_file() {
+            let inner = sentencepiece::open(&pieces, &mut special)?;
+            return Self::with(inner, pieces, special);
+        }
         if !file.is_file() {
             return Err(Error::Tokenizer {
                 file,
-                problem: "there is no such file".into(),
-                mend: "save it beside the weights: `AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`"
+                problem: "there is no such file, nor a tokenizer.model".into(),
+                mend: "save it there with `AutoTokenizer.from_pretrained(…).save_pretrained(…)`, or name a folder that has one: `--tokenizer`, \
+                       or `tokenizer:` in the run file"
                     .into(),
             });
         }
         let bytes = fs_err::read(&file).map_err(Error::io(&file))?;
-        let special = SpecialTokens::read(dir)?;
         let inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| Error::Tokenizer {
             file: file.clone(),
-            problem: format!("is no tokenizer: {error}"),
+            problem: format!("is not a tokenizer: {error}"),
             mend: "copy the file again from where it came, or save it anew with transformers".into(),
         })?;
         Self::with(inner, file, special)
@@ -94,20 +111,38 @@ impl Tokenizer {
         let prefix_text = bos.or(eos).and_then(|id| inner.id_to_token(id)).filter(|text| !text.is_empty());
         let vocab_size = inner.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
         let bytes = byte_tokens(&inner);
-        Ok(Self { inner, file, special, bos, eos, end_tokens, prefix_text, vocab_size, bytes })
+        Ok(Self { inner, file, special, rule: Bos::default(), bos, eos, end_tokens, prefix_text, vocab_size, bytes })
     }
 
-    /// Token ids with the special tokens that a text has by default: BOS where the post-processor or `add_bos_token` says
-    /// so. None is added to a text that already begins with the prefix token's text.
+    /// The same with another rule for BOS.
+    ///
+    /// # Errors
+    /// [`Bos::Always`] where no file names a BOS token.
+    pub fn with_bos(mut self, rule: Bos) -> Result<Self> {
+        if rule == Bos::Always && self.bos.is_none() {
+            return Err(Error::Tokenizer {
+                file: self.file,
+                problem: "has no BOS token that could always stand before a text".into(),
+                mend: "name `bos_token` in tokenizer_config.json, or leave BOS to the tokenizer".into(),
+            });
+        }
+        self.rule = rule;
+        Ok(self)
+    }
+
+    /// Token ids with the special tokens that a text has by default: BOS where the post-processor or `add_bos_token` says so, or as
+    /// [`Tokenizer::with_bos`] has it. None is added to a text that already begins with the prefix token's text.
     ///
     /// # Errors
     /// The tokenizer refuses the text.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        if self.prefix_text.as_ref().is_some_and(|prefix| text.starts_with(prefix.as_str())) {
+        let written = self.prefix_text.as_ref().is_some_and(|prefix| text.starts_with(prefix.as_str()));
+        if written || self.rule == Bos::Never {
             return self.encode_plain(text);
         }
         let mut ids = self.ids(text, true)?;
-        if let (Some(bos), Some(add)) = (self.bos, self.special.add_bos) {
+        let add = if self.rule == Bos::Always { Some(true) } else { self.special.add_bos };
+        if let (Some(bos), Some(add)) = (self.bos, add) {
             match (add, ids.first() == Some(&bos)) {
                 (true, false) => ids.insert(0, bos),
                 (false, true) => drop(ids.remove(0)),
@@ -115,6 +150,23 @@ impl Tokenizer {
             }
         }
         Ok(ids)
+    }
+
+    /// [`Tokenizer::encode`] for a text that is to be continued: one without tokens is the prefix token.
+    ///
+    /// # Errors
+    /// The tokenizer refuses the text, or has no prefix token where one is needed.
+    pub fn encode_prompt(&self, text: &str) -> Result<Vec<u32>> {
+        let ids = self.encode(text)?;
+        if ids.is_empty() { Ok(vec![self.prefix()?]) } else { Ok(ids) }
+    }
+
+    /// Token ids of what a chat template wrote, special tokens and all: it gets no second BOS, and a first one only by [`Bos::Always`].
+    ///
+    /// # Errors
+    /// The tokenizer refuses the text.
+    pub fn encode_rendered(&self, text: &str) -> Result<Vec<u32>> {
+        if self.rule == Bos::Always { self.encode(text) } else { self.encode_plain(text) }
     }
 
     /// Token ids of the text alone, without special tokens (those written out in the text are still read as such).
@@ -161,7 +213,11 @@ impl Tokenizer {
         Ok(EncodedPair { context: vec![prefix], continuation, on_token_edge: true })
     }
 
-    fn prefix(&self) -> Result<u32> {
+    /// What stands before a text without context: BOS, else EOS.
+    ///
+    /// # Errors
+    /// There is neither.
+    pub fn prefix(&self) -> Result<u32> {
         self.prefix_token().ok_or_else(|| Error::Tokenizer {
             file: self.file.clone(),
             problem: "an empty context needs a BOS or EOS token, and there is neither".into(),
@@ -169,7 +225,7 @@ impl Tokenizer {
         })
     }
 
-    /// What stands before a text without context: BOS, else EOS.
+    /// [`Tokenizer::prefix`], where there is one.
     pub fn prefix_token(&self) -> Option<u32> {
         self.bos.or(self.eos)
     }
@@ -187,17 +243,6 @@ impl Tokenizer {
     /// All tokens that end an answer, ascending: [`Tokenizer::eos`] and `eos_token_id` of config.json and `generation_config.json`.
     pub fn end_tokens(&self) -> &[u32] {
         &self.end_tokens
-    }
-
-    /// Adds the end tokens of the checkpoint in `dir`, for a tokenizer that was opened from another folder.
-    ///
-    /// # Errors
-    /// config.json or `generation_config.json` cannot be read.
-    pub fn add_end_tokens_of(&mut self, dir: &Path) -> Result<()> {
-        self.end_tokens.extend(end_ids(dir)?);
-        self.end_tokens.sort_unstable();
-        self.end_tokens.dedup();
-        Ok(())
     }
 
     /// The text of token ids; special tokens and ids beyond the vocabulary have none, bytes that are no UTF-8 become U+FFFD.
@@ -243,7 +288,7 @@ impl Tokenizer {
     /// [`Error::Vocabulary`] when it does not.
     pub fn check_embedding(&self, rows: usize) -> Result<()> {
         if self.vocab_size > rows {
-            return Err(Error::Vocabulary { tokenizer: self.vocab_size, embedding: rows });
+            return Err(Error::Vocabulary { file: self.file.clone(), tokenizer: self.vocab_size, embedding: rows });
         }
         Ok(())
     }

@@ -45,7 +45,7 @@ pub(super) fn document(path: &Path, text: &str) -> Result<Vec<(usize, Row)>> {
     };
     let row = |(index, item): (usize, Value)| match item {
         Value::Object(row) => Ok((index + 1, row)),
-        _ => Err(wrong(index + 1, "this entry of the list is no object".into())),
+        _ => Err(wrong(index + 1, "this entry of the list is not an object".into())),
     };
     items.into_iter().enumerate().map(row).collect()
 }

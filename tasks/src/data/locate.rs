@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use globset::GlobBuilder;
+
 use super::name::Name;
 use super::shards::{Shard, complete, each_once};
 use crate::definition::DataFiles;
@@ -24,6 +26,8 @@ pub(crate) struct Place<'t> {
     pub(crate) part_is_subject: bool,
     /// `data_files`.
     pub(crate) files: Option<&'t DataFiles>,
+    /// `data_dir`.
+    pub(crate) dir: Option<&'t str>,
     /// The folder of the task file.
     pub(crate) home: Option<&'t Path>,
     /// The data folders.
@@ -61,6 +65,15 @@ impl Place<'_> {
         if let Some(files) = self.files {
             let named = self.declared(files, split).map_err(Missing::Nowhere)?;
             return Ok(each_once(named)?);
+        }
+        for folder in self.own_folders().into_iter().flat_map(|folder| [folder.join("data"), folder]) {
+            looked.push(format!("{}/", folder.display()));
+            for alias in aliases(split) {
+                let found = self.in_folder(&Candidate { folder: folder.clone(), bare: true }, alias)?;
+                if !found.is_empty() {
+                    return Ok(found);
+                }
+            }
         }
         for folder in self.folders {
             for candidate in self.candidates(folder, &mut looked) {
@@ -101,13 +114,30 @@ impl Place<'_> {
                 &splits.get(split).ok_or_else(absent)?.0
             }
         };
-        let resolve = |name: &String| {
+        let named = |name: &String| {
             let name = paths::expand(Path::new(name)).map_err(PathBuf::from)?;
             let folders = self.home.into_iter().chain(self.folders.iter().map(PathBuf::as_path));
-            let mut places = folders.map(|folder| folder.join(&name));
-            places.clone().find(|path| path.is_file()).ok_or_else(|| places.next().unwrap_or_else(|| name.clone()))
+            let folders: Vec<PathBuf> = self.own_folders().into_iter().chain(folders.map(Path::to_owned)).collect();
+            let places: Vec<PathBuf> = folders.iter().map(|folder| folder.join(&name)).collect();
+            if let Some(file) = places.iter().find(|path| path.is_file()) {
+                return Ok(vec![file.clone()]);
+            }
+            let fitting = folders.iter().map(|folder| globbed(folder, &name)).find(|files| !files.is_empty());
+            fitting.ok_or_else(|| places.into_iter().next().unwrap_or(name))
         };
-        names.iter().map(|name| resolve(name).map_err(|path| vec![path.display().to_string()])).collect()
+        let files = names.iter().map(|name| named(name).map_err(|path| vec![path.display().to_string()]));
+        Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    /// The folders that `data_dir` may mean: below the task file's, a data folder, or one of the task's in there.
+    fn own_folders(&self) -> Vec<PathBuf> {
+        let Some(dir) = self.dir.and_then(|dir| paths::expand(Path::new(dir)).ok()) else { return Vec::new() };
+        let roots = self.folders.iter().flat_map(|folder| {
+            let own = self.names().into_iter().filter_map(|name| subfolder(folder, &name));
+            std::iter::once(folder.clone()).chain(own).collect::<Vec<_>>()
+        });
+        let roots = self.home.map(Path::to_owned).into_iter().chain(roots);
+        roots.map(|root| root.join(&dir)).filter(|folder| folder.is_dir()).collect()
     }
 
     /// Names under which files or folders of this task may go.
@@ -213,6 +243,29 @@ impl Place<'_> {
     }
 }
 
+/// The files below a folder that fit a path with `*`, `?`, `[…]` or `**` in it, in the order of their names.
+fn globbed(folder: &Path, pattern: &Path) -> Vec<PathBuf> {
+    let varies = |part: &std::ffi::OsStr| part.to_string_lossy().contains(['*', '?', '[']);
+    let glob = GlobBuilder::new(&pattern.to_string_lossy()).literal_separator(true).build();
+    let Some(glob) = glob.ok().filter(|_| varies(pattern.as_os_str())) else { return Vec::new() };
+    let fits = glob.compile_matcher();
+    // Nothing above the first part that varies has to be looked through.
+    let fixed: PathBuf = pattern.components().take_while(|part| !varies(part.as_os_str())).collect();
+    let (mut folders, mut found) = (vec![folder.join(fixed)], Vec::new());
+    while let Some(inner) = folders.pop() {
+        for path in entries(&inner) {
+            let relative = if pattern.is_absolute() { &path } else { path.strip_prefix(folder).unwrap_or(&path) };
+            if path.is_dir() {
+                folders.push(path);
+            } else if fits.is_match(relative) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
 /// Names of a split in published files, the given one first.
 fn aliases(split: &str) -> Vec<&str> {
     match split {
@@ -252,6 +305,26 @@ fn subfolder(folder: &Path, name: &str) -> Option<PathBuf> {
             |path: &PathBuf| path.is_dir() && path.file_name().is_some_and(|last| same(&last.to_string_lossy(), name));
         entries(&folder).into_iter().find(named)
     })
+}
+
+/// What some folders hold, for a message: a few names of each.
+pub(crate) fn contents(folders: &[PathBuf]) -> Option<String> {
+    let said = |folder: &PathBuf| {
+        let mut names: Vec<String> = entries(folder)
+            .iter()
+            .map(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                if path.is_dir() { name + "/" } else { name }
+            })
+            .collect();
+        let more = names.len().saturating_sub(6);
+        names.truncate(6);
+        names.extend((more > 0).then(|| format!("{more} more")));
+        let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+        folder.is_dir().then(|| format!("{} holds {names}", folder.display()))
+    };
+    let said: Vec<String> = folders.iter().filter_map(said).take(3).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// The name of a data file without its ending; `None` for other files.

@@ -9,6 +9,6 @@ mod shards;
 mod split;
 mod table;
 
-pub(crate) use locate::{Missing, Place};
+pub(crate) use locate::{Missing, Place, contents};
 pub(crate) use split::{Split, SplitRow};
 pub(crate) use table::Tables;

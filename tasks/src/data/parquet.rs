@@ -12,7 +12,7 @@ use crate::item::Row;
 
 pub(super) fn read(path: &Path) -> Result<Vec<(usize, Row)>> {
     let wrong = |line: usize, error: ParquetError| {
-        // What the library cannot do is no fault of the file.
+        // What the library cannot do is not a fault of the file.
         let (message, help) = match &error {
             ParquetError::NYI(what) => {
                 (format!("this Parquet is not read: {what}"), "write it with the codec zstd, snappy or gzip")

@@ -95,7 +95,7 @@ pub(super) fn complete(folder: &Path, found: Vec<PathBuf>) -> Result<Vec<PathBuf
         let twice = names(&files(&|shard| shard.number == Some(pair[0])));
         return wrong(format!("{twice} are both shard {}", pair[0]), "leave one of them here");
     }
-    // A lone file with some number at its end, such as a year, is no shard.
+    // A lone file with some number at its end, such as a year, is not a shard.
     if counts.is_empty() && matches!(numbers[..], [number] if number > 1) {
         return Ok(Vec::new());
     }
@@ -103,16 +103,27 @@ pub(super) fn complete(folder: &Path, found: Vec<PathBuf>) -> Result<Vec<PathBuf
     let first = usize::from(numbers.first() > Some(&0) && (numbers.len() > 1 || counts == [1]));
     let all = counts.first().copied().unwrap_or_else(|| numbers.last().map_or(0, |last| last + 1 - first));
     let end = all + first;
-    let missing: Vec<String> = (first..end)
-        .filter(|number| numbers.binary_search(number).is_err())
-        .take(5)
-        .map(|number| number.to_string())
-        .collect();
+    let missing: Vec<usize> = (first..end).filter(|number| numbers.binary_search(number).is_err()).take(5).collect();
     if !missing.is_empty() || numbers.last().is_some_and(|last| *last >= end) {
-        let message = format!("shard {} of {all} is missing beside {}", missing.join(", "), names(&found));
+        let numbers: Vec<String> = missing.iter().map(usize::to_string).collect();
+        let called: Vec<String> = missing.iter().filter_map(|number| named(&found[0], *number)).collect();
+        let called = if called.is_empty() { String::new() } else { format!(" (`{}`)", called.join("`, `")) };
+        let message = format!("shard {} of {all} is missing{called} beside {}", numbers.join(", "), names(&found));
         return wrong(message, "bring all shards of the split, or one whole file");
     }
     Ok(found)
+}
+
+/// What the shard `number` is called beside `other`; `None` where the names hold more than number and count.
+fn named(other: &Path, number: usize) -> Option<String> {
+    let name = Name::of(other)?;
+    let file = other.file_name()?.to_string_lossy().into_owned();
+    let lower = name.stem.to_lowercase();
+    let end = ["-of-", "_of_"].iter().find_map(|of| lower.rfind(of)).unwrap_or(name.stem.len());
+    let start = name.stem[..end].trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let count = name.stem[end..].trim_start_matches(|c: char| !c.is_ascii_digit());
+    let is_plain = start < end && count.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain.then(|| format!("{}{number:0width$}{}", &file[..start], &file[end..], width = end - start))
 }
 
 fn names<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> String {
@@ -162,12 +173,15 @@ mod tests {
             (&["test.jsonl", "test_2.jsonl"], Ok(1)),
             (&["test.jsonl", "test-00000-of-00001.jsonl"], Err("may each be the whole split")),
             (&["Test.jsonl", "test.jsonl"], Err("may each be the whole split")),
-            (&["test-00001-of-00002.csv"], Err("shard 0 of 2 is missing")),
-            (&["test-00000-of-00003.csv", "test-00002-of-00003.csv"], Err("shard 1 of 3 is missing")),
+            (&["test-00001-of-00002.csv"], Err("shard 0 of 2 is missing (`test-00000-of-00002.csv`)")),
+            (
+                &["test-00000-of-00003.csv", "test-00002-of-00003.csv"],
+                Err("shard 1 of 3 is missing (`test-00001-of-00003.csv`)"),
+            ),
             (&["test-00000-of-00002.csv", "test-00001-of-00003.csv"], Err("several sets")),
             (&["test-00000-of-00001.csv", "test_0.csv"], Err("several sets")),
-            (&["test_0.csv", "test_2.csv"], Err("shard 1 of 3 is missing")),
-            (&["test_1.csv"], Err("shard 0 of 2 is missing")),
+            (&["test_0.csv", "test_2.csv"], Err("shard 1 of 3 is missing (`test_1.csv`)")),
+            (&["test_1.csv"], Err("shard 0 of 2 is missing (`test_0.csv`)")),
             (&["test_2023.csv"], Ok(0)),
         ];
         for (files, wanted) in cases {

@@ -14,6 +14,9 @@ use crate::hash::sha256_hex;
 use crate::item::Row;
 use crate::text;
 
+/// How a pointer of Git LFS begins, which lies in the place of a file that was not fetched.
+const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
+
 /// Files kept in memory: enough for all subjects of a task with its shots, small beside a model.
 const KEPT: usize = 4;
 
@@ -57,6 +60,10 @@ impl Table {
     fn read(path: &Path) -> Result<Self> {
         let bytes = fs_err::read(path)?;
         let hash = sha256_hex(&bytes);
+        if bytes.starts_with(LFS) {
+            let message = "this is a pointer of Git LFS, not the data".into();
+            return Err(wrong(path, message, "fetch the data: `git lfs pull` in its repository"));
+        }
         let name = Name::of(path);
         let ending = name.as_ref().map_or_else(String::new, |name| name.ending.clone());
         let packing = name.map_or(Packing::None, |name| name.packing);
@@ -71,10 +78,18 @@ impl Table {
             "parquet" if !is_packed => parquet::read(path)?,
             "parquet" => return Err(wrong(path, "Parquet within another packing is not read".into(), "unpack it")),
             "txt" => vec![(1, Row::from_iter([("text".into(), text()?.into())]))],
+            "arrow" => {
+                let message = "Arrow files are not read".into();
+                return Err(wrong(
+                    path,
+                    message,
+                    "write the data as Parquet or JSONL: `to_parquet` or `to_json` of `datasets`",
+                ));
+            }
             _ => {
                 let endings = ENDINGS.map(|end| format!("`.{end}`")).join(", ");
                 let help = format!("data are read from {endings}, also with `.gz` or `.zst` after it");
-                let message = "this is no kind of data file that is known here".into();
+                let message = "this is not a kind of data file that is known here".into();
                 return Err(Error::Data { file: path.to_owned(), line: 1, message, help });
             }
         };

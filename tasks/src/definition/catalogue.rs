@@ -160,7 +160,7 @@ impl Leaf {
         }
         let mut leaves = Vec::new();
         for (tag, subjects) in &file.subjects {
-            let subjects = subjects.as_array().ok_or_else(|| wrong(format!("`subjects: {tag}` is no list")))?;
+            let subjects = subjects.as_array().ok_or_else(|| wrong(format!("`subjects: {tag}` is not a list")))?;
             for subject in subjects {
                 let subject =
                     subject.as_str().ok_or_else(|| wrong(format!("`subjects: {tag}` holds {subject}, no name")))?;

@@ -37,7 +37,7 @@ impl Catalogue {
         for task in &selection.leaves {
             for (key, value) in [("source", &task.source), ("licence", &task.licence)] {
                 if value.is_none() {
-                    checked.warnings.push(format!("{}: `{key}` is not said", task.name));
+                    checked.warnings.push(format!("{}: `{key}` is missing", task.name));
                 }
             }
             if data.is_empty() && !task.brings_data() {

@@ -62,7 +62,7 @@ impl Origin {
         };
         beside.or_else(|| shipped(format!("{name}.yaml").into())).ok_or_else(|| Error::Definition {
             file: self.name(),
-            message: format!("`include: {name}` is no file beside it and no shipped task"),
+            message: format!("`include: {name}` is not a file beside it, nor a shipped task"),
             help: "a path is relative to the file that includes".into(),
         })
     }
@@ -89,7 +89,7 @@ pub(super) fn shipped() -> Vec<Origin> {
     found
 }
 
-/// All task files below a folder, in the order of their names: `.yaml` and `.yml` files that are no run file and no
+/// All task files below a folder, in the order of their names: `.yaml` and `.yml` files that are neither a run file nor a
 /// prompt pack, in which a folder may hold its whole project, and none of those that a system hides.
 pub(super) fn in_folder(folder: &Path) -> Result<Vec<Origin>> {
     let mut found = Vec::new();
@@ -147,7 +147,7 @@ pub(super) fn load(origin: &Origin) -> Result<Loaded> {
             Value::Null => Map::new(),
             _ => {
                 let help = "a task file is a table: `task: name`, `doc_to_text: ...`".into();
-                return Err(Error::Definition { file: name, message: "this is no table of keys".into(), help });
+                return Err(Error::Definition { file: name, message: "this is not a table of keys".into(), help });
             }
         };
         if is_group(&keys) {

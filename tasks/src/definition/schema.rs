@@ -216,12 +216,15 @@ fn yes() -> bool {
     true
 }
 
-/// Settings of the data set; all but `data_files` are for the hub and not used.
+/// Settings of the data set; all but `data_files` and `data_dir` are for the hub and not used.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct DatasetKwargs {
-    /// Files, relative to the task file or to a data folder.
+    /// Files, relative to the task file or to a data folder; `*`, `?` and `[…]` stand for what varies in a name, `**` for folders.
     #[serde(default)]
     pub data_files: Option<DataFiles>,
+    /// The folder of the files, relative to the task file, to a data folder or to the data set's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<String>,
     /// Whatever the hub wants.
     #[serde(flatten)]
     pub other: Map<String, Value>,

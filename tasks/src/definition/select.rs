@@ -1,6 +1,6 @@
 //! From what a user names to leaf tasks and groups.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use globset::Glob;
 
@@ -45,7 +45,32 @@ impl Catalogue {
         self.resolve(&found)
     }
 
+    /// What the task file at `path` defines; the members of a group may be defined in files beside it.
     pub(super) fn select_file(&self, path: &Path) -> Result<Selection> {
+        match self.file_alone(path) {
+            Err(error @ Error::Definition { .. }) => self.with_siblings(path).file_alone(path).map_err(|_| error),
+            other => other,
+        }
+    }
+
+    /// With what can be read of the task files in the folder of `path`, but for that file.
+    fn with_siblings(&self, path: &Path) -> Self {
+        let mut with_siblings = self.clone();
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut others: Vec<PathBuf> =
+            fs_err::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+        others.sort();
+        let is_other = |other: &&PathBuf| {
+            other.extension().is_some_and(|end| end == "yaml" || end == "yml") && other.file_name() != path.file_name()
+        };
+        for other in others.iter().filter(is_other) {
+            // One that cannot be read is not what `path` needs, or leaves its member unknown.
+            let _ = with_siblings.add_file(other);
+        }
+        with_siblings
+    }
+
+    fn file_alone(&self, path: &Path) -> Result<Selection> {
         let mut with_file = self.clone();
         let names = with_file.add_file(path)?;
         let mut found = Found::default();
@@ -83,7 +108,7 @@ impl Catalogue {
             for member in &group.members {
                 if !self.find(member, found)? {
                     let file = self.places.get(name).map_or_else(|| name.to_owned(), super::files::Origin::name);
-                    let message = format!("the group `{name}` holds `{member}`, which is no task, group or tag");
+                    let message = format!("the group `{name}` holds `{member}`, which is not a task, group or tag");
                     return Err(Error::Definition { file, message, help: suggestion(member, self.names()) });
                 }
             }

@@ -40,7 +40,7 @@ fn declared<E: Error>(value: Value) -> Result<Declared, E> {
         Value::Number(number) if number.is_i64() => Ok(Declared::Index(number.as_i64().unwrap_or_default())),
         Value::Array(items) => Ok(Declared::List(items)),
         Value::Object(table) => Ok(Declared::Table(table)),
-        other => Err(told(&format!("{other} is no template, column, index or list"), "put quotes round a text")),
+        other => Err(told(&format!("{other} is not a template, column, index or list"), "put quotes round a text")),
     }
 }
 
@@ -99,7 +99,7 @@ impl<'de> Visitor<'de> for Taken {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         if self.0 == Beside::Nothing {
-            return Err(told("a list is no text", QUOTES));
+            return Err(told("a list is not a text", QUOTES));
         }
         let mut list = Vec::new();
         match self.0 {
@@ -123,12 +123,12 @@ impl<'de> Visitor<'de> for Taken {
             let value = match self.0 {
                 _ if key == FUNCTION => entries.next_value::<Tree>()?.0,
                 Beside::Choices => entries.next_value::<Single>()?.0,
-                _ => return Err(told("a map is no text", QUOTES)),
+                _ => return Err(told("a map is not a text", QUOTES)),
             };
             table.insert(key, value);
         }
         if table.is_empty() && self.0 != Beside::Choices {
-            return Err(told("a map is no text", QUOTES));
+            return Err(told("a map is not a text", QUOTES));
         }
         Ok(Some(Declared::Table(table)))
     }
@@ -167,10 +167,10 @@ impl<'de> Deserialize<'de> for Single {
                 Err(told("a choice is null", "write it out, with quotes where it is the word `null`"))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Value, A::Error> {
-                Err(told("a list is no choice", QUOTES))
+                Err(told("a list is not a choice", QUOTES))
             }
             fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Value, A::Error> {
-                Err(told("a map is no choice", QUOTES))
+                Err(told("a map is not a choice", QUOTES))
             }
         }
         deserializer.deserialize_any(SingleVisitor).map(Self)
@@ -186,7 +186,7 @@ impl<'de> Deserialize<'de> for Words {
         let word = |value: Value| match value {
             Value::String(word) => Ok(word),
             Value::Number(number) if !number.is_f64() => Ok(number.to_string()),
-            other => Err(told(&format!("{other} is no name"), "put quotes round it")),
+            other => Err(told(&format!("{other} is not a name"), "put quotes round it")),
         };
         match Value::deserialize(deserializer)? {
             Value::Null => Ok(Self::default()),
@@ -226,7 +226,7 @@ impl<'de> Deserialize<'de> for Chance {
                 None => Err(serde::de::Error::custom(format!("a chance of {number} is not between 0 and 1"))),
             },
             other => {
-                Err(serde::de::Error::custom(format!("{other} is no chance: a number from 0 to 1, or `per-item`")))
+                Err(serde::de::Error::custom(format!("{other} is not a chance: a number from 0 to 1, or `per-item`")))
             }
         }
     }

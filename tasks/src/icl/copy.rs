@@ -1,6 +1,6 @@
 //! A random sequence of tokens, twice: the second copy can be known only from the first.
 
-use super::dice::Dice;
+use super::seeded::Dice;
 use crate::item::Row;
 
 /// `count` sequences of `length` tokens, each given as numbers that stand for tokens and written twice.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::dice::Dice;
+use super::seeded::Dice;
 use crate::item::Row;
 
 const LABELS: [&str; 4] = ["red", "blue", "green", "black"];

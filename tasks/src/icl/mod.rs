@@ -4,8 +4,8 @@
 //! can only be answered from the prompt: the words are made up, the labels swapped, the tokens random.
 
 mod copy;
-mod dice;
 mod mapping;
+mod seeded;
 mod sentiment;
 
 use crate::error::{Error, Result};

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::dice::Dice;
+use super::seeded::Dice;
 use crate::item::Row;
 
 const CHOICES: [&str; 2] = ["negative", "positive"];

@@ -11,7 +11,7 @@ use crate::record::{ItemRecord, MetricValue};
 /// error of the logarithm times the value (delta method), where lm-evaluation-harness bootstraps.
 ///
 /// # Errors
-/// An unknown name, a record that lacks what a metric needs, a log-likelihood that is no number.
+/// An unknown name, a record that lacks what a metric needs, a log-likelihood that is not a number.
 pub fn evaluate<S: AsRef<str>>(names: &[S], records: &[ItemRecord]) -> Result<Vec<MetricValue>> {
     let metrics = names.iter().map(|name| find(name.as_ref())).collect::<Result<Vec<_>>>()?;
     metrics.into_iter().filter_map(|metric| metric.over(records).transpose()).collect()
@@ -26,6 +26,15 @@ pub fn evaluate<S: AsRef<str>>(names: &[S], records: &[ItemRecord]) -> Result<Ve
 pub fn per_item(name: &str, record: &ItemRecord) -> Result<Option<f64>> {
     let metric = find(name)?;
     Ok(metric.share(record)?.map(|share| metric.finish(share.value)))
+}
+
+/// How much this item weighs in the metric over many: 1 for most metrics, its words or bytes where the metric is counted over those.
+/// `None` where the metric says nothing about it.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn weight(name: &str, record: &ItemRecord) -> Result<Option<f64>> {
+    Ok(find(name)?.share(record)?.map(|share| share.weight))
 }
 
 impl Metric {

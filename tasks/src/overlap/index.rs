@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::words::{Words, hash, words};
+use super::normalise::{Words, hash, words};
 use super::{ItemOverlap, N, Overlap, Passages, SHARED_BY, SHORTEST, TaskOverlap};
 
 /// Any odd number with many bits set serves as the base of the rolling hash.

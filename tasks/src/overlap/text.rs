@@ -42,13 +42,13 @@ pub fn is_text_file(path: &Path) -> bool {
 /// UTF-8 separate words.
 ///
 /// # Errors
-/// The file cannot be read or unpacked, a line is no JSON, the name says nothing known.
+/// The file cannot be read or unpacked, a line is not JSON, the name says nothing known.
 pub fn scan_file(index: &Index, path: &Path) -> Result<Findings> {
     let name = path.display().to_string();
     let Some((format, compressed)) = format(path) else {
         return Err(Error::Definition {
             file: name,
-            message: "this is no text file by its name".into(),
+            message: "this is not a text file by its name".into(),
             help: "name it `.txt` or `.jsonl`, with `.zst` after it when it is compressed".into(),
         });
     };
@@ -150,7 +150,7 @@ fn document(bytes: &[u8], path: &Path, line: usize) -> Result<Vec<String>> {
     let document: Value = from_json(&String::from_utf8_lossy(bytes)).map_err(|error| Error::Data {
         file: path.to_owned(),
         line,
-        message: format!("this line is no JSON: {error}"),
+        message: format!("this line is not JSON: {error}"),
         help: "JSON lines hold one document a line".into(),
     })?;
     let mut texts = Vec::new();

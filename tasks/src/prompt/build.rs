@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde_json::Value;
 
+use super::plan::{Asking, Plan};
 use super::question::{Asked, Reading, Target, nth, printed};
 use super::rows::Pool;
 use super::shots::{Draw, draw};
@@ -19,14 +20,13 @@ use crate::hash::sha256_hex;
 use crate::item::{BadRow, Item, Items, Question, Row};
 use crate::metric;
 use crate::python;
-use crate::task::{Plan, Task};
 
 /// Builds the items, the first `limit` of them.
 ///
 /// # Errors
 /// Data that are missing or cannot be read, a pool smaller than the shots, no row that can be asked.
-pub(crate) fn build(task: &Task, data: &[PathBuf], limit: Option<usize>) -> Result<Items> {
-    let plan = task.plan();
+pub(crate) fn build(task: &Asking<'_>, data: &[PathBuf], limit: Option<usize>) -> Result<Items> {
+    let plan = task.plan;
     let asked = plan.asked_split(task, data)?;
     let total = asked.rows.len();
     let count = limit.map_or(total, |limit| limit.min(total));
@@ -68,7 +68,14 @@ pub(crate) fn build(task: &Task, data: &[PathBuf], limit: Option<usize>) -> Resu
     if let (true, Some(first)) = (items.is_empty(), bad_rows.first()) {
         let (file, line, message) = (first.file.clone(), first.line, first.message.clone());
         let columns = shown_columns(&columns);
-        return Err(Error::AllRowsBad { task: task.name.clone(), rows: bad_rows.len(), file, line, message, columns });
+        return Err(Error::AllRowsBad {
+            task: task.name.to_owned(),
+            rows: bad_rows.len(),
+            file,
+            line,
+            message,
+            columns,
+        });
     }
     warnings.extend(index_or_choice(task, &items));
     let hashes = asked.hashes.iter().chain(pool.iter().flat_map(|pool| &pool.split.hashes));
@@ -78,8 +85,8 @@ pub(crate) fn build(task: &Task, data: &[PathBuf], limit: Option<usize>) -> Resu
 }
 
 /// The rows of the split that is asked, with the columns of `process`.
-pub(crate) fn processed(task: &Task, data: &[PathBuf]) -> Result<Vec<Row>> {
-    let plan = task.plan();
+pub(crate) fn processed(task: &Asking<'_>, data: &[PathBuf]) -> Result<Vec<Row>> {
+    let plan = task.plan;
     let split = plan.asked_split(task, data)?;
     let process = |row: &SplitRow| {
         plan.templates.process(&row.row).map_err(|message| Error::Data {
@@ -117,14 +124,14 @@ fn shown_columns(columns: &HashSet<String>) -> String {
 /// A word where answers are numbers that could be the index of one choice or the text of another.
 ///
 /// As in lm-evaluation-harness the index counts: of the choices 1, 2, 3, 4 the answer 2 is the one called 3.
-fn index_or_choice(task: &Task, items: &[Item]) -> Option<String> {
+fn index_or_choice(task: &Asking<'_>, items: &[Item]) -> Option<String> {
     let is_both = |item: &&Item| {
         let number = item.target.parse::<usize>().is_ok_and(|index| index == item.gold);
         number && item.choices.contains(&item.target) && item.choices.get(item.gold) != Some(&item.target)
     };
     let (first, count) = (items.iter().find(is_both)?, items.iter().filter(is_both).count());
     // Indices into choices that happen to be numbers meet one by chance now and then.
-    (task.perturb.is_none() && 2 * count >= items.len()).then(|| {
+    (!task.is_shuffled && 2 * count >= items.len()).then(|| {
         format!(
             "in {count} of {} items the answer is the index of one choice and the text of another (document {}: the \
              answer {} is taken as an index, which is the choice `{}`); where the text is meant, write `doc_to_target` \
@@ -137,7 +144,7 @@ fn index_or_choice(task: &Task, items: &[Item]) -> Option<String> {
     })
 }
 
-fn needs(task: &Task, what: fn(&str) -> bool) -> bool {
+fn needs(task: &Asking<'_>, what: fn(&str) -> bool) -> bool {
     task.metrics.iter().any(|name| what(name))
 }
 
@@ -152,13 +159,13 @@ impl Pool {
     /// For each item the text of its shots; the message of a shot that cannot be shown.
     fn prefixes(
         &self,
-        task: &Task,
+        task: &Asking<'_>,
         asked: &Split,
         shots: usize,
         count: usize,
         columns: &HashSet<String>,
     ) -> Result<Vec<Result<String, String>>> {
-        let plan = task.plan();
+        let plan = task.plan;
         let is_copy = |item: usize, row: usize| {
             let (item, row) = (&asked.rows[item].row, &self.split.rows[row].row);
             Arc::ptr_eq(item, row) || item == row
@@ -167,7 +174,7 @@ impl Pool {
         let drawn = draw(plan.sampler, how, self.split.rows.len(), shots, count, is_copy).ok_or_else(|| {
             let note =
                 if self.one_more { " (one more than the shots is drawn, lest an item is its own shot)" } else { "" };
-            let (task, split, pool) = (task.name.clone(), self.name.clone(), self.split.rows.len());
+            let (task, split, pool) = (task.name.to_owned(), self.name.clone(), self.split.rows.len());
             Error::SmallPool { task, shots, split, pool, note }
         })?;
         let mut used: Vec<usize> = drawn.iter().flatten().copied().collect();
@@ -189,7 +196,7 @@ impl Pool {
 }
 
 struct Builder<'t> {
-    task: &'t Task,
+    task: &'t Asking<'t>,
     plan: &'t Plan,
     columns: &'t HashSet<String>,
     unconditional: bool,
@@ -199,7 +206,7 @@ impl Builder<'_> {
     fn item(&self, doc_id: usize, row: &Row, shots: &str) -> Result<Item, String> {
         let (plan, mut row) = (self.plan, row.clone());
         let mut order = None;
-        if self.task.perturb.is_some() {
+        if self.task.is_shuffled {
             let (twin, places) = self.twin(doc_id, row)?;
             (row, order) = (twin, Some(places));
         }
@@ -236,7 +243,7 @@ impl Builder<'_> {
             }
         };
         let cluster = plan.file.cluster.as_ref().map(|cluster| self.named(&doc, "cluster", cluster)).transpose()?;
-        let subject = self.task.subject.clone().or_else(|| row.get("subject")?.as_str().map(str::to_owned));
+        let subject = self.task.subject.map(str::to_owned).or_else(|| row.get("subject")?.as_str().map(str::to_owned));
         Ok(Item {
             doc_id,
             subject,
@@ -314,7 +321,7 @@ impl Builder<'_> {
             Target::Index(index) => nth(choices, *index).map(|_| *index as usize),
             Target::Text(text) => {
                 let place = choices.iter().position(|choice| choice == text);
-                let place = place.ok_or_else(|| format!("the answer `{text}` is none of the choices"))?;
+                let place = place.ok_or_else(|| format!("the answer `{text}` is not one of the choices"))?;
                 Ok(if let Some(Order::Choices(order)) = order { order[place] } else { place })
             }
             Target::Several(values) => match values.as_slice() {
@@ -332,7 +339,7 @@ impl Builder<'_> {
         let reading = self.plan.keys.read(templates, &Doc::new(&processed, self.columns))?;
         let choices =
             reading.choices.as_ref().filter(|choices| choices.len() > 1).ok_or("fewer than two choices to shuffle")?;
-        let order = shuffle::order(&self.task.name, doc_id, choices.len());
+        let order = shuffle::order(self.task.name, doc_id, choices.len());
         let labels = matches!(self.plan.keys.choice, Some(Declared::List(_) | Declared::Table(_)));
         if !labels || matches!(reading.asked, Asked::Index(_)) {
             return Ok((row, Order::Choices(order)));

@@ -66,8 +66,9 @@ impl RegexReplace {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !known.contains_key(pattern) {
             let regex = Regex::new(pattern).map_err(|error| {
-                let text =
-                    format!("`{pattern}` is no regular expression here (no look-around, no back-references): {error}");
+                let text = format!(
+                    "`{pattern}` is not a regular expression here (no look-around, no back-references): {error}"
+                );
                 Error::new(ErrorKind::InvalidOperation, text)
             })?;
             known.insert(pattern.to_owned(), regex);

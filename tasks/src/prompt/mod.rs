@@ -2,6 +2,7 @@
 
 mod build;
 mod filters;
+mod plan;
 mod question;
 mod rows;
 mod shots;
@@ -9,5 +10,6 @@ mod shuffle;
 mod templates;
 
 pub(crate) use build::{build, processed};
+pub(crate) use plan::{Asking, Plan};
 pub(crate) use question::Keys;
 pub(crate) use templates::Templates;

@@ -9,15 +9,15 @@ const WORDS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
 /// for the texts `nan`, `inf` and `-inf`, which Python prints for them and `str::parse::<f64>` reads.
 ///
 /// # Errors
-/// The text is no JSON even so.
+/// The text is not JSON even so.
 pub fn from_json<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     read(text, ["\"-inf\"", "\"inf\"", "\"nan\""])
 }
 
-/// [`from_json`] where a text must not be made up: what is no number is `null`, no value.
+/// [`from_json`] where a text must not be made up: what is not a number is `null`, no value.
 ///
 /// # Errors
-/// The text is no JSON even so.
+/// The text is not JSON even so.
 pub fn from_json_or_null<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     read(text, ["null"; 3])
 }

@@ -162,7 +162,7 @@ fn regex(task: &str, pattern: &str) -> Result<Regex> {
     Regex::new(pattern).map_err(|error| Error::Setting {
         task: task.to_owned(),
         message: format!(
-            "`{pattern}` is no regular expression: {}",
+            "`{pattern}` is not a regular expression: {}",
             error.to_string().lines().last().unwrap_or_default()
         ),
         help: "look-around and back-references are not known here".into(),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::checks::Assertion;
-use super::plain::TranscriptFormat;
 use super::sampling::Sampling;
+use super::transcript_format::TranscriptFormat;
 use super::variables::Variables;
 
 /// What is asked of a checkpoint: one per prompt × variables × repeat.

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::conversation::Conversation;
-use super::fill::Fill;
+use super::pack_file::{self, SamplingKeys};
+use super::reader::Reader;
 use super::sampling::Sampling;
-use super::variables::{Filler, combinations};
-use super::written::{self, SamplingKeys};
-use crate::error::{Error, Result};
+use super::substitute::Fill;
+use super::variables::combinations;
+use crate::error::Result;
 use crate::hash::sha256_hex;
 use crate::text;
 use crate::yaml::{self, Step};
@@ -43,13 +44,14 @@ impl PromptPack {
     /// # Errors
     /// Whatever is wrong, with file, line and mend.
     pub fn parse(file: &str, text: &str) -> Result<Self> {
-        let pack: written::Pack = yaml::parse(file, text)?;
-        let reader = Reader { file, text, filler: Filler::new(), pack: &pack };
-        reader.check_names()?;
+        let pack: pack_file::Pack = yaml::parse(file, text)?;
+        let reader = Reader::new(file, text);
+        let written = Written { reader: &reader, pack: &pack };
+        written.check_names()?;
         digits::check(&reader, &pack.prompts)?;
         let mut conversations = Vec::new();
         for index in 0..pack.prompts.len() {
-            conversations.extend(reader.conversations(index)?);
+            conversations.extend(written.conversations(index)?);
         }
         Ok(Self {
             sha256: sha256_hex(text.as_bytes()),
@@ -75,38 +77,30 @@ impl PromptPack {
     }
 }
 
-/// What is needed to turn a written pack into conversations, and to say where it is wrong.
-pub(crate) struct Reader<'a> {
-    file: &'a str,
-    pub(crate) text: &'a str,
-    pub(crate) filler: Filler,
-    pack: &'a written::Pack,
+/// A pack as it is written, on its way to conversations.
+struct Written<'a> {
+    reader: &'a Reader<'a>,
+    pack: &'a pack_file::Pack,
 }
 
-impl Reader<'_> {
-    /// The error that what stands at `path` is not as it should be; without help, serde's words find their own mend.
-    pub(crate) fn refuse(&self, path: &[Step], message: impl Into<String>, help: &str) -> Error {
-        let help = (!help.is_empty()).then(|| help.to_owned());
-        yaml::refuse(self.file, self.text, path, message.into(), help)
-    }
-
+impl Written<'_> {
     fn check_names(&self) -> Result<()> {
         if self.pack.pack.trim().is_empty() {
-            return Err(self.refuse(&[Step::Key("pack")], "the pack has no name", "name it after its theme"));
+            return Err(self.reader.refuse(&[Step::Key("pack")], "the pack has no name", "name it after its theme"));
         }
         if self.pack.prompts.is_empty() {
             let message = format!("the pack `{}` is empty", self.pack.pack);
-            return Err(self.refuse(&[Step::Key("prompts")], message, "a pack holds at least one prompt"));
+            return Err(self.reader.refuse(&[Step::Key("prompts")], message, "a pack holds at least one prompt"));
         }
         let mut known = HashSet::new();
         for (index, prompt) in self.pack.prompts.iter().enumerate() {
             let path = [Step::Key("prompts"), Step::Item(index), Step::Key("id")];
             if prompt.id.trim().is_empty() {
-                return Err(self.refuse(&path, "the prompt has no id", "give it one that says what it asks"));
+                return Err(self.reader.refuse(&path, "the prompt has no id", "give it one that says what it asks"));
             }
             if !known.insert(&prompt.id) {
                 let message = format!("the id `{}` stands twice in this pack", prompt.id);
-                return Err(self.refuse(&path, message, "rename one of the two prompts"));
+                return Err(self.reader.refuse(&path, message, "rename one of the two prompts"));
             }
         }
         Ok(())
@@ -118,7 +112,7 @@ impl Reader<'_> {
         let here = [Step::Key("prompts"), Step::Item(index)];
         let at = |key| [&here[..], &[Step::Key(key)]].concat();
         if prompt.turns.is_empty() {
-            return Err(self.refuse(
+            return Err(self.reader.refuse(
                 &at("turns"),
                 format!("the prompt `{}` has no turns", prompt.id),
                 "say something to the model",
@@ -126,18 +120,18 @@ impl Reader<'_> {
         }
         if !(0.0..=1.0).contains(&prompt.baseline) {
             let message = format!("`baseline` is a share between 0 and 1, not {}", prompt.baseline);
-            return Err(self.refuse(&at("baseline"), message, "0 where nothing passes by chance"));
+            return Err(self.reader.refuse(&at("baseline"), message, "0 where nothing passes by chance"));
         }
         let sampling = self.sampling(prompt, &here)?;
         let variables = combinations(&prompt.vars).map_err(|(name, message)| {
             let mut path = at("vars");
             path.extend(name.as_deref().map(Step::Key));
-            self.refuse(&path, message, "`vars: {topic: [the sea, the weather]}`")
+            self.reader.refuse(&path, message, "`vars: {topic: [the sea, the weather]}`")
         })?;
         let format = Arc::new(self.pack.transcript.clone());
         let mut conversations = Vec::with_capacity(variables.len() * sampling.repeats);
         for variables in variables {
-            let fill = Fill::new(self, &variables);
+            let fill = Fill::new(self.reader, &variables);
             let first = Conversation {
                 pack: self.pack.pack.clone(),
                 prompt: prompt.id.clone(),
@@ -159,7 +153,7 @@ impl Reader<'_> {
     }
 
     /// The prompt's own settings over the pack's defaults.
-    fn sampling(&self, prompt: &written::Prompt, here: &[Step]) -> Result<Sampling> {
+    fn sampling(&self, prompt: &pack_file::Prompt, here: &[Step]) -> Result<Sampling> {
         let own = SamplingKeys {
             temperature: prompt.temperature,
             top_p: prompt.top_p,
@@ -171,7 +165,7 @@ impl Reader<'_> {
         let (built_in, pack) = (Sampling::default(), &self.pack.defaults);
         let defaults = over(pack, built_in);
         if let Some((key, range)) = defaults.flaw() {
-            return Err(self.refuse(
+            return Err(self.reader.refuse(
                 &[Step::Key("defaults"), Step::Key(key)],
                 format!("`{key}` is {range}"),
                 "mend the value",
@@ -179,9 +173,11 @@ impl Reader<'_> {
         }
         let sampling = over(&own, defaults);
         match sampling.flaw() {
-            Some((key, range)) => {
-                Err(self.refuse(&[here, &[Step::Key(key)]].concat(), format!("`{key}` is {range}"), "mend the value"))
-            }
+            Some((key, range)) => Err(self.reader.refuse(
+                &[here, &[Step::Key(key)]].concat(),
+                format!("`{key}` is {range}"),
+                "mend the value",
+            )),
             None => Ok(sampling),
         }
     }

@@ -4,7 +4,7 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::checks::{Assertion, Check};
-use super::written::Pack;
+use super::pack_file::Pack;
 
 /// The JSON Schema of a prompt pack, made from the types that read it.
 pub fn schema() -> Value {

@@ -5,20 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::checks::{Reply, Verdict};
 use super::conversation::Conversation;
 use super::sampling::Sampling;
+use super::stop::Stop;
 use super::variables::Variables;
-
-/// Why a reply ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stop {
-    /// The model gave an end-of-text token.
-    EndToken,
-    /// The reply came to a stop string.
-    StopString,
-    /// It reached `max_tokens`, or the model's context limit.
-    #[default]
-    Limit,
-}
 
 /// How the conversation was put to the model.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

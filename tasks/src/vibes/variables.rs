@@ -1,6 +1,7 @@
 //! Variables of a prompt: the cross product of their values, and the texts that name them.
 
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::ValueKind;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Map, Value};
 
@@ -35,7 +36,7 @@ pub(crate) fn combinations(vars: &Map<String, Value>) -> Result<Vec<Variables>, 
             return Err(wrong("an empty list leaves no conversation"));
         }
         if let Some(odd) = values.iter().find(|value| value.is_array() || value.is_object() || value.is_null()) {
-            return Err(wrong(&format!("`{odd}` is no text, number or truth value")));
+            return Err(wrong(&format!("`{odd}` is not a text, number or truth value")));
         }
         if let Some(large) = values.iter().find(|value| is_rounded(value)) {
             return Err(wrong(&format!(
@@ -73,6 +74,11 @@ impl Filler {
         let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
         environment.set_syntax(syntax.expect("the usual delimiters are fine"));
         environment.set_fuel(Some(FUEL));
+        // As YAML writes it, not as Python does: other spellings than `true` were refused when the pack was read.
+        environment.set_formatter(|out, state, value| match value.kind() {
+            ValueKind::Bool => Ok(write!(out, "{}", value.is_true())?),
+            _ => minijinja::escape_formatter(out, state, value),
+        });
         environment.add_filter("words", |n: u64| {
             spell(n).ok_or_else(|| {
                 minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, format!("{n} is too large"))
@@ -190,6 +196,9 @@ mod tests {
         assert_eq!(filler.text("{% for i in range(2) %}{{ i }}{% endfor %}\n", &vars).unwrap(), "01\n");
         assert_eq!(filler.text("{{ tpoic }}", &vars).unwrap_err(), "unknown variable `tpoic`; did you mean `topic`?");
         assert!(filler.text("{{ topic", &vars).is_err());
+        let truth = map(json!({"sure": true}));
+        assert_eq!(filler.text("{% if sure %}yes{% endif %}", &truth).unwrap(), "yes");
+        assert_eq!(filler.text("{{ sure }} {{ not sure }}", &truth).unwrap(), "true false");
         let forever = "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}";
         assert!(filler.text(forever, &vars).is_err());
     }

@@ -37,7 +37,7 @@ impl<'de> Deserialize<'de> for Count {
 /// `#[serde(deserialize_with)]` for an optional count of what fits into memory.
 ///
 /// # Errors
-/// The value is no count.
+/// The value is not a count.
 pub fn optional<'de, D: Deserializer<'de>, N: TryFrom<u64>>(deserializer: D) -> Result<Option<N>, D::Error> {
     let count = Option::<Count>::deserialize(deserializer)?;
     count.map(|Count(count)| narrowed(count)).transpose()
@@ -46,7 +46,7 @@ pub fn optional<'de, D: Deserializer<'de>, N: TryFrom<u64>>(deserializer: D) -> 
 /// `#[serde(deserialize_with)]` for a count.
 ///
 /// # Errors
-/// The value is no count.
+/// The value is not a count.
 pub fn required<'de, D: Deserializer<'de>, N: TryFrom<u64>>(deserializer: D) -> Result<N, D::Error> {
     narrowed(Count::deserialize(deserializer)?.0)
 }

@@ -174,3 +174,58 @@ fn gpt_neox_in_archives_of_torch_is_swept_and_reported() {
     assert_eq!(folder.unit_folders().len(), 2);
     assert!(folder.path("results/report/index.html").is_file());
 }
+
+#[test]
+fn two_checkpoints_are_measured_side_by_side() {
+    let folder = RunFolder::small();
+    let configs = configs();
+    let named = |wanted: &str| configs.iter().find(|(name, _)| *name == wanted).unwrap().1.clone();
+    let mut short = named("gpt2");
+    short["n_positions"] = 96.into();
+    for (name, config) in [("a", named("zamba2")), ("b", named("llama")), ("short", short)] {
+        checkpoint(&folder.path(name), &config, 1);
+    }
+    let bench = |against: &str, rest: &[&str]| {
+        let words = ["bench", "--model", "a", "--against", against, "--lengths", "32,96,600", "--rounds", "2"];
+        let ran = folder.run(&[&words[..], rest].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran.stdout
+    };
+    let both: Value = serde_json::from_str(&bench("b", &["--json"])).unwrap();
+    assert_eq!(
+        (both["models"][0]["model_type"].as_str(), both["models"][1]["model_type"].as_str()),
+        (Some("zamba2"), Some("llama"))
+    );
+    // embedding 480 x 32 (the head has its own), norms 5 x 32, two layers of q, o 32 x 32, k, v 16 x 32, three of 48 x 32
+    assert_eq!(both["models"][1]["parameters"], 2 * 480 * 32 + 5 * 32 + 2 * (2 * 32 * 32 + 2 * 16 * 32 + 3 * 48 * 32));
+    for length in both["lengths"].as_array().unwrap() {
+        let fits = length["tokens"].as_u64().unwrap() <= 512;
+        for at in length["measured"].as_array().unwrap() {
+            assert_eq!(at.is_object(), fits, "{length}");
+            if fits {
+                for times in ["first_token", "per_token"] {
+                    let time = |key: &str| at[times][key].as_f64().unwrap();
+                    assert!(
+                        0.0 < time("least") && time("least") <= time("median") && time("median") <= time("most"),
+                        "{at}"
+                    );
+                }
+            }
+        }
+    }
+    // Keys and values: two layers, keys and values, 2 heads of 8 numbers (values in panels of 32), in blocks of 32 positions.
+    let memory = |index: usize| both["lengths"][index]["measured"][1].clone();
+    assert_eq!(memory(0)["key_value_bytes"], 2 * 4 * 32 * (16 + 2 * 32));
+    assert_eq!((memory(1)["key_value_bytes"].as_u64(), memory(1)["state_bytes"].as_u64()), (Some(3 * 20480), Some(0)));
+    // What is beyond a model's limit is said, learned positions included, whose table ends with the context.
+    let table = bench("short", &[]);
+    let row = table.lines().find(|line| line.starts_with("| 96 |")).unwrap();
+    assert!(row.matches('–').count() == 4 && row.contains(" to "), "{row}");
+    assert!(
+        table.contains("96 tokens and those decoded after them are beyond the limit of B, 96 tokens: not tried"),
+        "{table}"
+    );
+    assert!(table.contains("600 tokens are beyond the limit of A, 512 tokens"), "{table}");
+    let wrong = folder.run(&["bench", "--model", "a", "--against", "nowhere"]);
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("nowhere"), "{wrong:?}");
+}

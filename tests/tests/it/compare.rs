@@ -121,7 +121,7 @@ fn what_cannot_be_compared_says_what_there_is() {
     wrong("run.yaml:trnk", &["there is no branch `trnk`", "did you mean `trunk`?"]);
     wrong(&a, &["has no results yet", &format!("the nearest with results is trunk@{step}")]);
     wrong("run.yaml:trunk@1_000_000", &["is not there", &format!("trunk@{step}")]);
-    wrong("run.yaml:trunk@last", &["`last` is no step"]);
+    wrong("run.yaml:trunk@last", &["`last` is not a step"]);
     wrong("elsewhere.yaml:trunk", &["elsewhere.yaml"]);
     // A damaged unit is named and left out; the rest is compared.
     let units = folder.unit_folders();

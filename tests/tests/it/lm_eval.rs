@@ -1,6 +1,7 @@
 //! The numbers of lm-evaluation-harness on the shipped tasks: the same model, the same documents, score for score.
 
-use crate::program::{run, shared};
+use crate::program::run;
+use crate::shared::shared;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

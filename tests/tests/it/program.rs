@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -36,16 +35,6 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Ran {
 /// The committed pilot run.
 pub(crate) fn pilot() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("pilot")
-}
-
-/// `../shared`, or `None` with a line that says so.
-pub(crate) fn shared(what: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(what);
-    if !path.exists() {
-        writeln!(std::io::stderr(), "skipped: ../shared/{what} is not there").unwrap();
-        return None;
-    }
-    Some(path)
 }
 
 /// A folder with a run file over checkpoints of its own.

@@ -1,7 +1,8 @@
 //! The whole run of the prototype that the pilot was taken from: every score as `transformers` computed it, every onset by a search.
 
 use crate::find_onset::as_good_as_all;
-use crate::program::{RunFolder, shared};
+use crate::program::RunFolder;
+use crate::shared::shared;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;

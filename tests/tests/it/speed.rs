@@ -98,7 +98,7 @@ fn requests_of_ids_alone_need_no_tokenizer_and_an_unknown_id_is_named() {
             if key == "context" { (format!("5, {id}"), "7".into()) } else { ("5".into(), format!("7, {id}")) };
         let refused = ask(&format!("{ids}\n{{\"context\": [{context}], \"continuation\": [{continuation}]}}\n"));
         let words = format!(
-            "ids.jsonl, line 3: `{key}[1]` is {id}, which is no token: the vocabulary has the ids 0 to {}",
+            "ids.jsonl, line 3: `{key}[1]` is {id}, which is not a token: the vocabulary has the ids 0 to {}",
             vocabulary - 1
         );
         assert!(refused.code == Some(2) && refused.stderr.contains(&words), "{words}: {}", refused.stderr);

@@ -297,7 +297,7 @@ fn a_talk_is_retried_seeded_and_saved_as_a_pack_that_runs() {
     assert_eq!(said.code, Some(0), "{}", said.stderr);
     for words in [
         "/temperature takes",
-        "/sing is no command",
+        "/sing is not a command",
         "saved as my-talk.yaml",
         "is there already",
         "nothing was said yet",
@@ -358,7 +358,7 @@ fn ratings_are_checked_told_of_and_never_lost() {
     assert!(known.stderr.contains("0 new ratings, 7 in all") && !known.stderr.contains("no "), "{}", known.stderr);
     for (votes, words) in [
         (vote("ann", 5, none()), "`ann` has judged this otherwise before"),
-        (format!("{}{}", vote("ben", 3, none()), vote("ben", 9, none())), "line 2: is no rating"),
+        (format!("{}{}", vote("ben", 3, none()), vote("ben", 9, none())), "line 2: is not a rating"),
     ] {
         let refused = merge(&votes, &[]);
         assert!(refused.code == Some(2) && refused.stderr.contains(words), "{}", refused.stderr);

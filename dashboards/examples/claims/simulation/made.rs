@@ -137,6 +137,7 @@ fn record(task: &str, perturb: Option<&str>, checkpoint: &Checkpoint, items: usi
             perturb: perturb.map(str::to_owned),
             precision: "f32".into(),
             dt_floor: "config".into(),
+            bos: None,
             scoring_version: 1,
         },
         checkpoint: checkpoint.clone(),

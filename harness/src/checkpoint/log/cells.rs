@@ -1,5 +1,6 @@
 //! The cells of a log as numbers. Empty is one thing, no number another: the second is an error where the column is read.
 
+use super::table::shortened;
 use serde_json::Value;
 
 /// The largest whole number up to which a float tells all of them apart.
@@ -21,10 +22,10 @@ pub(super) fn is_empty(cell: &Value) -> bool {
 ///
 /// # Errors
 /// Says how a cell that is neither empty nor a number is wrong.
-pub(super) fn number(cell: &Value, comma: bool) -> Result<Option<f64>, String> {
+pub(crate) fn number(cell: &Value, comma: bool) -> Result<Option<f64>, String> {
     let Some(text) = text(cell)? else { return Ok(None) };
     let decimals = if comma { text.replace(',', ".") } else { text.clone() };
-    decimals.parse().map(Some).map_err(|_| format!("`{text}` is no number"))
+    decimals.parse().map(Some).map_err(|_| format!("`{text}` is not a number"))
 }
 
 /// A count of steps or tokens: whole, from 0, with or without signs between its thousands; `1e3` and `1000.0` are whole.
@@ -32,7 +33,7 @@ pub(super) fn number(cell: &Value, comma: bool) -> Result<Option<f64>, String> {
 ///
 /// # Errors
 /// Says how a cell that is neither empty nor a count is wrong.
-pub(in crate::checkpoint) fn count(cell: &Value, comma: bool) -> Result<Option<u64>, String> {
+pub(crate) fn count(cell: &Value, comma: bool) -> Result<Option<u64>, String> {
     let Some(text) = text(cell)? else { return Ok(None) };
     let read = ungrouped(&text, comma);
     if let Ok(count) = read.parse::<u64>() {
@@ -44,7 +45,7 @@ pub(in crate::checkpoint) fn count(cell: &Value, comma: bool) -> Result<Option<u
         Ok(value) if value > EXACT => Err(format!("`{text}` is above 2^53")),
         Ok(value) if value.fract() != 0.0 => Err(format!("`{text}` is a fraction, and a count is whole")),
         Ok(value) => Ok(Some(value as u64)),
-        Err(_) => Err(format!("`{text}` is no whole number")),
+        Err(_) => Err(format!("`{text}` is not a whole number")),
     }
 }
 
@@ -52,7 +53,7 @@ pub(in crate::checkpoint) fn count(cell: &Value, comma: bool) -> Result<Option<u
 ///
 /// # Errors
 /// As [`count`].
-pub(super) fn step(cell: &Value, comma: bool) -> Result<Option<u64>, String> {
+pub(crate) fn step(cell: &Value, comma: bool) -> Result<Option<u64>, String> {
     match cell.as_str().and_then(|text| text.split_once('/')) {
         Some((step, all)) if all.trim().parse::<u64>().is_ok() => count(&step.into(), comma),
         _ => count(cell, comma),
@@ -67,12 +68,12 @@ fn text(cell: &Value) -> Result<Option<String>, String> {
         Value::String(text) => Ok(Some(text.trim().trim_matches(['\'', '"']).trim().to_owned())),
         Value::Array(list) if list.iter().all(|other| *other == list[0]) => text(&list[0]),
         Value::Array(_) => Err(format!("`{}` is a list of several numbers", shortened(&cell.to_string()))),
-        other => Err(format!("`{}` is no number", shortened(&other.to_string()))),
+        other => Err(format!("`{}` is not a number", shortened(&other.to_string()))),
     }
 }
 
 /// A count without the signs between its thousands: `1,000`, `1_000`, `1 000` with any kind of space, `1'000`; `1.000` where
-/// decimals stand behind a comma. What is grouped otherwise stays as it is, and is no count.
+/// decimals stand behind a comma. What is grouped otherwise stays as it is, and is not a count.
 fn ungrouped(text: &str, comma: bool) -> String {
     let signs: &[char] = if comma {
         &['.', '_', ' ', '\u{a0}', '\u{2009}', '\u{202f}', '\'', '’']
@@ -97,11 +98,6 @@ fn decimal(text: &str) -> String {
         Some((_, decimals)) if decimals.len() != 3 && !text.contains('.') => text.replace(',', "."),
         _ => text.to_owned(),
     }
-}
-
-fn shortened(text: &str) -> String {
-    let short: String = text.chars().take(40).collect();
-    if short.len() < text.len() { short + "…" } else { short }
 }
 
 #[cfg(test)]

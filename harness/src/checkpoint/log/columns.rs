@@ -123,15 +123,25 @@ pub(super) fn is_step(name: &str) -> bool {
     rank(Kind::Step, name).is_some()
 }
 
+/// Whether trainers write learning rates under that name.
+pub(super) fn is_rate(name: &str) -> bool {
+    rank(Kind::Rate, name).is_some()
+}
+
+/// Whether trainers write losses under that name.
+pub(super) fn is_loss(name: &str) -> bool {
+    rank(Kind::Loss, name).is_some()
+}
+
 /// The columns of a log that are read, for each kind the most telling first.
 #[derive(Debug, Default)]
-pub(super) struct Columns {
-    pub(super) step: Vec<String>,
-    pub(super) tokens: Vec<String>,
-    pub(super) rate: Vec<String>,
-    pub(super) loss: Vec<String>,
+pub(crate) struct Columns {
+    pub(crate) step: Vec<String>,
+    pub(crate) tokens: Vec<String>,
+    pub(crate) rate: Vec<String>,
+    pub(crate) loss: Vec<String>,
     /// What a person should know of the choice.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Columns {
@@ -139,7 +149,7 @@ impl Columns {
     ///
     /// # Errors
     /// A column that was named is not there or holds no number; one that is read is there twice.
-    pub(super) fn choose(named: &LogColumns, table: &Table) -> Result<Self> {
+    pub(crate) fn choose(named: &LogColumns, table: &Table) -> Result<Self> {
         let mut notes = Vec::new();
         let mut of = |kind, name: &Option<String>| match name {
             Some(name) => only(name, table),
@@ -186,6 +196,13 @@ fn usual(kind: Kind, table: &Table, notes: &mut Vec<String>) -> Result<Vec<Strin
             counts
         });
     }
+    if matches!(kind, Kind::Step | Kind::Tokens) {
+        let stands = |name: &String| stands_still(name, table);
+        // A counter that was never set, beside one that counts.
+        if known.iter().any(|(_, name)| !stands(name)) {
+            known.retain(|(_, name)| !stands(name));
+        }
+    }
     if kind == Kind::Step {
         let told = |tier| told_in(tier, &known, table);
         let most = known.iter().map(|((tier, _), _)| told(*tier)).max().unwrap_or(0);
@@ -225,6 +242,13 @@ fn told_in(tier: usize, known: &[((usize, usize), &String)], table: &Table) -> u
         names.iter().any(|name| row.cells.get(*name).is_some_and(|cell| !is_empty(cell)))
     };
     table.rows.iter().filter(|row| holds(row, &curves) && holds(row, &steps)).count()
+}
+
+/// Whether a column of counts says the same in all of its rows, and there are several.
+fn stands_still(name: &str, table: &Table) -> bool {
+    let counts: Vec<u64> =
+        table.rows.iter().filter_map(|row| step(row.cells.get(name)?, false).ok().flatten()).collect();
+    counts.len() > 1 && counts.iter().all(|count| *count == counts[0])
 }
 
 /// Whether a column of counts grows from nearly every row to the next (a restart may set it back), so that it counts all that was seen.

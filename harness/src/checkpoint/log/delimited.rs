@@ -1,7 +1,7 @@
 //! Tables: a first line that names the columns, and cells between commas, tabs, semicolons or spaces.
 
 use super::columns;
-use super::table::{FORMS, Row, Table, error};
+use super::table::{FORMS, Row, Table, error, shortened};
 use crate::Result;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -112,11 +112,6 @@ fn spaced(file: &Path, text: &str, (line, head): (usize, &str), rest: &str) -> R
         return rows(file, text, names, records);
     }
     Err(error(file, format!("line {line} names no columns: `{}`", shortened(head)), format!("what is read: {FORMS}")))
-}
-
-fn shortened(line: &str) -> String {
-    let short: String = line.chars().take(60).collect();
-    if short.len() < line.len() { short + "…" } else { short }
 }
 
 fn rows(file: &Path, text: &str, names: Vec<String>, records: Vec<(usize, Vec<String>)>) -> Result<Table> {

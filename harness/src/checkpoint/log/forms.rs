@@ -12,8 +12,8 @@ const CUT_OFF: &str = "was it cut off while being written? restore it, or name a
 /// Reads a log of any form.
 ///
 /// # Errors
-/// The file cannot be read, or is none of the forms; file and place are named.
-pub(super) fn read(file: &Path) -> Result<Table> {
+/// The file cannot be read, or is not one of the forms; file and place are named.
+pub(crate) fn read(file: &Path) -> Result<Table> {
     let text = text(file)?;
     let has_suffix = |suffixes: &[&str]| {
         let suffix = file.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default();
@@ -21,7 +21,7 @@ pub(super) fn read(file: &Path) -> Result<Table> {
     };
     let is_json = has_suffix(&["json", "jsonl", "ndjson"]);
     match text.trim_start().as_bytes() {
-        [] if has_suffix(&["json"]) => Err(error(file, "is no JSON: it is empty", CUT_OFF)),
+        [] if has_suffix(&["json"]) => Err(error(file, "is not JSON: it is empty", CUT_OFF)),
         [] => Ok(Table::default()),
         [b'{', ..] if is_json || !text.trim_start().starts_with("{'") => {
             json(file, &text, has_suffix(&["jsonl", "ndjson"]))
@@ -29,6 +29,11 @@ pub(super) fn read(file: &Path) -> Result<Table> {
         [b'[', ..] if is_json || matches!(text.trim_start()[1..].trim_start().as_bytes(), [] | [b'{' | b']', ..]) => {
             json(file, &text, false)
         }
+        [b'<', ..] => Err(error(
+            file,
+            "is a page or another file of HTML or XML, and no log",
+            format!("export the log as a table (CSV) where you saved it; what is read: {FORMS}"),
+        )),
         _ if !delimited::has_head(&text) && printed::is_printed(&text) => Ok(printed::table(file, &text)),
         _ => delimited::table(file, &text),
     }
@@ -41,7 +46,7 @@ fn text(file: &Path) -> Result<String> {
         let line = wrong.as_bytes()[..wrong.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
         error(
             file,
-            format!("line {line}: this is no UTF-8 text"),
+            format!("line {line}: this is not UTF-8 text"),
             format!("unpack it, or save it as UTF-8; what is read: {FORMS}"),
         )
     })?;
@@ -55,7 +60,7 @@ fn text(file: &Path) -> Result<String> {
 /// # Errors
 /// Names file, line and column.
 pub(in crate::checkpoint) fn read_json(file: &Path) -> Result<Value> {
-    from_json(&text(file)?).map_err(|wrong| error(file, format!("is no JSON ({wrong})"), CUT_OFF))
+    from_json(&text(file)?).map_err(|wrong| error(file, format!("is not JSON ({wrong})"), CUT_OFF))
 }
 
 /// A trainer's state, a list of objects, or one object a line.
@@ -75,7 +80,7 @@ fn json(file: &Path, text: &str, is_lines: bool) -> Result<Table> {
             if is_lines || from_json::<Map<String, Value>>(first).is_ok() {
                 lines(file, text)
             } else {
-                Err(error(file, format!("is no JSON ({wrong})"), format!("{CUT_OFF}; what is read: {FORMS}")))
+                Err(error(file, format!("is not JSON ({wrong})"), format!("{CUT_OFF}; what is read: {FORMS}")))
             }
         }
     }
@@ -98,9 +103,9 @@ fn lines(file: &Path, text: &str) -> Result<Table> {
         let at = index + 1;
         match from_json(line) {
             Ok(Value::Object(cells)) => rows.push(Row { at, cells }),
-            Ok(_) => return Err(error(file, format!("line {at} is no JSON object"), help)),
+            Ok(_) => return Err(error(file, format!("line {at} is not a JSON object"), help)),
             Err(wrong) if at == last && (wrong.is_eof() || !text.ends_with('\n')) => break,
-            Err(wrong) => return Err(error(file, format!("line {at} is no JSON ({wrong})"), help)),
+            Err(wrong) => return Err(error(file, format!("line {at} is not JSON ({wrong})"), help)),
         }
     }
     Ok(Table::of(file, "line", rows))

@@ -9,6 +9,9 @@ mod printed;
 mod read;
 mod table;
 
-pub(super) use cells::count;
+pub(crate) use cells::{count, number, step};
+pub(crate) use columns::Columns;
+pub(crate) use forms::read as read_table;
 pub(super) use forms::read_json;
 pub use read::{Log, read_log};
+pub(crate) use table::{Row, Table};

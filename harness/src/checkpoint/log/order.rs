@@ -1,6 +1,7 @@
 //! The lines of a log in ascending steps: a restart replaces what it logs anew, a late line adds to the line of its step.
 
 use spyglass_dashboards::run::LogEntry;
+use std::collections::BTreeSet;
 
 /// A stretch between two steps of a restart may be so many times the widest one that it replaces.
 const WIDER: f64 = 1.5;
@@ -14,25 +15,46 @@ pub(super) struct Logged {
     pub(super) entry: LogEntry,
 }
 
+/// The lines in ascending steps, and what of the file that took.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Ordered {
+    pub(super) lines: Vec<Logged>,
+    /// First and last step of each stretch that a restart replaced.
+    pub(super) replaced: Vec<(u64, u64)>,
+    /// Steps of which two lines say another loss or learning rate; the later line stands.
+    pub(super) disputed: BTreeSet<u64>,
+}
+
 /// Puts the entries, in the order of the file, into ascending steps.
 ///
 /// Entries of one step that follow each other complete each other, the later one winning. Where the step goes back, a *restart* logs
 /// the steps anew in regular strides: what was logged from its first step on is replaced. Any other entry that comes late (an
 /// evaluation that took long, a buffer written out of order) fills what its step still lacks.
-pub(super) fn in_steps(logged: Vec<Logged>) -> Vec<Logged> {
+pub(super) fn in_steps(logged: Vec<Logged>) -> Ordered {
     let ahead: Vec<Step> = logged.iter().map(Step::of).collect();
     let has_curves = ahead.iter().any(|step| step.is_told);
     let mut ordered: Vec<Logged> = Vec::with_capacity(logged.len());
+    let (mut replaced, mut disputed) = (Vec::new(), BTreeSet::new());
     for (index, line) in logged.into_iter().enumerate() {
         let step = line.entry.step;
         match ordered.last_mut() {
-            Some(last) if last.entry.step == step => merge(&mut last.entry, &line.entry),
+            Some(last) if last.entry.step == step => {
+                if differ(&last.entry, &line.entry) {
+                    disputed.insert(step);
+                }
+                merge(&mut last.entry, &line.entry);
+            }
             Some(last) if last.entry.step > step => {
+                let until = last.entry.step;
                 let place = ordered.partition_point(|known| known.entry.step < step);
                 if (ahead[index].is_told || !has_curves) && restarts(&ahead[index..], &ordered, place, has_curves) {
+                    replaced.push((step, until));
                     ordered.truncate(place);
                     ordered.push(line);
                 } else if ordered[place].entry.step == step {
+                    if differ(&ordered[place].entry, &line.entry) {
+                        disputed.insert(step);
+                    }
                     let mut entry = line.entry;
                     merge(&mut entry, &ordered[place].entry);
                     ordered[place].entry = entry;
@@ -43,7 +65,15 @@ pub(super) fn in_steps(logged: Vec<Logged>) -> Vec<Logged> {
             _ => ordered.push(line),
         }
     }
-    ordered
+    Ordered { lines: ordered, replaced, disputed }
+}
+
+/// Whether two lines of one step tell another loss or rate.
+fn differ(a: &LogEntry, b: &LogEntry) -> bool {
+    let apart = |a: Option<f64>, b: Option<f64>| {
+        a.zip(b).is_some_and(|(a, b)| a.is_finite() && b.is_finite() && (a - b).abs() > 1e-9 * a.abs())
+    };
+    apart(a.loss, b.loss) || apart(a.learning_rate, b.learning_rate)
 }
 
 /// What tells a restart: the step, and whether the line holds a curve that a trainer writes at every log call.
@@ -95,7 +125,7 @@ fn usual_stride(so_far: &[Logged]) -> u64 {
     strides.get(strides.len() / 2).copied().unwrap_or(0)
 }
 
-/// What the later of two entries of one step says stands, but for a loss that is no number beside one that is.
+/// What the later of two entries of one step says stands, but for a loss that is not a number beside one that is.
 fn merge(into: &mut LogEntry, from: &LogEntry) {
     into.tokens = from.tokens.or(into.tokens);
     into.learning_rate = from.learning_rate.or(into.learning_rate);
@@ -118,7 +148,21 @@ mod tests {
             Logged { at: index + 1, entry }
         };
         let lines = steps.iter().enumerate().map(line).collect();
-        in_steps(lines).into_iter().map(|line| (line.entry.step, line.entry.loss)).collect()
+        in_steps(lines).lines.into_iter().map(|line| (line.entry.step, line.entry.loss)).collect()
+    }
+
+    #[test]
+    fn what_was_replaced_and_what_is_disputed_is_told() {
+        let line =
+            |step, loss, learning_rate| Logged { at: 1, entry: LogEntry { step, tokens: None, learning_rate, loss } };
+        let told = |lines: &[(u64, f64)]| {
+            let ordered = in_steps(lines.iter().map(|&(step, loss)| line(step, Some(loss), None)).collect());
+            (ordered.replaced, ordered.disputed.into_iter().collect::<Vec<_>>())
+        };
+        assert_eq!(told(&[(0, 5.0), (1, 4.0), (2, 3.0), (1, 4.5), (2, 3.5), (3, 3.0)]), (vec![(1, 2)], vec![]));
+        assert_eq!(told(&[(0, 5.0), (0, 6.0), (1, 4.0), (1, 4.0), (2, f64::NAN), (2, 3.0)]), (vec![], vec![0]));
+        let whole = in_steps(vec![line(1, None, Some(0.1)), line(1, Some(3.0), None), line(1, Some(3.0), Some(0.2))]);
+        assert_eq!(whole.disputed.into_iter().collect::<Vec<_>>(), [1], "a second rate");
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! From the table of a log to its entries.
 
 use super::cells::{count, number, step};
-use super::columns::Columns;
+use super::columns::{Columns, is_rate};
 use super::forms;
-use super::order::{Logged, in_steps};
+use super::order::{Logged, Ordered, in_steps};
 use super::table::{FORMS, Row, Table, error};
 use crate::Result;
 use crate::run_file::{LogColumns, LogSpec};
 use serde_json::Value;
 use spyglass_dashboards::run::LogEntry;
+use std::collections::BTreeSet;
+use std::path::Path;
 
 /// A log, read.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,7 +26,7 @@ pub struct Log {
 /// Hugging Face's trainer writes at the end, whose loss is a mean over the run.
 ///
 /// # Errors
-/// The file cannot be read or parsed; a column that was named is not there; a cell of a column that is read is no number; no line
+/// The file cannot be read or parsed; a column that was named is not there; a cell of a column that is read is not a number; no line
 /// holds a step and something else; the tokens seen go back.
 pub fn read_log(spec: &LogSpec) -> Result<Log> {
     let table = forms::read(&spec.file)?;
@@ -36,6 +38,7 @@ pub fn read_log(spec: &LogSpec) -> Result<Log> {
     let columns = Columns::choose(&spec.columns, &table)?;
     one_run(&table, &columns)?;
     let reader = Reader { comma: has_decimal_commas(&table, &columns), table: &table, columns: &columns };
+    reader.clear_thousands()?;
     let (mut logged, mut without_step) = (Vec::new(), 0);
     let mut left_out: Vec<((&str, &str), usize)> = Vec::new();
     for row in table.rows.iter().filter(|row| !reader.is_summary(row)) {
@@ -72,7 +75,9 @@ pub fn read_log(spec: &LogSpec) -> Result<Log> {
         ));
         return Ok(Log { entries: Vec::new(), notes });
     }
-    let logged = in_steps(logged);
+    let Ordered { lines: logged, replaced, disputed } = in_steps(logged);
+    notes.extend(twice(&spec.file, &replaced));
+    notes.extend(disputes(&spec.file, &disputed));
     tokens_rise(&table, &columns, &logged)?;
     if without_step > 0 {
         let lines = if without_step == 1 { "1 line has".to_owned() } else { format!("{without_step} lines have") };
@@ -83,14 +88,51 @@ pub fn read_log(spec: &LogSpec) -> Result<Log> {
         ));
     }
     if logged.iter().all(|line| line.entry.learning_rate.is_none()) {
+        let what = match table.columns.iter().find(|name| columns.rate.contains(name) || is_rate(name)) {
+            Some(name) => format!("the column `{name}` holds no number"),
+            None => "no column is known as the learning rate".to_owned(),
+        };
         notes.push(format!(
-            "{}: no column is known as the learning rate, so none is shown and no phases are found; its columns are {}: name it with \
+            "{}: {what}, so no learning rate is shown and no phases are found; its columns are {}: name it with \
              `log: {{file: …, columns: {{lr: …}}}}`",
             spec.file.display(),
             table.names()
         ));
     }
     Ok(Log { entries: logged.into_iter().map(|line| line.entry).collect(), notes })
+}
+
+/// A note on steps that a restart logged anew.
+fn twice(file: &Path, replaced: &[(u64, u64)]) -> Option<String> {
+    let stretch =
+        |(from, until): &(u64, u64)| if from == until { from.to_string() } else { format!("{from} to {until}") };
+    let shown: Vec<String> = replaced.iter().take(3).map(stretch).collect();
+    let more = if replaced.len() > shown.len() {
+        format!(" and {} stretches more", replaced.len() - shown.len())
+    } else {
+        String::new()
+    };
+    (!shown.is_empty()).then(|| {
+        format!(
+            "{}: steps {}{more} are logged twice, as after a restart: the later lines count",
+            file.display(),
+            shown.join(", ")
+        )
+    })
+}
+
+/// A note on steps that say two things.
+fn disputes(file: &Path, steps: &BTreeSet<u64>) -> Option<String> {
+    let (first, last) = (steps.first()?, steps.last()?);
+    let which = match steps.len() {
+        1 => format!("step {first} has"),
+        count => format!("{count} steps from {first} to {last} have"),
+    };
+    Some(format!(
+        "{}: {which} lines with another loss or learning rate each: the last line counts; where the file holds more than one run, keep \
+         the lines of one",
+        file.display()
+    ))
 }
 
 /// What a row comes to.
@@ -108,6 +150,33 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
+    /// `1.000` among the counts of a table is one or a thousand, and only its neighbours can tell: `0.500` and `1000.000` are
+    /// floats with three decimals.
+    fn clear_thousands(&self) -> Result<()> {
+        for name in self.columns.step.iter().chain(&self.columns.tokens).filter(|_| !self.comma) {
+            let cells =
+                || self.table.rows.iter().filter_map(|row| Some((row.at, row.cells.get(name)?.as_str()?.trim())));
+            let decimals = |cell: &str| {
+                let (whole, decimals) = cell.split_once('.')?;
+                let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+                (decimals.len() == 3 && is_digits(whole) && is_digits(decimals)).then(|| whole.to_owned())
+            };
+            let is_float = |cell: &str| decimals(cell).is_some_and(|whole| whole.starts_with('0') || whole.len() > 3);
+            let unclear = |cell: &str| {
+                decimals(cell).is_some_and(|whole| (1..=3).contains(&whole.len()) && !whole.starts_with('0'))
+            };
+            if cells().any(|(_, cell)| is_float(cell)) {
+                continue;
+            }
+            if let Some((at, cell)) = cells().find(|(_, cell)| unclear(cell)) {
+                let (whole, thousands) = (cell.split('.').next().unwrap_or_default(), cell.replace('.', ""));
+                let what = format!("column `{name}`: `{cell}` could be {thousands} as well as {whole}");
+                return Err(self.table.error_at(at, &what, "write counts without a point"));
+            }
+        }
+        Ok(())
+    }
+
     fn entry(&self, row: &Row) -> Result<Entry> {
         let rate = self.first(row, &self.columns.rate, number)?;
         let mut loss = self.first(row, &self.columns.loss, number)?;

@@ -20,7 +20,7 @@ const FEWEST_TOKENS: u64 = 1_000_000;
 
 /// Words in the name of a folder that a trainer has not done writing.
 const UNFINISHED: [&str; 4] = ["tmp", "temp", "incomplete", "partial"];
-/// Words for the last checkpoint of a curve, which is no other kind of it.
+/// Words for the last checkpoint of a curve, which is not another kind of it.
 const LAST: [&str; 3] = ["final", "last", "latest"];
 
 /// Checkpoints that one pattern names.
@@ -136,7 +136,7 @@ impl Naming {
         self.pattern.split_once("{step}").unwrap_or_default()
     }
 
-    /// What this naming says more than `plain`, as the name of a variant; `None` where it is no form of it.
+    /// What this naming says more than `plain`, as the name of a variant; `None` where it is not a form of it.
     fn beyond(&self, plain: &Self) -> Option<String> {
         let ((before, after), (plain_before, plain_after)) = (self.sides(), plain.sides());
         let more = match (before.strip_suffix(plain_before), after.strip_prefix(plain_after)) {

@@ -14,7 +14,7 @@ const STEP_WORDS: [&[&str]; 3] = [
     &["checkpoint", "ckpt", "chkpt", "chkpnt", "cp"],
 ];
 
-/// Words before numbers that are no steps.
+/// Words before numbers that are not steps.
 const OTHER_WORDS: [&str; 36] = [
     "v", "ver", "version", "bf", "fp", "f", "int", "q", "epoch", "epochs", "ep", "e", "seed", "s", "rank", "shard",
     "part", "gpu", "node", "run", "exp", "trial", "stage", "phase", "fold", "layer", "lr", "bs", "tp", "pp", "dp",

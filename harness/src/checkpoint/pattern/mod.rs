@@ -95,7 +95,7 @@ impl Pattern {
         let mut segments = Vec::new();
         for segment in pattern.split('/').filter(|segment| *segment != ".") {
             if segment.is_empty() || segment == ".." {
-                return Err(("is no name below the folder".into(), such()));
+                return Err(("is not a name below the folder".into(), such()));
             }
             segments.push(compiled(segment)?);
         }
@@ -280,7 +280,7 @@ mod tests {
             ("epoch=*-step={step}", "epoch=12-step=1000", Some((1000, None))),
             ("epoch=*-step={step}.ckpt", "epoch=0-step=1000.ckpt", Some((1000, None))),
             ("*{step}", "run-1000", Some((1000, None))),
-            ("*{step}", "v1.1000", None), // a decimal is no step
+            ("*{step}", "v1.1000", None), // a decimal is not a step
             ("{step}*", "1000-x", Some((1000, None))),
             ("{step}*", "1.5-x", None),
             ("run2{step}", "run21000", Some((1000, None))),
@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(wrong("{step}-{step}"), "must hold `{step}` once");
         assert_eq!(wrong("{step}{tokens}"), "has two numbers side by side");
         assert_eq!(wrong("{step}-{tokns}"), "holds `{tokns}`");
-        assert_eq!(wrong("/{step}"), "is no name below the folder");
+        assert_eq!(wrong("/{step}"), "is not a name below the folder");
         assert_eq!(wrong("{step}-*-*-*-*-*"), "holds more than 4 `*`");
     }
 

@@ -2,9 +2,10 @@
 
 use super::{Sheet, sanitized, task_of};
 use serde_json::{Map, Value, json};
-use spyglass_dashboards::run::{Unit, UnitRecord};
-use spyglass_tasks::metric::{find, group};
-use spyglass_tasks::{Group, MetricValue};
+use spyglass_dashboards::run::{TaskGroup, Unit, UnitRecord};
+use spyglass_dashboards::series::group_metrics;
+use spyglass_tasks::MetricValue;
+use spyglass_tasks::metric::{find, group, without_filter};
 use std::collections::BTreeMap;
 
 /// The version whose files these are like.
@@ -12,24 +13,31 @@ const LIKE_VERSION: &str = "0.4.13";
 
 type Table = Map<String, Value>;
 
+/// A group, and what the file says of it.
+struct GroupEntry<'s> {
+    name: &'s str,
+    members: &'s [String],
+    metadata: Option<&'s Value>,
+    entry: Table,
+}
+
 impl Sheet<'_> {
     /// The whole file.
     pub(super) fn results(&self, task_hashes: &BTreeMap<String, String>) -> Value {
-        let groups: Vec<(&Group, Table)> = self.suite.groups.iter().filter_map(|own| self.group(own)).collect();
+        let groups = self.groups();
         let mut results: Table = self.of_tasks(|unit| self.task_results(&unit.record));
-        let innermost_first = groups.iter().rev();
-        results.extend(innermost_first.clone().map(|(own, entry)| (own.name.clone(), entry.clone().into())));
+        let entries = || groups.iter().rev().map(|own| (own.name.to_owned(), own.entry.clone().into())); // innermost first
+        results.extend(entries());
         let mut file = Map::new();
         let mut put = |key: &str, value: Value| file.insert(key.to_owned(), value);
         put("results", results.into());
         if !groups.is_empty() {
-            let entries = innermost_first.map(|(own, entry)| (own.name.clone(), entry.clone().into()));
-            put("groups", entries.collect::<Table>().into());
+            put("groups", entries().collect::<Table>().into());
         }
-        put("group_subtasks", groups.iter().map(|(own, _)| (own.name.clone(), json!(own.members))).collect());
+        put("group_subtasks", groups.iter().map(|own| (own.name.to_owned(), json!(own.members))).collect());
         put("configs", self.of_tasks(|unit| self.config_of_task(unit)).into());
         let mut versions = self.of_tasks(|unit| version(self.config_key(unit, "metadata")));
-        versions.extend(groups.iter().map(|(own, _)| (own.name.clone(), version(own.metadata.as_ref()))));
+        versions.extend(groups.iter().map(|own| (own.name.to_owned(), version(own.metadata))));
         put("versions", versions.into());
         put("n-shot", self.of_tasks(|unit| unit.record.shots.into()).into());
         put("higher_is_better", self.of_tasks(|unit| higher_is_better(&unit.record)).into());
@@ -76,22 +84,50 @@ impl Sheet<'_> {
         entry.into()
     }
 
-    /// A group whose tasks are all here.
-    fn group<'g>(&self, own: &'g Group) -> Option<(&'g Group, Table)> {
-        let leaves = self.suite.leaves(own);
-        let find = |name: &String| self.units.iter().find(|unit| unit.record.task == *name);
-        let units = leaves.iter().map(find).collect::<Option<Vec<_>>>().filter(|units| !units.is_empty())?;
-        let values: Vec<&[MetricValue]> = units.iter().map(|unit| unit.record.metrics.as_slice()).collect();
-        let metrics = group(&own.metrics, &values);
+    /// The groups, outermost first: those of the suite, and those that came with an import.
+    fn groups(&self) -> Vec<GroupEntry<'_>> {
+        let own = self.suite.groups.iter().filter_map(|own| {
+            let units = self.all_of(&self.suite.leaves(own))?;
+            let told = self.run.groups.iter().find(|known| known.name == own.name && is_told(known, &units));
+            let values: Vec<&[MetricValue]> = units.iter().map(|unit| unit.record.metrics.as_slice()).collect();
+            let metrics =
+                told.map_or_else(|| group(&own.metrics, &values), |told| group_metrics(told, &records(&units)));
+            let entry = self.group_entry(&own.name, &own.alias, &metrics, &units);
+            Some(GroupEntry { name: &own.name, members: &own.members, metadata: own.metadata.as_ref(), entry })
+        });
+        let is_known = |name: &String| self.suite.groups.iter().any(|known| known.name == *name);
+        let imported = self.run.groups.iter().filter(|other| !is_known(&other.name)).filter_map(|other| {
+            // Of a group without some of its tasks an import tells the score alone.
+            let (units, metrics) = match self.all_of(std::slice::from_ref(&other.name)) {
+                Some(units) => (units.clone(), units[0].record.metrics.clone()),
+                None => {
+                    let units = self.all_of(&other.leaves)?;
+                    let metrics = group_metrics(other, &records(&units));
+                    (units, metrics)
+                }
+            };
+            let entry = self.group_entry(&other.name, &other.name, &metrics, &units);
+            Some(GroupEntry { name: &other.name, members: &other.leaves, metadata: None, entry })
+        });
+        own.chain(imported).collect()
+    }
+
+    /// The units of these tasks, where there are some and all are here.
+    fn all_of(&self, tasks: &[String]) -> Option<Vec<&Unit>> {
+        let find = |name: &String| self.units.iter().copied().find(|unit| unit.record.task == *name);
+        tasks.iter().map(find).collect::<Option<Vec<_>>>().filter(|units| !units.is_empty())
+    }
+
+    fn group_entry(&self, name: &str, alias: &str, metrics: &[MetricValue], units: &[&Unit]) -> Table {
         let filter = self.filter(&units[0].record.task);
         let mut entry = Map::new();
-        entry.insert("alias".into(), own.alias.as_str().into());
-        entry.insert("name".into(), own.name.as_str().into());
+        entry.insert("alias".into(), alias.into());
+        entry.insert("name".into(), name.into());
         entry.insert("sample_len".into(), units.iter().map(|unit| unit.record.items).sum::<usize>().into());
-        put_metrics(&mut entry, &metrics, &filter);
-        let counts = metrics.iter().map(|metric| (format!("{},{filter}", metric.name), metric.n.into()));
+        put_metrics(&mut entry, metrics, &filter);
+        let counts = metrics.iter().map(|metric| (key(&metric.name, "", &filter), metric.n.into()));
         entry.insert("sample_count".into(), counts.collect::<Table>().into());
-        Some((own, entry))
+        entry
     }
 
     /// The keys of a task's file, and those that lm-evaluation-harness adds.
@@ -166,11 +202,28 @@ impl Sheet<'_> {
 /// `acc,none` and `acc_stderr,none`; "N/A" where there is no standard error, or none there.
 fn put_metrics(entry: &mut Table, metrics: &[MetricValue], filter: &str) {
     for metric in metrics {
-        let written = find(&metric.name).map_or(true, |known| known.aggregation.has_stderr_in_lm_eval());
+        let known = find(without_filter(&metric.name));
+        let written = known.map_or(true, |known| known.aggregation.has_stderr_in_lm_eval());
         let stderr = metric.stderr.filter(|_| written).map_or_else(|| Value::from("N/A"), Value::from);
-        entry.insert(format!("{},{filter}", metric.name), metric.value.into());
-        entry.insert(format!("{}_stderr,{filter}", metric.name), stderr);
+        entry.insert(key(&metric.name, "", filter), metric.value.into());
+        entry.insert(key(&metric.name, "_stderr", filter), stderr);
     }
+}
+
+/// The key of a metric with something behind its name; the metric of an import may have a filter of its own: `exact_match,strict`.
+fn key(metric: &str, end: &str, filter: &str) -> String {
+    let (name, filter) = metric.split_once(',').unwrap_or((metric, filter));
+    format!("{name}{end},{filter}")
+}
+
+/// Whether an import told the group's own scores on the checkpoint of its tasks.
+fn is_told(group: &TaskGroup, units: &[&Unit]) -> bool {
+    let record = &units[0].record;
+    group.told_at(record.checkpoint.at(), record.shots).is_some()
+}
+
+fn records<'u>(units: &[&'u Unit]) -> Vec<&'u UnitRecord> {
+    units.iter().map(|unit| &unit.record).collect()
 }
 
 fn higher_is_better(record: &UnitRecord) -> Value {

@@ -3,9 +3,8 @@
 use super::Plan;
 use crate::Result;
 use crate::ask::Questions;
-use crate::checkpoint::{Tokens, open_tokenizer, weight_bytes};
+use crate::checkpoint::{Tokens, weight_bytes};
 use crate::sweep::{Subject, Work};
-use spyglass_model::ModelConfig;
 use spyglass_tasks::python::from_json;
 use std::path::Path;
 
@@ -39,9 +38,10 @@ pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
     let mut estimate = Estimate::default();
     let mut flops = 0.0;
     for planned in plan.checkpoints.iter().filter(|planned| planned.problem.is_none() && !planned.is_done()) {
-        let opened = ModelConfig::read(&planned.folder)
-            .map_err(crate::Error::from)
-            .and_then(|config| Ok((open_tokenizer(&planned.folder, &config)?, weight_bytes(&planned.folder)?, config)));
+        let (folder, settings) = (&planned.folder, &work.settings);
+        let opened = settings
+            .read_config(folder)
+            .and_then(|config| Ok((settings.open_tokenizer(folder, &config)?, weight_bytes(folder)?, config)));
         let (tokenizer, bytes, config) = match opened {
             Ok(opened) => opened,
             Err(error) => {
@@ -49,9 +49,9 @@ pub fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
                 continue;
             }
         };
-        let width = bytes_per_weight(&planned.folder);
+        let width = bytes_per_weight(folder);
         estimate.memory_bytes = estimate.memory_bytes.max(bytes);
-        let hash = crate::checkpoint::tokenizer_hash(&planned.folder)?;
+        let hash = crate::checkpoint::tokenizer_hash(settings.tokenizer_folder(folder))?;
         let tokens = Tokens { tokenizer: &tokenizer, hash: &hash, max_length: config.context_limit() };
         for unit in planned.units.iter().filter(|unit| unit.items_left() > 0) {
             let Subject::Task(task) = unit.subject else { continue };

@@ -1,6 +1,7 @@
 //! The plan: which units a sweep has to score, in which order, and what they will cost.
 
 mod estimate;
+mod inputs;
 mod schedule;
 mod units;
 

@@ -1,5 +1,6 @@
 //! All units of a run, and how each of them stands in the results folder.
 
+use super::inputs::unit_inputs;
 use super::order;
 use crate::checkpoint::{Hashing, Identity};
 use crate::results::{Hashes, Store, UnitFolder, UnitPlace, unit_key};
@@ -86,7 +87,7 @@ impl Plan {
             let subjects: Vec<Subject> = work.suite.subjects().filter(fits).collect();
             if !subjects.is_empty() {
                 let mut planned = PlannedCheckpoint::new(work, checkpoint, &subjects);
-                match planned.identify(hashes, Hashing::Remembered) {
+                match planned.identify(work, hashes, Hashing::Remembered) {
                     Ok(()) => planned.resolve(work, store)?,
                     Err(error) => planned.problem = Some(error.in_full()),
                 }
@@ -141,9 +142,10 @@ impl PlannedCheckpoint {
     ///
     /// # Errors
     /// The folder holds no checkpoint.
-    pub fn identify(&mut self, hashes: &Hashes, hashing: Hashing) -> Result<()> {
+    pub fn identify(&mut self, work: &Work, hashes: &Hashes, hashing: Hashing) -> Result<()> {
         if self.identity.is_none() {
-            self.identity = Identity::read(&self.folder, hashes, hashing)?;
+            self.identity =
+                Identity::read(&self.folder, work.settings.tokenizer_folder(&self.folder), hashes, hashing)?;
         }
         Ok(())
     }
@@ -172,14 +174,7 @@ impl PlannedCheckpoint {
     /// What a unit of an identified checkpoint depends on, and its folder.
     pub(crate) fn unit_folder(&self, subject: Subject, work: &Work, store: &Store) -> (UnitInputs, UnitFolder) {
         let identity = self.identity.as_ref().expect("a checkpoint is identified before its units are looked up");
-        let inputs = match subject {
-            Subject::Task(task) => {
-                let task = &work.suite.tasks[task];
-                let data_hash = task.items.as_ref().map_or("", |items| items.data_hash.as_str());
-                work.settings.inputs(identity, task, data_hash)
-            }
-            Subject::Pack(pack) => work.settings.pack_inputs(identity, &work.suite.packs[pack]),
-        };
+        let inputs = unit_inputs(work, identity, subject);
         let key = unit_key(&inputs);
         let place = UnitPlace {
             branch: &self.checkpoint.branch,
@@ -221,7 +216,7 @@ fn nothing_fits(work: &Work) -> Error {
     let task = work.suite.tasks.first().map_or("hellaswag", |task| task.task.name.as_str());
     let example = first.map(|checkpoint| format!("{}/{}/{task}", checkpoint.branch, checkpoint.step));
     Error::Usage {
-        what: "no unit is left to ask for: --only fits none".into(),
+        problem: "no unit is left to ask for: --only fits none".into(),
         help: format!(
             "a unit's name is branch/step/task, such as {}",
             example.as_deref().unwrap_or("trunk/90000/hellaswag")
@@ -260,6 +255,7 @@ mod tests {
             perturb: Some(text("shuffle")),
             precision: text("f32"),
             dt_floor: text("config"),
+            bos: None,
             scoring_version: 1,
         };
         let metrics = vec![MetricValue { name: text("acc"), value: 1.0 / 3.0, n: 3, ..MetricValue::default() }];

@@ -125,14 +125,14 @@ fn place_of(name: &str, tensor: &pickle::Rebuilt, entry: &std::ops::Range<u64>) 
     let mut next = 1;
     let row_by_row = shape.iter().zip(&strides).rev().all(|(&side, &stride)| {
         let fits = side <= 1 || stride == next;
-        next *= side.max(1);
+        next = u64::saturating_mul(next, side.max(1));
         fits
     });
     let sizes = |values: Vec<u64>| values.into_iter().map(|value| value as usize).collect::<Vec<_>>();
     Ok(StoredTensor {
         name: name.into(),
         dtype: tensor.dtype,
-        start: entry.start + offset * width,
+        start: if empty { entry.start } else { entry.start + offset * width },
         strides: (!row_by_row && !empty).then(|| sizes(strides)),
         shape: sizes(shape),
     })

@@ -98,7 +98,7 @@ fn dtype(global: &str) -> Option<&'static str> {
 /// The tensors of the state dict that the pickle `bytes` holds, by name, in its order.
 ///
 /// # Errors
-/// In words: an opcode or a global that no state dict needs, a damaged stream, something at the top that is no dict of tensors.
+/// In words: an opcode or a global that no state dict needs, a damaged stream, something at the top that is not a dict of tensors.
 pub(super) fn tensors(bytes: &[u8]) -> Result<Vec<(String, Rebuilt)>, String> {
     let mut machine = Machine {
         input: Cursor { bytes, at: 0 },
@@ -325,7 +325,7 @@ impl Machine<'_> {
     fn remember(&mut self, width: usize) -> Result<(), String> {
         let slot = self.number(width)? as usize;
         if slot > self.input.bytes.len() {
-            return Err(CUT_SHORT.into()); // each slot takes bytes to name, so a larger one is no honest writer's
+            return Err(CUT_SHORT.into()); // each slot takes bytes to name, so a larger one is not an honest writer's
         }
         if slot >= self.memo.len() {
             self.memo.resize(slot + 1, None);
@@ -385,7 +385,7 @@ impl Machine<'_> {
             ("collections.OrderedDict", []) => Ok(Made::New(Value::Dict(Vec::new()))),
             ("torch._utils._rebuild_parameter", [tensor, ..]) | ("torch.Size", [tensor]) => Ok(Made::There(*tensor)),
             ("torch._tensor._rebuild_from_type_v2", [inner, _class, arguments, _state]) => match self.values[*inner] {
-                // one level: a rebuilt type inside a rebuilt type is no state dict's
+                // one level: a rebuilt type inside a rebuilt type is not a state dict's
                 Value::Global(inner) if inner.starts_with("torch._utils._rebuild_") => {
                     self.call(inner, &self.sequence(*arguments)?)
                 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// The end record and the longest comment that may follow it.
 const LONGEST_TAIL: u64 = 22 + 65_535;
-/// A directory larger than this is no checkpoint's.
+/// A directory larger than this is not a checkpoint's.
 const LARGEST_DIRECTORY: u64 = 1 << 28;
 /// A length or offset that is told in the zip64 field instead.
 const ELSEWHERE: u64 = 0xFFFF_FFFF;
@@ -17,7 +17,7 @@ pub(super) type Directory = BTreeMap<String, Range<u64>>;
 /// Reads the central directory of the archive in `file`, `size` bytes long.
 ///
 /// # Errors
-/// In words: it is no zip archive, is cut short, or has entries that are compressed, encrypted, doubled or overlapping.
+/// In words: it is not a zip archive, is cut short, or has entries that are compressed, encrypted, doubled or overlapping.
 pub(super) fn directory(file: &mut (impl Read + Seek), size: u64) -> Result<Directory, String> {
     let records = central_directory(file, size)?;
     let mut at = Cursor { bytes: &records, at: 0 };

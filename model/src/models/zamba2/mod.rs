@@ -1,4 +1,4 @@
-//! Zamba2: Mamba-2 mixers, and shared attention blocks with adapters of each call.
+//! Zamba2: Mamba-2 mixers, and shared attention blocks with adapters of each call. Its formulas and their sources: ZAMBA2.md.
 
 mod config;
 mod names;

@@ -41,7 +41,7 @@ impl Assertion {
     pub(crate) fn read(mut fields: serde_json::Map<String, serde_json::Value>) -> Result<Self, String> {
         let name = match fields.remove("type") {
             Some(serde_json::Value::String(name)) => name,
-            Some(other) => return Err(format!("`type` names a check, and `{other}` is no name")),
+            Some(other) => return Err(format!("`type` names a check, and `{other}` is not a name")),
             None => return Err("a check needs its `type`, as in `{type: contains, value: arr}`".into()),
         };
         let number = |key: &str, value: Option<serde_json::Value>| match value {

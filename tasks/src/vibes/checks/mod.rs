@@ -21,7 +21,7 @@ pub use number::Pick;
 pub(crate) use number_words::spell;
 pub use values::{Pattern, Script, Texts, Value};
 
-use super::transcript::Stop;
+use super::stop::Stop;
 
 /// What a check looks at: a reply, or the replies of a whole conversation one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Reply<'a> {
 
 /// One check of a prompt pack. In YAML: `- { type: contains, value: arrr, min: 2 }`.
 ///
-/// `weight`, `threshold` and the prefix `not-` belong to every check ([`Assertion`]) and are no fields here.
+/// `weight`, `threshold` and the prefix `not-` belong to every check ([`Assertion`]) and are not fields here.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "a variant's line explains its fields")]

@@ -94,7 +94,7 @@ fn pieces(text: &str) -> Vec<Piece> {
 fn items(text: &str) -> Vec<usize> {
     let (mut all, mut list): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
     for item in ITEM.captures_iter(text) {
-        let number = item.get(1).expect("the group is no option");
+        let number = item.get(1).expect("the group is not an option");
         let next = number.as_str().parse() == Ok(list.len() + 1);
         if !next && list.len() > 1 {
             all.append(&mut list);
@@ -179,7 +179,7 @@ impl Reader<'_> {
                 if is_pronoun && self.part(at + 1, Sum::start(part)).is_none() {
                     return None;
                 }
-                // `hundred` alone is no number unless `a` or `one` stands before it; `hundreds` is none at all.
+                // `hundred` alone is not a number unless `a` or `one` stands before it; `hundreds` is none at all.
                 let starts = !matches!(part, Word::Times(_)) || before == "a";
                 starts.then(|| self.longer(Sum::start(part), at + 1, false))
             }

@@ -57,7 +57,7 @@ pub(super) fn word(text: &str) -> Option<Word> {
     let index = |list: &[&str]| list.iter().position(|known| *known == text).map(|index| index as u64);
     let times = LARGE.iter().find(|(name, _)| *name == text).map(|(_, value)| Word::Times(*value));
     let dozen = (text == "dozen").then_some(Word::Times(12));
-    // `TENS` has two empty places, and an empty text is no word.
+    // `TENS` has two empty places, and an empty text is not a word.
     let tens = if text.is_empty() { None } else { index(&TENS).map(|tens| Word::Tens(tens * 10)) };
     index(&SMALL).map(Word::Small).or(tens).or(times).or(dozen)
 }

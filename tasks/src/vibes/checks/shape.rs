@@ -2,7 +2,7 @@
 
 use super::Finding;
 use super::text::{exact, excerpt};
-use crate::vibes::transcript::Stop;
+use crate::vibes::stop::Stop;
 
 /// Pieces between white space that hold a letter or a digit.
 pub(super) fn words(text: &str) -> usize {
@@ -60,7 +60,7 @@ pub(super) fn counted(what: &str, n: usize, value: Option<usize>, min: Option<us
     Finding::scored(score, expected, format!("{n} {what}"))
 }
 
-/// `B`, `(b)`, `B.` and `**B**` are the letter B; `Bob` is no single letter.
+/// `B`, `(b)`, `B.` and `**B**` are the letter B; `Bob` is not a single letter.
 pub(super) fn single_letter(said: &str, value: Option<&str>, of: Option<&str>) -> Finding {
     let upper = |text: &str| exact(text).to_uppercase();
     let letter = upper(exact(said).trim_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation()));

@@ -231,7 +231,7 @@ fn checks_that_cannot_be_meant_are_refused() {
     ];
     insta::assert_snapshot!(cases.map(refused).join("\n"), @r#"
     a check needs its `type`, as in `{type: contains, value: arr}`
-    `type` names a check, and `3` is no name
+    `type` names a check, and `3` is not a name
     unknown variant `contians`, expected one of `equals`, `iequals`, `contains`, `icontains`, `contains-all`, `contains-any`, `icontains-all`, `icontains-any`, `starts-with`, `regex`, `word-count`, `line-count`, `bullet-count`, `number`, `one-of`, `in-order`, `single-letter`, `no-repetition`, `language`, `script`, `ends-properly`, `similar`, `levenshtein`, `is-json`, `contains-json`
     an empty text to look for, which every reply contains
     an empty text to look for, which every reply contains
@@ -239,8 +239,8 @@ fn checks_that_cannot_be_meant_are_refused() {
     unknown field `vale`, expected one of `value`, `min`, `words`
     an empty list of texts to look for
     `min` is 0, which every reply passes
-    `(a` is no regular expression: unclosed group
-    `(a)\1` is no regular expression: backreferences are not supported
+    `(a` is not a regular expression: unclosed group
+    `(a)\1` is not a regular expression: backreferences are not supported
     a count needs `value`, `min` or `max`
     `min` is 5 and `max` 2: no count lies between
     `value` is exact; `min` and `max` say nothing beside it
@@ -250,7 +250,7 @@ fn checks_that_cannot_be_meant_are_refused() {
     `weight` is a number of at least 0, not `-1`
     `weight` is a number of at least 0, not `"heavy"`
     unknown field `value`, there are no fields
-    `Klingon` is no Unicode script; Latin, Cyrillic, Greek, Arabic, Han are
+    `Klingon` is not a Unicode script; Latin, Cyrillic, Greek, Arabic, Han are
     unknown variant `xx`, expected one of `en`, `de`, `fr`, `es`, `it`, `pt`, `nl`, `ru`, `el`, `ar`, `he`, `hi`, `zh`, `ja`, `ko`
     "#);
 }

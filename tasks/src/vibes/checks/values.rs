@@ -76,7 +76,7 @@ impl TryFrom<String> for Pattern {
         let why = |error: regex::Error| {
             let text = error.to_string();
             let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            format!("`{pattern}` is no regular expression: {reason}")
+            format!("`{pattern}` is not a regular expression: {reason}")
         };
         Regex::new(&pattern).map(Self).map_err(why)
     }
@@ -87,8 +87,8 @@ impl TryFrom<String> for Script {
     fn try_from(name: String) -> Result<Self, String> {
         let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
         let letters = plain.then(|| Regex::new(&format!(r"\p{{scx={name}}}")).ok()).flatten();
-        let letters =
-            letters.ok_or_else(|| format!("`{name}` is no Unicode script; Latin, Cyrillic, Greek, Arabic, Han are"))?;
+        let letters = letters
+            .ok_or_else(|| format!("`{name}` is not a Unicode script; Latin, Cyrillic, Greek, Arabic, Han are"))?;
         Ok(Self { name, letters })
     }
 }

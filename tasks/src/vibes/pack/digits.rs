@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::Reader;
 use crate::error::Result;
+use crate::vibes::pack_file::{CheckKeys, Prompt};
+use crate::vibes::reader::Reader;
 use crate::vibes::variables::scalar;
-use crate::vibes::written::{CheckKeys, Prompt};
 use crate::yaml::{Step, written};
 
 /// Checks whose `value` is a number; that of all others is a text.

@@ -106,7 +106,7 @@ fn what_is_wrong_is_said_with_its_line() {
     pack.yaml:6:10: variable `y`: an empty list leaves no conversation (`vars: {topic: [the sea, the weather]}`)
     pack.yaml:9:13: unknown variant `contians` (did you mean `contains`?)
     pack.yaml:8:13: unknown field `vaule` (did you mean `value`?)
-    pack.yaml:6:18: `(arr` is no regular expression: unclosed group (`spyglass list checks` shows what there is)
+    pack.yaml:6:18: `(arr` is not a regular expression: unclosed group (`spyglass list checks` shows what there is)
     pack.yaml:4:14: an empty list of texts to look for (`spyglass list checks` shows what there is)
     pack.yaml:6:37: an empty list of continuations (`right` and `wrong` need one each at least)
     pack.yaml:6:41: an empty continuation (it needs a word to be scored)
@@ -165,4 +165,11 @@ fn numbers_are_texts_as_they_are_written_or_refused() {
     ] {
         parse(&value(fine));
     }
+}
+
+#[test]
+fn a_text_where_keys_belong_is_told_in_words_of_yaml() {
+    let error = PromptPack::parse("p.yaml", "pack: a\nprompts:\n- {id: b, turns: [hi]}\n").unwrap_err();
+    let said = "p.yaml:3:19: prompts[0].turns[0]: invalid type: string \"hi\", expected keys and their values";
+    assert_eq!(error.to_string(), said);
 }

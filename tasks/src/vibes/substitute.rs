@@ -2,9 +2,9 @@
 
 use super::checks::Assertion;
 use super::conversation::{Choose, Turn};
-use super::pack::Reader;
+use super::pack_file::{self, CheckKeys};
+use super::reader::Reader;
 use super::variables::Variables;
-use super::written::{self, CheckKeys};
 use crate::error::{Error, Result};
 use crate::yaml::Step;
 
@@ -68,8 +68,8 @@ impl<'r> Fill<'r> {
         checks.iter().enumerate().map(|(index, check)| self.check(check, &place(index))).collect()
     }
 
-    pub(crate) fn turns(&self, turns: &[written::Turn], path: &[Step]) -> Result<Vec<Turn>> {
-        let turn = |(index, turn): (usize, &written::Turn)| {
+    pub(crate) fn turns(&self, turns: &[pack_file::Turn], path: &[Step]) -> Result<Vec<Turn>> {
+        let turn = |(index, turn): (usize, &pack_file::Turn)| {
             let at = |keys: &[Step<'static>]| [path, &[Step::Item(index)], keys].concat();
             let choose = turn.choose.as_ref().map(|choose| -> Result<Choose> {
                 Ok(Choose {

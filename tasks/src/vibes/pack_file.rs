@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::checks::Assertion;
-use super::plain::TranscriptFormat;
+use super::transcript_format::TranscriptFormat;
 use crate::yaml::count;
 
 /// A prompt pack: conversations that are held with every checkpoint, and checks on what it says.

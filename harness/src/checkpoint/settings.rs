@@ -1,0 +1,86 @@
+//! How a checkpoint is run: what of the settings changes numbers.
+
+use crate::Result;
+use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec};
+use spyglass_model::{Bos, DtFloor, LoadOptions, Model, ModelConfig, Precision, Tokenizer};
+use std::path::{Path, PathBuf};
+
+/// How the model is run: what of the settings changes numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the types of the fields explain them")]
+pub struct Settings {
+    pub precision: PrecisionSpec,
+    pub dt_floor: DtFloorSpec,
+    pub bos: BosSpec,
+    /// A folder whose tokenizer is used instead of the checkpoint's own.
+    pub tokenizer: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads the model from a checkpoint's folder.
+    ///
+    /// # Errors
+    /// Whatever is wrong with its files.
+    pub fn open_model(&self, checkpoint: &Path) -> Result<Model> {
+        let model = Model::open(checkpoint, &self.load_options())?;
+        Ok(model.with_tokenizer_in(self.tokenizer_folder(checkpoint)))
+    }
+
+    /// Reads what the config.json of a checkpoint says.
+    ///
+    /// # Errors
+    /// It is missing, or not understood.
+    pub fn read_config(&self, checkpoint: &Path) -> Result<ModelConfig> {
+        Ok(ModelConfig::read(checkpoint)?.with_tokenizer_in(self.tokenizer_folder(checkpoint)))
+    }
+
+    /// Reads the tokenizer of a checkpoint with this config.
+    ///
+    /// # Errors
+    /// It is missing or damaged, has no BOS where that is always to be used, or has more tokens than the embedding has rows.
+    pub fn open_tokenizer(&self, checkpoint: &Path, config: &ModelConfig) -> Result<Tokenizer> {
+        let tokenizer = self.open_tokenizer_alone(checkpoint)?;
+        tokenizer.check_embedding(config.vocab_size())?;
+        Ok(tokenizer)
+    }
+
+    /// Reads a tokenizer without a model that it must fit.
+    ///
+    /// # Errors
+    /// It is missing or damaged, or has no BOS where that is always to be used.
+    pub fn open_tokenizer_alone(&self, checkpoint: &Path) -> Result<Tokenizer> {
+        let tokenizer = Tokenizer::open_for(checkpoint, self.tokenizer_folder(checkpoint))?;
+        Ok(tokenizer.with_bos(match self.bos {
+            BosSpec::Tokenizer => Bos::Tokenizer,
+            BosSpec::Always => Bos::Always,
+            BosSpec::Never => Bos::Never,
+        })?)
+    }
+
+    /// The folder of the tokenizer of a checkpoint.
+    pub fn tokenizer_folder<'a>(&'a self, checkpoint: &'a Path) -> &'a Path {
+        self.tokenizer.as_deref().unwrap_or(checkpoint)
+    }
+
+    /// Whether the tokenizer that is named can be read: told before anything is scored.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn check(&self) -> Result<()> {
+        self.tokenizer.as_deref().map_or(Ok(()), |folder| Ok(Tokenizer::open(folder).map(drop)?))
+    }
+
+    fn load_options(&self) -> LoadOptions {
+        LoadOptions {
+            precision: match self.precision {
+                PrecisionSpec::F32 => Precision::F32,
+                PrecisionSpec::Bf16 => Precision::Bf16,
+            },
+            dt_floor: match self.dt_floor {
+                DtFloorSpec::Config => DtFloor::Config,
+                DtFloorSpec::Zero => DtFloor::Zero,
+            },
+            ..LoadOptions::default()
+        }
+    }
+}

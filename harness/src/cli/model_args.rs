@@ -1,0 +1,57 @@
+//! What every command that runs a checkpoint asks: which one, in which arithmetic, with which tokens.
+
+use crate::Result;
+use crate::checkpoint::{Settings, open};
+use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec};
+use clap::Args;
+use spyglass_model::{Model, Tokenizer};
+use std::path::PathBuf;
+
+/// A checkpoint and how it is run.
+#[derive(Debug, Args)]
+pub(super) struct ModelArgs {
+    /// The checkpoint's folder
+    #[arg(long = "model", value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// Arithmetic of the model
+    #[arg(long, value_enum, default_value_t)]
+    precision: PrecisionSpec,
+    /// The smallest discretisation step: the config's, or none
+    #[arg(long, value_enum, default_value_t)]
+    dt_floor: DtFloorSpec,
+    #[command(flatten)]
+    tokens: TokenArgs,
+}
+
+/// How text becomes tokens.
+#[derive(Debug, Args)]
+pub(super) struct TokenArgs {
+    /// Whether BOS stands before a text
+    #[arg(long, value_enum, default_value_t)]
+    bos: BosSpec,
+    /// A folder whose tokenizer is used instead of the checkpoint's own
+    #[arg(long, value_name = "DIR")]
+    tokenizer: Option<PathBuf>,
+}
+
+impl ModelArgs {
+    /// The same for the library.
+    pub(super) fn settings(&self) -> Settings {
+        Settings { precision: self.precision, dt_floor: self.dt_floor, ..self.tokens.settings() }
+    }
+
+    /// Reads the model and its tokenizer.
+    ///
+    /// # Errors
+    /// Whatever is wrong with their files.
+    pub(super) fn open(&self) -> Result<(Model, Tokenizer)> {
+        open(&self.folder, &self.settings())
+    }
+}
+
+impl TokenArgs {
+    /// The same for the library, everything else by default.
+    pub(super) fn settings(&self) -> Settings {
+        Settings { bos: self.bos, tokenizer: self.tokenizer.clone(), ..Settings::default() }
+    }
+}

@@ -1,0 +1,59 @@
+//! The results that a command reads: those of a run file, or a results folder by itself, as `import` writes one.
+
+use crate::checkpoint::discover_tree;
+use crate::results::{Snapshot, Store};
+use crate::run_file::RunFile;
+use crate::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// Results with the run that they tell of.
+pub(super) struct Results {
+    /// The run file or the folder, as it was named.
+    pub(super) path: PathBuf,
+    /// The run file; `None` for a results folder.
+    pub(super) run: Option<RunFile>,
+    /// Where they lie.
+    pub(super) store: Store,
+    /// The run.
+    pub(super) snapshot: Snapshot,
+}
+
+impl Results {
+    /// Opens the results of a run file, brought up to date where checkpoints and logs are still there, or those of a folder.
+    ///
+    /// # Errors
+    /// The run file cannot be read; nothing was swept or imported yet.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        if path.is_dir() {
+            let store = Store::open(path);
+            let help = "name a run file, or a folder that `spyglass sweep` or `spyglass import` wrote";
+            let snapshot = store.snapshot()?.ok_or_else(|| nothing_yet(path, help.into()))?;
+            return Ok(Self { path: path.to_owned(), run: None, store, snapshot });
+        }
+        let run = RunFile::read(path)?;
+        let store = Store::open(&run.results);
+        let snapshot = snapshot_of(&run, &store)?;
+        Ok(Self { path: path.to_owned(), run: Some(run), store, snapshot })
+    }
+}
+
+/// The run as the last sweep left it, brought up to date where checkpoints and logs are still there.
+///
+/// # Errors
+/// Nothing was swept yet.
+pub(super) fn snapshot_of(run: &RunFile, store: &Store) -> Result<Snapshot> {
+    let help = || format!("`spyglass sweep {}` makes them", run.path.display());
+    let kept = store.snapshot()?.ok_or_else(|| nothing_yet(store.root(), help()))?;
+    let Ok(found) = discover_tree(run) else {
+        return Ok(Snapshot { name: run.display_name(), run_file: run.text.clone(), ..kept });
+    };
+    let (name, run_file) = (run.display_name(), run.text.clone());
+    let mut snapshot = Snapshot { name, tree: found.tree, groups: kept.groups.clone(), run_file };
+    let (units, _) = store.units()?;
+    snapshot.keep_scored(&kept, &units);
+    Ok(snapshot)
+}
+
+fn nothing_yet(results: &Path, help: String) -> Error {
+    Error::Results { path: results.to_path_buf(), problem: "there are no results here yet".into(), help }
+}

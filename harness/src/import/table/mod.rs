@@ -1,0 +1,10 @@
+//! Tables of scores, as trackers export them, brought into a results folder.
+
+mod events;
+mod known;
+mod name;
+mod read;
+mod units;
+
+pub(crate) use read::{Chosen, TableOptions, is_table};
+pub(crate) use units::import_table;

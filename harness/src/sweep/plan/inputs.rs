@@ -1,0 +1,44 @@
+//! What the numbers of a unit depend on.
+
+use crate::checkpoint::Identity;
+use crate::results::{PACK_VERSION, SCORING_VERSION};
+use crate::sweep::{Subject, Work};
+use spyglass_dashboards::run::UnitInputs;
+
+/// What the numbers of a unit depend on.
+pub(super) fn unit_inputs(work: &Work, identity: &Identity, subject: Subject) -> UnitInputs {
+    let settings = &work.settings;
+    let of_any = UnitInputs {
+        weights: identity.weights.clone(),
+        config: identity.config.clone(),
+        tokenizer: identity.tokenizer.clone(),
+        chat_template: None, // questions of tasks are plain text
+        task: work.suite.name(subject).to_owned(),
+        task_definition: String::new(),
+        data: String::new(),
+        shots: 0,
+        perturb: None,
+        precision: settings.precision.name().into(),
+        dt_floor: settings.dt_floor.name().into(),
+        bos: settings.bos.name().map(Into::into),
+        scoring_version: SCORING_VERSION,
+    };
+    match subject {
+        Subject::Task(task) => {
+            let asked = &work.suite.tasks[task];
+            UnitInputs {
+                task_definition: asked.task.definition_hash(),
+                data: asked.items.as_ref().map_or_else(|_| String::new(), |items| items.data_hash.clone()),
+                shots: asked.task.shots,
+                perturb: asked.task.perturb.clone(),
+                ..of_any
+            }
+        }
+        Subject::Pack(pack) => UnitInputs {
+            chat_template: Some(identity.chat_template.clone()),
+            task_definition: work.suite.packs[pack].sha256.clone(),
+            scoring_version: PACK_VERSION,
+            ..of_any
+        },
+    }
+}

@@ -1,0 +1,89 @@
+//! A task file, compiled, and what a task asks of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{Keys, Templates};
+use crate::data::{Place, Tables};
+use crate::definition::{OutputType, Sampler, TaskFile};
+use crate::icl;
+use crate::item::Generation;
+use crate::reply::ReplyFilter;
+
+/// What the task file says, compiled.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) file: TaskFile,
+    pub(crate) output: OutputType,
+    pub(crate) templates: Templates,
+    pub(crate) keys: Keys,
+    pub(crate) shot_keys: Keys,
+    pub(crate) sampler: Sampler,
+    pub(crate) generation: Generation,
+    /// From a reply to what is compared.
+    pub(crate) filters: Arc<Vec<ReplyFilter>>,
+    /// What is done to the targets, too, before they are compared.
+    pub(crate) target_filters: Vec<ReplyFilter>,
+    pub(crate) tables: Arc<Tables>,
+    /// What messages call the task file.
+    pub(crate) shown: String,
+    /// To be kept with the items.
+    pub(crate) warnings: Vec<String>,
+    /// The folder of the task file.
+    pub(crate) home: Option<PathBuf>,
+    /// The keys of the file, its includes and its subject resolved.
+    pub(crate) keys_given: Map<String, Value>,
+}
+
+impl Plan {
+    /// The split that is asked.
+    pub(crate) fn split(&self) -> &str {
+        self.file.test_split.as_deref().or(self.file.validation_split.as_deref()).unwrap_or_default()
+    }
+
+    /// Its rows are made from a seed, not read from files.
+    pub(crate) fn is_generated(&self) -> bool {
+        self.file.dataset_path.as_deref() == Some(icl::DATASET_PATH)
+    }
+
+    /// The folder that its data best lie in.
+    pub(crate) fn folder_name(&self) -> String {
+        let dataset = self.file.dataset_path.as_deref().and_then(|path| path.rsplit('/').next());
+        let own = self.file.task.clone().unwrap_or_default();
+        if self.file.subjects.is_empty() { own } else { dataset.map_or(own, str::to_owned) }
+    }
+}
+
+/// What a task asks: its file, and the settings that a run may change.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asking<'t> {
+    pub(crate) name: &'t str,
+    pub(crate) subject: Option<&'t str>,
+    pub(crate) shots: usize,
+    /// Its items are choice-shuffled twins.
+    pub(crate) is_shuffled: bool,
+    /// Score of guessing, where the task file states it.
+    pub(crate) chance: Option<f64>,
+    pub(crate) metrics: &'t [String],
+    pub(crate) plan: &'t Plan,
+}
+
+impl Asking<'_> {
+    /// Where its data may lie.
+    pub(crate) fn place<'p>(&'p self, folders: &'p [PathBuf]) -> Place<'p> {
+        let file = &self.plan.file;
+        Place {
+            task: self.name,
+            asked: self.plan.split(),
+            dataset: file.dataset_path.as_deref(),
+            part: file.dataset_name.as_deref(),
+            part_is_subject: self.subject.is_some(),
+            files: file.dataset_kwargs.as_ref().and_then(|kwargs| kwargs.data_files.as_ref()),
+            dir: file.dataset_kwargs.as_ref().and_then(|kwargs| kwargs.data_dir.as_deref()),
+            home: self.plan.home.as_deref(),
+            folders,
+        }
+    }
+}
