@@ -171,6 +171,7 @@ fn onsets(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {
             // Where nobody saw it come, its first phase cannot be told.
             if let Some(phases) = path.phases.as_ref().filter(|_| onset.after().is_some()) {
                 let _ = write!(text, ", {}", phase_words(phases));
+                text.push_str(&rate_words(run, path, phases));
             }
             text.push_str(&shape_words(path));
             text.push_str(task.kinds.get(index).map_or("", |kind| kind_words(*kind)));
@@ -247,6 +248,20 @@ pub(crate) fn name(phase: Phase) -> &'static str {
         Phase::Rewarm => "the re-warming",
         Phase::Anneal => "the anneal",
     }
+}
+
+/// `, with the learning rate still above 99 % of its peak`: where an onset surely lies in a decay that has hardly begun at its end.
+fn rate_words(run: &Run, path: &PathFindings, phases: &PhaseProbabilities) -> String {
+    let told = || {
+        phases.phases.iter().find(|(phase, p)| **phase == Phase::Decay && **p >= 0.95)?;
+        let by = path.own_onset()?.by()?;
+        let log = run.tree.log_path(&path.branch);
+        let peak = log.iter().filter_map(|entry| entry.learning_rate).fold(0.0, f64::max);
+        let rate = log.iter().rfind(|entry| entry.tokens.is_some_and(|tokens| tokens <= by))?.learning_rate?;
+        let share = (100.0 * rate / peak).floor();
+        (share >= 90.0).then(|| format!(", with the learning rate still above {share} % of its peak"))
+    };
+    told().unwrap_or_default()
 }
 
 fn comings_and_goings(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {

@@ -32,6 +32,7 @@ fn a_famous_emergence_from_its_published_scores() {
     let page = page(&folder.path().join("o/report"));
     for (size, bracket) in LETTERS {
         assert!(page.contains(&format!("mmlu · 5-shot on olmo2-{size}/trunk emerged {bracket}")), "{size}");
+        assert!(page.contains("in the decay, with the learning rate still above 99 % of its peak"), "{size}");
         let found = phases(&folder.path().join(format!("o/olmo2-{size}")));
         assert_eq!(found.iter().map(|phase| phase.0.as_str()).collect::<Vec<_>>(), ["warmup", "decay"], "{size}");
     }
