@@ -100,7 +100,7 @@ impl Schedule {
         if rates.iter().any(|rate| !rate.is_finite() || *rate < 0.0) {
             return Err(("has a rate that is below 0 or no number".into(), "rates are such as 3e-4".into()));
         }
-        if spec.shape == Shape::Exponential && rates.iter().any(|rate| *rate == 0.0) {
+        if spec.shape == Shape::Exponential && rates.contains(&0.0) {
             return Err((
                 "falls by equal factors from or to 0, which takes forever".into(),
                 "give it a floor above 0".into(),

@@ -98,13 +98,12 @@ impl Sheet<'_> {
         let is_known = |name: &String| self.suite.groups.iter().any(|known| known.name == *name);
         let imported = self.run.groups.iter().filter(|other| !is_known(&other.name)).filter_map(|other| {
             // Of a group without some of its tasks an import tells the score alone.
-            let (units, metrics) = match self.all_of(std::slice::from_ref(&other.name)) {
-                Some(units) => (units.clone(), units[0].record.metrics.clone()),
-                None => {
-                    let units = self.all_of(&other.leaves)?;
-                    let metrics = group_metrics(other, &records(&units));
-                    (units, metrics)
-                }
+            let (units, metrics) = if let Some(units) = self.all_of(std::slice::from_ref(&other.name)) {
+                (units.clone(), units[0].record.metrics.clone())
+            } else {
+                let units = self.all_of(&other.leaves)?;
+                let metrics = group_metrics(other, &records(&units));
+                (units, metrics)
             };
             let entry = self.group_entry(&other.name, &other.name, &metrics, &units);
             Some(GroupEntry { name: &other.name, members: &other.leaves, metadata: None, entry })

@@ -47,7 +47,7 @@ pub(super) fn table(files: &[PathBuf]) -> Result<Table> {
         }
     }
     let rows = rows.into_values().enumerate().map(|(index, cells)| Row { at: index + 1, cells }).collect();
-    let first = files.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
+    let first = files.first().map_or(Path::new(""), PathBuf::as_path);
     Ok(Table::of(first, "event", rows))
 }
 
@@ -206,13 +206,13 @@ mod tests {
         // A file that is cut off is still being written; a bit that flipped is damage, wherever it is.
         for end in 0..bytes.len() {
             fs_err::write(&file, &bytes[..end]).unwrap();
-            assert!(super::table(&[file.clone()]).unwrap().rows.len() <= 2, "cut at {end}");
+            assert!(super::table(std::slice::from_ref(&file)).unwrap().rows.len() <= 2, "cut at {end}");
         }
         for at in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 4;
             fs_err::write(&file, &damaged).unwrap();
-            assert!(super::table(&[file.clone()]).is_err(), "byte {at}");
+            assert!(super::table(std::slice::from_ref(&file)).is_err(), "byte {at}");
         }
     }
 

@@ -87,7 +87,7 @@ pub(super) fn named(column: &str) -> Option<Named> {
     );
     let by_letter =
         take(&mut words, &[("mc", true), ("rc", false), ("cloze", false), ("cf", false), ("letters", true)]);
-    let Some((known, subject)) = benchmark(&mut words) else {
+    let Some((known, subject)) = benchmark(&words) else {
         let metric = metric?;
         words.retain(|word| !ASIDE.contains(&word.as_str()));
         let task = words.join("_");
@@ -183,7 +183,7 @@ fn take<T: Copy>(words: &mut Vec<String>, known: &[(&str, T)]) -> Option<T> {
 }
 
 /// The known benchmark of the longest name among the words, with what follows it in place of a part (`mmlu_anatomy`).
-fn benchmark(words: &mut Vec<String>) -> Option<(&'static Known, Option<String>)> {
+fn benchmark(words: &[String]) -> Option<(&'static Known, Option<String>)> {
     let spelled = KNOWN.iter().flat_map(|known| known.also.iter().chain([&known.task]).map(move |name| (known, *name)));
     let found = spelled.filter_map(|(known, name)| {
         let parts: Vec<&str> = name.split('_').collect();

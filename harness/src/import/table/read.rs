@@ -241,7 +241,7 @@ fn add(table: &Table, columns: &Columns, row: &Row, column: &str, stderr: Option
     let Some(step) = step_of(table, columns, row)? else { return Ok(()) };
     let stderr = stderr.map(read).transpose()?.flatten().filter(|error| error.is_finite() && *error >= 0.0);
     let cell = Cell { at: row.at, value, stderr };
-    if let Some(earlier) = to.cells.insert(step, cell).filter(|earlier| earlier.value != value) {
+    if let Some(earlier) = to.cells.insert(step, cell).filter(|earlier| earlier.value.total_cmp(&value).is_ne()) {
         let what = format!(
             "`{}` at step {step} is {} in {} {} and {value} in {} {}",
             to.column, earlier.value, table.unit, earlier.at, table.unit, row.at
