@@ -7,7 +7,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use spyglass_model::bench::write_random_checkpoint;
 use spyglass_model::{
-    Backend, LanguageModel, LoadOptions, LogLikelihood, Model, Plan, Precision, Request, Scorer, ScorerOptions,
+    Backend, LanguageModel, LoadOptions, LogLikelihood, Model, Precision, Request, RequestTrie, Scorer, ScorerOptions,
     Sequence, State, Wanted,
 };
 
@@ -194,7 +194,7 @@ fn requests(model: &Model) -> Vec<Request> {
 fn the_memory_for_states_changes_nothing() {
     for model in models() {
         let requests = requests(&model);
-        let plan = Plan::new(&requests).unwrap();
+        let plan = RequestTrie::new(&requests).unwrap();
         let score = |state_memory: u64, rows_per_batch: usize| {
             let answers = Scorer::new(&model, ScorerOptions { state_memory, rows_per_batch });
             let answers = answers.run(&plan, |_| ControlFlow::Continue(())).unwrap();
@@ -210,7 +210,8 @@ fn the_memory_for_states_changes_nothing() {
         // Each request by itself, without any sharing.
         for (request, shared) in requests.iter().zip(&plenty) {
             let alone = Scorer::new(&model, ScorerOptions::default());
-            let alone = alone.run(&Plan::new(std::slice::from_ref(request)).unwrap(), |_| ControlFlow::Continue(()));
+            let alone =
+                alone.run(&RequestTrie::new(std::slice::from_ref(request)).unwrap(), |_| ControlFlow::Continue(()));
             let alone: Vec<u64> = alone.unwrap()[0].per_token.iter().map(|value| value.to_bits()).collect();
             assert!(alone == *shared, "sharing differs");
         }
