@@ -259,8 +259,11 @@ mod tests {
         let missing = fails("inner: {shots: 3}\n");
         assert!(missing.message.contains("missing field `name`") && missing.help.contains("`name: …`"), "{missing:?}");
         let list = fails("- a\n- b\n");
-        assert!(list.message.contains("expected a table of keys") && !list.message.contains("Sample"), "{list:?}");
-        assert!(list.help.contains("what the message expects"), "{}", list.help);
+        assert!(
+            list.message.contains("expected keys and their values") && !list.message.contains("Sample"),
+            "{list:?}"
+        );
+        assert!(list.help.contains("one key a line"), "{}", list.help);
     }
 
     #[test]

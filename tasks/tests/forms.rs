@@ -282,7 +282,7 @@ fn data_are_read_packed_and_with_a_byte_order_mark() {
         ("test.jsonl", &utf16, Err("test.jsonl:1: this is UTF-16 text")),
         ("test.jsonl.gz", &gzip[..gzip.len() / 2], Err("test.jsonl.gz:1: it cannot be unpacked")),
         ("test.jsonl.bz2", b"BZh9", Err("test.jsonl.bz2:1: `.bz2` files are not unpacked here")),
-        ("test.arrow", b"ARROW1", Err("test.arrow:1: this is not a kind of data file")),
+        ("test.arrow", b"ARROW1", Err("test.arrow:1: Arrow files are not read")),
         ("test.jsonl", b"[1, 2]\n", Err("test.jsonl:1: no JSON object")),
         ("test.jsonl", b"\n", Err("test.jsonl:1: no rows")),
     ];
@@ -416,5 +416,5 @@ fn a_group_finds_its_members_beside_it() {
     assert_eq!(catalogue.check(&path, &[]).unwrap().leaves, ["one"]);
     fs_err::remove_file(dir.path().join("one.yaml")).unwrap();
     let error = catalogue.check(&path, &[]).unwrap_err().to_string();
-    assert!(error.contains("holds `mine`, which is no task, group or tag"), "{error}");
+    assert!(error.contains("holds `mine`, which is not a task, group or tag"), "{error}");
 }

@@ -243,7 +243,7 @@ fn rows_that_cannot_be_asked_are_listed() {
         (json!({"q": "a", "c": ["x", ""], "gold": 0}), "choice 1 is empty"),
         (json!({"q": "a", "c": ["x", null], "gold": 0}), "null"),
         (json!({"q": "a", "c": "x", "gold": 0}), "no list"),
-        (json!({"q": "a", "c": ["x", "y"], "gold": "z"}), "none of the choices"),
+        (json!({"q": "a", "c": ["x", "y"], "gold": "z"}), "not one of the choices"),
         (json!({"q": "a", "c": ["x", "y"]}), "`gold` is missing"),
         (json!({"q": "a", "c": ["x", "y"], "gold": null}), "null"),
         (json!({"c": ["x", "y"], "gold": 0}), "q"),

@@ -131,16 +131,16 @@ mod tests {
             assert_eq!(count(&cell, false), Ok(None), "{cell}");
         }
         let wrong = [
-            (json!("0.7k"), "no whole number"),
-            (json!("12%"), "no whole number"),
-            (json!("1,00"), "no whole number"),
-            (json!("0,002"), "no whole number"),
-            (json!("1,000,00"), "no whole number"),
+            (json!("0.7k"), "not a whole number"),
+            (json!("12%"), "not a whole number"),
+            (json!("1,00"), "not a whole number"),
+            (json!("0,002"), "not a whole number"),
+            (json!("1,000,00"), "not a whole number"),
             (json!(0.0018), "fraction"),
             (json!("-1"), "below 0"),
-            (json!(true), "no number"),
+            (json!(true), "not a number"),
             (json!([1, 2]), "a list"),
-            (json!({"a": 1}), "no number"),
+            (json!({"a": 1}), "not a number"),
             (json!("inf"), "2^53"),
             (json!(1e300), "2^53"),
         ];
