@@ -151,7 +151,7 @@ fn precision_is_part_of_a_units_key_and_its_effect_is_told() {
     assert!(0.0 < change("mean_change") && change("mean_change") <= change("largest_change"), "{effect}");
     assert!(change("largest_change") < 1.0 && change("flipped") <= 20.0, "{effect}");
     let table = compare(&[]);
-    assert!(table.stdout.contains("| pilot_letters | 2 | 20 |"), "{}", table.stdout);
+    assert!(table.stdout.contains("|pilot_letters|    2|   20|"), "{}", table.stdout);
 }
 
 #[test]
