@@ -6,6 +6,7 @@ mod loaded;
 mod log;
 mod naming;
 mod pattern;
+mod phases;
 mod rising;
 mod scheduled;
 mod settings;

@@ -3,11 +3,10 @@
 use super::discover::{Found, SkippedFolder, discover};
 use super::log::{Log, read_json, read_log};
 use super::pattern::Label;
-use super::{rising, scheduled, tokens};
-use crate::run_file::{BranchSpec, LogSpec, PhasesSpec, RunFile, StepsSpec};
+use super::{phases, rising, scheduled, tokens};
+use crate::run_file::{BranchSpec, LogSpec, ParentSpec, PhasesSpec, RunFile, StepsSpec};
 use crate::{Error, Result};
-use spyglass_dashboards::analysis::lr_phases;
-use spyglass_dashboards::run::{Branch, Checkpoint, Fork, LogEntry, PhaseStart, RunTree, TrainingLog};
+use spyglass_dashboards::run::{Branch, Checkpoint, Fork, LogEntry, RunTree, TrainingLog};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -45,7 +44,7 @@ pub fn discover_tree(run: &RunFile) -> Result<Discovered> {
         }
     }
     for index in 0..discovered.tree.branches.len() {
-        let phases = phases_of(run, &discovered.tree, &discovered.tree.branches[index]);
+        let phases = phases::of_branch(run, &discovered.tree, &discovered.tree.branches[index]);
         discovered.tree.branches[index].phases = phases;
     }
     Ok(discovered)
@@ -127,17 +126,7 @@ fn read_branch(
     tree: &RunTree,
 ) -> Result<(Branch, Vec<SkippedFolder>, Vec<String>)> {
     let main = specs[0];
-    let fork = match &main.parent {
-        Some(parent) => {
-            let branch = tree.branch(&parent.branch).expect("branches come after their parents");
-            Some(Fork {
-                branch: parent.branch.clone(),
-                step: parent.step,
-                tokens: fork_tokens(run, branch, parent.step)?,
-            })
-        }
-        None => None,
-    };
+    let fork = main.parent.as_ref().map(|parent| fork_from(run, parent, tree)).transpose()?;
     let mut all_found = Vec::new();
     let mut skipped = Vec::new();
     for &spec in specs {
@@ -197,6 +186,12 @@ fn read_branch(
     fill_tokens(&mut entries, main, fork.as_ref(), &checkpoints)?;
     let log = TrainingLog { entries };
     Ok((Branch { name: main.branch.clone(), fork, checkpoints, log, phases: Vec::new() }, skipped, notes))
+}
+
+/// Where a branch leaves its parent, which `tree` holds.
+fn fork_from(run: &RunFile, parent: &ParentSpec, tree: &RunTree) -> Result<Fork> {
+    let branch = tree.branch(&parent.branch).expect("branches come after their parents");
+    Ok(Fork { branch: parent.branch.clone(), step: parent.step, tokens: fork_tokens(run, branch, parent.step)? })
 }
 
 /// A branch has no checkpoints from before it left its parent.
@@ -379,7 +374,7 @@ fn fork_tokens(run: &RunFile, parent: &Branch, step: u64) -> Result<u64> {
         })
 }
 
-fn placed_entry(checkpoint: &Checkpoint) -> LogEntry {
+pub(super) fn placed_entry(checkpoint: &Checkpoint) -> LogEntry {
     LogEntry { step: checkpoint.step, tokens: Some(checkpoint.tokens), learning_rate: None, loss: None }
 }
 
@@ -405,50 +400,6 @@ fn fill_tokens(
             });
     }
     Ok(())
-}
-
-/// The phases of a branch's whole path: as the run file names them, or from the log.
-fn phases_of(run: &RunFile, tree: &RunTree, branch: &Branch) -> Vec<PhaseStart> {
-    let path: Vec<LogEntry> = tree.log_path(&branch.name).into_iter().cloned().collect();
-    let tokens = |step: u64| {
-        let placed: Vec<_> = tree.path(&branch.name).into_iter().map(placed_entry).collect();
-        let from =
-            |entries: &[LogEntry]| tokens::interpolate(entries, step, |entry| entry.tokens.map(|tokens| tokens as f64));
-        from(&path).or_else(|| from(&placed)).map_or(0, |tokens| tokens.round() as u64)
-    };
-    let phases: Vec<_> = match &run.phases {
-        PhasesSpec::Auto => {
-            let rates: Vec<_> = path.iter().filter_map(|entry| Some((entry.step, entry.learning_rate?))).collect();
-            lr_phases(&rates)
-        }
-        PhasesSpec::Given(given) => {
-            let mut named = Vec::new();
-            for (name, until) in lineage(tree, branch) {
-                let own = given
-                    .iter()
-                    .filter(|phase| phase.branch == name && until.is_none_or(|until| phase.from_step <= until));
-                named.extend(own.map(|phase| (phase.phase, phase.from_step)));
-            }
-            named.sort_by_key(|(_, step)| *step);
-            named
-        }
-    };
-    phases
-        .into_iter()
-        .map(|(phase, from_step)| PhaseStart { phase, from_step, from_tokens: tokens(from_step) })
-        .collect()
-}
-
-/// The branch and its ancestors, oldest first, each with the step up to which its part of the path reaches.
-fn lineage<'a>(tree: &'a RunTree, branch: &'a Branch) -> Vec<(&'a str, Option<u64>)> {
-    let mut line = vec![(branch.name.as_str(), None)];
-    let mut at = branch;
-    while let Some(fork) = &at.fork {
-        line.push((fork.branch.as_str(), Some(fork.step)));
-        at = tree.branch(&fork.branch).expect("branches come after their parents");
-    }
-    line.reverse();
-    line
 }
 
 /// A folder as the run file would name it.

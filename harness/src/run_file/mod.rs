@@ -8,7 +8,7 @@ mod phases;
 mod settings;
 mod values;
 
-pub(crate) use branch::{BranchSpec, LogColumns, LogSpec, StepsSpec};
+pub(crate) use branch::{BranchSpec, LogColumns, LogSpec, ParentSpec, StepsSpec};
 pub(crate) use demo::unpack;
 pub use file::{RunFile, TaskSpec};
 pub(crate) use init::run_file_for;

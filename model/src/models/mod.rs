@@ -5,6 +5,7 @@ mod config;
 mod cost;
 mod decoder;
 mod dense;
+mod dense_config;
 mod gpt;
 mod hf_olmo;
 mod language_model;

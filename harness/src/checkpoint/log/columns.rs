@@ -168,7 +168,7 @@ impl Columns {
 
 /// The column that the run file names.
 fn only(name: &str, table: &Table) -> Result<Vec<String>> {
-    let help = "mend `columns` in the run file";
+    let help = "name another column";
     if !table.columns.iter().any(|known| known == name) {
         let what = format!("there is no column `{name}`; there are {}", table.names());
         return Err(error(&table.file, what, help));
