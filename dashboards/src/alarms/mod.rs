@@ -1,4 +1,4 @@
-//! Alarms: reasons to look, never verdicts. One file each, with its rule, its numbers and its wording, and one line in [`rules`].
+//! Alarms: reasons to look, never verdicts. One file each, with its rule, its numbers and its wording, and one line in `rules.rs`.
 
 mod alarm;
 mod letters;

@@ -129,7 +129,7 @@ pub struct RunTree {
 }
 
 impl RunTree {
-    /// The colour of a branch: the trunk is 0, the branches after it go through [`COLOURS`] and begin again; 0 for names that no
+    /// The colour of a branch: the trunk is 0, the branches after it go through `COLOURS` and begin again; 0 for names that no
     /// branch has.
     pub fn colour(&self, branch: &str) -> usize {
         let place = self.branches.iter().position(|known| known.name == branch).unwrap_or(0);

@@ -67,7 +67,7 @@ const SHOWN: usize = 5;
 /// off.
 ///
 /// What the chat template or the tokenizer refuses, a prompt that is longer than the context, and numbers that are not finite
-/// are told of the prompt they belong to ([`Talks::failed`]).
+/// are told of the prompt they belong to (`Talks::failed`).
 pub fn run_conversations(
     speaker: &ChatModel<'_>,
     talks: &[Conversation],
