@@ -85,6 +85,16 @@ impl Progress {
                 state.units += units;
                 state.items += items;
             }
+            Event::Note(text) => {
+                self.say(text);
+                return;
+            }
+            Event::Fetching(checkpoint) => {
+                if let Some(bar) = &self.bar {
+                    bar.set_message(format!("fetching {}", checkpoint_name(checkpoint)));
+                }
+                return;
+            }
             Event::Reading(checkpoint) => {
                 if let Some(bar) = &self.bar {
                     bar.set_message(format!("reading {}", checkpoint_name(checkpoint)));

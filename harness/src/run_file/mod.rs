@@ -6,6 +6,7 @@ mod file;
 mod init;
 mod phases;
 mod settings;
+mod storage;
 mod values;
 
 pub(crate) use branch::{BranchSpec, LogColumns, LogSpec, ParentSpec, StepsSpec};
@@ -14,4 +15,5 @@ pub use file::{RunFile, TaskSpec};
 pub(crate) use init::run_file_for;
 pub(crate) use phases::PhasesSpec;
 pub(crate) use settings::{BosSpec, CheckpointOrder, DtFloorSpec, PrecisionSpec, ScheduleSpec};
+pub(crate) use storage::KeepSpec;
 pub(crate) use values::{WordOrMap, count_schema, word_or_map, word_or_map_schema};

@@ -1,0 +1,36 @@
+//! The hub: which revisions a public run has, fetching what is needed of each, and the part of the disk that it may take.
+//!
+//! Nothing here is reached without a `hub:` line in the run file, `init hub:…` or `pull`.
+
+mod address;
+mod cache;
+mod checksum;
+mod client;
+mod discover;
+mod download;
+mod fetch;
+mod ledger;
+mod listing;
+mod lock;
+mod needed;
+mod proxy;
+mod refusal;
+mod settings;
+mod space;
+mod wait;
+
+pub(crate) use address::{Pinned, Repo, SCHEME};
+pub(crate) use discover::discover;
+pub(crate) use fetch::{Fetcher, Held};
+pub(crate) use settings::Settings;
+pub(crate) use wait::Talk;
+
+use cache::Cache;
+use std::path::PathBuf;
+
+/// The folder of a revision in the cache, whether or not it is fetched.
+pub(crate) fn folder_of(pinned: &Pinned) -> PathBuf {
+    let settings = Settings::from_env();
+    settings
+        .map_or_else(|_| pinned.to_string().into(), |own| Cache::new(own.cache).snapshot(&pinned.repo, &pinned.commit))
+}
