@@ -23,6 +23,7 @@ mod overlap;
 mod plan;
 mod progress;
 mod prompts;
+mod pull;
 mod ratings;
 mod report;
 mod results;
@@ -75,6 +76,7 @@ macro_rules! commands {
 commands! {
     Demo(demo::Demo),
     Init(init::Init),
+    Pull(pull::Pull),
     Sweep(sweep::Sweep),
     Plan(plan::PlanRun),
     Status(status::Status),

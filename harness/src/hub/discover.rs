@@ -1,6 +1,6 @@
 //! The checkpoints of a branch on the hub: the revisions whose names fit the pattern, pinned to their commits.
 
-use super::address::{Pinned, Repo};
+use super::address::{Pinned, Repo, is_commit};
 use super::cache::Cache;
 use super::client::Client;
 use super::listing::Revision;
@@ -41,6 +41,33 @@ pub(crate) fn revisions(repo: &Repo, talk: Talk<'_>) -> Result<Vec<Revision>> {
     Ok(found)
 }
 
+/// A branch, a tag or a commit, pinned.
+///
+/// # Errors
+/// As [`revisions`]; there is none of that name.
+pub(crate) fn pinned(repo: &Repo, revision: &str, talk: Talk<'_>) -> Result<Pinned> {
+    let pinned = |commit: &str| Pinned { repo: repo.clone(), revision: revision.into(), commit: commit.into() };
+    if is_commit(revision) {
+        return Ok(pinned(revision));
+    }
+    let found = revisions(repo, talk)?;
+    match found.iter().find(|own| own.name == revision) {
+        Some(own) => Ok(pinned(&own.commit)),
+        None => Err(Error::Hub {
+            address: repo.to_string(),
+            problem: format!("there is no branch and no tag `{revision}`"),
+            help: suggestion(revision, &found),
+        }),
+    }
+}
+
+/// The nearest of the names that are there, and some of them.
+fn suggestion(name: &str, found: &[Revision]) -> String {
+    let nearest = spyglass_tasks::nearest(name, found.iter().map(|known| known.name.as_str()));
+    let mean = nearest.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
+    format!("{mean}{}", there(found))
+}
+
 /// What a branch's revisions tell, in ascending steps.
 ///
 /// # Errors
@@ -50,11 +77,9 @@ pub(crate) fn discover(repo: &Repo, spec: &BranchSpec) -> Result<Vec<(Named, Pin
     let pattern = Pattern::new(&spec.pattern).expect("the run file was validated");
     let bad = |problem: String, help: String| Error::Hub { address: repo.to_string(), problem, help };
     if let Some(missing) = spec.revisions.iter().find(|name| !found.iter().any(|known| known.name == **name)) {
-        let nearest = spyglass_tasks::nearest(missing, found.iter().map(|known| known.name.as_str()));
-        let mean = nearest.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
         return Err(bad(
             format!("`revisions:` names `{missing}`, which is no branch or tag there"),
-            format!("{mean}{}", there(&found)),
+            suggestion(missing, &found),
         ));
     }
     let mut steps: BTreeMap<u64, (Named, Pinned)> = BTreeMap::new();

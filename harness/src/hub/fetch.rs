@@ -45,7 +45,13 @@ impl Fetcher {
     /// One that notes under `results` what it fetches, and lets at most `disk` bytes of that lie there.
     pub(crate) fn new(settings: Settings, results: &Path, disk: Option<u64>) -> Self {
         let cache = Cache::new(settings.cache.clone());
-        Self { space: Space::new(cache, Ledger::new(results), disk), client: Client::new(settings) }
+        Self { space: Space::new(cache, Some(Ledger::new(results)), disk), client: Client::new(settings) }
+    }
+
+    /// One whose files stay for good.
+    pub(crate) fn for_good(settings: Settings) -> Self {
+        let cache = Cache::new(settings.cache.clone());
+        Self { space: Space::new(cache, None, None), client: Client::new(settings) }
     }
 
     /// Lets everything go that was fetched here, also by an earlier run that was killed.
@@ -96,7 +102,9 @@ impl Fetcher {
         }
         self.space.cache.prepare(&pinned.repo)?;
         let is_noted = self.space.cache.is_noted(pinned);
-        self.space.ledger.begin_commit(pinned, if is_noted { "" } else { &pinned.revision })?;
+        if let Some(ledger) = &self.space.ledger {
+            ledger.begin_commit(pinned, if is_noted { "" } else { &pinned.revision })?;
+        }
         if !is_noted {
             self.space.cache.note_revision(pinned)?;
         }
@@ -153,7 +161,9 @@ impl Fetcher {
             if blob.exists() {
                 continue; // another program has fetched it meanwhile
             }
-            self.space.ledger.begin(&own)?;
+            if let Some(ledger) = &self.space.ledger {
+                ledger.begin(&own)?;
+            }
             let refused =
                 |reply: &_| refusal(&self.client, &pinned.repo, Asked::File(&pinned.revision, &file.path), reply);
             let partial = self.space.partial(&own);

@@ -6,6 +6,7 @@ mod address;
 mod cache;
 mod checksum;
 mod client;
+mod data;
 mod discover;
 mod download;
 mod fetch;
@@ -20,7 +21,8 @@ mod space;
 mod wait;
 
 pub(crate) use address::{Pinned, Repo, SCHEME};
-pub(crate) use discover::discover;
+pub(crate) use data::DataFetcher;
+pub(crate) use discover::{discover, pinned, revisions};
 pub(crate) use fetch::{Fetcher, Held};
 pub(crate) use settings::Settings;
 pub(crate) use wait::Talk;

@@ -19,7 +19,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Space {
     pub(super) cache: Cache,
-    pub(super) ledger: Ledger,
+    /// What is its own; a cache without one is filled, and nothing of it is ever dropped.
+    pub(super) ledger: Option<Ledger>,
     /// Bytes that may lie there; as many as the disk has where nobody says.
     pub(super) most: Option<u64>,
     /// Commits in use here, by repository and commit, and how often. Files are linked and dropped while it is locked.
@@ -27,7 +28,7 @@ pub(super) struct Space {
 }
 
 impl Space {
-    pub(super) fn new(cache: Cache, ledger: Ledger, most: Option<u64>) -> Self {
+    pub(super) fn new(cache: Cache, ledger: Option<Ledger>, most: Option<u64>) -> Self {
         Self { cache, ledger, most, in_use: Mutex::default() }
     }
 
@@ -80,7 +81,7 @@ impl Space {
     /// # Errors
     /// They need more than there may be.
     pub(super) fn make_room(&self, repo: &Repo, files: &[&RemoteFile], talk: Talk<'_>) -> Result<bool> {
-        let Some(most) = self.most else { return Ok(true) };
+        let (Some(most), Some(ledger)) = (self.most, &self.ledger) else { return Ok(true) };
         let wanted: BTreeSet<Own> = files.iter().map(|file| own(repo, file)).collect();
         let size = files.iter().map(|file| file.size).sum::<u64>();
         if size > most {
@@ -94,8 +95,7 @@ impl Space {
             });
         }
         loop {
-            let others: u64 =
-                self.ledger.all().iter().filter(|own| !wanted.contains(own)).map(|own| self.bytes(own)).sum();
+            let others: u64 = ledger.all().iter().filter(|own| !wanted.contains(own)).map(|own| self.bytes(own)).sum();
             if others + size <= most {
                 return Ok(true);
             }
@@ -115,11 +115,12 @@ impl Space {
 
     /// Lets one checkpoint go that is not in use, or a file that belongs to none; false where there is nothing of that kind.
     fn let_go_one(&self, spare: &BTreeSet<Own>) -> bool {
+        let Some(ledger) = &self.ledger else { return false };
         let in_use = self.lock();
-        let all = self.ledger.all();
+        let all = ledger.all();
         let folders: BTreeSet<&String> = all.iter().map(|own| &own.folder).collect();
         for folder in folders {
-            for commit in self.ledger.commits(folder) {
+            for commit in ledger.commits(folder) {
                 let is_used = in_use.contains_key(&(folder.clone(), commit.clone()));
                 if !is_used && self.drop_checkpoint(folder, &commit) {
                     return true;
@@ -127,12 +128,13 @@ impl Space {
             }
         }
         let orphans = all.iter().filter(|own| !spare.contains(own) && self.links(&own.folder, &own.digits).is_empty());
-        orphans.into_iter().any(|own| self.drop_blob(own))
+        orphans.into_iter().any(|own| self.drop_blob(ledger, own))
     }
 
     /// Drops what the run has fetched of a checkpoint, unless another program uses it; whether anything went.
     fn drop_checkpoint(&self, folder: &str, commit: &str) -> bool {
-        let ours = self.ledger.commits(folder);
+        let Some(ledger) = &self.ledger else { return false };
+        let ours = ledger.commits(folder);
         if !ours.iter().any(|known| known == commit) {
             return false;
         }
@@ -143,7 +145,7 @@ impl Space {
             let blob = fs_err::read_link(&link).ok();
             let Some(digits) = blob.as_deref().and_then(Path::file_name) else { continue };
             let own = Own { folder: folder.into(), digits: digits.to_string_lossy().into_owned() };
-            if !self.ledger.holds(&own) {
+            if !ledger.holds(&own) {
                 continue; // it was there before
             }
             drop(fs_err::remove_file(&link));
@@ -152,12 +154,12 @@ impl Space {
                 ours.iter().any(|commit| link.components().any(|part| part.as_os_str() == commit.as_str()))
             };
             if others.is_empty() {
-                self.drop_blob(&own);
+                self.drop_blob(ledger, &own);
             } else if !others.iter().any(is_ours) {
-                self.ledger.forget(&own); // others have begun to use it: it is theirs now
+                ledger.forget(&own); // others have begun to use it: it is theirs now
             }
         }
-        let revision = self.ledger.forget_commit(folder, commit);
+        let revision = ledger.forget_commit(folder, commit);
         if let (Ok(()), Some(revision)) = (fs_err::remove_dir(&snapshot), revision) {
             let note = self.cache.reference(folder, &revision);
             if fs_err::read_to_string(&note).is_ok_and(|text| text.trim() == commit) {
@@ -168,14 +170,14 @@ impl Space {
     }
 
     /// Drops a blob and what came of it, unless another program is fetching it just now; whether it went.
-    fn drop_blob(&self, own: &Own) -> bool {
+    fn drop_blob(&self, ledger: &Ledger, own: &Own) -> bool {
         let Ok(Some(_lock)) = Lock::try_exclusive(&self.cache.lock_file(&own.folder, &own.digits)) else {
             return false;
         };
         let is_gone = |path: PathBuf| fs_err::remove_file(&path).is_ok() || !path.exists();
         let went = is_gone(self.blob(own)) & is_gone(self.partial(own));
         if went {
-            self.ledger.forget(own);
+            ledger.forget(own);
         }
         went
     }
