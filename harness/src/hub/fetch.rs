@@ -105,9 +105,6 @@ impl Fetcher {
         if let Some(ledger) = &self.space.ledger {
             ledger.begin_commit(pinned, if is_noted { "" } else { &pinned.revision })?;
         }
-        if !is_noted {
-            self.space.cache.note_revision(pinned)?;
-        }
         match weights {
             Weights::Whole(file) => needed.push(file),
             Weights::Shards(index) => {
@@ -132,6 +129,9 @@ impl Fetcher {
                 }
             }
             if needed.iter().all(|file| folder.join(&file.path).exists()) {
+                if !is_noted {
+                    self.space.cache.note_revision(pinned)?;
+                }
                 return Ok(true);
             }
         }

@@ -1,8 +1,8 @@
 //! Which files of the cache a run has fetched itself: the only ones that it ever deletes.
 //!
-//! `results/.hub/<repository>/{blobs,commits}/<name>` is written before a file is begun, so that it holds after a kill at any instant.
+//! `results/.hub/<repository>/{blobs,commits,links}/<name>` is written before a file is begun, so that it holds after a kill at any instant.
 
-use super::address::Pinned;
+use super::address::{Pinned, encoded};
 use crate::Result;
 use crate::results::write_whole;
 use std::path::{Path, PathBuf};
@@ -64,10 +64,29 @@ impl Ledger {
         names(&self.root.join(folder).join("commits"))
     }
 
+    /// A file of a commit is about to be linked to its blob.
+    pub(super) fn begin_link(&self, pinned: &Pinned, path: &str) -> Result<()> {
+        let kind = format!("links/{}", pinned.commit);
+        self.note(&pinned.repo.folder(), &kind, &encoded(path, ""), path)
+    }
+
+    /// The files of a commit that the run has linked.
+    pub(super) fn links(&self, folder: &str, commit: &str) -> Vec<String> {
+        let kind = format!("links/{commit}");
+        let names = names(&self.root.join(folder).join(&kind)).into_iter();
+        names.filter_map(|name| fs_err::read_to_string(self.file(folder, &kind, &name)).ok()).collect()
+    }
+
+    /// The repositories that the run has fetched something of.
+    pub(super) fn folders(&self) -> Vec<String> {
+        names(&self.root)
+    }
+
     /// Forgets a commit; the revision that was noted for it.
     pub(super) fn forget_commit(&self, folder: &str, commit: &str) -> Option<String> {
         let file = self.file(folder, "commits", commit);
         let revision = fs_err::read_to_string(&file).ok().filter(|revision| !revision.is_empty());
+        drop(fs_err::remove_dir_all(self.root.join(folder).join("links").join(commit)));
         drop(fs_err::remove_file(file));
         revision
     }

@@ -56,6 +56,10 @@ impl Space {
         let _in_use = self.lock();
         let is_there = fs_err::metadata(self.cache.blob(&pinned.repo, &file.checksum)).is_ok();
         if is_there {
+            let place = self.cache.snapshot(&pinned.repo, &pinned.commit).join(&file.path);
+            if let Some(ledger) = self.ledger.as_ref().filter(|_| !place.exists()) {
+                ledger.begin_link(pinned, &file.path)?;
+            }
             self.cache.link(&pinned.repo, &pinned.commit, &file.path, &file.checksum)?;
         }
         Ok(is_there)
@@ -118,8 +122,7 @@ impl Space {
         let Some(ledger) = &self.ledger else { return false };
         let in_use = self.lock();
         let all = ledger.all();
-        let folders: BTreeSet<&String> = all.iter().map(|own| &own.folder).collect();
-        for folder in folders {
+        for folder in &ledger.folders() {
             for commit in ledger.commits(folder) {
                 let is_used = in_use.contains_key(&(folder.clone(), commit.clone()));
                 if !is_used && self.drop_checkpoint(folder, &commit) {
@@ -141,14 +144,14 @@ impl Space {
         let lock = Lock::try_exclusive(&self.cache.lock_file(folder, &format!("{commit}.spyglass")));
         let Ok(Some(_lock)) = lock else { return false };
         let snapshot = self.cache.repo(folder).join("snapshots").join(commit);
-        for link in names(&snapshot).iter().map(|name| snapshot.join(name)) {
+        for link in ledger.links(folder, commit).iter().map(|path| snapshot.join(path)) {
             let blob = fs_err::read_link(&link).ok();
+            drop(fs_err::remove_file(&link));
             let Some(digits) = blob.as_deref().and_then(Path::file_name) else { continue };
             let own = Own { folder: folder.into(), digits: digits.to_string_lossy().into_owned() };
             if !ledger.holds(&own) {
                 continue; // it was there before
             }
-            drop(fs_err::remove_file(&link));
             let others = self.links(folder, &own.digits);
             let is_ours = |link: &PathBuf| {
                 ours.iter().any(|commit| link.components().any(|part| part.as_os_str() == commit.as_str()))
@@ -160,7 +163,8 @@ impl Space {
             }
         }
         let revision = ledger.forget_commit(folder, commit);
-        if let (Ok(()), Some(revision)) = (fs_err::remove_dir(&snapshot), revision) {
+        let is_gone = fs_err::remove_dir(&snapshot).is_ok() || !snapshot.exists();
+        if let Some(revision) = revision.filter(|_| is_gone) {
             let note = self.cache.reference(folder, &revision);
             if fs_err::read_to_string(&note).is_ok_and(|text| text.trim() == commit) {
                 drop(fs_err::remove_file(note));
