@@ -14,7 +14,7 @@ use crate::checkpoint::{Hashing, Loaded, weight_bytes};
 use crate::hub::{Held, Talk};
 use crate::progress::{Event, Finish};
 use crate::results::{Claim, ClaimHolder, Claimed, FailureScope, now};
-use crate::run_file::KeepSpec;
+
 use crate::sweep::Subject;
 use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
 use crate::talk::{PackJob, Talked};
@@ -54,9 +54,8 @@ pub(crate) fn execute(plan: Plan, site: &Site) -> Result<Summary> {
         todo = run.put_down();
     }
     // What an earlier sweep left when it was killed, and what nobody needs any more.
-    let keeps = site.work.keep != KeepSpec::None;
-    if let Some(fetcher) = site.used_fetcher().filter(|_| !keeps && !site.watch.interrupt.is_set()) {
-        fetcher.let_go();
+    if let Some(fetcher) = site.used_fetcher().filter(|_| !site.watch.interrupt.is_set()) {
+        fetcher.let_go(&site.work.kept());
     }
     let mut summary = run.summary.into_inner().expect(UNPOISONED);
     summary.interrupted = site.watch.interrupt.is_set();

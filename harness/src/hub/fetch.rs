@@ -30,13 +30,15 @@ pub(crate) struct Held<'a> {
     pinned: Pinned,
     /// What becomes of it then.
     keep: bool,
-    _lock: Lock,
+    /// While it is held no other program deletes it.
+    lock: Option<Lock>,
     /// Its folder.
     pub(crate) folder: PathBuf,
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
+        drop(self.lock.take()); // it would keep ourselves from deleting as well
         self.fetcher.space.give_back(&self.pinned, self.keep);
     }
 }
@@ -54,9 +56,9 @@ impl Fetcher {
         Self { space: Space::new(cache, None, None), client: Client::new(settings) }
     }
 
-    /// Lets everything go that was fetched here, also by an earlier run that was killed.
-    pub(crate) fn let_go(&self) {
-        self.space.let_go();
+    /// Lets everything go that was fetched here, also by an earlier run that was killed, but for what is to be kept.
+    pub(crate) fn let_go(&self, kept: &[Pinned]) {
+        self.space.let_go(kept);
     }
 
     /// Fetches what is missing of a checkpoint, and holds it; when it is given back it stays where `keep` says so. `None` where it
@@ -70,7 +72,7 @@ impl Fetcher {
         self.space.take(pinned);
         let folder = self.space.cache.snapshot(&pinned.repo, &pinned.commit);
         // Until it is whole it is kept, so that the next try goes on from here.
-        let mut held = Held { fetcher: self, pinned: pinned.clone(), keep: true, _lock: lock, folder };
+        let mut held = Held { fetcher: self, pinned: pinned.clone(), keep: true, lock: Some(lock), folder };
         let is_there = if self.client.settings.offline {
             self.is_there(pinned, &held.folder)?
         } else {

@@ -112,9 +112,11 @@ impl Space {
         }
     }
 
-    /// Lets everything go that the run has fetched and nobody uses.
-    pub(super) fn let_go(&self) {
+    /// Lets everything go that the run has fetched and nobody uses, but for what is to be kept.
+    pub(super) fn let_go(&self, kept: &[Pinned]) {
+        kept.iter().for_each(|pinned| self.take(pinned));
         while self.let_go_one(&BTreeSet::new()) {}
+        kept.iter().for_each(|pinned| self.give_back(pinned, true));
     }
 
     /// Lets one checkpoint go that is not in use, or a file that belongs to none; false where there is nothing of that kind.

@@ -157,6 +157,12 @@ impl Work {
         }
     }
 
+    /// The checkpoints of the hub that stay when they are scored.
+    pub(crate) fn kept(&self) -> Vec<Pinned> {
+        let all = self.tree.branches.iter().flat_map(|branch| &branch.checkpoints);
+        all.filter(|at| self.keeps(at)).filter_map(|at| Pinned::parse(&at.location)).collect()
+    }
+
     /// Whether a checkpoint that was fetched stays when it is scored.
     pub(crate) fn keeps(&self, checkpoint: &Checkpoint) -> bool {
         match self.keep {

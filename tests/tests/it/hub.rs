@@ -305,7 +305,7 @@ fn only_what_a_run_has_fetched_itself_is_deleted() {
     assert_eq!(lying(), before);
     let digits = spyglass_tasks::sha256_hex(&fs_err::read(snapshot.join("pytorch_model.bin")).unwrap());
     assert!(!hub.seen().iter().any(|own| own.target.contains(&digits)), "what lies there is not fetched again");
-    // The last one stays where it is asked for; two sweeps at once share what they fetch.
+    // The last one stays where it is asked for, what others have fetched stays; two sweeps at once share what they fetch.
     fs_err::remove_dir_all(folder.path("results")).unwrap();
     run_file(&folder, "hub: tiny/mix", "keep: last\n");
     let start =
