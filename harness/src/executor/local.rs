@@ -54,8 +54,8 @@ pub(crate) fn execute(plan: Plan, site: &Site) -> Result<Summary> {
         todo = run.put_down();
     }
     // What an earlier sweep left when it was killed, and what nobody needs any more.
-    if let Some(fetcher) = site.used_fetcher().filter(|_| !site.watch.interrupt.is_set()) {
-        fetcher.let_go(&site.work.kept());
+    if !site.watch.interrupt.is_set() {
+        site.tidy();
     }
     let mut summary = run.summary.into_inner().expect(UNPOISONED);
     summary.interrupted = site.watch.interrupt.is_set();

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::ask::Questions;
-use crate::hub::{Fetcher, Settings};
+use crate::hub::{self, Fetcher, Settings};
 use crate::progress::Watch;
 use crate::results::{Hashes, Store};
 use crate::sweep::Work;
@@ -62,9 +62,14 @@ impl Site {
         Ok(self.fetcher.get().expect("it was set above"))
     }
 
-    /// What brought checkpoints from the hub, if any was asked for.
-    pub(crate) fn used_fetcher(&self) -> Option<&Fetcher> {
-        self.fetcher.get()
+    /// Lets go what was fetched from the hub, by an earlier sweep that was killed as well, and is not to be kept.
+    pub(crate) fn tidy(&self) {
+        if self.fetcher.get().is_none() && !hub::has_fetched(self.store.root()) {
+            return;
+        }
+        if let Ok(fetcher) = self.fetcher() {
+            fetcher.let_go(&self.work.kept());
+        }
     }
 
     /// All units of the work against what the store holds.

@@ -15,7 +15,7 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 /// More redirects than that lead in a circle.
 const REDIRECTS: usize = 10;
 /// A connection that says nothing for so long is cut.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// A connection that is not there after so long will not be.
 const CONNECT: Duration = Duration::from_secs(20);
 /// No listing is longer.
@@ -122,16 +122,12 @@ impl Client {
             let (parts, body) = request.call().map_err(|error| self.trouble(&at, &error))?.into_parts();
             let headers = parts.headers;
             let (status, location) = (parts.status.as_u16(), header(&headers, "Location"));
-            match location.filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308)) {
-                Some(location) => {
-                    at = joined(&at, location);
-                    hub.get_or_insert(headers);
-                }
-                None => {
-                    let hub = hub.unwrap_or_else(|| headers.clone());
-                    return Ok(Reply { address: address.into(), status, headers, hub, body });
-                }
-            }
+            let Some(location) = location.filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308)) else {
+                let hub = hub.unwrap_or_else(|| headers.clone());
+                return Ok(Reply { address: address.into(), status, headers, hub, body });
+            };
+            at = joined(&at, location);
+            hub.get_or_insert(headers);
         }
         Err(Trouble::Passing(format!("it sends us on more than {REDIRECTS} times")))
     }

@@ -74,24 +74,12 @@ impl Fetcher {
         // Until it is whole it is kept, so that the next try goes on from here.
         let mut held = Held { fetcher: self, pinned: pinned.clone(), keep: true, lock: Some(lock), folder };
         let is_there = if self.client.settings.offline {
-            self.is_there(pinned, &held.folder)?
+            is_there(pinned, &held.folder)?
         } else {
             self.fetch(pinned, &held.folder, talk)?
         };
         held.keep = keep;
         Ok(is_there.then_some(held))
-    }
-
-    /// Without a network: whether all of it lies here.
-    fn is_there(&self, pinned: &Pinned, folder: &Path) -> Result<bool> {
-        if folder.join("config.json").exists() && spyglass_model::weight_files(folder).is_ok() {
-            return Ok(true);
-        }
-        Err(Error::Hub {
-            address: pinned.to_string(),
-            problem: format!("HF_HUB_OFFLINE is set, and the cache does not hold it whole ({})", folder.display()),
-            help: "unset it, or fetch with `spyglass pull` while there is a network".into(),
-        })
     }
 
     /// Fetches what is missing; false where it was stopped.
@@ -178,6 +166,18 @@ impl Fetcher {
             fs_err::rename(&partial, &blob).map_err(|error| not_written(&blob, &error))?;
         }
     }
+}
+
+/// Without a network: whether all of it lies here.
+fn is_there(pinned: &Pinned, folder: &Path) -> Result<bool> {
+    if folder.join("config.json").exists() && spyglass_model::weight_files(folder).is_ok() {
+        return Ok(true);
+    }
+    Err(Error::Hub {
+        address: pinned.to_string(),
+        problem: format!("HF_HUB_OFFLINE is set, and the cache does not hold it whole ({})", folder.display()),
+        help: "unset it, or fetch with `spyglass pull` while there is a network".into(),
+    })
 }
 
 /// A file that lies in the cache already is as large as it should be.

@@ -77,6 +77,11 @@ impl Ledger {
         names.filter_map(|name| fs_err::read_to_string(self.file(folder, &kind, &name)).ok()).collect()
     }
 
+    /// Whether the run has let everything go that it has fetched.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all().is_empty() && self.folders().iter().all(|folder| self.commits(folder).is_empty())
+    }
+
     /// The repositories that the run has fetched something of.
     pub(super) fn folders(&self) -> Vec<String> {
         names(&self.root)

@@ -28,7 +28,12 @@ pub(crate) use settings::Settings;
 pub(crate) use wait::Talk;
 
 use cache::Cache;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Whether a run with this results folder has fetched anything that it has not let go.
+pub(crate) fn has_fetched(results: &Path) -> bool {
+    !ledger::Ledger::new(results).is_empty()
+}
 
 /// The folder of a revision in the cache, whether or not it is fetched.
 pub(crate) fn folder_of(pinned: &Pinned) -> PathBuf {

@@ -112,6 +112,6 @@ mod tests {
         assert_eq!((waits[0], waits[1], waits[5]), (Duration::ZERO, FIRST, FIRST * 16));
         patience.renew();
         assert_eq!(patience.after_failure(), Some(Duration::ZERO));
-        assert!(Talk { tell: &|_| (), stop: &|| true }.sleep(Duration::from_secs(60)), "stopped at once");
+        assert!(Talk { tell: &|_| (), stop: &|| true }.sleep(Duration::from_mins(1)), "stopped at once");
     }
 }

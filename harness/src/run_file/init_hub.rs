@@ -31,10 +31,7 @@ pub(crate) fn run_file_for_hub(repo: &Repo, talk: Talk<'_>) -> Result<FirstFile>
         (!steps.is_empty()).then(|| (preset.pattern.clone(), steps))
     });
     let (namings, unnamed) = namings(&names, false);
-    let (pattern, mut steps) = match known.or_else(|| proposed(&namings)) {
-        Some(found) => found,
-        None => return Err(no_steps(repo, &names)),
-    };
+    let Some((pattern, mut steps)) = known.or_else(|| proposed(&namings)) else { return Err(no_steps(repo, &names)) };
     steps.sort_unstable();
     let compiled = Pattern::new(&pattern).expect("it was matched above");
     let others = namings.iter().filter(|naming| !naming.names.values().any(|name| !compiled.read(name).is_empty()));
