@@ -44,7 +44,7 @@ fn publish(hub: &Hub, folder: &Path, steps: &[u64]) -> BTreeMap<u64, String> {
     let commit = |step: u64| {
         let own = folder.join(format!("step{step}"));
         for waste in ["optimizer.pt", "README.md", "rng_state.pth", "flax_model.msgpack"] {
-            fs_err::write(own.join(waste), [7; 70_000]).unwrap();
+            fs_err::write(own.join(waste), vec![7; 70_000]).unwrap();
         }
         let commit = hub.publish(MIX, &format!("step{step}"), &own);
         for waste in ["optimizer.pt", "README.md", "rng_state.pth", "flax_model.msgpack"] {
