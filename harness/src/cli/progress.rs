@@ -90,8 +90,10 @@ impl Progress {
                 return;
             }
             Event::Fetching(checkpoint) => {
-                if let Some(bar) = &self.bar {
-                    bar.set_message(format!("fetching {}", checkpoint_name(checkpoint)));
+                let text = format!("fetching {}", checkpoint_name(checkpoint));
+                match &self.bar {
+                    Some(bar) => bar.set_message(text),
+                    None => say(&text),
                 }
                 return;
             }

@@ -1,6 +1,7 @@
 //! Requests to the hub: redirects, the token for the hub alone, proxies, waits and further tries.
 
 use super::address::{joined, origin};
+use super::forward;
 use super::settings::Settings;
 use super::wait::{Patience, Talk};
 use crate::{Error, Result};
@@ -8,9 +9,10 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use ureq::Agent;
+use ureq::config::Config;
 use ureq::http::HeaderMap;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Proxy};
 
 /// More redirects than that lead in a circle.
 const REDIRECTS: usize = 10;
@@ -24,8 +26,8 @@ const LONGEST_LISTING: u64 = 256 << 20;
 /// Asks the hub.
 pub(crate) struct Client {
     pub(super) settings: Settings,
-    /// One for each proxy, and one without.
-    agents: Mutex<BTreeMap<Option<String>, Agent>>,
+    /// One for each proxy, by whether it is sent whole addresses, and one without.
+    agents: Mutex<BTreeMap<(Option<String>, bool), Agent>>,
 }
 
 /// An answer.
@@ -146,23 +148,32 @@ impl Client {
     /// The agent that asks an address: through its proxy, or directly.
     fn agent(&self, address: &str) -> Result<Agent, Trouble> {
         let proxy = self.settings.proxies.of(address).map(str::to_owned);
+        let plain = address.starts_with("http://");
         let mut agents = self.agents.lock().expect("no thread panics while it holds the lock");
-        if let Some(agent) = agents.get(&proxy) {
+        if let Some(agent) = agents.get(&(proxy.clone(), plain)) {
             return Ok(agent.clone());
         }
         let wrong = |error: &dyn std::fmt::Display| Trouble::Lasting(self.unreachable(address, &error.to_string()));
-        let through = proxy.as_deref().map(ureq::Proxy::new).transpose().map_err(|error| wrong(&error))?;
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(through)
-            .timeout_connect(Some(CONNECT))
-            .timeout_per_read(Some(SILENCE))
-            .timeout_per_write(Some(SILENCE))
-            .user_agent(concat!("spyglass/", env!("CARGO_PKG_VERSION")))
-            .tls_config(TlsConfig::builder().root_certs(self.certificates().map_err(Trouble::Lasting)?).build());
-        let agent = Agent::new_with_config(config.build());
-        agents.insert(proxy, agent.clone());
+        let through = proxy.as_deref().map(Proxy::new).transpose().map_err(|error| wrong(&error))?;
+        let config = |through: Option<Proxy>| -> Result<Config, Trouble> {
+            let roots = self.certificates().map_err(Trouble::Lasting)?;
+            Ok(Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .proxy(through)
+                .timeout_connect(Some(CONNECT))
+                .timeout_per_read(Some(SILENCE))
+                .timeout_per_write(Some(SILENCE))
+                .user_agent(concat!("spyglass/", env!("CARGO_PKG_VERSION")))
+                .tls_config(TlsConfig::builder().root_certs(roots).build())
+                .build())
+        };
+        let direct = config(None)?;
+        let agent = match through.as_ref().filter(|_| plain).and_then(|proxy| forward::agent(direct, proxy)) {
+            Some(agent) => agent,
+            None => Agent::new_with_config(config(through)?),
+        };
+        agents.insert((proxy, plain), agent.clone());
         Ok(agent)
     }
 

@@ -10,6 +10,7 @@ mod data;
 mod discover;
 mod download;
 mod fetch;
+mod forward;
 mod ledger;
 mod listing;
 mod lock;

@@ -372,3 +372,34 @@ fn a_first_run_file_and_the_data_come_from_the_hub() {
     let missing = run(&folder, &hub, &["pull", "--data", "sciq"]);
     assert!(missing.code == Some(1) && missing.stderr.contains("allenai/sciq"), "{}", missing.stderr);
 }
+
+#[test]
+fn a_proxy_is_asked_as_curl_asks_it() {
+    let (folder, hub, _) = published(&[0]);
+    let proxy = hub.address.replace("http://", "http://me:secret@");
+    let sweep = |variables: &[(&str, &str)]| -> Ran {
+        let mut command = command(&folder, &hub, &["sweep", "run.yaml"]);
+        // A name that leads nowhere: only the proxy knows it. What it sends on to is asked directly.
+        command
+            .env("HF_ENDPOINT", "http://hub.invalid")
+            .env("HF_TOKEN", "hf_own")
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap()
+            .into()
+    };
+    let ran = sweep(&[("http_proxy", &proxy), ("no_proxy", "localhost,127.0.0.0/8")]);
+    assert!(ran.code == Some(0) && ran.stderr.contains("1 unit scored"), "{}", ran.stderr);
+    let seen = hub.seen();
+    assert_eq!(seen[0].target, "http://hub.invalid/api/models/tiny/mix/refs");
+    for own in seen {
+        let through = own.target.starts_with("http://hub.invalid/");
+        assert_eq!(own.for_the_proxy.as_deref(), through.then_some("Basic bWU6c2VjcmV0"), "{own:?}");
+        assert_eq!(own.authorization.as_deref(), through.then_some("Bearer hf_own"), "{own:?}");
+        assert!(through || own.elsewhere || own.target.contains("cursor="), "{own:?}");
+    }
+    fs_err::remove_dir_all(folder.path("results")).unwrap();
+    let ran = sweep(&[("http_proxy", "http://me:secret@127.0.0.1:1")]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("through the proxy http://127.0.0.1:1"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+}

@@ -49,6 +49,7 @@ pub(crate) struct Seen {
     pub(crate) target: String,
     pub(crate) authorization: Option<String>,
     pub(crate) range: Option<String>,
+    pub(crate) for_the_proxy: Option<String>,
 }
 
 /// What goes wrong, so often, with requests whose target holds `on`.
@@ -165,14 +166,23 @@ impl Hub {
             headers.insert(name.to_lowercase(), value.trim().to_owned());
         }
         let (authorization, range) = (headers.get("authorization").cloned(), headers.get("range").cloned());
-        let seen =
-            Seen { elsewhere, target: target.clone(), authorization: authorization.clone(), range: range.clone() };
+        let seen = Seen {
+            elsewhere,
+            target: target.clone(),
+            authorization: authorization.clone(),
+            range: range.clone(),
+            for_the_proxy: headers.get("proxy-authorization").cloned(),
+        };
         self.state.seen.lock().unwrap().push(seen);
         let mut answer = Answer { stream, range, fault: self.fault(&target), slow: 0 };
         if let Some(What::Status(status, name, value)) = answer.fault {
             return answer.say(status, &[(name, value)], b"");
         }
-        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        // As a proxy it is every host.
+        let own = target
+            .strip_prefix("http://")
+            .map_or(target.as_str(), |rest| rest.split_once('/').map_or("", |(_, own)| own));
+        let (path, query) = own.split_once('?').unwrap_or((own, ""));
         let path = path.trim_start_matches('/').replace("%20", " ").replace("%2F", "/");
         if elsewhere {
             answer.slow = self.state.slow.load(Ordering::Relaxed);
