@@ -16,6 +16,7 @@ mod program;
 mod prototype;
 mod public_runs;
 mod report_pages;
+mod scores_of_others;
 mod several_runs;
 #[path = "../../support/shared.rs"]
 mod shared;
