@@ -23,6 +23,7 @@ mod shared;
 mod shortcuts;
 mod speed;
 mod sweep;
+mod terminal;
 mod tokens;
 mod vibes;
 mod vibes_pages;
