@@ -100,13 +100,14 @@ impl Client {
         let proxy = self.settings.proxies.of(address);
         let through =
             proxy.map(|proxy| format!(" (asked through the proxy {})", without_secrets(proxy))).unwrap_or_default();
-        Error::Hub {
-            address: address.into(),
-            problem: format!("{trouble}{through}"),
-            help: "look at the network, `HF_ENDPOINT` and `https_proxy`, then run it again: it goes on where it was; \
-                   HF_HUB_OFFLINE=1 takes what lies in the cache"
-                .into(),
-        }
+        // Some networks read what goes through them, and sign it themselves.
+        let help = if trouble.contains("certificate") {
+            "if a proxy of yours signs what goes through it, name the file of its certificates in SSL_CERT_FILE"
+        } else {
+            "look at the network, `HF_ENDPOINT` and `https_proxy`, then run it again: it goes on where it was; \
+             HF_HUB_OFFLINE=1 takes what lies in the cache"
+        };
+        Error::Hub { address: address.into(), problem: format!("{trouble}{through}"), help: help.into() }
     }
 
     /// One try, redirects followed.

@@ -10,6 +10,8 @@ mod shards;
 mod split;
 mod table;
 
+pub use parquet::read as parquet_rows;
+
 pub(crate) use locate::{Missing, Place, contents};
 pub use remote::DataSet;
 pub(crate) use split::{Split, SplitRow};
