@@ -3,8 +3,9 @@
 use super::model_args::TokenArgs;
 use super::numbers::{branches, counted};
 use super::{Exit, complain, print, say};
-use crate::checkpoint::{Settings, discover_tree};
-use crate::run_file::RunFile;
+use crate::checkpoint::{Settings, discover_tree, misplaced};
+use crate::results::Hashes;
+use crate::run_file::{MisplacedSpec, RunFile};
 use crate::sweep::{Overrides, Suite, catalogue};
 use crate::{Error, Result};
 use clap::Args;
@@ -123,6 +124,13 @@ fn run_file(file: &Path) -> Result<Found> {
     for at in &checkpoints {
         if let Err(error) = checkpoint(&base.join(&at.location), &settings) {
             found.wrong.push(error.in_full());
+        }
+    }
+    for misplaced in misplaced(&discovered.tree, base, &Hashes::open(&run.results))? {
+        let said = format!("known bad: {}", misplaced.words());
+        match run.misplaced {
+            MisplacedSpec::LeaveOut => found.wrong.push(said + "; remove or replace it, or say `misplaced: keep`"),
+            MisplacedSpec::Keep => say(&said),
         }
     }
     let branches = branches(discovered.tree.branches.len());

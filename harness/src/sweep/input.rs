@@ -1,8 +1,9 @@
 //! What a sweep works on: the run on disk, the tasks it is asked, and the settings.
 
 use super::{Only, Suite};
-use crate::checkpoint::{Discovered, Settings, discover_tree};
-use crate::run_file::{BosSpec, PrecisionSpec, RunFile, ScheduleSpec};
+use crate::checkpoint::{Discovered, Settings, discover_tree, misplaced};
+use crate::results::Hashes;
+use crate::run_file::{BosSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog};
 use spyglass_model::ModelConfig;
@@ -28,6 +29,8 @@ pub(crate) struct Work {
     pub only: Only,
     /// Which checkpoints, in which order.
     pub schedule: ScheduleSpec,
+    /// What becomes of checkpoints with the weights of another step.
+    pub misplaced: MisplacedSpec,
     /// Things a person should know before the work begins.
     pub notes: Vec<String>,
 }
@@ -87,6 +90,7 @@ impl Work {
             settings,
             only,
             schedule: run.schedule,
+            misplaced: run.misplaced,
             notes,
         })
     }
@@ -119,14 +123,29 @@ impl Work {
         Ok(Self {
             name,
             run_file: String::new(),
-            tree: RunTree { branches: vec![branch] },
+            tree: RunTree { branches: vec![branch], ..RunTree::default() },
             base: PathBuf::new(),
             suite: Arc::new(suite),
             settings,
             only: Only::default(),
             schedule: ScheduleSpec::default(),
+            misplaced: MisplacedSpec::default(),
             notes: Vec::new(),
         })
+    }
+
+    /// Looks for checkpoints with the weights of another step, before any is scored: notes name them, and they are left out of what is
+    /// said of curves unless the run file keeps them.
+    ///
+    /// # Errors
+    /// A file of weights cannot be read.
+    pub(crate) fn find_misplaced(&mut self, hashes: &Hashes) -> Result<()> {
+        let found = misplaced(&self.tree, &self.base, hashes)?;
+        self.notes.extend(found.iter().map(|misplaced| format!("known bad: {}", misplaced.words())));
+        if self.misplaced == MisplacedSpec::LeaveOut {
+            self.tree.misplaced = found;
+        }
+        Ok(())
     }
 
     /// Whether what failed is still part of the run.

@@ -11,6 +11,7 @@ mod find_onset;
 mod guides;
 mod lm_eval;
 mod made_up;
+mod names;
 mod pilot;
 mod program;
 mod prototype;

@@ -121,7 +121,7 @@ impl Naming {
         let mut names = BTreeMap::new();
         for parsed in group {
             let read = compiled.read(&parsed.name);
-            if !matches!(read.as_slice(), [Named { step, .. }] if *step == parsed.step) {
+            if !matches!(read.as_slice(), [Named { step, .. }] if *step == Some(parsed.step)) {
                 return Err(format!("the pattern `{pattern}` does not tell its step"));
             }
             if let Some(other) = names.insert(parsed.step, parsed.name.clone()) {
