@@ -120,7 +120,7 @@ fn sample(path: &Path, size: u64) -> Result<String> {
     }
     let mut piece = vec![0; PIECE as usize];
     for index in 0..PIECES {
-        file.seek(SeekFrom::Start((size - PIECE) / (PIECES - 1) * index))?;
+        file.seek(SeekFrom::Start((size - PIECE) * index / (PIECES - 1)))?;
         file.read_exact(&mut piece)?;
         hasher.update(&piece);
     }

@@ -219,8 +219,8 @@ fn compiled(segment: &str) -> Result<(Vec<Part>, &str), Wrong> {
             rest = &rest[end..];
             Part::Text(text.into())
         };
-        let begins = part.touches(|parts| parts.first());
-        if begins && parts.last().is_some_and(|last| last.touches(|parts| parts.last())) {
+        let begins = part.touches(<[Part]>::first);
+        if begins && parts.last().is_some_and(|last| last.touches(<[Part]>::last)) {
             return Err((
                 "has two fields side by side".into(),
                 "nothing tells where one ends: write what lies between".into(),
