@@ -152,10 +152,14 @@ mod tests {
             for rise in [0.05, 0.3, 1.0] {
                 let log = warmed_twice(again, rise);
                 for looked in (410..log.len()).step_by(7) {
-                    let one = RunTree { branches: vec![branch("trunk", None, 0, &log[..looked])] };
+                    let one =
+                        RunTree { branches: vec![branch("trunk", None, 0, &log[..looked])], ..RunTree::default() };
                     let fork = Fork { branch: "trunk".into(), step: 399, tokens: 399 * STEP };
                     let again_as_branch = branch("again", Some(fork), 400, &log[400..looked]);
-                    let two = RunTree { branches: vec![branch("trunk", None, 0, &log[..400]), again_as_branch] };
+                    let two = RunTree {
+                        branches: vec![branch("trunk", None, 0, &log[..400]), again_as_branch],
+                        ..RunTree::default()
+                    };
                     for tree in [one, two] {
                         let found = kinds(&tree);
                         assert!(found.is_empty(), "{again} entries, {rise}, looked at {looked}: {found:?}");

@@ -6,6 +6,7 @@
 
 use crate::Result;
 use crate::results::Hashes;
+use crate::run_file::MisplacedSpec;
 use fs_err::File;
 use spyglass_dashboards::run::{Checkpoint, Misplaced, RunTree};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,6 +20,36 @@ const PIECE: u64 = 4096;
 /// A shard that at least so many checkpoints have, and all have alike, is a part that training leaves as it is.
 const FROZEN_FROM: usize = 3;
 
+/// Where fewer than one checkpoint in so many has weights of its own, copies are the run's way, as in a rehearsal with one model.
+const REHEARSAL: usize = 4;
+
+/// What the hashes of a run tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Suspects {
+    /// The checkpoints whose weights belong to another step.
+    pub(crate) misplaced: Vec<Misplaced>,
+    /// So few have weights of their own that nothing would be left to say without the others.
+    is_rehearsal: bool,
+}
+
+impl Suspects {
+    /// Those that are left out of what is said of curves.
+    pub(crate) fn left_out(&self, spec: MisplacedSpec) -> &[Misplaced] {
+        if self.is_rehearsal || spec == MisplacedSpec::Keep { &[] } else { &self.misplaced }
+    }
+
+    /// What a person should know of them, a line each.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let count = self.misplaced.len();
+        if self.is_rehearsal && count > 0 {
+            return vec![format!(
+                "known bad: {count} checkpoints hold the weights of other steps; all of them count, since so few have their own"
+            )];
+        }
+        self.misplaced.iter().map(|misplaced| format!("known bad: {}", misplaced.words())).collect()
+    }
+}
+
 /// The weights of a checkpoint: what tells the content of each file from others, by the file's name.
 type Shards = BTreeMap<String, String>;
 
@@ -27,7 +58,7 @@ type Shards = BTreeMap<String, String>;
 ///
 /// # Errors
 /// A file cannot be read.
-pub(crate) fn misplaced(tree: &RunTree, base: &Path, hashes: &Hashes) -> Result<Vec<Misplaced>> {
+pub(crate) fn suspects(tree: &RunTree, base: &Path, hashes: &Hashes) -> Result<Suspects> {
     let checkpoints: Vec<&Checkpoint> = tree.branches.iter().flat_map(|branch| &branch.checkpoints).collect();
     let files = checkpoints.iter().map(|at| spyglass_model::weight_files(&base.join(&at.location)).unwrap_or_default());
     let files: Vec<Vec<PathBuf>> = files.collect();
@@ -37,9 +68,10 @@ pub(crate) fn misplaced(tree: &RunTree, base: &Path, hashes: &Hashes) -> Result<
     Ok(judged(tree, &checkpoints.into_iter().zip(shards).collect::<Vec<_>>()))
 }
 
-/// The checkpoints whose shards are those of another step.
-pub(crate) fn judged(tree: &RunTree, held: &[(&Checkpoint, Shards)]) -> Vec<Misplaced> {
+/// What the contents of each checkpoint's files tell, wherever their hashes come from.
+fn judged(tree: &RunTree, held: &[(&Checkpoint, Shards)]) -> Suspects {
     let held: Vec<_> = held.iter().filter(|(_, shards)| !shards.is_empty()).collect();
+    let own = held.iter().map(|(_, shards)| shards).collect::<BTreeSet<_>>().len();
     let mut owners: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
     let mut of_name: HashMap<&str, usize> = HashMap::new();
     for (index, (_, shards)) in held.iter().enumerate() {
@@ -53,7 +85,7 @@ pub(crate) fn judged(tree: &RunTree, held: &[(&Checkpoint, Shards)]) -> Vec<Misp
         branch.checkpoints.iter().all(|other| other.tokens <= at.tokens)
     };
     let place = |at: &Checkpoint| format!("step {} ({})", at.step, at.location);
-    let of_one = |(index, (checkpoint, shards)): (usize, &&(&Checkpoint, Shards))| {
+    let of_one = |(checkpoint, shards): &&(&Checkpoint, Shards)| {
         // The checkpoints of other steps that hold one of its files, each with the names of those.
         let mut shared: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
         for (name, content) in shards {
@@ -82,9 +114,10 @@ pub(crate) fn judged(tree: &RunTree, held: &[(&Checkpoint, Shards)]) -> Vec<Misp
                 format!("shares {} with {}, but not the rest of its weights", names.join(", "), place(at))
             }
         };
-        Some((index, Misplaced::of(checkpoint, holds)))
+        Some(Misplaced::of(checkpoint, holds))
     };
-    held.iter().enumerate().filter_map(of_one).map(|(_, misplaced)| misplaced).collect()
+    let misplaced = held.iter().filter_map(of_one).collect();
+    Suspects { misplaced, is_rehearsal: own * REHEARSAL < held.len() }
 }
 
 /// What tells the content of each file from that of the others: equal for equal contents alone.
@@ -152,7 +185,12 @@ mod tests {
         let shards =
             |letters: &str| letters.chars().enumerate().map(|(k, own)| (format!("{k}.bin"), own.into())).collect();
         let held: Vec<_> = held.iter().map(|(at, step, letters)| (of(at, *step), shards(letters))).collect();
-        judged(&tree, &held).iter().map(|found| format!("{} {} {}", found.branch, found.step, found.holds)).collect()
+        let suspects = judged(&tree, &held);
+        suspects
+            .left_out(MisplacedSpec::LeaveOut)
+            .iter()
+            .map(|found| format!("{} {} {}", found.branch, found.step, found.holds))
+            .collect()
     }
 
     #[test]
@@ -184,6 +222,8 @@ mod tests {
         );
         // OLMo 2 7B: three steps alike, none of them the last.
         assert_eq!(trunk(&[(1, "a"), (101, "x"), (175, "x"), (300, "x"), (400, "b")]).len(), 3);
+        // One model under many names is a rehearsal.
+        assert!(trunk(&[(1, "a"), (2, "a"), (3, "a"), (4, "a"), (5, "a")]).is_empty());
         // What training leaves as it is is no fault.
         assert!(trunk(&[(1, "ea"), (2, "eb"), (3, "ec")]).is_empty());
         assert_eq!(trunk(&[(1, "ea"), (2, "eb"), (3, "eb"), (4, "ec")]).len(), 2);

@@ -3,9 +3,9 @@
 use super::model_args::TokenArgs;
 use super::numbers::{branches, counted};
 use super::{Exit, complain, print, say};
-use crate::checkpoint::{Settings, discover_tree, misplaced};
+use crate::checkpoint::{Settings, discover_tree, suspects};
 use crate::results::Hashes;
-use crate::run_file::{MisplacedSpec, RunFile};
+use crate::run_file::RunFile;
 use crate::sweep::{Overrides, Suite, catalogue};
 use crate::{Error, Result};
 use clap::Args;
@@ -126,12 +126,12 @@ fn run_file(file: &Path) -> Result<Found> {
             found.wrong.push(error.in_full());
         }
     }
-    for misplaced in misplaced(&discovered.tree, base, &Hashes::open(&run.results))? {
-        let said = format!("known bad: {}", misplaced.words());
-        match run.misplaced {
-            MisplacedSpec::LeaveOut => found.wrong.push(said + "; remove or replace it, or say `misplaced: keep`"),
-            MisplacedSpec::Keep => say(&said),
-        }
+    let suspects = suspects(&discovered.tree, base, &Hashes::open(&run.results))?;
+    if suspects.left_out(run.misplaced).is_empty() {
+        suspects.notes().iter().for_each(|note| say(note));
+    } else {
+        let mend = "; remove or replace it, or say `misplaced: keep`";
+        found.wrong.extend(suspects.notes().into_iter().map(|note| note + mend));
     }
     let branches = branches(discovered.tree.branches.len());
     found.what = format!("a run of {} on {branches}, {}", counted(checkpoints.len(), "checkpoint"), found.what);

@@ -1,8 +1,8 @@
 //! The results that a command reads: those of a run file, or a results folder by itself, as `import` writes one.
 
-use crate::checkpoint::{discover_tree, misplaced};
+use crate::checkpoint::{discover_tree, suspects};
 use crate::results::{Hashes, Snapshot, Store};
-use crate::run_file::{MisplacedSpec, RunFile};
+use crate::run_file::RunFile;
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -49,10 +49,8 @@ pub(super) fn snapshot_of(run: &RunFile, store: &Store) -> Result<Snapshot> {
     };
     let (name, run_file) = (run.display_name(), run.text.clone());
     let mut tree = found.tree;
-    if run.misplaced == MisplacedSpec::LeaveOut {
-        let base = run.path.parent().unwrap_or(Path::new(""));
-        tree.misplaced = misplaced(&tree, base, &Hashes::open(store.root()))?;
-    }
+    let base = run.path.parent().unwrap_or(Path::new(""));
+    tree.misplaced = suspects(&tree, base, &Hashes::open(store.root()))?.left_out(run.misplaced).to_vec();
     let mut snapshot = Snapshot { name, tree, groups: kept.groups.clone(), run_file };
     let (units, _) = store.units()?;
     snapshot.keep_scored(&kept, &units);

@@ -1,7 +1,7 @@
 //! What a sweep works on: the run on disk, the tasks it is asked, and the settings.
 
 use super::{Only, Suite};
-use crate::checkpoint::{Discovered, Settings, discover_tree, misplaced};
+use crate::checkpoint::{Discovered, Settings, discover_tree, suspects};
 use crate::results::Hashes;
 use crate::run_file::{BosSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
 use crate::{Error, Result};
@@ -140,11 +140,9 @@ impl Work {
     /// # Errors
     /// A file of weights cannot be read.
     pub(crate) fn find_misplaced(&mut self, hashes: &Hashes) -> Result<()> {
-        let found = misplaced(&self.tree, &self.base, hashes)?;
-        self.notes.extend(found.iter().map(|misplaced| format!("known bad: {}", misplaced.words())));
-        if self.misplaced == MisplacedSpec::LeaveOut {
-            self.tree.misplaced = found;
-        }
+        let suspects = suspects(&self.tree, &self.base, hashes)?;
+        self.notes.extend(suspects.notes());
+        self.tree.misplaced = suspects.left_out(self.misplaced).to_vec();
         Ok(())
     }
 
