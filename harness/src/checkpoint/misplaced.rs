@@ -53,19 +53,19 @@ impl Suspects {
 /// The weights of a checkpoint: what tells the content of each file from others, by the file's name.
 type Shards = BTreeMap<String, String>;
 
-/// The checkpoints of a run whose weights lie below `base` and belong to another step. Those whose folders are gone, or hold no weights
-/// that can be read, are passed over: scoring tells what is wrong with them.
-///
-/// # Errors
-/// A file cannot be read.
-pub(crate) fn suspects(tree: &RunTree, base: &Path, hashes: &Hashes) -> Result<Suspects> {
+/// The checkpoints of a run whose weights lie below `base` and belong to another step. Those whose folders are gone, or hold weights
+/// that cannot be read, are passed over: scoring tells what is wrong with them.
+pub(crate) fn suspects(tree: &RunTree, base: &Path, hashes: &Hashes) -> Suspects {
     let checkpoints: Vec<&Checkpoint> = tree.branches.iter().flat_map(|branch| &branch.checkpoints).collect();
     let files = checkpoints.iter().map(|at| spyglass_model::weight_files(&base.join(&at.location)).unwrap_or_default());
     let files: Vec<Vec<PathBuf>> = files.collect();
-    let contents = contents(&files.concat(), hashes)?;
+    let contents = contents(&files.concat(), hashes);
     let name = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let shards = files.iter().map(|files| files.iter().map(|file| (name(file), contents[file].clone())).collect());
-    Ok(judged(tree, &checkpoints.into_iter().zip(shards).collect::<Vec<_>>()))
+    let shards = |files: &Vec<PathBuf>| -> Option<Shards> {
+        files.iter().map(|file| Some((name(file), contents.get(file)?.clone()))).collect()
+    };
+    let held = checkpoints.into_iter().zip(files.iter().map(|files| shards(files).unwrap_or_default()));
+    judged(tree, &held.collect::<Vec<_>>())
 }
 
 /// What the contents of each checkpoint's files tell, wherever their hashes come from.
@@ -120,27 +120,30 @@ fn judged(tree: &RunTree, held: &[(&Checkpoint, Shards)]) -> Suspects {
     Suspects { misplaced, is_rehearsal: own * REHEARSAL < held.len() }
 }
 
-/// What tells the content of each file from that of the others: equal for equal contents alone.
-fn contents(files: &[PathBuf], hashes: &Hashes) -> Result<HashMap<PathBuf, String>> {
+/// What tells the content of each file that can be read from that of the others: equal for equal contents alone.
+fn contents(files: &[PathBuf], hashes: &Hashes) -> HashMap<PathBuf, String> {
     let mut found = HashMap::new();
     let mut sizes: BTreeMap<u64, Vec<&PathBuf>> = BTreeMap::new();
     for file in files {
-        sizes.entry(fs_err::metadata(file)?.len()).or_default().push(file);
+        let Ok(metadata) = fs_err::metadata(file) else { continue };
+        sizes.entry(metadata.len()).or_default().push(file);
     }
     for (size, alike) in sizes {
         let mut samples: BTreeMap<String, Vec<&PathBuf>> = BTreeMap::new();
         for file in alike {
-            samples.entry(sample(file, size)?).or_default().push(file);
+            let Ok(sample) = sample(file, size) else { continue };
+            samples.entry(sample).or_default().push(file);
         }
         for (sample, alike) in samples {
             let is_whole = size <= PIECES * PIECE; // the sample is all of it
             for file in &alike {
-                let content = if alike.len() > 1 && !is_whole { hashes.of(file)? } else { format!("{size} {sample}") };
-                found.insert((*file).clone(), content);
+                let content =
+                    if alike.len() > 1 && !is_whole { hashes.of(file).ok() } else { Some(format!("{size} {sample}")) };
+                found.extend(content.map(|content| ((*file).clone(), content)));
             }
         }
     }
-    Ok(found)
+    found
 }
 
 /// A hash over pieces of a file of `size` bytes, spread evenly from its first to its last byte; over all of it where it is small.
@@ -258,8 +261,9 @@ mod tests {
             file("g", 10, None),
         ];
         let results = tempfile::tempdir().unwrap();
-        let found = contents(&files, &Hashes::open(results.path())).unwrap();
+        let found = contents(&files, &Hashes::open(results.path()));
         let same = |a: usize, b: usize| found[&files[a]] == found[&files[b]];
+        assert!(contents(&[dir.path().join("gone")], &Hashes::open(results.path())).is_empty(), "scoring tells it");
         assert!(same(0, 3) && same(4, 6));
         assert!(!same(0, 1) && !same(0, 2) && !same(1, 2) && !same(4, 5));
         let remembered = fs_err::read_to_string(results.path().join(".hashes.jsonl")).unwrap();
