@@ -14,7 +14,7 @@ mod ops;
 mod scoring;
 mod text;
 
-pub use checkpoint::weight_files;
+pub use checkpoint::{WEIGHT_FORMS, weight_files};
 pub use error::{Error, Result};
 pub use generation::{Generated, Prompt, Sampling, Stopped, Token, generate, generate_batch};
 pub use kernels::Isa;
@@ -24,4 +24,4 @@ pub use models::{
     Wanted, architectures, check,
 };
 pub use scoring::{LogLikelihood, Progress, Request, RequestTrie, Scorer, ScorerOptions};
-pub use text::{Bos, ChatTemplate, DecodeStream, EncodedPair, Message, Tokenizer};
+pub use text::{Bos, ChatTemplate, DecodeStream, EncodedPair, Message, Tokenizer, has_tokenizer};

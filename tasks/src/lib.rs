@@ -19,6 +19,7 @@ pub mod text;
 pub mod vibes;
 pub mod yaml;
 
+pub use data::{DataSet, parquet_rows};
 pub use definition::{Catalogue, Chance, Checked, Entry, EntryKind, Group, OutputType, Selection, task_schema};
 pub use error::{Error, Result, YamlError};
 pub use hash::sha256_hex;

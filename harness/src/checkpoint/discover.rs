@@ -23,7 +23,7 @@ pub(crate) struct Found {
     pub stage: Option<String>,
     /// The seed in its name.
     pub seed: Option<String>,
-    /// The folder.
+    /// The folder; on the hub the address, pinned to a commit.
     pub folder: PathBuf,
 }
 
@@ -64,37 +64,15 @@ const STILL_WRITING: Duration = Duration::from_mins(10);
 /// The folder is missing, holds no checkpoint, two of one step, one under the names of two steps, or one in whose name the step
 /// cannot be told; an index that the run file does not place.
 pub(crate) fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<SkippedFolder>)> {
-    let bad = |problem: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), problem, help });
-    if !spec.path.is_dir() && (spec.folders.is_empty() || !spec.path.as_os_str().is_empty()) {
-        let what = if spec.path.exists() { "is not a folder" } else { "is not there" };
-        return bad(
-            format!("the checkpoint folder of branch `{}` {what}", spec.branch),
-            "`path` is the folder that holds one folder a checkpoint, relative to the run file".into(),
-        );
-    }
-    let pattern = Pattern::new(&spec.pattern).expect("the run file was validated");
-    let Listing { names, mut skipped } =
-        if spec.folders.is_empty() { Listing::of(spec, &pattern)? } else { listed(spec)? };
-    let mut finished = Names { fitting: Vec::new(), ..names };
-    for (name, named) in names.fitting {
-        let folder = spec.path.join(&name);
-        match unfinished(&folder)? {
-            Some(reason) => skipped.push(SkippedFolder { folder, reason }),
-            None => finished.fitting.push((name, named)),
+    let (fitting, skipped) = match spec.repo() {
+        Some(repo) => {
+            let found = crate::hub::discover(&repo, spec)?.into_iter();
+            (found.map(|(named, pinned)| (PathBuf::from(pinned.to_string()), named)).collect(), Vec::new())
         }
-    }
-    let is_nothing = finished.fitting.is_empty();
-    let fitting = match finished.checked(&spec.branch, &pattern) {
-        Ok(names) => names.fitting,
-        Err(fault) => {
-            let first = skipped.first().filter(|_| is_nothing);
-            let none = |first: &SkippedFolder| {
-                format!("no finished checkpoint: `{}` {}", first.folder.display(), first.reason)
-            };
-            return bad(first.map_or(fault.problem, none), fault.help);
-        }
+        None => in_folders(spec)?,
     };
-    let placed = fitting.iter().map(|(name, named)| placed(spec, name, named));
+    let bad = |problem: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), problem, help });
+    let placed = fitting.into_iter().map(|(folder, named)| placed(spec, folder, &named));
     let mut found = placed.collect::<Result<Vec<Found>>>()?;
     found.sort_by(|a, b| (&a.stage, &a.seed, a.step).cmp(&(&b.stage, &b.seed, b.step)));
     for pair in found.windows(2).filter(|pair| is_same_branch(&pair[0], &pair[1])) {
@@ -129,6 +107,43 @@ pub(crate) fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<SkippedFold
     Ok((found, skipped))
 }
 
+/// The folders of an entry with what their names tell, and those that are passed over.
+fn in_folders(spec: &BranchSpec) -> Result<(Vec<(PathBuf, Named)>, Vec<SkippedFolder>)> {
+    let bad = |problem: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), problem, help });
+    if !spec.path.is_dir() && (spec.folders.is_empty() || !spec.path.as_os_str().is_empty()) {
+        let what = if spec.path.exists() { "is not a folder" } else { "is not there" };
+        return bad(
+            format!("the checkpoint folder of branch `{}` {what}", spec.branch),
+            "`path` is the folder that holds one folder a checkpoint, relative to the run file".into(),
+        );
+    }
+    let pattern = Pattern::new(&spec.pattern).expect("the run file was validated");
+    let Listing { names, mut skipped } =
+        if spec.folders.is_empty() { Listing::of(spec, &pattern)? } else { listed(spec)? };
+    let mut finished = Names { fitting: Vec::new(), ..names };
+    for (name, named) in names.fitting {
+        let folder = spec.path.join(&name);
+        match unfinished(&folder)? {
+            Some(reason) => skipped.push(SkippedFolder { folder, reason }),
+            None => finished.fitting.push((name, named)),
+        }
+    }
+    let is_nothing = finished.fitting.is_empty();
+    match finished.checked(&spec.branch, &pattern) {
+        Ok(names) => {
+            let placed = names.fitting.into_iter().map(|(name, named)| (spec.path.join(name), named));
+            Ok((placed.collect(), skipped))
+        }
+        Err(fault) => {
+            let first = skipped.first().filter(|_| is_nothing);
+            let none = |first: &SkippedFolder| {
+                format!("no finished checkpoint: `{}` {}", first.folder.display(), first.reason)
+            };
+            bad(first.map_or(fault.problem, none), fault.help)
+        }
+    }
+}
+
 fn is_same_branch(a: &Found, b: &Found) -> bool {
     (&a.stage, &a.seed) == (&b.stage, &b.seed)
 }
@@ -144,8 +159,7 @@ fn aliases(found: &[Found]) -> Option<((u64, u64), PathBuf)> {
 }
 
 /// Where a name puts its checkpoint: at its step, or at the step that its amount comes to.
-fn placed(spec: &BranchSpec, name: &str, named: &Named) -> Result<Found> {
-    let folder = spec.path.join(name);
+fn placed(spec: &BranchSpec, folder: PathBuf, named: &Named) -> Result<Found> {
     let wrong = |problem: String| Error::Checkpoint {
         folder: folder.clone(),
         problem,

@@ -14,6 +14,10 @@ pub(crate) enum Event {
         /// Items of them that are left.
         items: usize,
     },
+    /// A checkpoint is fetched from the hub.
+    Fetching(Checkpoint),
+    /// What a person should know while it takes long.
+    Note(String),
     /// A checkpoint is hashed and read.
     Reading(Checkpoint),
     /// Some items that the plan counted as left now lie in the results.
@@ -24,7 +28,16 @@ pub(crate) enum Event {
         tokens: u64,
     },
     /// A unit is finished.
-    Finished(Finish),
+    Finished {
+        /// When, and by whom.
+        finish: Finish,
+        /// The checkpoint that it is of.
+        checkpoint: Checkpoint,
+        /// The task or pack.
+        task: String,
+        /// Its first metric.
+        score: Option<(String, f64)>,
+    },
     /// A unit, or (`task` absent) a whole checkpoint, could not be scored.
     Failed {
         /// Why.

@@ -7,7 +7,7 @@ use spyglass_tasks::python::from_json;
 use std::path::{Path, PathBuf};
 
 /// The run file with holes for its name and its checkpoints.
-const TEMPLATE: &str = include_str!("init.yaml");
+pub(super) const TEMPLATE: &str = include_str!("init.yaml");
 /// A run file is named in full, but of what is left out only so much.
 const LEFT_OUT_SHOWN: usize = 12;
 /// A checkpoint lies at most so deep in the folder that has its step: `iter_1000/hf`, `iter_1000/export/hf`.
@@ -99,7 +99,7 @@ pub(crate) fn run_file_for(folder: &Path, base: &Path) -> Result<FirstFile> {
 }
 
 /// The first of what is left out, and how much more there is.
-fn shown(left_out: &[String]) -> Vec<String> {
+pub(super) fn shown(left_out: &[String]) -> Vec<String> {
     let mut shown: Vec<String> = left_out.iter().take(LEFT_OUT_SHOWN).cloned().collect();
     if left_out.len() > shown.len() {
         shown.push(format!("and {} more", left_out.len() - shown.len()));
@@ -115,14 +115,12 @@ fn text(name: &str, branches: &[FoundBranch], left_out: &[String], base: &Path) 
     TEMPLATE.replace("NAME", &quoted(name)).replace("  CHECKPOINTS\n", &(entries + &left_out.collect::<String>()))
 }
 
-/// How many checkpoints there are, and their steps.
-fn said(naming: &Naming) -> String {
-    let (steps, count) = (naming.names.keys().collect::<Vec<_>>(), naming.names.values().flatten().count());
-    match (naming.pattern.contains("{step}"), steps.as_slice()) {
-        (true, [one]) if count == 1 => format!("1 checkpoint, step {one}"),
-        (true, [first, .., last]) => format!("{count} checkpoints, steps {first} to {last}"),
-        (true, _) => format!("{count} checkpoints of one step"),
-        (false, _) => format!("{count} checkpoints, told by what they have seen"),
+/// How many checkpoints there are, and their steps; `places` has one for each, in ascending order.
+pub(super) fn said(pattern: &str, places: &[u64]) -> String {
+    match (pattern.contains("{step}"), places) {
+        (true, [one]) => format!("1 checkpoint, step {one}"),
+        (true, [first, .., last]) => format!("{} checkpoints, steps {first} to {last}", places.len()),
+        _ => format!("{} checkpoints, told by what they have seen", places.len()),
     }
 }
 
@@ -141,7 +139,10 @@ fn entry(branch: &FoundBranch, naming: &Naming, trunk: &FoundBranch, base: &Path
     let steps: Vec<u64> = naming.names.keys().copied().collect();
     let (first, last) = (steps[0], steps[steps.len() - 1]);
     let (name, path) = (quoted(&branch.name), quoted(&relative(&branch.folder, base)));
-    let mut lines = vec![format!("  - branch: {name}"), format!("    path: {path}    # {}", said(naming))];
+    let mut lines = vec![
+        format!("  - branch: {name}"),
+        format!("    path: {path}    # {}", said(&naming.pattern, &naming.places())),
+    ];
     if naming.pattern != "checkpoint-{step}" {
         lines.push(format!("    pattern: {}", quoted(&naming.pattern)));
     }
@@ -254,7 +255,7 @@ fn relative(path: &Path, base: &Path) -> String {
 }
 
 /// A YAML scalar that reads back as `text` whatever it holds.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
     let number_like =
         text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.')) && text.parse::<f64>().is_ok();

@@ -2,8 +2,9 @@
 
 use super::{Only, Suite};
 use crate::checkpoint::{Discovered, Settings, discover_tree, suspects};
+use crate::hub::{self, Pinned};
 use crate::results::Hashes;
-use crate::run_file::{BosSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
+use crate::run_file::{BosSpec, KeepSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog};
 use spyglass_model::ModelConfig;
@@ -31,6 +32,10 @@ pub(crate) struct Work {
     pub schedule: ScheduleSpec,
     /// What becomes of checkpoints with the weights of another step.
     pub misplaced: MisplacedSpec,
+    /// What stays of what is fetched from the hub.
+    pub keep: KeepSpec,
+    /// Bytes that may lie there.
+    pub disk: Option<u64>,
     /// Things a person should know before the work begins.
     pub notes: Vec<String>,
 }
@@ -77,8 +82,7 @@ impl Work {
         let settings = overrides.settings(run);
         settings.check()?;
         let Discovered { tree, skipped, notes } = discover_tree(run)?;
-        let mut suite = Suite::of_run(run, overrides.limit)?;
-        suite.require_one()?;
+        let suite = Suite::of_run(run, overrides.limit)?;
         let left = skipped.iter().map(ToString::to_string);
         let notes: Vec<_> = left.chain(notes).collect();
         Ok(Self {
@@ -91,8 +95,21 @@ impl Work {
             only,
             schedule: run.schedule,
             misplaced: run.misplaced,
+            keep: run.keep,
+            disk: run.disk,
             notes,
         })
+    }
+
+    /// The same, if at least one task can be asked: what needs no data (a plan, the status) goes on without.
+    ///
+    /// # Errors
+    /// None can: what is wrong with the first.
+    pub(crate) fn with_data(mut self) -> Result<Self> {
+        if let Some(suite) = Arc::get_mut(&mut self.suite) {
+            suite.require_one()?;
+        }
+        Ok(self)
     }
 
     /// One checkpoint by itself, as a run with one branch. Its step and tokens are what its folder tells, or 0.
@@ -130,6 +147,8 @@ impl Work {
             only: Only::default(),
             schedule: ScheduleSpec::default(),
             misplaced: MisplacedSpec::default(),
+            keep: KeepSpec::default(),
+            disk: None,
             notes: Vec::new(),
         })
     }
@@ -153,8 +172,29 @@ impl Work {
         checkpoint && failure.task.as_ref().is_none_or(task)
     }
 
-    /// The folder of a checkpoint.
+    /// The folder of a checkpoint; of one on the hub, where it lies once it is fetched.
     pub(crate) fn folder(&self, checkpoint: &Checkpoint) -> PathBuf {
-        self.base.join(&checkpoint.location)
+        match Pinned::parse(&checkpoint.location) {
+            Some(pinned) => hub::folder_of(&pinned),
+            None => self.base.join(&checkpoint.location),
+        }
+    }
+
+    /// The checkpoints of the hub that stay when they are scored.
+    pub(crate) fn kept(&self) -> Vec<Pinned> {
+        let all = self.tree.branches.iter().flat_map(|branch| &branch.checkpoints);
+        all.filter(|at| self.keeps(at)).filter_map(|at| Pinned::parse(&at.location)).collect()
+    }
+
+    /// Whether a checkpoint that was fetched stays when it is scored.
+    pub(crate) fn keeps(&self, checkpoint: &Checkpoint) -> bool {
+        match self.keep {
+            KeepSpec::None => false,
+            KeepSpec::Last => {
+                let branch = self.tree.branch(&checkpoint.branch);
+                branch.and_then(|branch| branch.checkpoints.last()).is_some_and(|last| last.step == checkpoint.step)
+            }
+            KeepSpec::All => true,
+        }
     }
 }

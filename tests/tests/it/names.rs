@@ -138,7 +138,7 @@ fn names_that_cannot_be_placed_are_told() {
         ("{path: c, pattern: 'ckpt_{index}'}", "but `index` is missing"),
         ("{path: c, pattern: 'ckpt_{index}', index: [5, 6]}", "is index 7, but the list `index:` ends at index 1"),
         ("{path: c, pattern: '{seed}'}", "must hold `{step}`, or `{tokens}` or `{index}`"),
-        ("{branch: x}", "branch `x` has neither `path` nor `folders`"),
+        ("{branch: x}", "branch `x` has neither `path:` nor `hub:`"),
         ("{path: c, folders: [{path: a}]}", "`a` in `folders` of branch `trunk` has neither `step` nor `tokens`"),
         ("{path: c, folders: [{path: b, step: 1}]}", "is not there, but `folders:` of branch `trunk` lists it"),
         ("{path: c, folders: [{path: a, step: 1}, {path: ckpt_7, step: 1}]}", "`a` and `ckpt_7` are both step 1"),

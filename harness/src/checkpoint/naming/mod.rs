@@ -179,6 +179,11 @@ impl Naming {
         Ok(Self { pattern, variant: None, names })
     }
 
+    /// The step (or amount) of each of its names, ascending.
+    pub(crate) fn places(&self) -> Vec<u64> {
+        self.names.iter().flat_map(|(place, names)| names.iter().map(|_| *place)).collect()
+    }
+
     /// Why the pattern does not place its names.
     fn flaw(&self) -> Option<String> {
         let compiled = match Pattern::new(&self.pattern) {
