@@ -31,6 +31,8 @@ pub(crate) enum Role {
     Line,
     /// The points themselves.
     Dot,
+    /// Points that say nothing of their place.
+    Hollow,
     /// Learning rate of a series.
     Rate,
     /// Numbers and words beside the axes.
@@ -55,7 +57,7 @@ pub(crate) enum Role {
     Cell,
 }
 
-const CLASSES: [(&str, bool); 18] = [
+const CLASSES: [(&str, bool); 19] = [
     ("band b", true),
     ("grid", false),
     ("chance", false),
@@ -63,6 +65,7 @@ const CLASSES: [(&str, bool); 18] = [
     ("area s", true),
     ("line s", true),
     ("dot s", true),
+    ("hollow s", true),
     ("rate s", true),
     ("t", false),
     ("t tx", false),

@@ -96,8 +96,8 @@ pub(crate) fn figure(
         text
     });
     let plot = CurvePlot {
-        title: &format!("{title} against tokens seen"),
-        description: &description,
+        title: &format!("{title} against {} seen", shared.counts.word()),
+        description: &shared.counts.say(description),
         geometry,
         axis: shared.axis,
         range: task.range,
@@ -151,12 +151,13 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
             colour: rate.colour,
             fork: None,
             points: thinned(&rate.points, &shared.axis).iter().map(point).collect(),
+            hollow: Vec::new(),
         })
         .collect();
     let spare = ((high - low) * 0.06).max(high.abs() * 1e-3).max(1e-9);
     let range = (low - spare, high + spare);
     let plot = CurvePlot {
-        title: "training loss against tokens seen",
+        title: &format!("training loss against {} seen", shared.counts.word()),
         description: &format!("From {first:.2} at the highest to {low:.2} at the lowest."),
         geometry: Geometry::SMALL,
         axis: shared.axis,
@@ -192,7 +193,7 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
     Some((figure, data))
 }
 
-/// One plot as `curves.js` reads it: range, chance, marks and series, each point as [tokens, value, low, high].
+/// One plot as `curves.js` reads it: range, chance, marks and series, each point as [tokens, value, low, high]; `h` holds those that are drawn hollow.
 pub(crate) fn plot_data(task: &TaskCurves<'_>, slug: &str, found: Option<&TaskFindings>) -> Value {
     let onsets: Vec<Value> =
         onsets(task, found).iter().map(|onset| json!([onset.colour, onset.after, onset.by])).collect();
@@ -242,5 +243,9 @@ fn series_data(series: &Series) -> Value {
         None => json!([p.tokens, short(p.value)]),
     };
     let points: Vec<Value> = series.points.iter().map(|p| p.as_ref().map_or(json!(0), point)).collect();
-    json!({"n": series.name, "c": series.colour, "f": series.fork.as_ref().map(point), "p": points})
+    let mut data = json!({"n": series.name, "c": series.colour, "f": series.fork.as_ref().map(point), "p": points});
+    if !series.hollow.is_empty() {
+        data["h"] = series.hollow.iter().map(point).collect();
+    }
+    data
 }

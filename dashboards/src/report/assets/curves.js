@@ -73,7 +73,7 @@ function draw(figure) {
   if (plot.ch !== null) setPaths(svg, "chance", line([[left, Y(plot.ch)], [right, Y(plot.ch)]]));
   const strokes = new Map();
   for (const series of plot.s) {
-    const d = strokes.get(series.c) ?? {line: "", bar: "", area: "", dot: ""}, crowded = series.p.length > 60;
+    const d = strokes.get(series.c) ?? {line: "", bar: "", area: "", dot: "", hollow: ""}, crowded = series.p.length > 60;
     strokes.set(series.c, d);
     for (const stretch of stretches(series)) {
       d.line += line(stretch.map(p => [X(p[0]), Y(p[1])]));
@@ -86,6 +86,7 @@ function draw(figure) {
     }
     const points = series.p.filter(Boolean);
     if (!crowded || points.length === 1) for (const p of points) d.dot += `M${round(X(p[0]))} ${round(Y(p[1]))}h0`;
+    for (const p of series.h ?? []) d.hollow += ring(round(X(p[0])), round(Y(p[1])));
   }
   for (const [colour, d] of strokes) for (const kind in d) setPaths(svg, `${kind} s${colour}`, d[kind]);
   const brackets = new Map();
@@ -106,6 +107,12 @@ function draw(figure) {
 function bracket(figure, from, to) {
   const a = Math.max(figure.left, x(figure, from ?? data.axis.from)), b = x(figure, to), y = figure.bottom - 20;
   return `M${round(a)} ${y - 60}V${y}H${round(b)}V${y - 60}`;
+}
+
+// Round a point that has the weights of another step, as plots/curve.rs.
+function ring(x, y) {
+  const [r, h] = [30, 12], corners = [[h, r], [r, h], [r, -h], [h, -r], [-h, -r], [-r, -h], [-r, h], [-h, r]];
+  return line(corners.map(([dx, dy]) => [x + dx, y + dy])) + "z";
 }
 
 // Down where an ability went, up where it is back, as plots/curve.rs.
@@ -167,7 +174,7 @@ all("[data-switch]").forEach(button => button.addEventListener("click", () => {
 
 // Reading off: one cursor in all plots, at a checkpoint.
 const scored = data.plots.some(plot => !plot.log) ? data.plots.filter(plot => !plot.log) : data.plots;
-const stops = [...new Set(scored.flatMap(plot => plot.s.flatMap(s => s.p.filter(Boolean).map(p => p[0]))))].sort((a, b) => a - b);
+const stops = [...new Set(scored.flatMap(plot => plot.s.flatMap(s => [...s.p.filter(Boolean), ...s.h ?? []].map(p => p[0]))))].sort((a, b) => a - b);
 let at = -1;
 const shown = (plot, value) => plot.pc ? (value * 100).toFixed(1) : value.toFixed(3);
 
@@ -180,7 +187,7 @@ function clear() {
 // What a series says at so many tokens: its point there; of a log the last entry before, unless the log is over by then.
 function pointAt(plot, series, count) {
   const points = series.p.filter(Boolean);
-  if (!plot.log) return points.find(p => p[0] === count);
+  if (!plot.log) return points.find(p => p[0] === count) ?? (series.h ?? []).find(p => p[0] === count);
   const isOver = points.length && points[points.length - 1][0] < 0.99 * count; // the last entry may lie a little before the checkpoint
   return isOver ? undefined : points.findLast(p => p[0] <= count);
 }
@@ -196,7 +203,7 @@ function read(index) {
       const point = pointAt(plot, series, stops[index]);
       if (!point) continue;
       const half = point.length > 2 ? ` ± ${shown(plot, (point[3] - point[2]) / 2)}` : "";
-      out.append(make("b", {class: "s" + series.c}, ` · ${series.n} ${shown(plot, point[1])}${half}`));
+      out.append(make("b", {class: "s" + series.c}, ` · ${series.n} ${shown(plot, point[1])}${half}${series.h?.includes(point) ? " (left out)" : ""}`));
     }
   }
 }
