@@ -51,7 +51,7 @@ impl Check {
                     }
                 }
                 Err(error) => {
-                    complain(error);
+                    complain(&error);
                     exit = Exit::BadInput;
                 }
             }

@@ -101,7 +101,7 @@ pub(super) fn carry_out(mut work: Work, store: Store, capacity: Capacity, strict
     let swept = match swept {
         Ok(swept) => swept,
         Err(error) => {
-            complain(error);
+            complain(&error);
             return Ok(Exit::SomeFailed);
         }
     };
