@@ -25,6 +25,19 @@ pub struct Options {
     pub tokens_per_step: Option<u64>,
 }
 
+impl Options {
+    /// The pattern, read.
+    ///
+    /// # Errors
+    /// It does not say where the step stands.
+    pub(super) fn steps(&self) -> Result<Pattern> {
+        Pattern::new(&self.pattern).and_then(Pattern::of_steps_alone).map_err(|(wrong, help)| Error::Usage {
+            problem: format!("the pattern `{}` {wrong}", self.pattern),
+            help: format!("it says where the step stands: {help}"),
+        })
+    }
+}
+
 /// What was brought in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Imported {
@@ -47,11 +60,7 @@ pub struct Imported {
 /// # Errors
 /// No file could be brought in (what is wrong with the first), or the results cannot be written.
 pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result<Imported> {
-    let pattern =
-        Pattern::new(&options.pattern).and_then(Pattern::of_steps_alone).map_err(|(wrong, help)| Error::Usage {
-            problem: format!("the pattern `{}` {wrong}", options.pattern),
-            help: format!("it says where the step stands: {help}"),
-        })?;
+    let pattern = options.steps()?;
     let mut files = Files::default();
     files.find(folder)?;
     let catalogue = Catalogue::shipped()?;

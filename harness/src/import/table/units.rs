@@ -25,7 +25,7 @@ pub(crate) fn import_table(
     store: &Store,
     guess: impl Fn(&[Chosen]),
 ) -> Result<Imported> {
-    let (table, columns, chosen) = read(path, table_options)?;
+    let (table, columns, chosen) = read(path, table_options, &options.steps()?)?;
     guess(&chosen);
     let log = entries(&table, &columns, options, schedule)?;
     let steps: BTreeSet<u64> = chosen.iter().flat_map(|chosen| chosen.cells.keys().copied()).collect();
