@@ -86,8 +86,13 @@ impl Space {
     /// They need more than there may be.
     pub(super) fn make_room(&self, repo: &Repo, files: &[&RemoteFile], talk: Talk<'_>) -> Result<bool> {
         let (Some(most), Some(ledger)) = (self.most, &self.ledger) else { return Ok(true) };
-        let wanted: BTreeSet<Own> = files.iter().map(|file| own(repo, file)).collect();
-        let size = files.iter().map(|file| file.size).sum::<u64>();
+        // What others have put there takes no room of ours.
+        let is_ours =
+            |file: &&&RemoteFile| ledger.holds(&own(repo, file)) || !self.cache.blob(repo, &file.checksum).exists();
+        let wanted: BTreeMap<Own, u64> =
+            files.iter().filter(is_ours).map(|file| (own(repo, file), file.size)).collect();
+        let size = wanted.values().sum::<u64>();
+        let wanted: BTreeSet<Own> = wanted.into_keys().collect();
         if size > most {
             return Err(Error::Hub {
                 address: repo.to_string(),
