@@ -1,11 +1,13 @@
 //! `spyglass onset`: when did it emerge, for curves that somebody else measured.
 
-use super::{Exit, print, say};
-use crate::Result;
+use std::path::PathBuf;
+
 use clap::Args;
 use spyglass_dashboards::analysis::read_scores;
 use spyglass_tasks::text;
-use std::path::PathBuf;
+
+use super::{Exit, print, say};
+use crate::Result;
 
 /// Analyse a table of scores, whoever measured them: one JSON object a curve
 ///

@@ -1,5 +1,10 @@
 //! How much of the cache a run may take, and what goes when it is no longer needed: never what others have put there.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
 use super::address::{Pinned, Repo};
 use super::cache::Cache;
 use super::ledger::{Ledger, Own, names};
@@ -7,10 +12,6 @@ use super::listing::RemoteFile;
 use super::lock::Lock;
 use super::wait::Talk;
 use crate::{Error, Result};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
-use std::time::Duration;
 
 /// How often it is looked whether another checkpoint is scored.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);

@@ -1,16 +1,18 @@
 //! Folders of `results_*.json` as lm-evaluation-harness writes them, and of what lighteval, OLMES and Inspect write.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use spyglass_dashboards::run::{Branch, Checkpoint, RunTree, TaskGroup, TrainingLog, UnitRecord};
+use spyglass_dashboards::series::chance;
+use spyglass_tasks::Catalogue;
+
 use super::groups::Groups;
 use super::results_file::ResultsFile;
 use super::samples;
 use crate::checkpoint::{Pattern, tokens_rise};
 use crate::results::{CHUNK_ITEMS, Snapshot, Store, UnitPlace};
 use crate::{Error, Result};
-use spyglass_dashboards::run::{Branch, Checkpoint, RunTree, TaskGroup, TrainingLog, UnitRecord};
-use spyglass_dashboards::series::chance;
-use spyglass_tasks::Catalogue;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 /// How to read a folder of results.
 #[derive(Debug, Clone)]

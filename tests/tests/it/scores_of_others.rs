@@ -1,8 +1,10 @@
 //! Result files of other programs than lm-evaluation-harness, and tables in Parquet.
 
-use crate::program::{Ran, RunFolder, run};
-use serde_json::{Value, json};
 use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::program::{Ran, RunFolder, run};
 
 /// The scores of a results folder: task, shots, step, items, chance, and each metric with its value.
 fn scores(folder: &Path) -> Vec<(String, u64, u64, u64, Value, Vec<(String, f64)>)> {

@@ -1,7 +1,8 @@
 //! The step of a row that only names its checkpoint: `step1000-tokens4B`, `/runs/mine/checkpoint-1000`.
 
-use crate::checkpoint::{Pattern, Table};
 use serde_json::json;
+
+use crate::checkpoint::{Pattern, Table};
 
 /// Columns in which tables name the checkpoint of a row, in lower case.
 const NAMES: &[&str] = &[

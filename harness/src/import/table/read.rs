@@ -1,15 +1,17 @@
 //! From a table to scores: which columns hold them, wide or long, and in which unit.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use serde_json::{Value, json};
+
 use super::events;
 use super::name::{Named, named};
 use super::names::add_steps;
 use crate::checkpoint::{Columns, Pattern, Row, Table, number, read_table, step};
 use crate::run_file::LogColumns;
 use crate::{Error, Result};
-use globset::{Glob, GlobSet, GlobSetBuilder};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::path::Path;
 
 /// How to read a table of scores.
 #[derive(Debug, Clone, Default)]
