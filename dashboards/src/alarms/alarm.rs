@@ -83,7 +83,7 @@ pub struct Alarm {
     pub sentence: String,
 }
 
-/// Named numbers as evidence; what is no finite number is left out.
+/// Named numbers as evidence; what is not a finite number is left out.
 pub(super) fn evidence<const N: usize>(numbers: [(&'static str, f64); N]) -> Vec<Evidence> {
     let finite = numbers.into_iter().filter(|(_, value)| value.is_finite());
     finite.map(|(name, value)| Evidence { name, value }).collect()

@@ -129,7 +129,7 @@ fn effect_words(run: &Run, task: &TaskFindings, path: &PathFindings) -> Option<S
     let smooth = path.continuous.as_ref().and_then(width).unwrap_or_default();
     let text = match path.metric_effect? {
         MetricEffect::GenuineJump => format!(
-            "The jump{place} is no artefact of the metric: P(gold) of the same items jumps as sharply as {}.",
+            "The jump{place} is not an artefact of the metric: P(gold) of the same items jumps as sharply as {}.",
             task.metric
         ),
         MetricEffect::ThresholdEffect => format!(

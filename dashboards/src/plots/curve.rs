@@ -4,6 +4,7 @@ use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use serde::Serialize;
 
 use super::axis::{TokenAxis, ticks};
 use super::labels::push_apart;
@@ -69,7 +70,7 @@ pub(crate) struct Series {
 }
 
 /// A learning-rate phase of the trunk, in tokens.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Band {
     /// Left end.
     pub(crate) from: f64,
@@ -80,7 +81,7 @@ pub(crate) struct Band {
 }
 
 /// The learning rate of one branch.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Rate {
     /// Which colour.
     pub(crate) colour: usize,
@@ -89,7 +90,7 @@ pub(crate) struct Rate {
 }
 
 /// The interval of an onset, in tokens.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Onset {
     /// Which colour: that of its branch.
     pub(crate) colour: usize,
@@ -100,7 +101,7 @@ pub(crate) struct Onset {
 }
 
 /// An ability that went again after it came, or that is back.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Hop {
     /// Which colour: that of its branch.
     pub(crate) colour: usize,
@@ -113,7 +114,7 @@ pub(crate) struct Hop {
 }
 
 /// A phase of a branch after it left its parent.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct BranchPhase {
     /// Which colour: that of its branch.
     pub(crate) colour: usize,

@@ -2,14 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use serde_json::{Value, json};
-
-use super::site::inline_json;
-use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis, thinned};
+use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis};
 use crate::run::{At, Branch, Checkpoint, Run, Subject, TaskGroup, Unit};
 use crate::series::chance;
-use crate::series::interval;
-use crate::series::is_fraction;
+use crate::series::{Estimate, are_shares, is_fraction};
 
 /// One checkpoint's measured values, oldest first along the branch.
 #[derive(Debug, Clone)]
@@ -94,11 +90,14 @@ fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<
     let (subject, metric) = (task.subject.clone(), metric.to_owned());
     let fractions = is_fraction(&metric);
     let chance = task.chance(&metric).filter(|_| fractions);
+    // Of a group each task is a cluster.
+    let group = run.groups.iter().find(|group| subject.is_group && group.name == subject.task);
+    let clusters = |unit: &Unit| group.map_or_else(|| clusters(unit), |group| Some(group.leaves.len()));
+    let estimate = |unit: &Unit| Estimate::of(unit.record.metric(&metric)?, clusters(unit), subject.is_group);
+    let share = are_shares(&metric, task.units.values().filter_map(|unit| Some(estimate(unit)?.value)));
     let at = |checkpoint: &'a Checkpoint| -> Option<Measured<'a>> {
-        let unit = task.at(checkpoint)?;
-        let found = unit.record.metric(&metric).filter(|m| m.value.is_finite())?;
-        let interval = interval(found, fractions, clusters(unit));
-        let point = Point { tokens: checkpoint.tokens as f64, value: found.value, interval };
+        let found = estimate(task.at(checkpoint)?)?;
+        let point = Point { tokens: checkpoint.tokens as f64, value: found.value, interval: found.interval(share) };
         Some(Measured { checkpoint, point, items: found.n })
     };
     let mut series = Vec::new();
@@ -240,16 +239,6 @@ impl Shared {
             rates: logged(run, &axis, Logged::LearningRate),
             axis,
         }
-    }
-
-    /// What `curves.js` needs to redraw `plots` on another axis and to read numbers off.
-    pub(crate) fn data(&self, plots: &[Value]) -> String {
-        let rates = self.rates.iter().map(|r| json!({"c": r.colour, "p": thinned(&r.points, &self.axis)}));
-        let bands = self.bands.iter().map(|band| json!([band.from, band.to, band.name]));
-        let (rates, bands): (Vec<_>, Vec<_>) = (rates.collect(), bands.collect());
-        let phases = self.phases.iter().map(|phase| json!([phase.colour, phase.from, phase.to, phase.name]));
-        let phases: Vec<_> = phases.collect();
-        inline_json(&json!({"axis": self.axis, "bands": bands, "phases": phases, "rates": rates, "plots": plots}))
     }
 }
 

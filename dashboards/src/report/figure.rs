@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::curves::{Logged, Measured, Shared, TaskCurves, logged};
+use super::plot_data::PlotData;
 use super::tables;
 use crate::number::{percent, tokens};
 use crate::plots::{CurvePlot, Geometry, Hop, Onset, Point, Rate, STYLE, Series, thinned};
@@ -133,7 +133,7 @@ pub(crate) fn figure(
 const LOSS_SETTLES: f64 = 0.05;
 
 /// The training loss and what the script needs of it.
-pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
+pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, PlotData)> {
     let all = logged(run, &shared.axis, Logged::Loss);
     let values = || all.iter().flat_map(|rate| rate.points.iter().copied());
     let (low, first) = (values().map(|p| p.1).reduce(f64::min)?, values().map(|p| p.1).reduce(f64::max)?);
@@ -174,8 +174,7 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
     let ends = all.iter().zip(&names).filter_map(|(rate, name)| Some((rate.points.last()?, rate.colour, name)));
     let newest = ends.max_by(|a, b| a.0.0.total_cmp(&b.0.0));
     let slug = LOSS.to_owned();
-    let shown: Vec<Value> = series.iter().map(series_data).collect();
-    let data = json!({"id": slug, "y": range, "pc": false, "log": true, "ch": null, "on": [], "hop": [], "s": shown});
+    let data = PlotData::of_log(&slug, range, &series);
     let figure = Figure {
         slug,
         page: String::new(),
@@ -190,16 +189,6 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
         csv: tables::logged("loss", &all, &names),
     };
     Some((figure, data))
-}
-
-/// One plot as `curves.js` reads it: range, chance, marks and series, each point as [tokens, value, low, high].
-pub(crate) fn plot_data(task: &TaskCurves<'_>, slug: &str, found: Option<&TaskFindings>) -> Value {
-    let onsets: Vec<Value> =
-        onsets(task, found).iter().map(|onset| json!([onset.colour, onset.after, onset.by])).collect();
-    let hops: Vec<Value> =
-        hops(task, found).iter().map(|hop| json!([hop.colour, hop.tokens, hop.value, hop.back])).collect();
-    let series: Vec<Value> = task.series.iter().map(series_data).collect();
-    json!({"id": slug, "y": task.range, "pc": task.fractions, "ch": task.chance, "on": onsets, "hop": hops, "s": series})
 }
 
 /// Where the task emerged: each event once, in the colour of its branch; only under the metrics that were analysed.
@@ -221,7 +210,7 @@ pub(super) fn onsets(task: &TaskCurves<'_>, found: Option<&TaskFindings>) -> Vec
 }
 
 /// Falls after the onset and returns, each on the branch whose point shows it.
-fn hops(task: &TaskCurves<'_>, found: Option<&TaskFindings>) -> Vec<Hop> {
+pub(super) fn hops(task: &TaskCurves<'_>, found: Option<&TaskFindings>) -> Vec<Hop> {
     let Some(found) = found.filter(|found| found.metric == task.metric) else { return Vec::new() };
     let mut hops = Vec::new();
     for series in &task.series {
@@ -233,14 +222,4 @@ fn hops(task: &TaskCurves<'_>, found: Option<&TaskFindings>) -> Vec<Hop> {
         }));
     }
     hops
-}
-
-fn series_data(series: &Series) -> Value {
-    let short = |value: f64| (value * 1e5).round() / 1e5;
-    let point = |p: &Point| match p.interval {
-        Some((low, high)) => json!([p.tokens, short(p.value), short(low), short(high)]),
-        None => json!([p.tokens, short(p.value)]),
-    };
-    let points: Vec<Value> = series.points.iter().map(|p| p.as_ref().map_or(json!(0), point)).collect();
-    json!({"n": series.name, "c": series.colour, "f": series.fork.as_ref().map(point), "p": points})
 }

@@ -1,10 +1,10 @@
 //! The front page: a run's curves as words, figures and a table.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::curves::{Shared, TaskCurves, branches, items};
-use super::figure::{Figure, LOSS, figure, loss, plot_data};
+use super::figure::{Figure, LOSS, figure, loss};
+use super::plot_data::{self, PlotData};
 use super::provenance;
 use super::rows::{Row, rows};
 use super::vibes::Overview;
@@ -80,9 +80,9 @@ impl Page {
         let small = |task: &FrontTask<'_>| figure(&task.curves, task.slug, task.found, shared, Geometry::SMALL);
         let mut figures: Vec<Figure> = tasks.iter().map(small).collect();
         let loss = loss(run, shared);
-        let plots = tasks.iter().map(|task| plot_data(&task.curves, task.slug, task.found));
+        let plots = tasks.iter().map(|task| PlotData::of(&task.curves, task.slug, task.found));
         let talks = vibes.iter().flat_map(|vibes| vibes.plots.clone());
-        let plots: Vec<Value> = plots.chain(loss.as_ref().map(|(_, data)| data.clone())).chain(talks).collect();
+        let plots: Vec<PlotData> = plots.chain(loss.as_ref().map(|(_, data)| data.clone())).chain(talks).collect();
         figures.extend(loss.map(|(figure, _)| figure));
         let page_of = |subject: Option<&Subject>| {
             let task = tasks.iter().find(|task| subject.is_some_and(|subject| task.curves.subject == *subject));
@@ -112,7 +112,7 @@ impl Page {
             vibes,
             facts: provenance::facts(run),
             warnings: warnings(run),
-            data: shared.data(&plots),
+            data: plot_data::inline(shared, &plots),
         }
     }
 }

@@ -9,6 +9,7 @@ mod items_page;
 #[cfg(test)]
 mod made_up;
 mod parts;
+mod plot_data;
 mod provenance;
 mod rows;
 mod site;

@@ -118,17 +118,12 @@ impl Site {
     }
 }
 
-/// JSON that may stand inside a `<script>` element of a page.
-pub(crate) fn inline_json(value: &Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
-}
-
 fn fault(name: &'static str, error: &tera::Error) -> Error {
-    let mut reason = error.to_string();
+    let mut problem = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(deeper) = cause {
-        reason = format!("{reason}: {deeper}");
+        problem = format!("{problem}: {deeper}");
         cause = deeper.source();
     }
-    Error::Template { name, reason }
+    Error::Template { name, problem }
 }

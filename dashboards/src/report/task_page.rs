@@ -5,15 +5,16 @@ use serde::Serialize;
 use super::Error;
 use super::curves::{TaskUnits, items};
 use super::decomposition::{Context, Panels, decomposition, probes, twins};
-use super::figure::{Figure, figure, plot_data};
+use super::figure::{Figure, figure};
 use super::front::{ShownAlarm, evidence, shown_alarm};
 use super::parts::{self, Parts};
+use super::plot_data::{self, PlotData};
 use super::rows::{Row, rows};
 use super::site::Site;
 use crate::findings::about;
 use crate::plots::Geometry;
 use crate::series::TaskFindings;
-use crate::series::chance::is_share;
+use crate::series::is_share;
 
 /// What the template shows.
 #[derive(Serialize)]
@@ -50,7 +51,7 @@ pub(super) fn write(
             continue;
         }
         let name = if metric == task.primary { slug.to_owned() } else { format!("{slug}.{metric}") };
-        plots.push(plot_data(&curves, &name, found));
+        plots.push(PlotData::of(&curves, &name, found));
         figures.push(figure(&curves, &name, found, shared, Geometry::LARGE));
     }
     let curves = task.curves(run, &task.primary);
@@ -81,7 +82,7 @@ pub(super) fn write(
         probes,
         parts: parts::write(site, run, found, slug)?,
         items: has_items.then(|| format!("../items/{slug}.html")),
-        data: shared.data(&plots),
+        data: plot_data::inline(shared, &plots),
         title: title.clone(),
     };
     site.page(&format!("tasks/{slug}.html"), "task.html", &title, &page)

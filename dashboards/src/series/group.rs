@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use spyglass_tasks::metric::aggregate;
+use spyglass_tasks::metric::{aggregate, evaluate};
 use spyglass_tasks::{ItemRecord, MetricValue};
 
 use super::chance;
@@ -105,6 +105,20 @@ pub fn metrics(group: &TaskGroup, records: &[&UnitRecord]) -> Vec<MetricValue> {
         }
     }
     metrics
+}
+
+/// One of the group's [`metrics`] on the units of its leaves; where a leaf's summary lacks it, its items are graded.
+pub(super) fn metric(group: &TaskGroup, leaves: &[&Unit], name: &str) -> Option<MetricValue> {
+    let records: Vec<&UnitRecord> = leaves.iter().map(|unit| &unit.record).collect();
+    if let Some(found) = metrics(group, &records).into_iter().find(|found| found.name == name) {
+        return Some(found);
+    }
+    let graded = |unit: &&Unit| match unit.record.metric(name) {
+        Some(found) => Some(found.clone()),
+        None => evaluate(&[name], &unit.items).ok()?.pop(),
+    };
+    let graded: Vec<MetricValue> = leaves.iter().map(graded).collect::<Option<_>>()?;
+    aggregate(&graded.iter().collect::<Vec<_>>(), group.weighting(name))
 }
 
 fn group_texts(run: &Run, group: &TaskGroup, subject: &Subject, starts: &Starts) -> Option<TaskTexts> {

@@ -41,8 +41,8 @@ const line = points => points.length > 1 ? "M" + points.map(p => `${round(p[0])}
 
 // The points between two gaps, the fork first.
 function stretches(series) {
-  const found = [series.f ? [series.f] : []];
-  for (const point of series.p) point ? found[found.length - 1].push(point) : found.push([]);
+  const found = [series.fork ? [series.fork] : []];
+  for (const point of series.points) point ? found[found.length - 1].push(point) : found.push([]);
   return found.filter(stretch => stretch.length);
 }
 
@@ -65,39 +65,39 @@ function setLabels(svg, className, labels) {
 }
 
 function draw(figure) {
-  const {plot, svg, left, right, top, bottom} = figure, [low, high] = state.full && plot.pc ? [0, 1.02] : plot.y;
+  const {plot, svg, left, right, top, bottom} = figure, [low, high] = state.full && plot.percent ? [0, 1.02] : plot.range;
   const X = count => x(figure, count), Y = value => bottom - (bottom - top) * (clamp(value, low, high) - low) / (high - low);
   const marks = ticks(low, high, 4);
   setPaths(svg, "grid", marks.map(v => line([[left, Y(v)], [right, Y(v)]])).join(""));
-  setLabels(svg, "ty", marks.map(v => [three(plot.pc ? v * 100 : v), left - 50, Y(v) + 35]));
-  if (plot.ch !== null) setPaths(svg, "chance", line([[left, Y(plot.ch)], [right, Y(plot.ch)]]));
+  setLabels(svg, "ty", marks.map(v => [three(plot.percent ? v * 100 : v), left - 50, Y(v) + 35]));
+  if (plot.chance !== null) setPaths(svg, "chance", line([[left, Y(plot.chance)], [right, Y(plot.chance)]]));
   const strokes = new Map();
-  for (const series of plot.s) {
-    const d = strokes.get(series.c) ?? {line: "", bar: "", area: "", dot: ""}, crowded = series.p.length > 60;
-    strokes.set(series.c, d);
+  for (const series of plot.series) {
+    const d = strokes.get(series.colour) ?? {line: "", bar: "", area: "", dot: ""}, crowded = series.points.length > 60;
+    strokes.set(series.colour, d);
     for (const stretch of stretches(series)) {
       d.line += line(stretch.map(p => [X(p[0]), Y(p[1])]));
       const sure = stretch.filter(p => p.length > 2);
       if (crowded && sure.length > 1) {
         d.area += line([...sure.map(p => [X(p[0]), Y(p[3])]), ...sure.slice().reverse().map(p => [X(p[0]), Y(p[2])])]) + "z";
       } else if (!crowded) {
-        for (const p of sure) if (p !== series.f) d.bar += line([[X(p[0]), Y(p[2])], [X(p[0]), Y(p[3])]]);
+        for (const p of sure) if (p !== series.fork) d.bar += line([[X(p[0]), Y(p[2])], [X(p[0]), Y(p[3])]]);
       }
     }
-    const points = series.p.filter(Boolean);
+    const points = series.points.filter(Boolean);
     if (!crowded || points.length === 1) for (const p of points) d.dot += `M${round(X(p[0]))} ${round(Y(p[1]))}h0`;
   }
   for (const [colour, d] of strokes) for (const kind in d) setPaths(svg, `${kind} s${colour}`, d[kind]);
   const brackets = new Map();
-  for (const [colour, from, to] of plot.on) brackets.set(colour, (brackets.get(colour) ?? "") + bracket(figure, from, to));
+  for (const {colour, after, by} of plot.onsets) brackets.set(colour, (brackets.get(colour) ?? "") + bracket(figure, after, by));
   for (const [colour, d] of brackets) setPaths(svg, `bracket s${colour}`, d);
   const hops = new Map();
-  for (const [colour, count, value, back] of plot.hop) {
+  for (const {colour, tokens: count, value, back} of plot.hops) {
     hops.set(colour, (hops.get(colour) ?? "") + triangle(X(count), Y(value), back, top, bottom));
   }
   for (const [colour, d] of hops) setPaths(svg, `hop s${colour}`, d);
-  const names = all(".name", svg), ends = plot.s.map(s => s.p.filter(Boolean).pop()).filter(Boolean).slice(0, names.length);
-  const labels = [...names, ...all(".ch", svg)], values = [...ends.map(p => p[1]), plot.ch];
+  const names = all(".name", svg), ends = plot.series.map(s => s.points.filter(Boolean).pop()).filter(Boolean).slice(0, names.length);
+  const labels = [...names, ...all(".ch", svg)], values = [...ends.map(p => p[1]), plot.chance];
   pushApart(labels.map((_, i) => Y(values[i]) + 35), top + 40, bottom).forEach((y, i) => labels[i].setAttribute("y", round(y)));
   rescale(figure);
 }
@@ -135,26 +135,26 @@ function rescale(figure) {
   const marks = state.log ? logTicks() : ticks(data.axis.from, data.axis.to, 5);
   setLabels(svg, "tx", marks.map(v => [tokens(v), X(v), bottom + 150]));
   all("rect.band", svg).forEach((band, i) => {
-    const [from, to] = data.bands[i % data.bands.length], at = round(X(from));
+    const {from, to} = data.bands[i % data.bands.length], at = round(X(from));
     band.setAttribute("x", at);
     band.setAttribute("width", Math.max(0, round(X(to)) - at));
   });
-  const peak = Math.max(0, ...data.rates.flatMap(rate => rate.p.map(p => p[1]))) * 1.08 || 1, strokes = new Map();
+  const peak = Math.max(0, ...data.rates.flatMap(rate => rate.points.map(p => p[1]))) * 1.08 || 1, strokes = new Map();
   for (const rate of data.rates) {
-    const d = line(rate.p.map(p => [X(p[0]), stripBottom - (stripBottom - stripTop) * p[1] / peak]));
-    strokes.set(rate.c, (strokes.get(rate.c) ?? "") + d);
+    const d = line(rate.points.map(p => [X(p[0]), stripBottom - (stripBottom - stripTop) * p[1] / peak]));
+    strokes.set(rate.colour, (strokes.get(rate.colour) ?? "") + d);
   }
   for (const [colour, d] of strokes) setPaths(svg, `rate s${colour}`, d);
   const centre = (name, ends) => {
     if (!ends) return;
-    const [from, to] = ends.map(X);
+    const from = X(ends.from), to = X(ends.to);
     name.setAttribute("x", round((from + to) / 2));
     name.style.visibility = to - from > 52 * name.textContent.length + 40 ? "" : "hidden";
   };
-  all(".ph", svg).forEach(name => centre(name, data.bands.find(b => b[2] === name.textContent)?.slice(0, 2)));
+  all(".ph", svg).forEach(name => centre(name, data.bands.find(band => band.name === name.textContent)));
   all(".bp", svg).forEach(name => {
-    const own = data.phases.find(p => name.classList.contains(`s${p[0]}`) && p[3] === name.textContent);
-    centre(name, own?.slice(1, 3));
+    const own = data.phases.find(p => name.classList.contains(`s${p.colour}`) && p.name === name.textContent);
+    centre(name, own);
   });
 }
 
@@ -166,10 +166,10 @@ all("[data-switch]").forEach(button => button.addEventListener("click", () => {
 }));
 
 // Reading off: one cursor in all plots, at a checkpoint.
-const scored = data.plots.some(plot => !plot.log) ? data.plots.filter(plot => !plot.log) : data.plots;
-const stops = [...new Set(scored.flatMap(plot => plot.s.flatMap(s => s.p.filter(Boolean).map(p => p[0]))))].sort((a, b) => a - b);
+const scored = data.plots.some(plot => !plot.logged) ? data.plots.filter(plot => !plot.logged) : data.plots;
+const stops = [...new Set(scored.flatMap(plot => plot.series.flatMap(s => s.points.filter(Boolean).map(p => p[0]))))].sort((a, b) => a - b);
 let at = -1;
-const shown = (plot, value) => plot.pc ? (value * 100).toFixed(1) : value.toFixed(3);
+const shown = (plot, value) => plot.percent ? (value * 100).toFixed(1) : value.toFixed(3);
 
 function clear() {
   at = -1;
@@ -179,8 +179,8 @@ function clear() {
 
 // What a series says at so many tokens: its point there; of a log the last entry before, unless the log is over by then.
 function pointAt(plot, series, count) {
-  const points = series.p.filter(Boolean);
-  if (!plot.log) return points.find(p => p[0] === count);
+  const points = series.points.filter(Boolean);
+  if (!plot.logged) return points.find(p => p[0] === count);
   const isOver = points.length && points[points.length - 1][0] < 0.99 * count; // the last entry may lie a little before the checkpoint
   return isOver ? undefined : points.findLast(p => p[0] <= count);
 }
@@ -192,11 +192,11 @@ function read(index) {
     const {plot, svg, top, bottom} = figure, out = one(".read", document.getElementById(plot.id));
     svg.append(make("path", {class: "cursor", d: `M${round(x(figure, stops[index]))} ${top}V${bottom}`}));
     out.textContent = tokens(stops[index]);
-    for (const series of plot.s) {
+    for (const series of plot.series) {
       const point = pointAt(plot, series, stops[index]);
       if (!point) continue;
       const half = point.length > 2 ? ` ± ${shown(plot, (point[3] - point[2]) / 2)}` : "";
-      out.append(make("b", {class: "s" + series.c}, ` · ${series.n} ${shown(plot, point[1])}${half}`));
+      out.append(make("b", {class: "s" + series.colour}, ` · ${series.name} ${shown(plot, point[1])}${half}`));
     }
   }
 }
