@@ -140,6 +140,7 @@ fn group_texts(run: &Run, group: &TaskGroup, subject: &Subject, starts: &Starts)
 mod tests {
     use super::*;
     use crate::run::{GroupScores, RunTree};
+    use crate::series::{Estimate, Series, subjects};
     use serde_json::{from_value, json};
 
     fn unit(task: &str, step: u64, right: &[bool]) -> Unit {
@@ -189,6 +190,23 @@ mod tests {
             run_file: String::new(),
             generated: String::new(),
             version: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_group_is_as_sure_in_the_findings_as_on_its_page() {
+        // Tasks of unlike size that score alike: nothing is between them, however each counts.
+        for weight_by_size in [true, false] {
+            let units = vec![unit("a", 1, &[true, false]), unit("b", 1, &[true, true, true, false, false, false])];
+            let leaves = vec!["a".into(), "b".into()];
+            let group = TaskGroup { name: "both".into(), leaves, weight_by_size, ..TaskGroup::default() };
+            let mut run = run_of(units, group);
+            let measured = subjects(&run).into_iter().find(|measured| measured.subject.is_group).unwrap();
+            let found = Series::of(measured).points.values().next().unwrap().estimate;
+            assert_eq!((found.value, found.se, found.effective), (0.5, Some(0.0), 8.0));
+            add_groups(&mut run);
+            let page = Estimate::of(&run.units.last().unwrap().record.metrics[0], Some(2), true);
+            assert_eq!(page, Some(found));
         }
     }
 

@@ -135,7 +135,9 @@ impl Table<'_> {
         };
         let task = text("task").ok_or_else(|| missing("task"))?.to_owned();
         let branch = self.columns.contains_key("branch").then(|| text("branch").unwrap_or_default().to_owned());
-        (count("step")?, number("lr")?); // not needed for a verdict, and wrong in a table that is wrong
+        // Not needed for a verdict, but a table that is wrong here is wrong.
+        count("step")?;
+        number("lr")?;
         let row = Row {
             line,
             tokens: count("tokens")?.ok_or_else(|| missing("tokens"))?,
