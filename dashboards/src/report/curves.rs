@@ -90,9 +90,6 @@ fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<
     let (subject, metric) = (task.subject.clone(), metric.to_owned());
     let fractions = is_fraction(&metric);
     let chance = task.chance(&metric).filter(|_| fractions);
-    // Of a group each task is a cluster.
-    let group = run.groups.iter().find(|group| subject.is_group && group.name == subject.task);
-    let clusters = |unit: &Unit| group.map_or_else(|| clusters(unit), |group| Some(group.leaves.len()));
     let estimate = |unit: &Unit| Estimate::of(unit.record.metric(&metric)?, clusters(unit), subject.is_group);
     let share = are_shares(&metric, task.units.values().filter_map(|unit| Some(estimate(unit)?.value)));
     let at = |checkpoint: &'a Checkpoint| -> Option<Measured<'a>> {

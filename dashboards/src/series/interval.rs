@@ -24,13 +24,15 @@ pub(crate) struct Estimate {
 }
 
 impl Estimate {
-    /// `clusters` is how many its items fall into; `of_group`: a score of several tasks, which are not drawn from one pool.
+    /// `clusters` is how many its items fall into; `of_group`: a score of several tasks, which are not drawn from one pool. Where such a
+    /// score came without items its own error counts, not the scatter of its tasks.
     ///
     /// A share of n items that stand alone is worth n items: its plain standard error, with Bessel's n − 1, tells nothing that p and n
     /// do not. Where items hang together, or several tasks make the score, the error tells how many it is worth. `None` where the value
     /// is not a finite number.
     pub(crate) fn of(found: &MetricValue, clusters: Option<usize>, of_group: bool) -> Option<Self> {
         let MetricValue { value, n, stderr, clustered_stderr, .. } = *found;
+        let clustered_stderr = clustered_stderr.filter(|_| clusters.is_some() || !of_group);
         let telling = clustered_stderr.or(stderr.filter(|_| of_group));
         value.is_finite().then(|| Self {
             value,
@@ -108,9 +110,14 @@ mod tests {
     fn what_hangs_together_is_worth_less() {
         // An error twice the binomial one is worth a quarter of the items: of clusters, and of a group's told error.
         let se = 2.0 * (0.25_f64 / 100.0).sqrt();
-        let cases = [(None, Some(se), false, 25.0), (Some(se), None, true, 25.0), (Some(se), None, false, 100.0)];
-        for (stderr, clustered, of_group, worth) in cases {
-            let got = Estimate::of(&found("acc", 0.5, stderr, clustered, 100), None, of_group).unwrap();
+        let cases = [
+            (None, Some(se), Some(9), false, 25.0),
+            (Some(se), None, None, true, 25.0),
+            (Some(se), Some(9.0 * se), None, true, 25.0), // without items the scatter of its tasks does not count
+            (Some(se), None, None, false, 100.0),
+        ];
+        for (stderr, clustered, clusters, of_group, worth) in cases {
+            let got = Estimate::of(&found("acc", 0.5, stderr, clustered, 100), clusters, of_group).unwrap();
             assert!((got.effective - worth).abs() < 1e-9, "{stderr:?} {clustered:?}: {}", got.effective);
         }
     }

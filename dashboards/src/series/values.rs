@@ -154,7 +154,10 @@ impl PointData {
         let items = if is_mean_of_items(metric) { pick(&by_metric(metric)) } else { ItemScores::default() };
         let (found, clusters) = match (units, measured.group) {
             ([unit], _) => (unit.record.metric(metric)?.clone(), items.cluster_count()),
-            (leaves, group) => (groups::metric(group?, leaves, metric)?, Some(leaves.len())),
+            (leaves, group) => {
+                let whole = leaves.iter().all(|leaf| !leaf.items.is_empty());
+                (groups::metric(group?, leaves, metric)?, whole.then_some(leaves.len()))
+            }
         };
         let estimate = Estimate::of(&found, clusters, measured.group.is_some())?;
         let letters = format == AnswerFormat::Letters;
