@@ -1,11 +1,12 @@
 //! What an alarm is: its kind, its place, its numbers and its wording.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::number;
 
 /// What an alarm is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmKind {
     /// The loss rose and did not come back.
@@ -57,7 +58,7 @@ impl Place {
 }
 
 /// One number behind an alarm.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Evidence {
     /// What it is.
     pub name: &'static str,

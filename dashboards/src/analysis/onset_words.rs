@@ -12,12 +12,18 @@ impl Onset {
 
     /// The status as the end of a sentence that begins with the task's name: `emerged between 3.84 M and 6.91 M tokens (…)`.
     pub fn words(&self, curve: &Curve) -> String {
+        let estimate = self.fit.as_ref().filter(|fit| self.status == Status::Emerged && fit.after.is_some());
+        let estimate = estimate.and_then(|fit| Some(format!(" (estimate {})", tokens(fit.estimate?))));
+        self.when(curve) + &estimate.unwrap_or_default()
+    }
+
+    /// [`words`](Self::words) without an estimate inside the interval: of several tasks that came together.
+    pub(crate) fn when(&self, curve: &Curve) -> String {
         let said = |count: u64| tokens(count as f64);
         let last = curve.usable().last().map(|&index| said(curve.tokens[index])).unwrap_or_default();
         match (self.status, &self.fit) {
-            (Status::Emerged, Some(Fit { after: Some(after), by: Some(by), estimate, .. })) => {
-                let estimate = estimate.map_or_else(String::new, |t| format!(" (estimate {})", tokens(t)));
-                format!("emerged between {} and {} tokens{estimate}", said(*after), said(*by))
+            (Status::Emerged, Some(Fit { after: Some(after), by: Some(by), .. })) => {
+                format!("emerged between {} and {} tokens", said(*after), said(*by))
             }
             (Status::Emerged, Some(Fit { by: Some(by), .. })) => {
                 format!("emerged by {} tokens; since when cannot be told", said(*by))

@@ -9,6 +9,7 @@ use crate::number::percent;
 use crate::plots::Geometry;
 use crate::report::curves::Shared;
 use crate::report::figure::{Figure, figure};
+use crate::report::findings_file::PackSaid;
 use crate::report::plot_data::PlotData;
 use crate::run::{Checkpoint, Run};
 
@@ -118,6 +119,13 @@ impl Overview {
             figures,
             plots,
         })
+    }
+}
+
+impl Overview {
+    /// What became of each pack, in words.
+    pub(crate) fn told(&self) -> impl Iterator<Item = PackSaid<'_>> {
+        self.packs.iter().map(|pack| PackSaid { pack: &pack.name, text: &pack.story, evidence: &pack.link })
     }
 }
 
