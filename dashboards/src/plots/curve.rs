@@ -83,6 +83,8 @@ pub(crate) struct Band {
 /// The learning rate of one branch.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Rate {
+    /// Whose it is.
+    pub(crate) branch: String,
     /// Which colour.
     pub(crate) colour: usize,
     /// Tokens seen and learning rate, ascending.
@@ -116,6 +118,8 @@ pub(crate) struct Hop {
 /// A phase of a branch after it left its parent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct BranchPhase {
+    /// Whose it is.
+    pub(crate) branch: String,
     /// Which colour: that of its branch.
     pub(crate) colour: usize,
     /// Left end, in tokens.

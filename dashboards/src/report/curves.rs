@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::axes::{BranchPlaces, places};
 use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis};
 use crate::run::{At, Branch, Checkpoint, Run, Subject, TaskGroup, Unit};
 use crate::series::chance;
@@ -173,6 +174,7 @@ fn branch_phases(run: &Run, axis: &TokenAxis) -> Vec<BranchPhase> {
         };
         let ends = branch.phases.iter().skip(1).map(|next| next.from_tokens).chain([end]);
         let own = branch.phases.iter().zip(ends).map(|(start, to)| BranchPhase {
+            branch: branch.name.clone(),
             colour: run.tree.colour(&branch.name),
             from: (start.from_tokens.max(fork.tokens) as f64).clamp(axis.from, axis.to),
             to: (to.min(end) as f64).clamp(axis.from, axis.to),
@@ -197,7 +199,7 @@ pub(crate) fn logged(run: &Run, axis: &TokenAxis, what: Logged) -> Vec<Rate> {
         pairs.filter(|(t, v)| v.is_finite() && (axis.from..=axis.to).contains(t)).collect()
     };
     let all = run.tree.branches.iter();
-    all.map(|branch| Rate { colour: run.tree.colour(&branch.name), points: pick(branch) })
+    all.map(|branch| Rate { branch: branch.name.clone(), colour: run.tree.colour(&branch.name), points: pick(branch) })
         .filter(|r| r.points.len() > 1)
         .collect()
 }
@@ -225,6 +227,7 @@ pub(crate) struct Shared {
     pub(crate) bands: Vec<Band>,
     pub(crate) phases: Vec<BranchPhase>,
     pub(crate) rates: Vec<Rate>,
+    pub(crate) places: Vec<BranchPlaces>,
 }
 
 impl Shared {
@@ -234,6 +237,7 @@ impl Shared {
             bands: bands(run, &axis),
             phases: branch_phases(run, &axis),
             rates: logged(run, &axis, Logged::LearningRate),
+            places: places(run),
             axis,
         }
     }

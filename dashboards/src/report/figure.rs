@@ -8,7 +8,7 @@ use super::curves::{Logged, Measured, Shared, TaskCurves, logged};
 use super::plot_data::PlotData;
 use super::tables;
 use crate::number::{percent, tokens};
-use crate::plots::{CurvePlot, Geometry, Hop, Onset, Point, Rate, STYLE, Series, thinned};
+use crate::plots::{CurvePlot, Geometry, Hop, Onset, Point, STYLE, Series, thinned};
 use crate::run::Run;
 use crate::series::TaskFindings;
 
@@ -140,8 +140,7 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, PlotData)> {
     // The fall from ln(vocabulary) is of no interest, and flattens what comes after it: the axis ends where it is over.
     let settled = shared.axis.from + (shared.axis.to - shared.axis.from) * LOSS_SETTLES;
     let high = values().filter(|p| p.0 >= settled).map(|p| p.1).reduce(f64::max).unwrap_or(first);
-    let named = |rate: &Rate| run.tree.branches.iter().find(|branch| run.tree.colour(&branch.name) == rate.colour);
-    let names: Vec<String> = all.iter().filter_map(named).map(|branch| branch.name.clone()).collect();
+    let names: Vec<String> = all.iter().map(|rate| rate.branch.clone()).collect();
     let point = |(tokens, value): &(f64, f64)| Some(Point { tokens: *tokens, value: *value, interval: None });
     let series: Vec<Series> = all
         .iter()

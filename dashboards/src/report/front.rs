@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::axes::{Axis, axes};
 use super::curves::{Shared, TaskCurves, branches, items};
 use super::figure::{Figure, LOSS, figure, loss};
 use super::plot_data::{self, PlotData};
@@ -36,6 +37,8 @@ pub(crate) struct Page {
     facts: Vec<(String, String)>,
     #[serde(skip)]
     pub(crate) warnings: Vec<String>,
+    /// What its curves can be drawn against.
+    axes: Vec<Axis>,
     data: String,
 }
 
@@ -106,6 +109,7 @@ impl Page {
             vibes,
             facts: provenance::facts(run),
             warnings: warnings(run),
+            axes: axes(&shared.places),
             data: plot_data::inline(shared, &plots),
         }
     }

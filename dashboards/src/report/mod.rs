@@ -1,5 +1,6 @@
 //! The report: a folder of HTML that opens by a double-click, with no network and, for reading, no script.
 
+mod axes;
 mod curves;
 mod decomposition;
 mod figure;

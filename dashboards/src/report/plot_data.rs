@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::axes::BranchPlaces;
 use super::curves::{Shared, TaskCurves};
 use super::figure::{hops, onsets};
 use crate::plots::{Band, BranchPhase, Hop, Onset, Point, Rate, Series, TokenAxis, thinned};
@@ -98,17 +99,19 @@ struct PageData<'a> {
     bands: &'a [Band],
     phases: &'a [BranchPhase],
     rates: Vec<Rate>,
+    places: &'a [BranchPlaces],
     plots: &'a [PlotData],
 }
 
 /// The page's data as JSON that may stand inside a `<script>` element.
 pub(crate) fn inline(shared: &Shared, plots: &[PlotData]) -> String {
-    let thin = |rate: &Rate| Rate { colour: rate.colour, points: thinned(&rate.points, &shared.axis) };
+    let thin = |rate: &Rate| Rate { points: thinned(&rate.points, &shared.axis), ..rate.clone() };
     let page = PageData {
         axis: shared.axis,
         bands: &shared.bands,
         phases: &shared.phases,
         rates: shared.rates.iter().map(thin).collect(),
+        places: &shared.places,
         plots,
     };
     let json = serde_json::to_string(&page).expect("numbers and strings are JSON");
@@ -125,7 +128,7 @@ mod tests {
         let points = vec![point(Some((0.1, 0.2))), None, point(None)];
         let series = Series { name: "</script>".into(), colour: 1, fork: None, points };
         let axis = TokenAxis::over([0.0, 4e6]);
-        let shared = Shared { axis, bands: Vec::new(), phases: Vec::new(), rates: Vec::new() };
+        let shared = Shared { axis, bands: Vec::new(), phases: Vec::new(), rates: Vec::new(), places: Vec::new() };
         let text = inline(&shared, &[PlotData::of_log("loss", (0.0, 1.0), &[series])]);
         assert!(!text.contains('<'), "{text}");
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();

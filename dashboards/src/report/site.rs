@@ -13,10 +13,11 @@ use crate::plots::STYLE;
 use crate::run::Run;
 
 /// Templates by name; each page extends `base.html`; figures and alarms are included.
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("base.html", include_str!("assets/base.html")),
     ("figure.html", include_str!("assets/figure.html")),
     ("alarm.html", include_str!("assets/alarm.html")),
+    ("switches.html", include_str!("assets/switches.html")),
     ("told.html", include_str!("assets/told.html")),
     ("drawn.html", include_str!("assets/drawn.html")),
     ("index.html", include_str!("assets/index.html")),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Error;
+use super::axes::{Axis, axes};
 use super::curves::{TaskUnits, items};
 use super::decomposition::{Context, Panels, decomposition, probes, twins};
 use super::figure::{Figure, figure};
@@ -30,6 +31,8 @@ struct TaskPage {
     probes: Option<Panels>,
     parts: Option<Parts>,
     items: Option<String>,
+    /// What its curves can be drawn against.
+    axes: Vec<Axis>,
     data: String,
 }
 
@@ -82,6 +85,7 @@ pub(super) fn write(
         probes,
         parts: parts::write(site, run, found, slug)?,
         items: has_items.then(|| format!("../items/{slug}.html")),
+        axes: axes(&shared.places),
         data: plot_data::inline(shared, &plots),
         title: title.clone(),
     };

@@ -54,6 +54,42 @@ fn switches_redraw_and_a_cursor_reads_numbers() {
 }
 
 #[test]
+fn curves_are_drawn_against_steps_and_against_the_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = report::write(&made_up::run(), folder.path()).unwrap();
+    let Some(browser) = Browser::start() else { return };
+    browser.open(&index);
+    let dots = || -> Vec<f64> {
+        let script = "return document.querySelector('figure path.dot.s0').getAttribute('d')";
+        let path = browser.run(script).as_str().unwrap().to_owned();
+        path.split('M').skip(1).map(|dot| dot.split(' ').next().unwrap().parse().unwrap()).collect()
+    };
+    let box_of = browser.run("return document.querySelector('figure svg').dataset.box");
+    let ends: Vec<f64> = box_of.as_str().unwrap().split(' ').map(|number| number.parse().unwrap()).collect();
+    let across = |share: f64| ends[0] + (ends[1] - ends[0]) * share;
+    let loss = |step: f64| 0.5 + 2.5 * (-step / 60.0).exp();
+    // The middle of the last five of twenty entries before step 200, of the last three before the anneal's end.
+    let at_200 = (loss(0.0) - loss(180.0)) / (loss(0.0) - loss(1090.0));
+    for (axis, words, place, wanted) in [("steps", "steps", 3, 600.0 / 1100.0), ("loss", "loss", 1, at_200)] {
+        browser.click(&format!("[data-switch=axis][data-to={axis}]"));
+        let found = dots();
+        assert_eq!(found.len(), 6, "{axis}: every checkpoint of the trunk");
+        assert!((found[place] - across(wanted)).abs() <= 1.0, "{axis}: {found:?}, wanted {}", across(wanted));
+        assert_eq!(browser.run("return document.querySelector('[data-axis-name]').textContent"), words);
+        browser.run("document.querySelector('figure svg').focus()");
+        browser.keys("\u{e012}"); // ←
+        let read = browser.run("return document.querySelector('.read').textContent");
+        assert!(read.as_str().unwrap().contains('±'), "{axis}: {read}");
+        browser.screenshot(&format!("against-{axis}"));
+        browser.click("[data-switch=log][data-to='1']");
+        assert_eq!(dots().len(), 6, "{axis}, logarithmic");
+        browser.click("[data-switch=log][data-to='0']");
+    }
+    browser.click("[data-switch=axis][data-to=tokens]");
+    assert!(browser.complaints().is_empty());
+}
+
+#[test]
 fn a_task_page_takes_its_answer_apart_and_switches_metrics() {
     let folder = tempfile::tempdir().unwrap();
     let index = report::write(&made_up::run(), folder.path()).unwrap();

@@ -3,19 +3,44 @@
 (() => {
 const {one, all, clamp, three, tokens, make} = Spyglass;
 const data = JSON.parse(one("#data").textContent), round = Math.round;
-const state = {log: 0, full: 0};
+const state = {axis: "tokens", log: 0, full: 0};
 const figures = data.plots.map(plot => {
   const svg = one("svg", document.getElementById(plot.id));
   const [left, right, top, bottom, stripTop, stripBottom] = svg.dataset.box.split(" ").map(Number);
   return {plot, svg, left, right, top, bottom, stripTop, stripBottom};
 });
 
-function x(figure, count) {
-  const {from, to, log_from} = data.axis, width = figure.right - figure.left;
-  return state.log
-    ? figure.left + width * Math.log(Math.max(count, log_from) / log_from) / Math.log(to / log_from)
-    : figure.left + width * (count - from) / (to - from);
+// What can be drawn against: tokens seen, steps, or the log's loss at the checkpoint, which falls to the right.
+const paths = new Map(data.places.map(place => [place.branch, place.checkpoints]));
+const axes = {tokens: {...data.axis, words: tokens}, steps: spanned(1, tokens), loss: spanned(2, three)};
+
+function spanned(column, words) {
+  const values = [...paths.values()].flat().map(place => place[column]).filter(value => value !== null);
+  const low = Math.min(...values), high = Math.max(...values), positive = Math.min(...values.filter(value => value > 0));
+  return column === 2 ? {from: high, to: low, log_from: high, words} : {from: low, to: high, log_from: positive / 2, words};
 }
+
+// Where a branch is on the axis when it has seen so many tokens: between its checkpoints steps in proportion, and no loss.
+function place(branch, count) {
+  if (state.axis === "tokens") return count;
+  const path = paths.get(branch) ?? [], column = state.axis === "steps" ? 1 : 2;
+  const next = path.findIndex(here => here[0] >= count);
+  if (next >= 0 && (path[next][0] === count || column === 1 && next === 0)) return path[next][column] ?? NaN;
+  if (column === 2) return NaN;
+  if (next < 0) return path.length ? path[path.length - 1][1] : NaN;
+  const [before, after] = [path[next - 1], path[next]];
+  return before[1] + (after[1] - before[1]) * (count - before[0]) / (after[0] - before[0]);
+}
+
+// Where a value of the axis is drawn.
+function across(figure, value) {
+  const {from, to, log_from} = axes[state.axis], width = figure.right - figure.left;
+  return state.log
+    ? figure.left + width * Math.log((value > 0 ? Math.max(value, Math.min(log_from, to)) : log_from) / log_from) / Math.log(to / log_from)
+    : figure.left + width * (value - from) / (to - from);
+}
+
+const x = (figure, branch, count) => across(figure, place(branch, count));
 
 // Round values inside [low, high]: steps of 1, 2, 2.5 or 5 times a power of ten, as plots/axis.rs.
 function ticks(low, high, count) {
@@ -26,13 +51,14 @@ function ticks(low, high, count) {
 }
 
 function logTicks() {
-  const {log_from: low, to: high} = data.axis, found = [], digits = high / low < 200 ? [1, 2, 5] : [1];
+  const {log_from, to} = axes[state.axis], low = Math.min(log_from, to), high = Math.max(log_from, to), found = [], digits = high / low < 200 ? [1, 2, 5] : [1];
   for (let e = Math.floor(Math.log10(low)); e <= Math.log10(high); e++) {
     for (const digit of digits) {
       const value = digit * 10 ** e;
-      if (value > low && value <= high) found.push(value);
+      if (value >= low && value <= high) found.push(value);
     }
   }
+  if (found.length < 3) return ticks(low, high, 5); // of a loss, which spans no power of ten
   const every = Math.ceil(found.length / 7);
   return found.filter((_, i) => i % every === 0);
 }
@@ -66,16 +92,17 @@ function setLabels(svg, className, labels) {
 
 function draw(figure) {
   const {plot, svg, left, right, top, bottom} = figure, [low, high] = state.full && plot.percent ? [0, 1.02] : plot.range;
-  const X = count => x(figure, count), Y = value => bottom - (bottom - top) * (clamp(value, low, high) - low) / (high - low);
+  const Y = value => bottom - (bottom - top) * (clamp(value, low, high) - low) / (high - low);
   const marks = ticks(low, high, 4);
   setPaths(svg, "grid", marks.map(v => line([[left, Y(v)], [right, Y(v)]])).join(""));
   setLabels(svg, "ty", marks.map(v => [three(plot.percent ? v * 100 : v), left - 50, Y(v) + 35]));
   if (plot.chance !== null) setPaths(svg, "chance", line([[left, Y(plot.chance)], [right, Y(plot.chance)]]));
   const strokes = new Map();
   for (const series of plot.series) {
+    const X = count => x(figure, series.name, count), seen = stretch => stretch.filter(p => Number.isFinite(X(p[0])));
     const d = strokes.get(series.colour) ?? {line: "", bar: "", area: "", dot: ""}, crowded = series.points.length > 60;
     strokes.set(series.colour, d);
-    for (const stretch of stretches(series)) {
+    for (const stretch of stretches(series).map(seen)) {
       d.line += line(stretch.map(p => [X(p[0]), Y(p[1])]));
       const sure = stretch.filter(p => p.length > 2);
       if (crowded && sure.length > 1) {
@@ -84,16 +111,18 @@ function draw(figure) {
         for (const p of sure) if (p !== series.fork) d.bar += line([[X(p[0]), Y(p[2])], [X(p[0]), Y(p[3])]]);
       }
     }
-    const points = series.points.filter(Boolean);
+    const points = seen(series.points.filter(Boolean));
     if (!crowded || points.length === 1) for (const p of points) d.dot += `M${round(X(p[0]))} ${round(Y(p[1]))}h0`;
   }
   for (const [colour, d] of strokes) for (const kind in d) setPaths(svg, `${kind} s${colour}`, d[kind]);
   const brackets = new Map();
-  for (const {colour, after, by} of plot.onsets) brackets.set(colour, (brackets.get(colour) ?? "") + bracket(figure, after, by));
+  for (const {colour, after, by} of plot.onsets) {
+    brackets.set(colour, (brackets.get(colour) ?? "") + bracket(figure, owner(plot, colour, by), after, by));
+  }
   for (const [colour, d] of brackets) setPaths(svg, `bracket s${colour}`, d);
   const hops = new Map();
   for (const {colour, tokens: count, value, back} of plot.hops) {
-    hops.set(colour, (hops.get(colour) ?? "") + triangle(X(count), Y(value), back, top, bottom));
+    hops.set(colour, (hops.get(colour) ?? "") + triangle(x(figure, owner(plot, colour, count), count), Y(value), back, top, bottom));
   }
   for (const [colour, d] of hops) setPaths(svg, `hop s${colour}`, d);
   const names = all(".name", svg), ends = plot.series.map(s => s.points.filter(Boolean).pop()).filter(Boolean).slice(0, names.length);
@@ -102,14 +131,23 @@ function draw(figure) {
   rescale(figure);
 }
 
-// Where an onset lies, on the axis, in tokens; from the left end where nothing tells its lower end.
-function bracket(figure, from, to) {
-  const a = Math.max(figure.left, x(figure, from ?? data.axis.from)), b = x(figure, to), y = figure.bottom - 20;
-  return `M${round(a)} ${y - 60}V${y}H${round(b)}V${y - 60}`;
+// The branch of that colour that was measured at so many tokens: colours begin again where there are many branches.
+function owner(plot, colour, count) {
+  const own = plot.series.filter(series => series.colour === colour);
+  return (own.find(series => series.points.some(p => p && p[0] === count)) ?? own[0])?.name;
+}
+
+// Where an onset lies, on the axis; from the left end where nothing tells its lower end. Nothing where the axis does not tell.
+function bracket(figure, branch, from, to) {
+  const start = from === null ? figure.left : x(figure, branch, from), b = x(figure, branch, to), y = figure.bottom - 20;
+  const a = Math.max(figure.left, Math.min(start, b));
+  if (!Number.isFinite(a + b)) return "";
+  return `M${round(a)} ${y - 60}V${y}H${round(Math.max(start, b))}V${y - 60}`;
 }
 
 // Down where an ability went, up where it is back, as plots/curve.rs.
 function triangle(x, y, back, top, bottom) {
+  if (!Number.isFinite(x)) return "";
   const base = round(back ? Math.max(y - 50, top + 80) : Math.min(y + 50, bottom - 80));
   return `M${round(x) - 48} ${base}h96l-48 ${back ? -80 : 80}z`;
 }
@@ -129,37 +167,46 @@ function pushApart(wished, low, high) {
   return placed;
 }
 
-// What depends on the horizontal axis alone: ticks, phases, the learning-rate strip.
+// What depends on the horizontal axis alone: ticks, phases, the learning-rate strip. A loss is no clock: it goes back and forth, so that
+// phases and rates have no place on it.
 function rescale(figure) {
-  const {svg, bottom, stripTop, stripBottom} = figure, X = count => x(figure, count);
-  const marks = state.log ? logTicks() : ticks(data.axis.from, data.axis.to, 5);
-  setLabels(svg, "tx", marks.map(v => [tokens(v), X(v), bottom + 150]));
+  const {svg, plot, bottom, stripTop, stripBottom} = figure, axis = axes[state.axis], isClock = state.axis !== "loss";
+  const marks = state.log ? logTicks() : ticks(Math.min(axis.from, axis.to), Math.max(axis.from, axis.to), 5);
+  setLabels(svg, "tx", marks.map(v => [axis.words(v), across(figure, v), bottom + 150]));
+  const trunk = data.places[0]?.branch;
   all("rect.band", svg).forEach((band, i) => {
-    const {from, to} = data.bands[i % data.bands.length], at = round(X(from));
+    const {from, to} = data.bands[i % data.bands.length], at = round(x(figure, trunk, from));
+    band.style.visibility = isClock ? "" : "hidden";
+    if (!isClock) return;
     band.setAttribute("x", at);
-    band.setAttribute("width", Math.max(0, round(X(to)) - at));
+    band.setAttribute("width", Math.max(0, round(x(figure, trunk, to)) - at));
   });
   const peak = Math.max(0, ...data.rates.flatMap(rate => rate.points.map(p => p[1]))) * 1.08 || 1, strokes = new Map();
   for (const rate of data.rates) {
-    const d = line(rate.points.map(p => [X(p[0]), stripBottom - (stripBottom - stripTop) * p[1] / peak]));
+    const X = count => x(figure, rate.branch, count), points = isClock ? rate.points : [];
+    const d = line(points.map(p => [X(p[0]), stripBottom - (stripBottom - stripTop) * p[1] / peak]));
     strokes.set(rate.colour, (strokes.get(rate.colour) ?? "") + d);
   }
   for (const [colour, d] of strokes) setPaths(svg, `rate s${colour}`, d);
-  const centre = (name, ends) => {
+  const centre = (name, branch, ends) => {
     if (!ends) return;
-    const from = X(ends.from), to = X(ends.to);
-    name.setAttribute("x", round((from + to) / 2));
-    name.style.visibility = to - from > 52 * name.textContent.length + 40 ? "" : "hidden";
+    const from = x(figure, branch, ends.from), to = x(figure, branch, ends.to);
+    if (isClock) name.setAttribute("x", round((from + to) / 2));
+    name.style.visibility = isClock && to - from > 52 * name.textContent.length + 40 ? "" : "hidden";
   };
-  all(".ph", svg).forEach(name => centre(name, data.bands.find(band => band.name === name.textContent)));
+  all(".ph", svg).forEach(name => centre(name, trunk, data.bands.find(band => band.name === name.textContent)));
   all(".bp", svg).forEach(name => {
     const own = data.phases.find(p => name.classList.contains(`s${p.colour}`) && p.name === name.textContent);
-    centre(name, own);
+    centre(name, own?.branch, own);
   });
+  // Against itself a loss says nothing.
+  document.getElementById(plot.id).classList.toggle("unsaid", plot.logged && !isClock);
 }
 
 all("[data-switch]").forEach(button => button.addEventListener("click", () => {
-  state[button.dataset.switch] = Number(button.dataset.to);
+  const to = button.dataset.to;
+  state[button.dataset.switch] = button.dataset.switch === "axis" ? to : Number(to);
+  all("[data-axis-name]").forEach(name => { name.textContent = {tokens: "tokens seen", steps: "steps", loss: "loss"}[state.axis]; });
   all(`[data-switch=${button.dataset.switch}]`).forEach(other => other.setAttribute("aria-pressed", other === button));
   figures.forEach(draw);
   clear();
@@ -190,7 +237,10 @@ function read(index) {
   at = index;
   for (const figure of figures) {
     const {plot, svg, top, bottom} = figure, out = one(".read", document.getElementById(plot.id));
-    svg.append(make("path", {class: "cursor", d: `M${round(x(figure, stops[index]))} ${top}V${bottom}`}));
+    const lines = new Set(plot.series.filter(series => pointAt(plot, series, stops[index])).map(series => x(figure, series.name, stops[index])));
+    if (!lines.size) lines.add(x(figure, data.places[0]?.branch, stops[index]));
+    const d = [...lines].filter(Number.isFinite).map(at => `M${round(at)} ${top}V${bottom}`).join("");
+    svg.append(make("path", {class: "cursor", d}));
     out.textContent = tokens(stops[index]);
     for (const series of plot.series) {
       const point = pointAt(plot, series, stops[index]);
@@ -207,10 +257,13 @@ for (const figure of figures) {
   svg.addEventListener("pointermove", event => {
     if (!stops.length) return;
     const matrix = svg.getScreenCTM().inverse(), pointed = matrix.a * event.clientX + matrix.e;
-    let best = 0;
-    stops.forEach((stop, i) => {
-      if (Math.abs(x(figure, stop) - pointed) < Math.abs(x(figure, stops[best]) - pointed)) best = i;
-    });
+    let best = 0, nearest = Infinity;
+    for (const [branch, path] of state.axis === "tokens" ? [[null, stops.map(stop => [stop])]] : paths) {
+      for (const [count] of path) {
+        const away = Math.abs(x(figure, branch, count) - pointed);
+        if (away < nearest && stops.includes(count)) [best, nearest] = [stops.indexOf(count), away];
+      }
+    }
     if (best !== at) read(best);
   });
   svg.addEventListener("pointerleave", clear);
