@@ -31,8 +31,9 @@ const TEMPLATES: [(&str, &str); 12] = [
 const PAGE_STYLE: &str = include_str!("assets/page.css");
 
 /// Scripts under `assets/`.
-const SCRIPTS: [(&str, &str); 6] = [
+const SCRIPTS: [(&str, &str); 7] = [
     ("common.js", include_str!("assets/common.js")),
+    ("address.js", include_str!("assets/address.js")),
     ("curves.js", include_str!("assets/curves.js")),
     ("items.js", include_str!("assets/items.js")),
     ("vibes.js", include_str!("assets/vibes.js")),

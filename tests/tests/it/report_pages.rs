@@ -89,6 +89,109 @@ fn curves_are_drawn_against_steps_and_against_the_loss() {
     assert!(browser.complaints().is_empty());
 }
 
+/// What a reader sees of a page: each expression's value as text.
+fn seen(browser: &Browser, what: &[&str]) -> Vec<String> {
+    what.iter().map(|what| browser.run(&format!("return String({what})")).as_str().unwrap().to_owned()).collect()
+}
+
+/// Opens another page, then `page` by the address that it had, and compares; then goes back to before the last of `steps`.
+fn comes_back(browser: &Browser, page: &Path, what: &[&str], steps: &[&dyn Fn(&Browser)]) {
+    browser.open(page);
+    let mut before = seen(browser, what);
+    let at_first = before.clone();
+    for (index, step) in steps.iter().enumerate() {
+        if index > 0 {
+            before = seen(browser, what);
+        }
+        step(browser);
+    }
+    let shown = seen(browser, what);
+    assert_ne!(shown, before, "{page:?}");
+    let address = browser.run("return location.hash").as_str().unwrap().to_owned();
+    browser.open(page);
+    browser.run("location.replace('about:blank')");
+    browser.open(page);
+    assert_eq!(seen(browser, what), at_first, "{page:?} without an address");
+    browser.run(&format!("location.hash = {address:?}"));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(seen(browser, what), shown, "{page:?}{address}, as gone to");
+    browser.run("location.reload()");
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    assert_eq!(seen(browser, what), shown, "{page:?}{address}, as opened");
+    browser.run("history.back()");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(seen(browser, what), at_first, "{page:?}: back");
+    assert!(browser.complaints().is_empty(), "{page:?}");
+}
+
+#[test]
+fn an_address_holds_what_a_page_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = report::write(&made_up::run(), folder.path()).unwrap();
+    let Some(browser) = Browser::start() else { return };
+    let left = |browser: &Browser| {
+        browser.run("document.querySelector('figure:not([hidden]) svg').focus()");
+        browser.keys("\u{e012}"); // ←
+    };
+    let ticks = "[...document.querySelectorAll('figure:not([hidden]) .tx')].map(tick => tick.textContent)";
+    let pressed =
+        "[...document.querySelectorAll('[data-switch][aria-pressed=true]')].map(button => button.textContent)";
+    let read = "document.querySelector('figure:not([hidden]) .read').textContent";
+    let rows = "[...document.querySelectorAll('#table tbody tr')].map(row => row.textContent.trim().slice(0, 30))";
+    let click = |selector: &'static str| move |browser: &Browser| browser.click(selector);
+    let front: [&dyn Fn(&Browser); 4] = [
+        &click("[data-switch=axis][data-to=steps]"),
+        &click("[data-switch=log][data-to='1']"),
+        &click("#table th:nth-child(3) button"),
+        &left,
+    ];
+    comes_back(&browser, &index, &[ticks, pressed, read, rows], &front);
+
+    let task = index.with_file_name("tasks").join("sea_letters.html");
+    let metric = "document.querySelector('[data-metric][aria-pressed=true]').textContent";
+    comes_back(&browser, &task, &[ticks, read, metric], &[&click("[data-metric]:nth-of-type(2)"), &left]);
+
+    let items = index.with_file_name("items").join("sea_letters.html");
+    let search = |browser: &Browser| {
+        let set =
+            "const box = document.querySelector('#search'); box.value = '29'; box.dispatchEvent(new Event('input'))";
+        browser.run(set);
+    };
+    let open = |browser: &Browser| {
+        browser.click("#list .row");
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    };
+    let shown = ["document.querySelector('#count').textContent", "document.querySelector('#detail').textContent"];
+    comes_back(&browser, &items, &shown, &[&search, &open]);
+
+    let talk = index.with_file_name("vibes");
+    let talk = fs_err::read_dir(talk).unwrap().map(|entry| entry.unwrap().path());
+    let talk = talk.filter(|page| !page.ends_with("index.html")).min().unwrap();
+    let choose = |browser: &Browser| {
+        let set =
+            "const box = document.querySelector('#left'); box.value = '0'; box.dispatchEvent(new Event('change'))";
+        browser.run(set);
+    };
+    let sides = ["document.querySelector('#left').value", "document.querySelector('#right').value"];
+    comes_back(&browser, &talk, &sides, &[&choose]);
+}
+
+#[test]
+fn each_heading_and_figure_has_a_mark_that_leads_to_it_and_keeps_what_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = report::write(&made_up::run(), folder.path()).unwrap();
+    let Some(browser) = Browser::start() else { return };
+    browser.open(&index);
+    let marks = "return document.querySelectorAll('section[id] > h2 > .mark, figure[id] > figcaption > .mark').length";
+    let places = "return document.querySelectorAll('section[id] > h2, figure[id] > figcaption').length";
+    assert_eq!(browser.run(marks), browser.run(places));
+    browser.click("[data-switch=log][data-to='1']");
+    browser.run("document.querySelector('#table .mark').click()");
+    assert_eq!(browser.run("return location.hash"), "#table&log=1");
+    assert!(browser.run("return scrollY").as_f64().unwrap() > 0.0, "it leads there");
+    assert!(browser.complaints().is_empty());
+}
+
 #[test]
 fn a_task_page_takes_its_answer_apart_and_switches_metrics() {
     let folder = tempfile::tempdir().unwrap();

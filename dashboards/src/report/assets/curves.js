@@ -1,7 +1,7 @@
 "use strict";
 // Redraws the curves on another axis and reads numbers off them. The page is whole without it; geometry comes with each SVG.
 (() => {
-const {one, all, clamp, three, tokens, make} = Spyglass;
+const {one, all, clamp, three, tokens, make, address} = Spyglass;
 const data = JSON.parse(one("#data").textContent), round = Math.round;
 const state = {axis: "tokens", log: 0, full: 0};
 const figures = data.plots.map(plot => {
@@ -199,29 +199,53 @@ function rescale(figure) {
     const own = data.phases.find(p => name.classList.contains(`s${p.colour}`) && p.name === name.textContent);
     centre(name, own?.branch, own);
   });
+  const isOfStrip = text => !["tx", "ty", "ph", "ch", "bp", "name"].some(kind => text.classList.contains(kind));
+  all("text", svg).filter(isOfStrip).forEach(text => { text.style.visibility = isClock ? "" : "hidden"; });
   // Against itself a loss says nothing.
   document.getElementById(plot.id).classList.toggle("unsaid", plot.logged && !isClock);
 }
 
+// Each switch in the address: its key there, and what it is at first.
+const switches = {axis: ["against", "tokens"], log: ["log", "0"], full: ["full", "0"]};
+
 all("[data-switch]").forEach(button => button.addEventListener("click", () => {
-  const to = button.dataset.to;
-  state[button.dataset.switch] = button.dataset.switch === "axis" ? to : Number(to);
-  all("[data-axis-name]").forEach(name => { name.textContent = {tokens: "tokens seen", steps: "steps", loss: "loss"}[state.axis]; });
-  all(`[data-switch=${button.dataset.switch}]`).forEach(other => other.setAttribute("aria-pressed", other === button));
-  figures.forEach(draw);
-  clear();
+  const [key, first] = switches[button.dataset.switch], to = button.dataset.to;
+  address.write({[key]: to === first ? null : to}, true);
+  turn(button.dataset.switch, to);
 }));
+
+// Turns a switch; whether it stood otherwise.
+function turn(name, to) {
+  const buttons = all(`[data-switch=${name}]`), wanted = buttons.find(button => button.dataset.to === to);
+  if (!wanted || String(state[name]) === to) return;
+  state[name] = name === "axis" ? to : Number(to);
+  buttons.forEach(other => other.setAttribute("aria-pressed", other === wanted));
+  all("[data-axis-name]").forEach(words => { words.textContent = {tokens: "tokens seen", steps: "steps", loss: "loss"}[state.axis]; });
+  figures.forEach(draw);
+  rest();
+}
 
 // Reading off: one cursor in all plots, at a checkpoint.
 const scored = data.plots.some(plot => !plot.logged) ? data.plots.filter(plot => !plot.logged) : data.plots;
 const stops = [...new Set(scored.flatMap(plot => plot.series.flatMap(s => s.points.filter(Boolean).map(p => p[0]))))].sort((a, b) => a - b);
-let at = -1;
+let at = -1, pinned = -1; // the cursor's stop, and the one at which a click or a key left it
 const shown = (plot, value) => plot.percent ? (value * 100).toFixed(1) : value.toFixed(3);
 
 function clear() {
   at = -1;
   all(".cursor").forEach(cursor => cursor.remove());
   all(".read").forEach(out => out.replaceChildren());
+}
+
+// Back to where the cursor was left, or to none.
+function rest() {
+  pinned < 0 ? clear() : read(pinned);
+}
+
+function pin(index) {
+  pinned = index;
+  address.write({at: index < 0 ? null : String(stops[index])}, false);
+  rest();
 }
 
 // What a series says at so many tokens: its point there; of a log the last entry before, unless the log is over by then.
@@ -266,25 +290,36 @@ for (const figure of figures) {
     }
     if (best !== at) read(best);
   });
-  svg.addEventListener("pointerleave", clear);
+  svg.addEventListener("pointerleave", rest);
+  svg.addEventListener("click", () => pin(at === pinned ? -1 : at));
   svg.addEventListener("keydown", event => {
     const last = stops.length - 1, from = at < 0 ? last + 1 : at;
     const next = {ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: last}[event.key];
     if (next !== undefined && stops.length) {
       event.preventDefault();
-      read(clamp(next, 0, last));
+      pin(clamp(next, 0, last));
     } else if (event.key === "Escape") {
-      clear();
+      pin(-1);
     }
   });
 }
 // The metrics of a task page: one figure at a time, all of them without a script.
+const metrics = all("[data-metric]");
 function showMetric(button) {
-  all("[data-metric]").forEach(other => {
+  metrics.forEach(other => {
     other.setAttribute("aria-pressed", other === button);
     document.getElementById(other.dataset.metric).hidden = other !== button;
   });
 }
-all("[data-metric]").forEach(button => button.addEventListener("click", () => showMetric(button)));
-if (one("[data-metric]")) showMetric(one("[data-metric]"));
+metrics.forEach((button, i) => button.addEventListener("click", () => {
+  address.write({metric: i ? button.textContent : null}, true);
+  showMetric(button);
+}));
+
+address.follow(values => {
+  for (const [name, [key, first]] of Object.entries(switches)) turn(name, values.get(key) ?? first);
+  if (metrics.length) showMetric(metrics.find(button => button.textContent === values.get("metric")) ?? metrics[0]);
+  pinned = values.has("at") ? stops.indexOf(Number(values.get("at"))) : -1;
+  rest();
+});
 })();
