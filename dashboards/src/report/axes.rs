@@ -60,7 +60,7 @@ fn loss(log: &[&LogEntry], before: Option<u64>, tokens: u64) -> Option<f64> {
 pub(crate) fn axes(places: &[BranchPlaces]) -> Vec<Axis> {
     let all = || places.iter().flat_map(|places| &places.checkpoints);
     let losses = |places: &BranchPlaces| places.checkpoints.iter().filter_map(|place| place.2).collect::<Vec<_>>();
-    let moves = |losses: Vec<f64>| losses.iter().any(|loss| *loss < losses[0] || *loss > losses[0]);
+    let moves = |losses: Vec<f64>| losses.iter().any(|loss| loss.total_cmp(&losses[0]).is_ne());
     let has_steps = all().any(|(tokens, step, _)| tokens != step);
     let has_loss = places.iter().any(|places| moves(losses(places)));
     let known = [(Axis::Tokens, true), (Axis::Steps, has_steps), (Axis::Loss, has_loss)];
