@@ -24,4 +24,4 @@ pub use models::{
     Wanted, architectures, check,
 };
 pub use scoring::{LogLikelihood, Progress, Request, RequestTrie, Scorer, ScorerOptions};
-pub use text::{Bos, ChatTemplate, DecodeStream, EncodedPair, Message, Tokenizer};
+pub use text::{Bos, ChatTemplate, DecodeStream, EncodedPair, Message, Tokenizer, has_tokenizer};

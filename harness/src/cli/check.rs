@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// Rows that are listed of those that cannot be asked.
 const ROWS_SHOWN: usize = 10;
 
-/// Validate run files, task files, prompt packs and checkpoints; name file, line and mend
+/// Validate run files, task files, prompt packs and checkpoints; report file, line and fix
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// Run files, task files, prompt packs, or folders of checkpoints

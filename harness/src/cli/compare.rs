@@ -12,6 +12,7 @@ use serde::Serialize;
 use spyglass_dashboards::findings::{ComparedTask, Comparison, compare};
 use spyglass_dashboards::number::{percent, points, tokens};
 use spyglass_dashboards::run::{Checkpoint, ItemText};
+use spyglass_tasks::metric::higher_is_better;
 use spyglass_tasks::vibes::visible;
 use std::fmt::Write;
 
@@ -39,6 +40,9 @@ pub(super) struct CompareRun {
     /// Print one JSON object a task, with the items that flipped
     #[arg(long)]
     json: bool,
+    /// Exit with 1 if B is worse than A on a task, with p adj. below 0.05
+    #[arg(long)]
+    fail_on_regression: bool,
 }
 
 /// A side, in a line of JSON.
@@ -81,7 +85,8 @@ impl CompareRun {
             say(&format!("not compared: {reason}"));
         }
         print(&if self.json { json(&a, &b, &compared) } else { self.text(&a, &b, &compared) })?;
-        Ok(if damaged.is_empty() { Exit::Well } else { Exit::SomeFailed })
+        let fell = self.fail_on_regression && compared.rows.iter().any(regressed);
+        Ok(if damaged.is_empty() && !fell { Exit::Well } else { Exit::SomeFailed })
     }
 
     fn text(&self, a: &Side, b: &Side, compared: &Comparison) -> String {
@@ -112,6 +117,12 @@ impl CompareRun {
         }
         text
     }
+}
+
+/// Whether B is worse, beyond what the number of tasks explains.
+fn regressed(row: &ComparedTask) -> bool {
+    let better = row.difference.value > 0.0;
+    row.p_bh < CLEAR && row.difference.value != 0.0 && better != higher_is_better(&row.metric)
 }
 
 fn side(name: &str) -> Result<Side> {

@@ -1,7 +1,7 @@
 //! `spyglass demo`: the pilot run, swept and reported; or a public run from its published scores.
 
 use super::gallery::write_olmo2;
-use super::sweep::carry_out;
+use super::sweep::{Strictness, carry_out};
 use super::{Exit, Threads, print};
 use crate::Result;
 use crate::executor::Capacity;
@@ -11,7 +11,7 @@ use crate::sweep::{Overrides, Work};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 
-/// Score and report the pilot run that is part of the program, or report a public run from its published scores
+/// Score a small bundled training run and write its report, or report a public run from its published scores
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// Which run
@@ -52,6 +52,6 @@ fn pilot(out: &Path) -> Result<Exit> {
     fs_err::create_dir_all(out)?;
     let run = RunFile::read(&unpack(out)?)?;
     let store = Store::create(&run.results)?;
-    let work = Work::of_run(&run, &Overrides::default())?;
-    carry_out(work, store, Capacity::default())
+    let work = Work::of_run(&run, &Overrides::default())?.with_data()?;
+    carry_out(work, store, Capacity::default(), Strictness::Failures)
 }

@@ -32,6 +32,8 @@ enum Format {
     Parquet,
     /// Event files of TensorBoard, one folder a branch, tokens seen as the step
     Tensorboard,
+    /// The same event files, as `wandb sync --sync-tensorboard DIR` uploads them
+    Wandb,
     /// The newest scores as a page for a scrape by Prometheus
     Openmetrics,
     /// The files of lm-evaluation-harness, one folder a checkpoint; samples where the tasks' data are at hand
@@ -54,7 +56,7 @@ impl Export {
             Format::Csv => rows("scores.csv", csv)?,
             Format::Jsonl => rows("scores.jsonl", json_lines)?,
             Format::Parquet => rows("scores.parquet", parquet)?,
-            Format::Tensorboard => {
+            Format::Tensorboard | Format::Wandb => {
                 let branches = tensorboard(&score_rows(&gathered.run));
                 let write = |(branch, events): (String, Vec<u8>)| {
                     let folder = self.out.join(slug(&branch));
@@ -76,6 +78,10 @@ impl Export {
                 written.files
             }
         };
+        if matches!(self.to, Format::Wandb) {
+            // the format of W&B's own offline runs is not published; its program takes TensorBoard's
+            say(&format!("to upload them: `wandb sync --sync-tensorboard --project NAME {}`", self.out.display()));
+        }
         print(&files.iter().map(|path| path.display().to_string() + "\n").collect::<String>())?;
         Ok(if gathered.damaged.is_empty() { Exit::Well } else { Exit::SomeFailed })
     }

@@ -12,10 +12,10 @@ use clap::Args;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Bring scores of other programs into a results folder, and write its report: a folder of lm-evaluation-harness, or a table
+/// Bring scores of other programs into a results folder, and write its report: a folder of result files, or a table
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// Folder with `results_*.json` files, at any depth; or a table of scores (CSV, TSV, JSONL, event files of TensorBoard) as trackers export it
+    /// Folder with result files of lm-evaluation-harness, lighteval, OLMES or Inspect, at any depth; or a table of scores (CSV, TSV, JSONL, Parquet, event files of TensorBoard) as trackers export it
     from: PathBuf,
     /// The results folder
     #[arg(long, value_name = "DIR")]

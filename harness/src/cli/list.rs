@@ -5,9 +5,11 @@ use crate::Result;
 use crate::sweep::catalogue;
 use crate::training::{Preset, presets};
 use clap::{Args, ValueEnum};
-use spyglass_tasks::Entry;
+use serde_json::json;
 use spyglass_tasks::metric::METRICS;
 use spyglass_tasks::vibes::{PackCatalogue, checks};
+use spyglass_tasks::{Entry, EntryKind};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// List what there is to choose from
@@ -21,7 +23,16 @@ pub(super) struct List {
     /// Folders with prompt packs of your own
     #[arg(long, value_name = "DIR")]
     pack_folder: Vec<PathBuf>,
+    /// The tasks of large groups, too
+    #[arg(long)]
+    all: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
 }
+
+/// Tasks of a group above which they are folded into its line.
+const MANY: usize = 10;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum What {
@@ -57,6 +68,11 @@ impl List {
                 METRICS.iter().map(|metric| (metric.name.to_owned(), metric.description.to_owned())).collect()
             }
         };
+        if self.json {
+            let line = |(name, about): &(String, String)| json!({"name": name, "about": about}).to_string() + "\n";
+            print(&rows.iter().map(line).collect::<String>())?;
+            return Ok(Exit::Well);
+        }
         let widest = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         let lines = rows.iter().map(|(name, about)| format!("{name:widest$}  {about}").trim_end().to_owned() + "\n");
         print(&lines.collect::<String>())?;
@@ -70,8 +86,23 @@ impl List {
             let about = entry.about.as_deref().unwrap_or_default();
             if details.is_empty() { about.to_owned() } else { format!("{about} ({details})") }
         };
-        let entries = catalogue(&self.task_folder)?.entries();
-        Ok(entries.iter().map(|entry| (entry.name.clone(), about(entry))).collect())
+        let catalogue = catalogue(&self.task_folder)?;
+        let entries = catalogue.entries();
+        let mut folded = BTreeSet::new();
+        let mut rows = Vec::new();
+        for entry in &entries {
+            let mut told = about(entry);
+            if entry.kind == EntryKind::Group && !self.all {
+                let leaves = catalogue.select(&entry.name)?.leaves;
+                if leaves.len() > MANY {
+                    told += &format!(" [{} tasks, listed with --all]", leaves.len());
+                    folded.extend(leaves.into_iter().map(|leaf| leaf.name));
+                }
+            }
+            rows.push((entry.name.clone(), told));
+        }
+        rows.retain(|(name, _)| !folded.contains(name));
+        Ok(rows)
     }
 
     fn packs(&self) -> Result<Vec<(String, String)>> {

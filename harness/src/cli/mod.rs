@@ -8,6 +8,7 @@ mod chat;
 mod check;
 mod compare;
 mod compare_precision;
+mod completions;
 mod demo;
 mod export;
 mod gallery;
@@ -16,6 +17,8 @@ mod import;
 mod init;
 mod list;
 mod logprobs;
+mod man;
+mod manner;
 mod model_args;
 mod numbers;
 mod onset;
@@ -38,64 +41,118 @@ mod text_table;
 mod vibes;
 
 use crate::{Error, Result};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use manner::{Manner, complain, print, say};
+use spyglass_model::Isa;
 use spyglass_tasks::paths;
 use std::ffi::OsString;
-use std::io::Write;
+use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 /// Scores every checkpoint of a training run and reports what it learned, when.
 #[derive(Debug, Parser)]
-#[command(name = "spyglass", version, max_term_width = 110)]
+#[command(name = "spyglass", version = VERSION.as_str(), max_term_width = 110, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    manner: Manner,
 }
 
-/// Lists the commands, one a line: the name and the type with its arguments, in the file of that command. Its `mod` line stands
-/// above, since rustfmt does not see files that a macro names.
+const EXAMPLES: &str = "\
+Examples:
+  spyglass demo      # a small bundled run: two minutes to its report
+  spyglass init runs/mine && spyglass sweep runs/mine/spyglass.yaml
+  spyglass score --model runs/mine/checkpoint-1000 --tasks hellaswag --limit 200
+
+Exit codes: 0 all is well, 1 some units failed and the rest is done,
+            2 wrong use or bad input, 130 interrupted.";
+
+/// The version, the commit where it is known, and the instruction set that the kernels run on here.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let commit = option_env!("SPYGLASS_COMMIT").map_or_else(String::new, |commit| format!("{commit}, "));
+    format!("{} ({commit}{})", env!("CARGO_PKG_VERSION"), Isa::current().name())
+});
+
+/// Lists the commands by groups, one a line: the name and the type with its arguments, in the file of that command. Its `mod` line
+/// stands above, since rustfmt does not see files that a macro names.
 macro_rules! commands {
-    ($($name:ident($file:ident::$arguments:ident),)*) => {
+    ($($title:literal: [$($name:ident($file:ident::$arguments:ident),)*],)*) => {
         #[derive(Debug, Subcommand)]
         enum Command {
-            $($name($file::$arguments),)*
+            $($($name($file::$arguments),)*)*
         }
 
         impl Command {
             fn run(&self) -> Result<Exit> {
                 match self {
-                    $(Self::$name(command) => command.run(),)*
+                    $($(Self::$name(command) => command.run(),)*)*
                 }
             }
         }
+
+        /// The groups, each with how many commands it has; the commands stand in this order.
+        const GROUPS: &[(&str, usize)] = &[$(($title, [$(stringify!($name)),*].len())),*];
     };
 }
 
 commands! {
-    Demo(demo::Demo),
-    Init(init::Init),
-    Sweep(sweep::Sweep),
-    Plan(plan::PlanRun),
-    Status(status::Status),
-    Report(report::ReportRun),
-    Check(check::Check),
-    List(list::List),
-    Schema(schema::Schema),
-    Score(score::Score),
-    Prompts(prompts::Prompts),
-    Logprobs(logprobs::Logprobs),
-    Vibes(vibes::Vibes),
-    Chat(chat::Chat),
-    Export(export::Export),
-    Import(import::Import),
-    Overlap(overlap::OverlapRun),
-    Onset(onset::OnsetRun),
-    Compare(compare::CompareRun),
-    Ratings(ratings::Ratings),
-    Generate(generate::Generate),
-    Bench(bench::Bench),
-    ComparePrecision(compare_precision::ComparePrecision),
+    "First steps": [
+        Demo(demo::Demo),
+        Init(init::Init),
+        Check(check::Check),
+        Plan(plan::PlanRun),
+        Sweep(sweep::Sweep),
+        Status(status::Status),
+        Report(report::ReportRun),
+    ],
+    "One checkpoint": [
+        Score(score::Score),
+        Vibes(vibes::Vibes),
+        Chat(chat::Chat),
+        Generate(generate::Generate),
+        Prompts(prompts::Prompts),
+        Logprobs(logprobs::Logprobs),
+        Bench(bench::Bench),
+        ComparePrecision(compare_precision::ComparePrecision),
+    ],
+    "After a sweep": [
+        Compare(compare::CompareRun),
+        Export(export::Export),
+        Ratings(ratings::Ratings),
+        Overlap(overlap::OverlapRun),
+    ],
+    "Scores from elsewhere": [
+        Import(import::Import),
+        Onset(onset::OnsetRun),
+    ],
+    "What there is": [
+        List(list::List),
+        Schema(schema::Schema),
+        Completions(completions::Completions),
+        Man(man::ManPages),
+    ],
+}
+
+/// The command line; its help names the commands by groups.
+fn command_line() -> clap::Command {
+    let command = Cli::command();
+    let (mut commands, mut listed) = (command.get_subcommands(), String::new());
+    let widest = command.get_subcommands().map(|command| command.get_name().len()).max().unwrap_or(0);
+    for (title, count) in GROUPS {
+        let _ = writeln!(listed, "{title}:");
+        for command in commands.by_ref().take(*count) {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            let _ = writeln!(listed, "  {:widest$}  {about}", command.get_name());
+        }
+        listed.push('\n');
+    }
+    drop(commands);
+    command.help_template(format!(
+        "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{listed}Options:\n{{options}}{{after-help}}"
+    ))
 }
 
 /// How a command ended that did what it was asked.
@@ -124,11 +181,10 @@ impl From<Exit> for ExitCode {
 
 /// Reads the command line, does what it says, and turns an error into a report and exit code 2.
 pub(crate) fn main() -> ExitCode {
-    let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    // Lines are broken for eyes only: a log or a test wants each message whole.
-    let width = if terminal { 110 } else { 10_000 };
-    drop(miette::set_hook(Box::new(move |_| Box::new(miette::MietteHandlerOpts::new().width(width).build()))));
-    match Cli::parse_from(arguments()).command.run() {
+    let matches = command_line().get_matches_from(arguments());
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    cli.manner.set_up();
+    match cli.command.run() {
         Ok(exit) => exit.into(),
         Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
@@ -162,8 +218,8 @@ fn arguments() -> impl Iterator<Item = OsString> {
 /// Processor cores to use.
 #[derive(Debug, Clone, Copy, Args)]
 struct Threads {
-    /// Threads of computation; all cores unless given. Scores do not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=4096))]
+    /// CPU threads; all cores unless given. Scores do not depend on it
+    #[arg(long, value_name = "N", env = "SPYGLASS_THREADS", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=4096))]
     threads: Option<usize>,
 }
 
@@ -175,26 +231,6 @@ impl Threads {
     }
 }
 
-/// Prints results.
-///
-/// # Errors
-/// Nobody reads them any more.
-fn print(text: &str) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    Ok(stdout.flush()?)
-}
-
-/// Tells the user something.
-fn say(text: &str) {
-    eprintln!("{text}");
-}
-
-/// Shows an error with its place and its mend.
-fn complain(error: Error) {
-    eprintln!("{:?}", miette::Report::new(error));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        command_line().debug_assert();
     }
 
     #[test]

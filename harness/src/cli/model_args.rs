@@ -14,9 +14,9 @@ pub(super) struct ModelArgs {
     #[arg(long = "model", value_name = "DIR")]
     pub(super) folder: PathBuf,
     /// Arithmetic of the model
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "SPYGLASS_PRECISION")]
     precision: PrecisionSpec,
-    /// The smallest discretisation step: the config's, or none
+    /// Lower bound of Mamba-2's time step: `config` (`time_step_min`, as transformers has it) or none, as in training
     #[arg(long, value_enum, default_value_t)]
     dt_floor: DtFloorSpec,
     #[command(flatten)]

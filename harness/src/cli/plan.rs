@@ -9,6 +9,7 @@ use crate::run_file::{CheckpointOrder, RunFile};
 use crate::sweep::plan::{Estimate, Plan, PlannedUnit, UnitStatus, estimate};
 use crate::sweep::{Work, at_most, snapshot_of};
 use clap::Args;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Tell what a sweep would do: units, tokens to compute, time and memory; nothing is run
@@ -20,6 +21,30 @@ pub(super) struct PlanRun {
     narrow: Narrow,
     #[command(flatten)]
     threads: Threads,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// A plan in numbers.
+#[derive(Debug, Serialize)]
+struct Told {
+    checkpoints: usize,
+    branches: usize,
+    tasks: usize,
+    units: usize,
+    done: usize,
+    /// Units to score; of a search for onsets at most so many.
+    to_score: usize,
+    items: usize,
+    tokens_computed: u64,
+    /// Tokens that one request at a time would take.
+    tokens_requested: u64,
+    seconds: f64,
+    /// The seconds rest on what was scored here before; else they are a guess.
+    seconds_measured: bool,
+    memory_bytes: u64,
+    problems: Vec<String>,
 }
 
 impl PlanRun {
@@ -39,6 +64,26 @@ impl PlanRun {
             if let Err(error) = &task.items {
                 say(&format!("{}: {}", task.task.name, error.in_full()));
             }
+        }
+        if self.json {
+            let (needed, done) = (plan.units().count(), plan.done().count());
+            let told = Told {
+                checkpoints: plan.checkpoints.len(),
+                branches: work.tree.branches.len(),
+                tasks: work.suite.tasks.len(),
+                units: whole,
+                done,
+                to_score: needed - done,
+                items: plan.units().map(PlannedUnit::items_left).sum(),
+                tokens_computed: estimate.tokens_computed,
+                tokens_requested: estimate.tokens_requested,
+                seconds: estimate.seconds,
+                seconds_measured: estimate.measured,
+                memory_bytes: estimate.memory_bytes,
+                problems: estimate.problems,
+            };
+            print(&(serde_json::to_string(&told).expect("plain data") + "\n"))?;
+            return Ok(Exit::Well);
         }
         lines.extend(cost(&plan, whole, &estimate));
         print(&(lines.join("\n") + "\n"))?;
@@ -84,7 +129,7 @@ fn overview(work: &Work, plan: &Plan) -> Vec<String> {
 fn cost(plan: &Plan, whole: usize, estimate: &Estimate) -> Vec<String> {
     let (needed, done) = (plan.units().count(), plan.done().count());
     let begun = plan.units().filter(|unit| matches!(unit.status, UnitStatus::Open { items } if items > 0)).count();
-    let begun = if begun > 0 { format!(" ({begun} of them begun)") } else { String::new() };
+    let begun = if begun > 0 { format!(" ({begun} in progress)") } else { String::new() };
     let items: usize = plan.units().map(PlannedUnit::items_left).sum();
     let at_most = if needed < whole { "at most " } else { "" };
     let mut lines = vec![format!(
@@ -109,7 +154,7 @@ fn cost(plan: &Plan, whole: usize, estimate: &Estimate) -> Vec<String> {
             "{computed} tokens to compute; one request at a time it would be {requested} ({saved:.0} % shared)"
         ));
         let how =
-            if estimate.measured { "as measured on what is done" } else { "a guess: nothing was scored here yet" };
+            if estimate.measured { "as measured on what is done" } else { "rough: no timing on this machine yet" };
         lines.push(format!("about {} ({how})", duration(estimate.seconds)));
         lines.push(format!("about {} of weights in memory, and the states", size(estimate.memory_bytes)));
     }

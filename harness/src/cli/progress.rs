@@ -1,5 +1,6 @@
 //! How far a sweep has come: a bar on a terminal, a line now and then elsewhere.
 
+use super::manner::{is_quiet, is_verbose};
 use super::numbers::{counted, duration, thousands};
 use super::say;
 use crate::executor::Summary;
@@ -35,7 +36,7 @@ impl Progress {
     /// Nothing is planned yet; the bar appears with the first plan that has something left.
     pub(super) fn new() -> Arc<Self> {
         let now = Instant::now();
-        let bar = std::io::stderr().is_terminal().then(|| {
+        let bar = (std::io::stderr().is_terminal() && !is_quiet()).then(|| {
             let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {pos}/{len} items  {msg}");
             let style = style.expect("the template is a constant");
             ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()).with_style(style)
@@ -96,7 +97,13 @@ impl Progress {
                 state.tokens += tokens;
                 state.waiting = false;
             }
-            Event::Finished(finish) => state.units_done += usize::from(*finish != Finish::Before),
+            Event::Finished { finish, checkpoint, task, score } => {
+                state.units_done += usize::from(*finish != Finish::Before);
+                if is_verbose() && *finish == Finish::Here {
+                    let score = score.as_ref().map_or_else(String::new, |(name, value)| format!(": {name} {value:.4}"));
+                    self.say(&format!("scored {}, {task}{score}", checkpoint_name(checkpoint)));
+                }
+            }
             Event::Failed { failure, units, items } => {
                 state.units = state.units.saturating_sub(*units);
                 state.items = state.items.saturating_sub(*items);

@@ -3,12 +3,13 @@
 use super::apart::told_apart;
 use super::results::Results;
 use super::{Exit, print, say};
-use crate::Result;
 use crate::results::{gather, report_folder};
+use crate::{Error, Result};
 use clap::Args;
 use spyglass_dashboards::report;
 use spyglass_dashboards::run::side_by_side;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// The folder of a report on several runs.
 const TOGETHER: &str = "spyglass-report";
@@ -24,6 +25,9 @@ pub(super) struct ReportRun {
     /// Folder of the report: of one run `report` in its results unless given, of several `spyglass-report` here
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Open it in the browser
+    #[arg(long)]
+    open: bool,
 }
 
 impl ReportRun {
@@ -51,6 +55,25 @@ impl ReportRun {
             say(&format!("left out: {}", message.replace('\n', "\n  ")));
         }
         print(&format!("{}\n", report.display()))?;
+        if self.open {
+            open(&report)?;
+        }
         Ok(if damaged.is_empty() { Exit::Well } else { Exit::SomeFailed })
     }
+}
+
+/// Opens a page as the system opens its kind of file.
+///
+/// # Errors
+/// The system has no program for it.
+fn open(page: &Path) -> Result<()> {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let opened = Command::new(opener).arg(page).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if opened.is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        problem: format!("`{opener}` could not open {}", page.display()),
+        help: "the report is written: open the page in a browser".into(),
+    })
 }

@@ -13,6 +13,7 @@ use crate::results::Store;
 use crate::run_file::TaskSpec;
 use crate::sweep::{Suite, TaskSource, Work, catalogue, keep_snapshot, score};
 use clap::Args;
+use spyglass_dashboards::run::UnitRecord;
 use spyglass_model::ModelConfig;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,8 +27,14 @@ pub(super) struct Score {
     #[command(flatten)]
     tasks: Tasks,
     /// Keep the results in this folder, in the layout of a sweep's
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, alias = "output_path", value_name = "DIR")]
     out: Option<PathBuf>,
+    /// One JSON object a task instead of the table
+    #[arg(long)]
+    json: bool,
+    /// Exit with 1 if an item was cut to the context limit
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     state_memory: StateMemory,
     #[command(flatten)]
@@ -41,19 +48,19 @@ pub(super) struct Tasks {
     #[arg(long = "tasks", alias = "task", value_name = "A,B", value_delimiter = ',', value_parser = super::listed_name, required = true)]
     names: Vec<String>,
     /// Examples before each question; the task's own number unless given
-    #[arg(long, value_name = "N")]
+    #[arg(long, aliases = ["num_fewshot", "num-fewshot"], value_name = "N")]
     shots: Option<usize>,
-    /// Items of each leaf task
+    /// At most N items of each task (of each subject in MMLU)
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     limit: Option<usize>,
     /// `shuffle` asks every item with its choices in another order
     #[arg(long, value_name = "HOW")]
     perturb: Option<String>,
     /// Folders searched for the tasks' data
-    #[arg(long, value_name = "DIR", default_value = "data")]
+    #[arg(long, value_name = "DIR", default_value = "data", env = "SPYGLASS_DATA", value_delimiter = ':')]
     data: Vec<PathBuf>,
     /// Folders with task files of your own
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, aliases = ["include_path", "include-path"], value_name = "DIR")]
     task_folder: Vec<PathBuf>,
 }
 
@@ -94,8 +101,14 @@ impl Score {
             say(&format!("nothing could be scored: {}", counted(summary.failures.len(), "failure")));
             return Ok(Exit::SomeFailed);
         }
-        print(&markdown(&suite, &summary.records))?;
-        Ok(match (summary.interrupted, summary.is_clean() && bad_rows.is_empty()) {
+        let line = |record: &UnitRecord| serde_json::to_string(record).expect("plain data") + "\n";
+        print(&if self.json {
+            summary.records.iter().map(line).collect()
+        } else {
+            markdown(&suite, &summary.records)
+        })?;
+        let clean = summary.is_clean() && bad_rows.is_empty() && !(self.strict && summary.truncated() > 0);
+        Ok(match (summary.interrupted, clean) {
             (true, _) => Exit::Interrupted,
             (false, true) => Exit::Well,
             (false, false) => Exit::SomeFailed,

@@ -25,6 +25,9 @@ pub(super) struct Sweep {
     /// Checkpoints scored at once
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=64))]
     jobs: usize,
+    /// Exit with 1 if an item was cut to the context limit
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     state_memory: StateMemory,
 }
@@ -32,14 +35,14 @@ pub(super) struct Sweep {
 /// What of the run file is meant.
 #[derive(Debug, Args)]
 pub(super) struct Narrow {
-    /// Items of each leaf task
+    /// At most N items of each task (of each subject in MMLU)
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Only units whose branch/step/task fits, such as 'trunk/*' or '*/mmlu_*'
     #[arg(long, value_name = "GLOB")]
     only: Option<String>,
     /// Arithmetic of the model; the run file's unless given
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, env = "SPYGLASS_PRECISION")]
     precision: Option<PrecisionSpec>,
     /// Whether BOS stands before a text; as the run file has it unless given
     #[arg(long, value_enum)]
@@ -67,16 +70,26 @@ impl Sweep {
         self.threads.set_up();
         let run = RunFile::read(&self.run)?;
         let store = Store::create(&run.results)?;
-        let work = Work::of_run(&run, &self.narrow.overrides())?;
-        carry_out(work, store, Capacity { jobs: self.jobs, scorer: self.state_memory.scorer() })
+        let work = Work::of_run(&run, &self.narrow.overrides())?.with_data()?;
+        let strictness = if self.strict { Strictness::Cuts } else { Strictness::Failures };
+        carry_out(work, store, Capacity { jobs: self.jobs, scorer: self.state_memory.scorer() }, strictness)
     }
+}
+
+/// What makes the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strictness {
+    /// Units that failed.
+    Failures,
+    /// These, and items that were cut to the context limit.
+    Cuts,
 }
 
 /// Plans, scores, reports and says how it went; the report's path goes to stdout.
 ///
 /// # Errors
 /// Nothing could be begun.
-pub(super) fn carry_out(work: Work, store: Store, capacity: Capacity) -> Result<Exit> {
+pub(super) fn carry_out(work: Work, store: Store, capacity: Capacity, strictness: Strictness) -> Result<Exit> {
     for note in &work.notes {
         say(note);
     }
@@ -100,6 +113,7 @@ pub(super) fn carry_out(work: Work, store: Store, capacity: Capacity) -> Result<
     if let Some(report) = &swept.report {
         print(&format!("{}\n", report.display()))?;
     }
-    let clean = swept.summary.is_clean() && bad_rows.is_empty() && swept.damaged.is_empty();
+    let cut = strictness == Strictness::Cuts && swept.summary.truncated() > 0;
+    let clean = swept.summary.is_clean() && bad_rows.is_empty() && swept.damaged.is_empty() && !cut;
     Ok(if clean { Exit::Well } else { Exit::SomeFailed })
 }

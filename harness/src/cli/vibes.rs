@@ -1,5 +1,6 @@
 //! `spyglass vibes`: prompt packs on one checkpoint.
 
+use super::manner::is_painted;
 use super::model_args::ModelArgs;
 use super::stream::Stream;
 use super::terminal::{Colour, summary, transcript};
@@ -10,7 +11,6 @@ use crate::talk::{ChatModel, TalkEvent, Talks, packs, run_conversations};
 use clap::Args;
 use spyglass_model::LanguageModel;
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// Talk through prompt packs with one checkpoint, and judge what it says
@@ -93,8 +93,7 @@ impl Vibes {
     }
 }
 
-/// Colours for a terminal, unless `NO_COLOR` is set.
+/// Colours on stdout, as the user asked for them.
 pub(super) fn colour() -> Colour {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if std::io::stdout().is_terminal() && !unwanted { Colour::On } else { Colour::Off }
+    if is_painted(&std::io::stdout()) { Colour::On } else { Colour::Off }
 }

@@ -282,7 +282,13 @@ impl Running<'_> {
     }
 
     fn finished(&self, record: UnitRecord, finish: Finish) {
-        self.site.watch.tell(&Event::Finished(finish));
+        let score = record.metrics.iter().find(|metric| metric.name == record.primary_metric);
+        self.site.watch.tell(&Event::Finished {
+            finish,
+            checkpoint: record.checkpoint.clone(),
+            task: record.task.clone(),
+            score: score.map(|metric| (metric.name.clone(), metric.value)),
+        });
         self.site.store.clear_failure(FailureScope::Unit(&record.checkpoint, &record.task));
         let mut summary = self.summary();
         summary.scored += usize::from(finish == Finish::Here);

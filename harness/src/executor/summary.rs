@@ -41,7 +41,7 @@ impl Summary {
 
     /// Whether every unit of the plan is there and whole.
     pub(crate) fn is_clean(&self) -> bool {
-        self.failures.is_empty() && self.truncated() == 0 && !self.interrupted
+        self.failures.is_empty() && !self.interrupted
     }
 }
 

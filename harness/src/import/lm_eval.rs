@@ -1,4 +1,4 @@
-//! Folders of `results_*.json` as lm-evaluation-harness writes them.
+//! Folders of `results_*.json` as lm-evaluation-harness writes them, and of what lighteval, OLMES and Inspect write.
 
 use super::groups::Groups;
 use super::results_file::ResultsFile;
@@ -60,6 +60,7 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
     let mut models: BTreeMap<(String, u64, Option<String>), (Vec<String>, String)> = BTreeMap::new();
     let (mut groups, mut first_error) = (Groups::default(), None);
     let read: Vec<_> = files.results.iter().map(|path| (path, ResultsFile::read(path, folder))).collect();
+    let read: Vec<_> = read.into_iter().flat_map(|(path, files)| one_by_one(path, files)).collect();
     let of_files = read.iter().filter_map(|(_, file)| file.as_ref().ok()?.as_ref());
     let kinds: BTreeSet<Option<String>> = of_files.map(|file| file.kind(&pattern)).collect();
     for (path, file) in read {
@@ -80,7 +81,7 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
         let (file, checkpoint) = match read {
             Ok(Some(read)) => read,
             Ok(None) => {
-                let what = "is passed over: it was not written by lm-evaluation-harness (no table `results` of tasks)";
+                let what = "is passed over: not written by lm-evaluation-harness (no table `results` of tasks), lighteval, OLMES or Inspect";
                 imported.warnings.push(format!("{}: {what}", path.display()));
                 continue;
             }
@@ -105,6 +106,7 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
         return Err(first_error.unwrap_or_else(|| nothing(folder, &files)));
     }
     imported.warnings.extend(files.samples_alone());
+    imported.warnings.extend(files.zipped.iter().map(|path| format!("{}: passed over; {ZIPPED}", path.display())));
     imported.checkpoints = checkpoints.len();
     let (groups, warnings) = groups.finish();
     imported.warnings.extend(warnings);
@@ -112,11 +114,30 @@ pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result
     Ok(imported)
 }
 
+/// The tables of a file; one that is of no known program stays as nothing, to be told.
+fn one_by_one(path: &PathBuf, files: Result<Vec<ResultsFile>>) -> Vec<(&PathBuf, Result<Option<ResultsFile>>)> {
+    match files {
+        Ok(files) if files.is_empty() => vec![(path, Ok(None))],
+        Ok(files) => files.into_iter().map(|file| (path, Ok(Some(file)))).collect(),
+        Err(error) => vec![(path, Err(error))],
+    }
+}
+
 /// What lies in a folder of results.
 #[derive(Default)]
 struct Files {
     results: Vec<PathBuf>,
     samples: Vec<PathBuf>,
+    /// Inspect's own format, which is not read.
+    zipped: Vec<PathBuf>,
+}
+
+/// Whether a JSON file is called as programs call their results: `results_TIME.json` (lm-evaluation-harness, lighteval),
+/// `task-000-NAME-metrics.json` (OLMES), `TIME_TASK_ID.json` (Inspect).
+fn is_results(name: &str) -> bool {
+    let begins_with_date =
+        name.len() > 10 && name.as_bytes()[10] == b'T' && name[..10].parse::<jiff::civil::Date>().is_ok();
+    name.starts_with("results") || name.contains("_results_") || name.ends_with("-metrics.json") || begins_with_date
 }
 
 impl Files {
@@ -132,8 +153,10 @@ impl Files {
             }
             if path.is_dir() {
                 self.find(&path)?;
-            } else if ends("json") && (name.starts_with("results") || name.contains("_results_")) {
+            } else if ends("json") && is_results(&name) {
                 self.results.push(path);
+            } else if ends("eval") {
+                self.zipped.push(path);
             } else if ends("jsonl") && name.starts_with("samples_") {
                 self.samples.push(path);
             }
@@ -157,16 +180,25 @@ impl Files {
     }
 }
 
+/// The mend for Inspect's own format.
+const ZIPPED: &str = "write Inspect's logs as JSON: `inspect log convert LOGS --to json --output-dir DIR`";
+
 /// Why a folder gave nothing though no file in it is broken.
 fn nothing(folder: &Path, files: &Files) -> Error {
     let names: Vec<String> = files.results.iter().take(5).map(|path| path.display().to_string()).collect();
     Error::Results {
         path: folder.to_owned(),
         problem: match names.as_slice() {
+            [] if !files.zipped.is_empty() => "only Inspect's zipped logs (`.eval`) lie here".into(),
             [] => "there is no `results_*.json` here or below".into(),
-            names => format!("no file here was written by lm-evaluation-harness: {}", names.join(", ")),
+            names => format!(
+                "no file here was written by lm-evaluation-harness, lighteval, OLMES or Inspect: {}",
+                names.join(", ")
+            ),
         },
-        help: if files.samples.is_empty() {
+        help: if !files.zipped.is_empty() {
+            ZIPPED.into()
+        } else if files.samples.is_empty() {
             "name the `--output_path` that lm-evaluation-harness was given".into()
         } else {
             "samples alone do not say which checkpoint they are of: the `results_TIME.json` of the same run are needed"

@@ -1,5 +1,6 @@
 //! Results of other programs, brought into a results folder so that old runs can be drawn and analysed here.
 
+mod foreign;
 mod groups;
 mod lm_eval;
 mod results_file;

@@ -1,5 +1,6 @@
-//! One `results_*.json` of lm-evaluation-harness: its checkpoint, the units of its tasks, the scores of its groups.
+//! One `results_*.json` of lm-evaluation-harness, or what another program's file says in its words: its checkpoint, the units of its tasks, the scores of its groups.
 
+use super::foreign::foreign;
 use super::lm_eval::Options;
 use crate::checkpoint::Pattern;
 use crate::results::{new_record, now};
@@ -17,6 +18,8 @@ pub(super) struct ResultsFile {
     path: PathBuf,
     /// The path below the folder that is imported.
     pub(super) shown: String,
+    /// Who wrote it.
+    program: &'static str,
     json: Value,
 }
 
@@ -31,20 +34,25 @@ pub(super) struct FoundGroup {
 }
 
 impl ResultsFile {
-    /// Reads a file; `None` when it is JSON of another program: without a table `results` that holds a table for each task.
+    /// Reads a file, one of another program table by table; nothing when it is JSON that no known program wrote: without a table
+    /// `results` that holds a table for each task.
     ///
     /// # Errors
-    /// The file cannot be read, or is not JSON.
-    pub(super) fn read(path: &Path, folder: &Path) -> Result<Option<Self>> {
+    /// The file cannot be read, or is not JSON, or its program did not finish.
+    pub(super) fn read(path: &Path, folder: &Path) -> Result<Vec<Self>> {
         let text = fs_err::read_to_string(path)?;
-        let json: Value = from_json_or_null(&text).map_err(|error| Error::Results {
-            path: path.to_owned(),
-            problem: format!("is not JSON: {error}"),
-            help: "the file is cut short, or was not written by lm-evaluation-harness".into(),
+        let wrong = |problem: String, help: String| Error::Results { path: path.to_owned(), problem, help };
+        let json: Value = from_json_or_null(&text).map_err(|error| {
+            wrong(format!("is not JSON: {error}"), "the file is cut short, or is not a program's results".into())
         })?;
-        let has_tasks = json["results"].as_object().is_some_and(|table| table.values().any(Value::is_object));
         let shown = path.strip_prefix(folder).unwrap_or(path).display().to_string();
-        Ok(has_tasks.then(|| Self { path: path.to_owned(), shown, json }))
+        let file =
+            |program: &'static str, json: Value| Self { path: path.to_owned(), shown: shown.clone(), program, json };
+        if let Some(foreign) = foreign(&json).map_err(|(problem, help)| wrong(problem, help))? {
+            return Ok(foreign.tables.into_iter().map(|table| file(foreign.program, table)).collect());
+        }
+        let has_tasks = json["results"].as_object().is_some_and(|table| table.values().any(Value::is_object));
+        Ok(if has_tasks { vec![file("lm-evaluation-harness", json)] } else { Vec::new() })
     }
 
     /// The checkpoint that was scored.
@@ -295,15 +303,15 @@ impl ResultsFile {
             scoring_version: 0,
         };
         UnitRecord {
-            chance: known.as_ref().and_then(|known| known.chance),
+            chance: known.as_ref().and_then(|known| known.chance).or(self.json["chance"][task].as_f64()),
             primary_metric: primary.or_else(|| metrics.first().map(|first| first.name.clone())).unwrap_or_default(),
             higher_is_better: self.directions(task, &metrics),
             metrics,
             items,
             items_total: self.json["n-samples"][task]["original"].as_u64().map_or(items, |total| total as usize),
-            warnings: vec![format!("imported from lm-evaluation-harness: {}", self.shown)],
+            warnings: vec![format!("imported from {}: {}", self.program, self.shown)],
             finished: self.finished(),
-            version: format!("lm-eval {}", self.json["lm_eval_version"].as_str().unwrap_or("of unknown version")),
+            version: self.version(),
             ..new_record(checkpoint, inputs)
         }
     }
@@ -318,6 +326,16 @@ impl ResultsFile {
         };
         let told = metrics.iter().filter_map(|own| Some((own.name.clone(), told(without_filter(&own.name))?)));
         told.filter(|(name, higher)| metric::higher_is_better(name) != *higher).collect()
+    }
+
+    /// The program that wrote it.
+    fn version(&self) -> String {
+        match self.program {
+            "lm-evaluation-harness" => {
+                format!("lm-eval {}", self.json["lm_eval_version"].as_str().unwrap_or("of unknown version"))
+            }
+            other => other.to_owned(),
+        }
     }
 
     /// When it was written.

@@ -6,7 +6,7 @@ use crate::run_file::PrecisionSpec;
 use crate::{Error, Result};
 use serde::Serialize;
 use spyglass_model::bench::{self, Machine};
-use spyglass_model::{ModelConfig, Part, weight_files};
+use spyglass_model::{ModelConfig, Part, has_tokenizer, weight_files};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -128,6 +128,10 @@ pub(crate) fn measure(ask: &Ask, told: impl Fn(&str)) -> Result<Measured> {
     let limit = ModelConfig::read(&ask.model)?.context_limit();
     let file_bytes = weight_bytes(&ask.model)?;
     let start_up = match &ask.program {
+        Some(_) if !has_tokenizer(&ask.model) => {
+            told("no tokenizer lies in the folder, so the start of the program is not measured");
+            None
+        }
         Some((program, threads)) => {
             told("starting the program anew, several times");
             Some(start_up(program, *threads, &ask.model)?)

@@ -24,7 +24,16 @@ pub(crate) enum Event {
         tokens: u64,
     },
     /// A unit is finished.
-    Finished(Finish),
+    Finished {
+        /// When, and by whom.
+        finish: Finish,
+        /// The checkpoint that it is of.
+        checkpoint: Checkpoint,
+        /// The task or pack.
+        task: String,
+        /// Its first metric.
+        score: Option<(String, f64)>,
+    },
     /// A unit, or (`task` absent) a whole checkpoint, could not be scored.
     Failed {
         /// Why.

@@ -74,8 +74,7 @@ impl Work {
         let settings = overrides.settings(run);
         settings.check()?;
         let Discovered { tree, skipped, notes } = discover_tree(run)?;
-        let mut suite = Suite::of_run(run, overrides.limit)?;
-        suite.require_one()?;
+        let suite = Suite::of_run(run, overrides.limit)?;
         let left = skipped.iter().map(ToString::to_string);
         let notes: Vec<_> = left.chain(notes).collect();
         Ok(Self {
@@ -89,6 +88,17 @@ impl Work {
             schedule: run.schedule,
             notes,
         })
+    }
+
+    /// The same, if at least one task can be asked: what needs no data (a plan, the status) goes on without.
+    ///
+    /// # Errors
+    /// None can: what is wrong with the first.
+    pub(crate) fn with_data(mut self) -> Result<Self> {
+        if let Some(suite) = Arc::get_mut(&mut self.suite) {
+            suite.require_one()?;
+        }
+        Ok(self)
     }
 
     /// One checkpoint by itself, as a run with one branch. Its step and tokens are what its folder tells, or 0.

@@ -8,6 +8,11 @@ use globset::{Glob, GlobMatcher};
 pub(crate) struct Only(Option<GlobMatcher>);
 
 impl Only {
+    /// Whether something was asked for; else every unit fits.
+    pub(crate) fn is_given(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The units whose `branch/step/task` fits `glob`; `*` also spans slashes, so `trunk/*` is all of the trunk.
     ///
     /// # Errors

@@ -13,4 +13,4 @@ mod tokenizer;
 pub use bos::Bos;
 pub use chat_template::{ChatTemplate, Message};
 pub use decode_stream::DecodeStream;
-pub use tokenizer::{EncodedPair, Tokenizer};
+pub use tokenizer::{EncodedPair, Tokenizer, has_tokenizer};

@@ -43,6 +43,11 @@ pub struct EncodedPair {
     pub on_token_edge: bool,
 }
 
+/// Whether a tokenizer lies in `dir`: one that [`Tokenizer::open`] would try to read.
+pub fn has_tokenizer(dir: &Path) -> bool {
+    ["tokenizer.json", "tokenizer.model"].iter().any(|name| dir.join(name).exists())
+}
+
 impl Tokenizer {
     /// Reads `tokenizer.json` in `dir` (where there is none, the `SentencePiece` model in `tokenizer.model`), and what `tokenizer_config.json`, `special_tokens_map.json`, `chat_template.jinja`,
     /// `config.json` and `generation_config.json` say beside it, each where there is one.

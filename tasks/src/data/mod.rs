@@ -9,6 +9,8 @@ mod shards;
 mod split;
 mod table;
 
+pub use parquet::read as parquet_rows;
+
 pub(crate) use locate::{Missing, Place, contents};
 pub(crate) use split::{Split, SplitRow};
 pub(crate) use table::Tables;

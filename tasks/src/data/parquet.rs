@@ -10,7 +10,11 @@ use serde_json::{Map, Number, Value};
 use crate::error::{Error, Result};
 use crate::item::Row;
 
-pub(super) fn read(path: &Path) -> Result<Vec<(usize, Row)>> {
+/// The rows of a Parquet file, each with its number from 1: whole numbers, floats, text, lists and tables as JSON has them.
+///
+/// # Errors
+/// The file is not Parquet, is cut short, or uses a codec that is not read.
+pub fn read(path: &Path) -> Result<Vec<(usize, Row)>> {
     let wrong = |line: usize, error: ParquetError| {
         // What the library cannot do is not a fault of the file.
         let (problem, help) = match &error {

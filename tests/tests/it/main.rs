@@ -16,12 +16,14 @@ mod program;
 mod prototype;
 mod public_runs;
 mod report_pages;
+mod scores_of_others;
 mod several_runs;
 #[path = "../../support/shared.rs"]
 mod shared;
 mod shortcuts;
 mod speed;
 mod sweep;
+mod terminal;
 mod tokens;
 mod vibes;
 mod vibes_pages;

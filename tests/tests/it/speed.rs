@@ -2,6 +2,7 @@
 
 use crate::program::{Ran, RunFolder};
 use serde_json::{Value, json};
+use std::fs;
 
 /// Answers to requests, one JSON object each.
 fn logprobs(folder: &RunFolder, requests: &[(Vec<u32>, Vec<u32>)], isa: Option<&str>) -> Vec<Value> {
@@ -196,5 +197,19 @@ fn a_bench_measures_the_model_and_the_machine() {
     assert!(text.contains("context 8 192 is beyond the model's limit of 512 tokens: skipped"), "{text}");
     for layers in ["mamba mixer", "attention", "MLP", "head"] {
         assert!(text.contains(&format!("| {layers} |")), "{text}");
+    } // random weights, as the speed of an architecture is measured on, come without a tokenizer
+    let bare = folder.path("bare");
+    fs::create_dir_all(&bare).unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        fs::copy(model.join(file), bare.join(file)).unwrap();
     }
+    let ran =
+        folder.run(&["bench", "--model", "bare", "--sequences", "1", "--rounds", "1", "--contexts", "16", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no tokenizer lies in the folder, so the start of the program is not measured"));
+    let measured: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert!(
+        measured["start_up"].is_null() && measured["speeds"][0]["contexts"][0]["tokens"] == json!(16),
+        "{measured}"
+    );
 }

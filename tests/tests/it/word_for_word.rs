@@ -33,9 +33,14 @@ fn the_help_of_every_command() {
         let words: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
         let help = told(&words).stdout;
         all += &format!("$ spyglass {}\n{help}\n", words.join(" "));
-        let listed = help.split_once("\nCommands:\n").map_or("", |(_, rest)| rest.split("\n\n").next().unwrap());
-        let names =
-            listed.lines().filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+        // the program's own help lists its commands by groups, clap's under one heading
+        let listed = if command.is_empty() {
+            help.split_once("\nFirst steps:\n").unwrap().1.split("\nOptions:").next().unwrap()
+        } else {
+            help.split_once("\nCommands:\n").map_or("", |(_, rest)| rest.split("\n\n").next().unwrap())
+        };
+        let names = listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+        let names = names.filter_map(|line| line.split_whitespace().next());
         let names: Vec<&str> = names.filter(|name| *name != "help").collect();
         todo.extend(names.iter().rev().map(|name| command.iter().cloned().chain([(*name).into()]).collect()));
     }

@@ -4,7 +4,9 @@ use super::table::{FORMS, Row, Table, error};
 use super::{columns, delimited, printed};
 use crate::Result;
 use serde_json::{Map, Value};
+use spyglass_tasks::parquet_rows;
 use spyglass_tasks::python::from_json;
+use std::io::Read;
 use std::path::Path;
 
 const CUT_OFF: &str = "was it cut off while being written? restore it, or name another `log:`";
@@ -14,6 +16,10 @@ const CUT_OFF: &str = "was it cut off while being written? restore it, or name a
 /// # Errors
 /// The file cannot be read, or is not one of the forms; file and place are named.
 pub(crate) fn read(file: &Path) -> Result<Table> {
+    if is_parquet(file)? {
+        let rows = parquet_rows(file)?.into_iter().map(|(at, cells)| Row { at, cells });
+        return Ok(Table::of(file, "row", rows.collect()));
+    }
     let text = text(file)?;
     let has_suffix = |suffixes: &[&str]| {
         let suffix = file.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default();
@@ -37,6 +43,13 @@ pub(crate) fn read(file: &Path) -> Result<Table> {
         _ if !delimited::has_head(&text) && printed::is_printed(&text) => Ok(printed::table(file, &text)),
         _ => delimited::table(file, &text),
     }
+}
+
+/// Whether a file begins as Parquet does.
+fn is_parquet(file: &Path) -> Result<bool> {
+    let mut magic = [0; 4];
+    let read = fs_err::File::open(file)?.read(&mut magic)?;
+    Ok(&magic[..read] == b"PAR1")
 }
 
 /// The text of a file, without a byte order mark, in lines.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 /// The forms that are read, for messages.
-pub(super) const FORMS: &str = "Hugging Face's trainer_state.json, JSON with one object a line, tables (CSV, TSV) whose first line names the columns, and \
+pub(super) const FORMS: &str = "Hugging Face's trainer_state.json, JSON with one object a line, tables (CSV, TSV, Parquet) whose first line names the columns, and \
                                 lines that trainers print (`step 100 | loss 3.2 | lr 1e-4`, Megatron's)";
 
 /// The rows of a log in the order of the file.

@@ -6,5 +6,6 @@ mod name;
 mod read;
 mod units;
 
+pub(super) use name::{metric_name, named};
 pub(crate) use read::{Chosen, TableOptions, is_table};
 pub(crate) use units::import_table;

@@ -5,17 +5,17 @@ use super::known::{KNOWN, Known, Split};
 
 /// The score that a column holds.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Named {
+pub(in crate::import) struct Named {
     /// The task, with its form or split behind it where they are not the usual ones: `mmlu_stem_words`, `arc_easy_validation`.
-    pub(super) task: String,
+    pub(in crate::import) task: String,
     /// Examples before each question.
-    pub(super) shots: usize,
+    pub(in crate::import) shots: usize,
     /// The metric, in the words used here.
-    pub(super) metric: String,
+    pub(in crate::import) metric: String,
     /// Score of guessing, where the benchmark is known.
-    pub(super) chance: Option<f64>,
+    pub(in crate::import) chance: Option<f64>,
     /// Items, where the benchmark is known.
-    pub(super) items: Option<usize>,
+    pub(in crate::import) items: Option<usize>,
 }
 
 /// Metrics under the names that others give them. Longer names come first.
@@ -38,6 +38,13 @@ const METRICS: &[(&str, &str)] = &[
     ("word_perplexity", "word_perplexity"),
     ("perplexity", "perplexity"),
     ("exact_match", "exact_match"),
+    // LLM Foundry's
+    ("incontextlearningmultiplechoiceaccuracy", "acc"),
+    ("incontextlearninglmaccuracy", "acc"),
+    ("incontextlearningqaaccuracy", "exact_match"),
+    ("incontextlearninggenerationexactmatchaccuracy", "exact_match"),
+    ("languagecrossentropy", "loss"),
+    ("languageperplexity", "perplexity"),
     ("crossentropyloss", "loss"),
     ("ce_loss", "loss"),
     ("loss", "loss"),
@@ -48,6 +55,12 @@ const METRICS: &[(&str, &str)] = &[
     ("em", "exact_match"),
     ("f1", "f1"),
 ];
+
+/// A metric of another program under the name that it has here.
+pub(in crate::import) fn metric_name(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    METRICS.iter().find(|(other, own)| *other == name && !own.is_empty()).map(|(_, own)| *own)
+}
 
 /// Words of a name that say how a score was got, and not what it is of.
 const ASIDE: &[&str] = &[
@@ -68,7 +81,7 @@ const ASIDE: &[&str] = &[
 ];
 
 /// Reads a column's name; `None` where it says nothing that is known as a score.
-pub(super) fn named(column: &str) -> Option<Named> {
+pub(in crate::import) fn named(column: &str) -> Option<Named> {
     let mut words = words(column);
     let metric = metric(&mut words);
     if metric == Some("") {
@@ -240,6 +253,14 @@ mod tests {
             ("lm_eval/arc_challenge/acc_norm,none", "arc_challenge", 0, "acc_norm", Some(0.25), Some(1172)),
             ("lighteval|arc:easy|0/acc_norm", "arc_easy", 0, "acc_norm", Some(0.25), Some(2376)),
             ("mmlu_anatomy/acc", "mmlu_anatomy", 0, "acc", Some(0.25), None),
+            (
+                "metrics/arc_challenge/25-shot/InContextLearningMultipleChoiceAccuracy",
+                "arc_challenge",
+                25,
+                "acc",
+                Some(0.25),
+                Some(1172),
+            ),
             ("PIQA (0-shot)", "piqa", 0, "acc", Some(0.5), Some(1838)),
             ("MMLU 5-shot accuracy", "mmlu", 5, "acc", Some(0.25), Some(14_042)),
             ("eval/my_task/accuracy", "my_task", 0, "acc", None, None),

@@ -6,7 +6,7 @@ use crate::checkpoint::{Columns, Row, Table, number, read_table, step};
 use crate::run_file::LogColumns;
 use crate::{Error, Result};
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -161,6 +161,8 @@ struct Long {
     value: String,
     stderr: Option<String>,
     shots: Option<String>,
+    items: Option<String>,
+    chance: Option<String>,
 }
 
 /// A table with a row a score: one column names the task, one holds the value.
@@ -173,9 +175,11 @@ fn long(table: &Table) -> Option<Long> {
     Some(Long {
         task: find(&["task", "task_name", "benchmark", "dataset", "eval", "key"]).or_else(|| metric.clone())?,
         metric,
-        value: find(&["value", "score", "metric_value", "result"])?,
+        value: find(&["value", "score", "metric_value", "result", "accuracy"])?,
         stderr: find(&["stderr", "se", "std_err", "standard_error", "metric_stderr"]),
-        shots: find(&["shots", "n-shot", "num_fewshot", "fewshot", "n_shot"]),
+        shots: find(&["shots", "n-shot", "num_fewshot", "fewshot", "n_shot", "number few shot"]),
+        items: find(&["n", "items", "n_items", "num_items", "n_samples", "num_samples", "num_instances"]),
+        chance: find(&["chance", "random", "random_baseline"]),
     })
 }
 
@@ -198,8 +202,16 @@ impl Long {
                 all.len() - 1
             });
             if let Some(shots) = self.shots.as_deref().and_then(|name| row.cells.get(name)) {
-                all[at].named.shots = step(shots, false).ok().flatten().unwrap_or(0) as usize;
+                let told = shots.as_str().map(|text| json!(text.trim().trim_end_matches("-shot")));
+                all[at].named.shots = step(&told.unwrap_or(shots.clone()), false).ok().flatten().unwrap_or(0) as usize;
             }
+            let named = &mut all[at].named;
+            let told = |column: &Option<String>| {
+                let cell = row.cells.get(column.as_deref()?)?;
+                number(cell, false).ok().flatten().filter(|told| told.is_finite() && *told > 0.0)
+            };
+            named.items = told(&self.items).map(|items| items as usize).or(named.items);
+            named.chance = told(&self.chance).filter(|chance| *chance < 1.0).or(named.chance);
             add(table, columns, row, &self.value, self.stderr.as_deref(), &mut all[at])?;
         }
         Ok(all)

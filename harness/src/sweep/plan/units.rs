@@ -94,7 +94,7 @@ impl Plan {
                 checkpoints.push(planned);
             }
         }
-        if checkpoints.is_empty() {
+        if checkpoints.is_empty() && work.only.is_given() {
             return Err(nothing_fits(work));
         }
         Ok(Self { checkpoints })
