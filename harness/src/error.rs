@@ -26,6 +26,10 @@ pub enum Error {
     #[error("{}: {problem}", path.display())]
     #[diagnostic(code(run::results), help("{help}"))]
     Results { path: PathBuf, problem: String, help: String },
+    /// The hub refuses something, or nobody answers there.
+    #[error("{address}: {problem}")]
+    #[diagnostic(code(hub), help("{help}"))]
+    Hub { address: String, problem: String, help: String },
     /// A file given on the command line is not as it should be.
     #[error("{}, line {line}: {problem}", file.display())]
     #[diagnostic(code(input::line), help("{help}"))]

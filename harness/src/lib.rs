@@ -6,6 +6,7 @@ mod cli;
 mod error;
 mod executor;
 mod export;
+mod hub;
 mod import;
 mod measure;
 mod progress;

@@ -14,7 +14,7 @@ mod ops;
 mod scoring;
 mod text;
 
-pub use checkpoint::weight_files;
+pub use checkpoint::{WEIGHT_FORMS, weight_files};
 pub use error::{Error, Result};
 pub use generation::{Generated, Prompt, Sampling, Stopped, Token, generate, generate_batch};
 pub use kernels::Isa;

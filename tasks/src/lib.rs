@@ -19,7 +19,7 @@ pub mod text;
 pub mod vibes;
 pub mod yaml;
 
-pub use data::parquet_rows;
+pub use data::{DataSet, parquet_rows};
 pub use definition::{
     Catalogue, Chance, Checked, Entry, EntryKind, Group, OutputType, Perturb, Selection, task_schema,
 };

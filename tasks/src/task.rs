@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::data::Tables;
+use crate::data::{DataSet, Tables};
 use crate::definition::{Chance, OutputType, Perturb, TaskFile};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
@@ -239,6 +239,11 @@ impl Task {
     /// Its rows are at hand without a data folder: generated, or in files that the task file names.
     pub fn brings_data(&self) -> bool {
         self.plan.is_generated() || self.asking().place(&[]).files.is_some()
+    }
+
+    /// What it reads of a data set on the hub; `None` where its rows are at hand, or any text of yours.
+    pub fn data_set(&self) -> Option<DataSet> {
+        self.plan.data_set()
     }
 
     /// The split that is asked.

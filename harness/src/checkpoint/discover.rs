@@ -1,6 +1,7 @@
 //! Finds a branch's checkpoint folders, in order of step.
 
 use super::pattern::{Label, Named, Pattern};
+use crate::hub::Pinned;
 use crate::run_file::BranchSpec;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ pub(crate) struct Found {
     pub step: u64,
     /// Tokens in its name, where they are part of the pattern.
     pub tokens: Option<Label>,
-    /// The folder.
+    /// The folder; on the hub the address, pinned to a commit.
     pub folder: PathBuf,
 }
 
@@ -47,6 +48,15 @@ const STILL_WRITING: Duration = Duration::from_mins(10);
 /// The folder is missing, holds no checkpoint, two of one step, one under the names of two steps, or one in whose name the step
 /// cannot be told.
 pub(crate) fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<SkippedFolder>)> {
+    if let Some(repo) = spec.repo() {
+        let found = crate::hub::discover(&repo, spec)?.into_iter();
+        let place = |(named, pinned): (Named, Pinned)| Found {
+            step: named.step,
+            tokens: named.tokens,
+            folder: pinned.to_string().into(),
+        };
+        return Ok((found.map(place).collect(), Vec::new()));
+    }
     let bad = |what: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), problem: what, help });
     if !spec.path.is_dir() {
         let what = if spec.path.exists() { "is not a folder" } else { "is not there" };

@@ -1,16 +1,20 @@
 //! What a checkpoint's files are, by content: the part of a unit's key that comes from the checkpoint.
 
+use crate::hub::Pinned;
 use crate::results::Hashes;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Files that decide how text becomes tokens.
-const TOKENIZER: [&str; 3] = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];
+pub(crate) const TOKENIZER: [&str; 3] = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];
 /// The same where there is no `tokenizer.json`, beside the others.
-const PIECES: [&str; 2] = ["tokenizer.model", "added_tokens.json"];
+pub(crate) const PIECES: [&str; 2] = ["tokenizer.model", "added_tokens.json"];
 /// Files that decide how the weights are run.
-const CONFIG: [&str; 2] = ["config.json", "generation_config.json"];
+pub(crate) const CONFIG: [&str; 2] = ["config.json", "generation_config.json"];
+
+/// A chat template in a file of its own.
+pub(crate) const CHAT_TEMPLATE: [&str; 1] = ["chat_template.jinja"];
 
 /// Content hashes of a checkpoint's files, hex.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +57,36 @@ impl Identity {
             weights,
             config: small_files(folder, &CONFIG)?,
             tokenizer: tokenizer_hash(tokenizer)?,
-            chat_template: small_files(tokenizer, &["chat_template.jinja"])?,
+            chat_template: small_files(tokenizer, &CHAT_TEMPLATE)?,
         }))
+    }
+
+    /// The identity of a checkpoint from the hub that lies, or did lie, in `folder`: a commit never changes, so what is remembered of it
+    /// holds when its files are gone. `None` when it is not remembered and [`Hashing::Compute`] is not asked for.
+    ///
+    /// # Errors
+    /// As [`Identity::read`].
+    pub(crate) fn of_commit(
+        pinned: &Pinned,
+        folder: &Path,
+        tokenizer: &Path,
+        hashes: &Hashes,
+        hashing: Hashing,
+    ) -> Result<Option<Self>> {
+        let own = match (hashes.of_commit(&pinned.key()), hashing) {
+            (Some(known), _) => known,
+            (None, Hashing::Remembered) => return Ok(None),
+            (None, Hashing::Compute) => {
+                let Some(own) = Self::read(folder, folder, hashes, hashing)? else { return Ok(None) };
+                hashes.remember_commit(&pinned.key(), &own)?;
+                own
+            }
+        };
+        if tokenizer == folder {
+            return Ok(Some(own));
+        }
+        let chat_template = small_files(tokenizer, &CHAT_TEMPLATE)?;
+        Ok(Some(Self { tokenizer: tokenizer_hash(tokenizer)?, chat_template, ..own }))
     }
 }
 

@@ -13,12 +13,12 @@ mod settings;
 mod tokens;
 mod tree;
 
-pub(crate) use identity::tokenizer_hash;
+pub(crate) use identity::{CHAT_TEMPLATE, CONFIG, PIECES, TOKENIZER, tokenizer_hash};
 pub(crate) use identity::{Hashing, Identity};
 pub(crate) use loaded::{Loaded, Tokens, open, weight_bytes};
 pub(crate) use log::{Columns, Row, Table, count, number, read_table, step};
 pub(crate) use naming::{Naming, namings, step_in};
-pub(crate) use pattern::Pattern;
+pub(crate) use pattern::{Named, Pattern};
 pub(crate) use rising::tokens_rise;
 pub(crate) use settings::Settings;
 pub(crate) use tokens::{other_steps, own_count};

@@ -218,7 +218,8 @@ fn one_folder_each(specs: &[&BranchSpec], all_found: &[Vec<Found>]) -> Result<()
     for (&spec, found) in
         specs.iter().zip(all_found).flat_map(|(spec, found)| found.iter().map(move |found| (spec, found)))
     {
-        let folder = fs_err::canonicalize(&found.folder)?;
+        // What lies on the hub has its address for a folder, which is as unique.
+        let folder = fs_err::canonicalize(&found.folder).unwrap_or_else(|_| found.folder.clone());
         let Some((other, step)) = known.insert(folder, (spec, found.step)) else { continue };
         let kind =
             |spec: &BranchSpec| spec.variant.as_ref().map_or("plain".to_owned(), |variant| format!("`{variant}`"));

@@ -4,6 +4,7 @@ use super::model_args::TokenArgs;
 use super::numbers::{branches, counted};
 use super::{Exit, complain, print, say};
 use crate::checkpoint::{Settings, discover_tree};
+use crate::hub::Pinned;
 use crate::run_file::RunFile;
 use crate::sweep::{Overrides, Suite, catalogue};
 use crate::{Error, Result};
@@ -120,7 +121,11 @@ fn run_file(file: &Path) -> Result<Found> {
     let base = file.parent().unwrap_or(Path::new(""));
     let mut found = tasks(&Suite::of_run(&run, None)?);
     let checkpoints: Vec<_> = discovered.tree.branches.iter().flat_map(|branch| &branch.checkpoints).collect();
-    for at in &checkpoints {
+    let on_hub = checkpoints.iter().filter(|at| Pinned::parse(&at.location).is_some()).count();
+    if on_hub > 0 {
+        say(&format!("{} on the hub: looked at when fetched", counted(on_hub, "checkpoint")));
+    }
+    for at in checkpoints.iter().filter(|at| Pinned::parse(&at.location).is_none()) {
         if let Err(error) = checkpoint(&base.join(&at.location), &settings) {
             found.wrong.push(error.in_full());
         }

@@ -26,6 +26,7 @@ mod overlap;
 mod plan;
 mod progress;
 mod prompts;
+mod pull;
 mod ratings;
 mod report;
 mod results;
@@ -102,6 +103,7 @@ commands! {
     "First steps": [
         Demo(demo::Demo),
         Init(init::Init),
+        Pull(pull::Pull),
         Check(check::Check),
         Plan(plan::PlanRun),
         Sweep(sweep::Sweep),

@@ -146,6 +146,12 @@ fn cost(plan: &Plan, whole: usize, estimate: &Estimate) -> Vec<String> {
             100.0 * (whole - needed) as f64 / whole as f64
         ));
     }
+    if estimate.unfetched > 0 {
+        lines.push(format!(
+            "{} on the hub and not here yet: what they cost is not counted",
+            counted(estimate.unfetched, "checkpoint")
+        ));
+    }
     if estimate.tokens_computed > 0 {
         let (computed, requested) = (estimate.tokens_computed, estimate.tokens_requested);
         let saved = 100.0 * (1.0 - computed as f64 / requested as f64);

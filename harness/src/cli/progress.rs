@@ -86,6 +86,18 @@ impl Progress {
                 state.units += units;
                 state.items += items;
             }
+            Event::Note(text) => {
+                self.say(text);
+                return;
+            }
+            Event::Fetching(checkpoint) => {
+                let text = format!("fetching {}", checkpoint_name(checkpoint));
+                match &self.bar {
+                    Some(bar) => bar.set_message(text),
+                    None => say(&text),
+                }
+                return;
+            }
             Event::Reading(checkpoint) => {
                 if let Some(bar) = &self.bar {
                     bar.set_message(format!("reading {}", checkpoint_name(checkpoint)));

@@ -11,13 +11,16 @@ use super::slots::{Slot, Slots};
 use super::{Site, Summary};
 use crate::ask::TaskJob;
 use crate::checkpoint::{Hashing, Loaded, weight_bytes};
+use crate::hub::{Held, Talk};
 use crate::progress::{Event, Finish};
 use crate::results::{Claim, ClaimHolder, Claimed, FailureScope, now};
+
 use crate::sweep::Subject;
 use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
 use crate::talk::{PackJob, Talked};
 use crate::{Error, Result};
 use spyglass_dashboards::run::UnitRecord;
+use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, mpsc};
 use std::time::Duration;
 
@@ -50,6 +53,10 @@ pub(crate) fn execute(plan: Plan, site: &Site) -> Result<Summary> {
         }
         todo = run.put_down();
     }
+    // What an earlier sweep left when it was killed, and what nobody needs any more.
+    if !site.watch.interrupt.is_set() {
+        site.tidy();
+    }
     let mut summary = run.summary.into_inner().expect(UNPOISONED);
     summary.interrupted = site.watch.interrupt.is_set();
     Ok(summary)
@@ -71,6 +78,7 @@ struct Ready<'a> {
     planned: PlannedCheckpoint,
     loaded: Loaded,
     _slot: Slot<'a>,
+    _held: Option<Held<'a>>,
 }
 
 impl Running<'_> {
@@ -112,6 +120,11 @@ impl Running<'_> {
         if !planned.is_done() {
             self.site.watch.tell(&Event::Reading(planned.checkpoint.clone()));
         }
+        // What is known of a commit holds when its files are gone: units that are done need no files.
+        let mut held = None;
+        if planned.identity.is_none() && self.bring(&planned, &mut held).is_break() {
+            return None;
+        }
         let before: Vec<(usize, bool)> = planned.units.iter().map(|unit| (unit.items_left(), unit.is_done())).collect();
         let known = planned.identify(&self.site.work, &self.site.hashes, Hashing::Compute);
         if let Err(error) = known.and_then(|()| planned.resolve(&self.site.work, &self.site.store)) {
@@ -130,15 +143,38 @@ impl Running<'_> {
             }
         }
         planned.units = left;
+        if !planned.units.is_empty() && held.is_none() && self.bring(&planned, &mut held).is_break() {
+            return None;
+        }
         let loaded = if planned.units.is_empty() { Ok(None) } else { self.load(&planned).map(Some) };
         match loaded {
             Ok(loaded) => {
                 self.site.store.clear_failure(FailureScope::Checkpoint(&planned.checkpoint));
-                loaded.map(|(loaded, slot)| Ready { planned, loaded, _slot: slot })
+                loaded.map(|(loaded, slot)| Ready { planned, loaded, _slot: slot, _held: held })
             }
             Err(error) => {
                 self.checkpoint_failed(&planned, error.in_full());
                 None
+            }
+        }
+    }
+
+    /// Brings a checkpoint that lies on the hub, and puts it into `held`; breaks off where it cannot be had or we are to stop.
+    fn bring<'s>(&'s self, planned: &PlannedCheckpoint, held: &mut Option<Held<'s>>) -> ControlFlow<()> {
+        let Some(pinned) = planned.pinned() else { return ControlFlow::Continue(()) };
+        let watch = &self.site.watch;
+        watch.tell(&Event::Fetching(planned.checkpoint.clone()));
+        let talk = Talk { tell: &|text| watch.tell(&Event::Note(text.into())), stop: &|| self.should_stop() };
+        let keep = self.site.work.keeps(&planned.checkpoint);
+        match self.site.fetcher().and_then(|fetcher| fetcher.bring(&pinned, keep, talk)) {
+            Ok(Some(brought)) => {
+                *held = Some(brought);
+                ControlFlow::Continue(())
+            }
+            Ok(None) => ControlFlow::Break(()),
+            Err(error) => {
+                self.checkpoint_failed(planned, error.in_full());
+                ControlFlow::Break(())
             }
         }
     }
@@ -152,7 +188,7 @@ impl Running<'_> {
 
     /// Scores the units of a checkpoint; those that another sweep holds are kept for later.
     fn score(&self, ready: Ready<'_>) {
-        let Ready { mut planned, loaded, _slot } = ready;
+        let Ready { mut planned, loaded, _slot, _held } = ready;
         let (mut held, mut holder) = (Vec::new(), None);
         for unit in std::mem::take(&mut planned.units) {
             if self.should_stop() {

@@ -2,11 +2,13 @@
 
 use crate::Result;
 use crate::ask::Questions;
+use crate::hub::{self, Fetcher, Settings};
 use crate::progress::Watch;
 use crate::results::{Hashes, Store};
 use crate::sweep::Work;
 use crate::sweep::plan::Plan;
 use spyglass_model::ScorerOptions;
+use std::sync::OnceLock;
 
 /// What an executor works with, beside the plan.
 pub(crate) struct Site {
@@ -22,6 +24,8 @@ pub(crate) struct Site {
     pub(crate) capacity: Capacity,
     /// Who is told, and who may stop it.
     pub(crate) watch: Watch,
+    /// Brings checkpoints from the hub, once one is asked for.
+    fetcher: OnceLock<Fetcher>,
 }
 
 /// How much of the machine is used; no score depends on it.
@@ -43,7 +47,29 @@ impl Site {
     /// Where `work` is done and its results go into `store`.
     pub(crate) fn new(work: Work, store: Store, capacity: Capacity, watch: Watch) -> Self {
         let (questions, hashes) = (Questions::new(&work.suite), Hashes::open(store.root()));
-        Self { work, questions, store, hashes, capacity, watch }
+        Self { work, questions, store, hashes, capacity, watch, fetcher: OnceLock::new() }
+    }
+
+    /// What brings checkpoints from the hub.
+    ///
+    /// # Errors
+    /// What the environment says of the hub is wrong.
+    pub(crate) fn fetcher(&self) -> Result<&Fetcher> {
+        if self.fetcher.get().is_none() {
+            let fetcher = Fetcher::new(Settings::from_env()?, self.store.root(), self.work.disk);
+            drop(self.fetcher.set(fetcher));
+        }
+        Ok(self.fetcher.get().expect("it was set above"))
+    }
+
+    /// Lets go what was fetched from the hub, by an earlier sweep that was killed as well, and is not to be kept.
+    pub(crate) fn tidy(&self) {
+        if self.fetcher.get().is_none() && !hub::has_fetched(self.store.root()) {
+            return;
+        }
+        if let Ok(fetcher) = self.fetcher() {
+            fetcher.let_go(&self.work.kept());
+        }
     }
 
     /// All units of the work against what the store holds.

@@ -14,6 +14,10 @@ pub(crate) enum Event {
         /// Items of them that are left.
         items: usize,
     },
+    /// A checkpoint is fetched from the hub.
+    Fetching(Checkpoint),
+    /// What a person should know while it takes long.
+    Note(String),
     /// A checkpoint is hashed and read.
     Reading(Checkpoint),
     /// Some items that the plan counted as left now lie in the results.

@@ -1,9 +1,11 @@
-//! Content hashes of weight files, remembered by path, size, modification time and inode.
+//! Content hashes of weight files, remembered by path, size, modification time and inode; of the hub's checkpoints by commit.
 
 use super::write_whole;
 use crate::Result;
+use crate::checkpoint::Identity;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -29,6 +31,15 @@ struct Remembered {
 pub(crate) struct Hashes {
     file: PathBuf,
     known: Mutex<HashMap<PathBuf, Remembered>>,
+    commits: Mutex<HashMap<String, Identity>>,
+}
+
+/// What a commit of the hub is by content.
+#[derive(Debug, Serialize, Deserialize)]
+struct KnownCommit {
+    commit: String,
+    #[serde(flatten)]
+    identity: Identity,
 }
 
 impl Hashes {
@@ -37,7 +48,35 @@ impl Hashes {
         let file = results.join(".hashes.jsonl");
         let text = fs_err::read_to_string(&file).unwrap_or_default();
         let lines = text.lines().filter_map(|line| serde_json::from_str::<Remembered>(line).ok());
-        Self { known: Mutex::new(lines.map(|line| (line.stamp.path.clone(), line)).collect()), file }
+        let commits = fs_err::read_to_string(commits_file(&file)).unwrap_or_default();
+        let commits = commits.lines().filter_map(|line| serde_json::from_str::<KnownCommit>(line).ok());
+        Self {
+            known: Mutex::new(lines.map(|line| (line.stamp.path.clone(), line)).collect()),
+            commits: Mutex::new(commits.map(|known| (known.commit, known.identity)).collect()),
+            file,
+        }
+    }
+
+    /// What a commit of the hub is by content, if it was read before.
+    pub(crate) fn of_commit(&self, commit: &str) -> Option<Identity> {
+        self.commits.lock().expect("no thread panics while it holds the lock").get(commit).cloned()
+    }
+
+    /// Remembers what a commit of the hub is by content.
+    ///
+    /// # Errors
+    /// The results folder cannot be written.
+    pub(crate) fn remember_commit(&self, commit: &str, identity: &Identity) -> Result<()> {
+        let known = KnownCommit { commit: commit.into(), identity: identity.clone() };
+        // A line is added at once: another sweep may add one at the same time.
+        let line = serde_json::to_string(&known).expect("plain data") + "\n";
+        fs_err::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(commits_file(&self.file))?
+            .write_all(line.as_bytes())?;
+        self.commits.lock().expect("no thread panics while it holds the lock").insert(known.commit, known.identity);
+        Ok(())
     }
 
     /// The hash, if the file has not changed since it was last hashed.
@@ -82,6 +121,11 @@ impl Hashes {
         }
         Ok(hasher.finalize().to_hex().to_string())
     }
+}
+
+/// Where commits are remembered, beside the hashes of files.
+fn commits_file(hashes: &Path) -> PathBuf {
+    hashes.with_file_name(".commits.jsonl")
 }
 
 impl Stamp {

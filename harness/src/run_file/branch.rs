@@ -1,16 +1,17 @@
 //! A branch in the run file: where its checkpoints and its log lie, where it leaves its parent.
 
 use super::values::{self, WordOrMap};
-use crate::Result;
+use crate::hub::{Repo, SCHEME};
 use crate::training::{Schedule, TrainingSpec};
+use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use spyglass_tasks::yaml::count;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// One folder of checkpoints.
+/// One folder of checkpoints, or one repository of them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BranchSpec {
@@ -18,7 +19,14 @@ pub struct BranchSpec {
     #[serde(default = "default_branch")]
     pub branch: String,
     /// The folder that holds one folder a checkpoint.
+    #[serde(default)]
     pub path: PathBuf,
+    /// In place of `path`: a repository on the Hugging Face hub that holds a branch or tag a checkpoint, such as
+    /// `EleutherAI/pythia-160m`. What is needed of each is fetched while the one before is scored.
+    pub hub: Option<String>,
+    /// Of the hub's branches and tags these alone; all that fit the pattern when absent.
+    #[serde(default)]
+    pub revisions: Vec<String>,
     /// How a checkpoint's folder is named: `{step}` stands for its number (`500k` is read, too), `{tokens}` for tokens seen as printed
     /// (`4B`, `16.78B`), `*` for what varies; `iter_{step}/hf` names a folder in a folder.
     #[serde(default = "default_pattern")]
@@ -45,6 +53,44 @@ pub struct BranchSpec {
     /// `training`, checked.
     #[serde(skip)]
     pub(crate) schedule: Option<Schedule>,
+}
+
+impl BranchSpec {
+    /// The address of its repository; `None` where its checkpoints lie in a folder.
+    ///
+    /// # Errors
+    /// There is neither, or both, or the repository's name is none; `file` is the run file.
+    pub(super) fn source(&self, file: &Path) -> Result<Option<String>> {
+        let wrong = |what: &str, help: &str| {
+            let problem = format!("branch `{}` {what}", self.branch);
+            Err(Error::RunFile { file: file.to_path_buf(), problem, help: help.into() })
+        };
+        let has_path = !self.path.as_os_str().is_empty();
+        match &self.hub {
+            None if has_path && self.revisions.is_empty() => Ok(None),
+            None if has_path => {
+                wrong("has `revisions:`, and its checkpoints lie in a folder", "revisions are those of a `hub:`")
+            }
+            None => wrong(
+                "has neither `path:` nor `hub:` (missing field `path`)",
+                "add `path:`, the folder that holds one folder a checkpoint, or `hub:`, a repository such as EleutherAI/pythia-160m",
+            ),
+            Some(_) if has_path => wrong("has `path:` and `hub:`", "keep one of the two"),
+            Some(id) => match Repo::model(id.strip_prefix(SCHEME).unwrap_or(id)) {
+                Ok(repo) => Ok(Some(repo.to_string())),
+                Err(what) => wrong(
+                    &format!("names `hub: {id}`, which {what}"),
+                    "write organisation/name alone, without an address in front",
+                ),
+            },
+        }
+    }
+
+    /// The repository that holds its checkpoints; `None` where they lie in a folder.
+    pub(crate) fn repo(&self) -> Option<Repo> {
+        let id = self.hub.as_deref()?;
+        Repo::model(id.strip_prefix(SCHEME).unwrap_or(id)).ok()
+    }
 }
 
 /// Where a branch leaves its parent.

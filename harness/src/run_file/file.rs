@@ -3,6 +3,7 @@
 use super::branch::BranchSpec;
 use super::phases::PhasesSpec;
 use super::settings::{BosSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
+use super::storage::{self, KeepSpec};
 use super::values::{self, WordOrMap};
 use crate::checkpoint::Pattern;
 use crate::training::Schedule;
@@ -54,6 +55,13 @@ pub struct RunFile {
     pub bos: BosSpec,
     /// A folder whose tokenizer is used, for checkpoints that have none or another one.
     pub tokenizer: Option<PathBuf>,
+    /// Which of the checkpoints that were fetched from the hub for this run stay in the cache once they are scored.
+    #[serde(default)]
+    pub keep: KeepSpec,
+    /// How much of the disk they may take, such as `50G`; as much as there is when absent.
+    #[serde(default, deserialize_with = "storage::bytes")]
+    #[schemars(schema_with = "storage::bytes_schema")]
+    pub disk: Option<u64>,
     /// Which checkpoints, in which order.
     #[serde(default)]
     pub schedule: ScheduleSpec,
@@ -153,7 +161,10 @@ impl RunFile {
             }
         };
         for branch in &mut file.checkpoints {
-            branch.path = placed("path", &branch.path)?;
+            branch.path = match branch.source(path)? {
+                Some(address) => address.into(),
+                None => placed("path", &branch.path)?,
+            };
             if let Some(log) = &mut branch.log {
                 log.file = placed("log", &log.file)?;
             }

@@ -7,7 +7,7 @@ use spyglass_tasks::python::from_json;
 use std::path::{Path, PathBuf};
 
 /// The run file with holes for its name and its checkpoints.
-const TEMPLATE: &str = include_str!("init.yaml");
+pub(super) const TEMPLATE: &str = include_str!("init.yaml");
 /// A run file is named in full, but of what is left out only so much.
 const LEFT_OUT_SHOWN: usize = 12;
 /// A checkpoint lies at most so deep in the folder that has its step: `iter_1000/hf`, `iter_1000/export/hf`.
@@ -99,7 +99,7 @@ pub(crate) fn run_file_for(folder: &Path, base: &Path) -> Result<FirstFile> {
 }
 
 /// The first of what is left out, and how much more there is.
-fn shown(left_out: &[String]) -> Vec<String> {
+pub(super) fn shown(left_out: &[String]) -> Vec<String> {
     let mut shown: Vec<String> = left_out.iter().take(LEFT_OUT_SHOWN).cloned().collect();
     if left_out.len() > shown.len() {
         shown.push(format!("and {} more", left_out.len() - shown.len()));
@@ -116,7 +116,7 @@ fn text(name: &str, branches: &[FoundBranch], left_out: &[String], base: &Path) 
 }
 
 /// How many checkpoints there are, and their steps.
-fn said(steps: &[u64]) -> String {
+pub(super) fn said(steps: &[u64]) -> String {
     match steps {
         [one] => format!("1 checkpoint, step {one}"),
         _ => format!("{} checkpoints, steps {} to {}", steps.len(), steps[0], steps[steps.len() - 1]),
@@ -239,7 +239,7 @@ fn relative(path: &Path, base: &Path) -> String {
 }
 
 /// A YAML scalar that reads back as `text` whatever it holds.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
     let number_like =
         text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.')) && text.parse::<f64>().is_ok();

@@ -4,14 +4,18 @@ mod branch;
 mod demo;
 mod file;
 mod init;
+mod init_hub;
 mod phases;
 mod settings;
+mod storage;
 mod values;
 
 pub(crate) use branch::{BranchSpec, LogColumns, LogSpec, ParentSpec, StepsSpec};
 pub(crate) use demo::unpack;
 pub use file::{RunFile, TaskSpec};
 pub(crate) use init::run_file_for;
+pub(crate) use init_hub::run_file_for_hub;
 pub(crate) use phases::PhasesSpec;
 pub(crate) use settings::{BosSpec, CheckpointOrder, DtFloorSpec, PrecisionSpec, ScheduleSpec};
+pub(crate) use storage::KeepSpec;
 pub(crate) use values::{WordOrMap, count_schema, word_or_map, word_or_map_schema};

@@ -2,7 +2,8 @@
 
 use super::{Only, Suite};
 use crate::checkpoint::{Discovered, Settings, discover_tree};
-use crate::run_file::{BosSpec, PrecisionSpec, RunFile, ScheduleSpec};
+use crate::hub::{self, Pinned};
+use crate::run_file::{BosSpec, KeepSpec, PrecisionSpec, RunFile, ScheduleSpec};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog};
 use spyglass_model::ModelConfig;
@@ -28,6 +29,10 @@ pub(crate) struct Work {
     pub only: Only,
     /// Which checkpoints, in which order.
     pub schedule: ScheduleSpec,
+    /// What stays of what is fetched from the hub.
+    pub keep: KeepSpec,
+    /// Bytes that may lie there.
+    pub disk: Option<u64>,
     /// Things a person should know before the work begins.
     pub notes: Vec<String>,
 }
@@ -86,6 +91,8 @@ impl Work {
             settings,
             only,
             schedule: run.schedule,
+            keep: run.keep,
+            disk: run.disk,
             notes,
         })
     }
@@ -135,6 +142,8 @@ impl Work {
             settings,
             only: Only::default(),
             schedule: ScheduleSpec::default(),
+            keep: KeepSpec::default(),
+            disk: None,
             notes: Vec::new(),
         })
     }
@@ -150,8 +159,29 @@ impl Work {
         checkpoint && failure.task.as_ref().is_none_or(task)
     }
 
-    /// The folder of a checkpoint.
+    /// The folder of a checkpoint; of one on the hub, where it lies once it is fetched.
     pub(crate) fn folder(&self, checkpoint: &Checkpoint) -> PathBuf {
-        self.base.join(&checkpoint.location)
+        match Pinned::parse(&checkpoint.location) {
+            Some(pinned) => hub::folder_of(&pinned),
+            None => self.base.join(&checkpoint.location),
+        }
+    }
+
+    /// The checkpoints of the hub that stay when they are scored.
+    pub(crate) fn kept(&self) -> Vec<Pinned> {
+        let all = self.tree.branches.iter().flat_map(|branch| &branch.checkpoints);
+        all.filter(|at| self.keeps(at)).filter_map(|at| Pinned::parse(&at.location)).collect()
+    }
+
+    /// Whether a checkpoint that was fetched stays when it is scored.
+    pub(crate) fn keeps(&self, checkpoint: &Checkpoint) -> bool {
+        match self.keep {
+            KeepSpec::None => false,
+            KeepSpec::Last => {
+                let branch = self.tree.branch(&checkpoint.branch);
+                branch.and_then(|branch| branch.checkpoints.last()).is_some_and(|last| last.step == checkpoint.step)
+            }
+            KeepSpec::All => true,
+        }
     }
 }

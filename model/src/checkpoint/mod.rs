@@ -12,4 +12,4 @@ mod weights;
 pub(crate) use config_json::{Keys, LARGEST_SIZE, MOST_LAYERS, context_limit, token_ids};
 pub(crate) use tensors::{Shape, Tensors};
 pub(crate) use weights::Weights;
-pub use weights::weight_files;
+pub use weights::{WEIGHT_FORMS, weight_files};

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::text::python_json;
 
 /// The forms of weights, the first that is there counts: the single file, and the index of shards.
-const FORMS: [(&str, &str); 2] =
+pub const WEIGHT_FORMS: [(&str, &str); 2] =
     [("model.safetensors", "model.safetensors.index.json"), ("pytorch_model.bin", "pytorch_model.bin.index.json")];
 /// The format's own bound on a header.
 const LARGEST_HEADER: u64 = 100_000_000;
@@ -64,7 +64,7 @@ pub fn weight_files(dir: &Path) -> Result<Vec<PathBuf>> {
 
 /// The files, and the index that names them where there are shards.
 fn find(dir: &Path) -> Result<(Vec<PathBuf>, Option<PathBuf>)> {
-    for (one, index) in FORMS.map(|(one, index)| (dir.join(one), dir.join(index))) {
+    for (one, index) in WEIGHT_FORMS.map(|(one, index)| (dir.join(one), dir.join(index))) {
         if one.is_file() {
             return match other_shard(&one, &index) {
                 None => Ok((vec![one], None)),
@@ -229,7 +229,7 @@ fn no_weights(dir: &Path) -> Error {
     let ending = |ends: &[&str]| names.iter().find(|name| ends.iter().any(|end| name.ends_with(end)));
     let (problem, mend) = if let Some(name) = ending(&[".safetensors", ".bin"]) {
         let [files, indices] =
-            [FORMS.map(|(one, _)| one), FORMS.map(|(_, index)| index)].map(|names| names.join(" or "));
+            [WEIGHT_FORMS.map(|(one, _)| one), WEIGHT_FORMS.map(|(_, index)| index)].map(|names| names.join(" or "));
         (
             format!("there is `{name}`, but no {files}, and no index that names it"),
             format!("copy {indices} into the folder, or give a single file its usual name"),
@@ -241,7 +241,7 @@ fn no_weights(dir: &Path) -> Error {
         )
     } else {
         (
-            format!("there is no {} and no {}", FORMS[0].0, FORMS[0].1),
+            format!("there is no {} and no {}", WEIGHT_FORMS[0].0, WEIGHT_FORMS[0].1),
             "copy the weights into the folder; pytorch_model.bin and its shards are read, too".into(),
         )
     };

@@ -267,7 +267,7 @@ fn globbed(folder: &Path, pattern: &Path) -> Vec<PathBuf> {
 }
 
 /// Names of a split in published files, the given one first.
-fn aliases(split: &str) -> Vec<&str> {
+pub(super) fn aliases(split: &str) -> Vec<&str> {
     match split {
         "validation" => vec!["validation", "val", "valid", "dev"],
         "train" => vec!["train", "training"],
@@ -276,7 +276,7 @@ fn aliases(split: &str) -> Vec<&str> {
 }
 
 /// Parts of a data set that are simply all of it.
-fn is_generic(part: &str) -> bool {
+pub(super) fn is_generic(part: &str) -> bool {
     ["default", "main", "all", "en", "plain_text"].contains(&part)
 }
 

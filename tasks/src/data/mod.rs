@@ -5,6 +5,7 @@ mod json;
 mod locate;
 mod name;
 mod parquet;
+mod remote;
 mod shards;
 mod split;
 mod table;
@@ -12,5 +13,6 @@ mod table;
 pub use parquet::read as parquet_rows;
 
 pub(crate) use locate::{Missing, Place, contents};
+pub use remote::DataSet;
 pub(crate) use split::{Split, SplitRow};
 pub(crate) use table::Tables;

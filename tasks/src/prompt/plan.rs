@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{Keys, Templates};
-use crate::data::{Place, Tables};
+use crate::data::{DataSet, Place, Tables};
 use crate::definition::{OutputType, Sampler, TaskFile};
 use crate::icl;
 use crate::item::Generation;
@@ -46,6 +46,23 @@ impl Plan {
     /// Its rows are made from a seed, not read from files.
     pub(crate) fn is_generated(&self) -> bool {
         self.file.dataset_path.as_deref() == Some(icl::DATASET_PATH)
+    }
+
+    /// What it reads of a data set on the hub; `None` where its rows are generated, lie in files that it names itself, or are any
+    /// text of yours.
+    pub(crate) fn data_set(&self) -> Option<DataSet> {
+        let file = &self.file;
+        let own =
+            file.dataset_kwargs.as_ref().is_some_and(|kwargs| kwargs.data_files.is_some() || kwargs.data_dir.is_some());
+        let id = file.dataset_path.as_ref().filter(|id| id.split('/').count() == 2 && !own)?;
+        let fewshot = file.fewshot_split.as_ref().or(file.fewshot_config.split.as_ref());
+        let mut splits = vec![self.split().to_owned()];
+        for split in [fewshot, file.training_split.as_ref(), file.validation_split.as_ref()].into_iter().flatten() {
+            if !splits.contains(split) {
+                splits.push(split.clone());
+            }
+        }
+        Some(DataSet { id: id.clone(), part: file.dataset_name.clone(), splits })
     }
 
     /// The folder that its data best lie in.

@@ -101,7 +101,11 @@ fn no_data(task: &Asking<'_>, data: &[PathBuf], split: &str, looked: &[String]) 
     let places = if looked.is_empty() { "no data folder was given".to_owned() } else { looked.join(", ") };
     let example = Path::new(&task.plan.folder_name()).join(format!("{split}.jsonl")).display().to_string();
     let there = contents(data).map_or_else(String::new, |contents| format!("; {contents}"));
-    let help =
+    let mut help =
         format!("looked for: {places}{there}; put the file at DATA/{example}, DATA being one of the data folders");
+    if task.plan.data_set().is_some() {
+        let folder = data.first().map_or("DATA".into(), |folder| folder.display().to_string());
+        help.push_str(&format!("; with a network, `spyglass pull --data {} --out {folder}` fetches it", task.name));
+    }
     Error::NoData { task: task.name.to_owned(), split: split.to_owned(), help }
 }

@@ -6,7 +6,7 @@ use spyglass_model::bench::write_random_checkpoint;
 use std::path::Path;
 
 /// Sizes of a small model of each architecture, but for its vocabulary.
-fn configs() -> Vec<(&'static str, Value)> {
+pub(crate) fn configs() -> Vec<(&'static str, Value)> {
     let dense = |model_type: &str| {
         json!({"model_type": model_type, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
                "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 512})
@@ -58,7 +58,7 @@ fn configs() -> Vec<(&'static str, Value)> {
 }
 
 /// A checkpoint of random weights with the pilot's tokenizer.
-fn checkpoint(folder: &Path, config: &Value, seed: u64) {
+pub(crate) fn checkpoint(folder: &Path, config: &Value, seed: u64) {
     fs_err::create_dir_all(folder).unwrap();
     let mut config = config.clone();
     config["vocab_size"] = 480.into();
@@ -141,8 +141,8 @@ fn a_tree_with_a_llama_trunk_is_swept_and_reported() {
 #[path = "../../../model/tests/support/torch_file.rs"]
 mod torch_file;
 
-/// Turns the weights in `folder` from safetensors into `pytorch_model.bin`.
-fn as_torch(folder: &Path) {
+/// Turns the weights in `folder` from safetensors into `pytorch_model.bin`, or so many shards of it with their index.
+pub(crate) fn as_torch(folder: &Path, shards: usize) {
     let file = folder.join("model.safetensors");
     let bytes = fs_err::read(&file).unwrap();
     let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
@@ -152,8 +152,19 @@ fn as_torch(folder: &Path) {
         shape: view.shape().to_vec(),
         bytes: view.data().to_vec(),
     });
-    torch_file::save(&folder.join("pytorch_model.bin"), &saved.collect::<Vec<_>>());
+    let mut saved: Vec<_> = saved.collect();
     fs_err::remove_file(file).unwrap();
+    if shards == 1 {
+        return torch_file::save(&folder.join("pytorch_model.bin"), &saved);
+    }
+    let (mut map, size) = (serde_json::Map::new(), saved.len().div_ceil(shards));
+    for shard in 1..=shards {
+        let name = format!("pytorch_model-{shard:05}-of-{shards:05}.bin");
+        let own: Vec<_> = saved.drain(..size.min(saved.len())).collect();
+        map.extend(own.iter().map(|tensor| (tensor.name.clone(), name.clone().into())));
+        torch_file::save(&folder.join(name), &own);
+    }
+    fs_err::write(folder.join("pytorch_model.bin.index.json"), json!({"weight_map": map}).to_string()).unwrap();
 }
 
 #[test]
@@ -163,7 +174,7 @@ fn gpt_neox_in_archives_of_torch_is_swept_and_reported() {
     for step in [100, 200] {
         let checkpoint_folder = folder.path("neox").join(format!("checkpoint-{step}"));
         checkpoint(&checkpoint_folder, &neox, step);
-        as_torch(&checkpoint_folder);
+        as_torch(&checkpoint_folder, 1);
     }
     folder.write(
         "run.yaml",

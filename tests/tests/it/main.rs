@@ -9,6 +9,8 @@ mod chance;
 mod compare;
 mod find_onset;
 mod guides;
+mod hub;
+mod hub_look_alike;
 mod lm_eval;
 mod made_up;
 mod pilot;

@@ -24,6 +24,8 @@ pub(crate) struct Estimate {
     pub measured: bool,
     /// Weights of the largest checkpoint, which lie in memory as wide as on disk, without the states.
     pub memory_bytes: u64,
+    /// Checkpoints that are left out because they are not fetched from the hub yet.
+    pub unfetched: usize,
     /// Units that are left out because their questions cannot be built, with the reason.
     pub problems: Vec<String>,
 }
@@ -39,6 +41,10 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
     let mut flops = 0.0;
     for planned in plan.checkpoints.iter().filter(|planned| planned.problem.is_none() && !planned.is_done()) {
         let (folder, settings) = (&planned.folder, &work.settings);
+        if planned.pinned().is_some() && !folder.join("config.json").exists() {
+            estimate.unfetched += 1;
+            continue;
+        }
         let opened = settings
             .read_config(folder)
             .and_then(|config| Ok((settings.open_tokenizer(folder, &config)?, weight_bytes(folder)?, config)));

@@ -3,6 +3,7 @@
 use super::inputs::unit_inputs;
 use super::order;
 use crate::checkpoint::{Hashing, Identity};
+use crate::hub::Pinned;
 use crate::results::{Hashes, Store, UnitFolder, UnitPlace, unit_key};
 use crate::sweep::{Subject, Work};
 use crate::{Error, Result};
@@ -144,8 +145,11 @@ impl PlannedCheckpoint {
     /// The folder holds no checkpoint.
     pub(crate) fn identify(&mut self, work: &Work, hashes: &Hashes, hashing: Hashing) -> Result<()> {
         if self.identity.is_none() {
-            self.identity =
-                Identity::read(&self.folder, work.settings.tokenizer_folder(&self.folder), hashes, hashing)?;
+            let tokenizer = work.settings.tokenizer_folder(&self.folder);
+            self.identity = match self.pinned() {
+                Some(pinned) => Identity::of_commit(&pinned, &self.folder, tokenizer, hashes, hashing)?,
+                None => Identity::read(&self.folder, tokenizer, hashes, hashing)?,
+            };
         }
         Ok(())
     }
@@ -192,6 +196,11 @@ impl PlannedCheckpoint {
     pub(crate) fn with_units(&self, units: Vec<PlannedUnit>) -> Self {
         let (checkpoint, folder) = (self.checkpoint.clone(), self.folder.clone());
         Self { checkpoint, folder, identity: self.identity.clone(), problem: self.problem.clone(), units }
+    }
+
+    /// Where it lies on the hub; `None` where it lies in a folder.
+    pub(crate) fn pinned(&self) -> Option<Pinned> {
+        Pinned::parse(&self.checkpoint.location)
     }
 
     /// Where the checkpoint stands in the run, for messages.

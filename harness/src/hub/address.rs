@@ -1,0 +1,219 @@
+//! What lies on the hub is called: `EleutherAI/pythia-160m`, a revision of it, and the commit that this is at present.
+
+use std::fmt;
+use std::fmt::Write;
+
+/// What begins an address on the hub where a folder may stand as well.
+pub(crate) const SCHEME: &str = "hub:";
+/// Hexadecimal digits of a commit.
+const COMMIT_DIGITS: usize = 40;
+
+/// What a repository holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Kind {
+    Model,
+    Dataset,
+}
+
+/// A repository on the hub.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Repo {
+    pub(crate) kind: Kind,
+    /// `organisation/name`, or the name alone of an old one.
+    pub(crate) id: String,
+}
+
+impl Repo {
+    /// The model repository of that name.
+    ///
+    /// # Errors
+    /// What is wrong with the name, as the end of a sentence that begins with it.
+    pub(crate) fn model(id: &str) -> Result<Self, String> {
+        let is_plain = |part: &str| {
+            !part.is_empty()
+                && !part.starts_with(['.', '-'])
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        };
+        if id.split('/').count() <= 2 && id.split('/').all(is_plain) {
+            Ok(Self { kind: Kind::Model, id: id.into() })
+        } else {
+            Err("is no repository of the hub, such as EleutherAI/pythia-160m".into())
+        }
+    }
+
+    /// The data set of that name.
+    pub(crate) fn dataset(id: &str) -> Self {
+        Self { kind: Kind::Dataset, id: id.into() }
+    }
+
+    /// Its folder in the hub's cache.
+    pub(crate) fn folder(&self) -> String {
+        let kind = match self.kind {
+            Kind::Model => "models",
+            Kind::Dataset => "datasets",
+        };
+        format!("{kind}--{}", self.id.replace('/', "--"))
+    }
+
+    /// What the interface is asked about it, below the endpoint.
+    pub(super) fn api(&self, asked: &str) -> String {
+        let kind = match self.kind {
+            Kind::Model => "models",
+            Kind::Dataset => "datasets",
+        };
+        format!("api/{kind}/{}/{asked}", self.id)
+    }
+
+    /// Where one of its files lies, below the endpoint.
+    pub(super) fn file(&self, commit: &str, path: &str) -> String {
+        format!("{}/resolve/{}/{}", self.page(), encoded(commit, ""), encoded(path, "/"))
+    }
+
+    /// Its page, below the endpoint.
+    pub(super) fn page(&self) -> String {
+        match self.kind {
+            Kind::Model => self.id.clone(),
+            Kind::Dataset => format!("datasets/{}", self.id),
+        }
+    }
+}
+
+impl fmt::Display for Repo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            Kind::Model => write!(f, "{SCHEME}{}", self.id),
+            Kind::Dataset => write!(f, "{SCHEME}datasets/{}", self.id),
+        }
+    }
+}
+
+/// A revision of a model, pinned to the commit that it was when the hub was asked: a branch may move meanwhile.
+///
+/// As text, in which form it is kept with each result: `hub:EleutherAI/pythia-160m@step1000#<40 digits>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Pinned {
+    pub(crate) repo: Repo,
+    /// Name of the branch or tag.
+    pub(crate) revision: String,
+    pub(crate) commit: String,
+}
+
+impl Pinned {
+    /// Reads the text form; `None` for everything else, such as a folder.
+    pub(crate) fn parse(location: &str) -> Option<Self> {
+        let (place, commit) = location.strip_prefix(SCHEME)?.rsplit_once('#')?;
+        let (id, revision) = place.split_once('@')?;
+        let repo = Repo::model(id).ok().filter(|_| is_commit(commit))?;
+        Some(Self { repo, revision: revision.into(), commit: commit.into() })
+    }
+
+    /// What the files are known by, whatever the branch is called.
+    pub(crate) fn key(&self) -> String {
+        format!("{}@{}", self.repo.id, self.commit)
+    }
+}
+
+impl fmt::Display for Pinned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}#{}", self.repo, self.revision, self.commit)
+    }
+}
+
+/// Whether a text is the full name of a commit.
+pub(super) fn is_commit(text: &str) -> bool {
+    text.len() == COMMIT_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// A text as a part of an address; the characters of `kept` stay as they are.
+pub(super) fn encoded(text: &str, kept: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        let is_plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.as_bytes().contains(&byte);
+        if is_plain {
+            encoded.push(char::from(byte));
+        } else {
+            write!(encoded, "%{byte:02X}").expect("a text takes all");
+        }
+    }
+    encoded
+}
+
+/// Scheme, host and port of an address: what a token is meant for.
+pub(super) fn origin(address: &str) -> Option<String> {
+    let (scheme, rest) = address.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?.to_ascii_lowercase();
+    let scheme = scheme.to_ascii_lowercase();
+    let default = if scheme == "https" { ":443" } else { ":80" };
+    Some(format!("{scheme}://{}", host.strip_suffix(default).unwrap_or(&host)))
+}
+
+/// Where a `Location` leads that was given for an address.
+pub(super) fn joined(address: &str, location: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("https", address));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if location.contains("://") {
+        location.into()
+    } else if location.starts_with("//") {
+        format!("{scheme}:{location}")
+    } else if location.starts_with('/') {
+        format!("{scheme}://{authority}{location}")
+    } else {
+        let path = rest.split(['?', '#']).next().unwrap_or_default();
+        let folder = path.rsplit_once('/').map_or(authority, |(folder, _)| folder);
+        format!("{scheme}://{folder}/{location}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pinned_revision_is_read_back_and_a_folder_is_none() {
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        let repo = Repo::model("EleutherAI/pythia-160m").unwrap();
+        assert_eq!(repo.folder(), "models--EleutherAI--pythia-160m");
+        for revision in ["step1000", "a/b#c@d", "v1.0"] {
+            let pinned = Pinned { repo: repo.clone(), revision: revision.into(), commit: commit.into() };
+            assert_eq!(Pinned::parse(&pinned.to_string()), Some(pinned));
+        }
+        for other in ["trunk/checkpoint-1", "hub:a/b@c", "hub:a/b@c#123", "hub:a/b", ""] {
+            assert_eq!(Pinned::parse(other), None, "{other}");
+        }
+        for name in ["gpt2", "a/b", "a-b/c_d.e"] {
+            assert!(Repo::model(name).is_ok(), "{name}");
+        }
+        for name in ["", "/", "a/", "a/b/c", "../x", "https://huggingface.co/a/b", "a b", "~/x", "-x/y"] {
+            assert!(Repo::model(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_written_and_joined() {
+        assert_eq!(encoded("refs/pr/1", ""), "refs%2Fpr%2F1");
+        assert_eq!(encoded("a b/c", "/"), "a%20b/c");
+        let base = "https://hub.example/a/resolve/x/file?y=1";
+        let cases = [
+            ("https://other.example/z", "https://other.example/z"),
+            ("/api/x", "https://hub.example/api/x"),
+            ("//cdn.example/x", "https://cdn.example/x"),
+            ("next", "https://hub.example/a/resolve/x/next"),
+        ];
+        for (location, wanted) in cases {
+            assert_eq!(joined(base, location), wanted);
+        }
+        let same = [("https://Hub.example:443/a", "https://hub.example"), ("http://h:80", "http://h/x?y")];
+        for (a, b) in same {
+            assert_eq!(origin(a), origin(b));
+        }
+        for (a, b) in [
+            ("https://h", "http://h"),
+            ("https://h", "https://h.evil"),
+            ("https://h", "https://h@evil"),
+            ("http://h:1", "http://h:2"),
+        ] {
+            assert_ne!(origin(a), origin(b));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The hub's cache on disk, as its own tools lay it out, so that they and we share what is fetched:
+//! `models--org--name/{refs/<revision>, blobs/<checksum>, snapshots/<commit>/<path> → blob}`.
+
+use super::address::{Pinned, Repo, is_commit};
+use super::checksum::Checksum;
+use super::download::not_written;
+use super::listing::Revision;
+use crate::Result;
+use crate::results::write_whole;
+use std::path::{Path, PathBuf};
+
+/// The hub's cache.
+#[derive(Debug, Clone)]
+pub(crate) struct Cache {
+    root: PathBuf,
+}
+
+impl Cache {
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The folder of a repository, by its name in the cache.
+    pub(super) fn repo(&self, folder: &str) -> PathBuf {
+        self.root.join(folder)
+    }
+
+    /// Where a file's bytes lie.
+    pub(super) fn blob(&self, repo: &Repo, checksum: &Checksum) -> PathBuf {
+        self.repo(&repo.folder()).join("blobs").join(checksum.digits())
+    }
+
+    /// The folder of a revision: what is read as a checkpoint.
+    pub(crate) fn snapshot(&self, repo: &Repo, commit: &str) -> PathBuf {
+        self.repo(&repo.folder()).join("snapshots").join(commit)
+    }
+
+    /// The file that stands for a lock, where the hub's own tools look for it.
+    pub(super) fn lock_file(&self, folder: &str, name: &str) -> PathBuf {
+        self.root.join(".locks").join(folder).join(format!("{name}.lock"))
+    }
+
+    /// Makes the folders of a repository.
+    pub(super) fn prepare(&self, repo: &Repo) -> Result<()> {
+        for folder in ["blobs", "snapshots", "refs"].map(|name| self.repo(&repo.folder()).join(name)) {
+            fs_err::create_dir_all(&folder).map_err(|error| not_written(&folder, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Lets `path` of a revision be the blob of that checksum.
+    pub(super) fn link(&self, repo: &Repo, commit: &str, path: &str, checksum: &Checksum) -> Result<()> {
+        let place = self.snapshot(repo, commit).join(path);
+        if fs_err::metadata(&place).is_ok() {
+            return Ok(());
+        }
+        let folder = place.parent().unwrap_or(Path::new("")).to_path_buf();
+        fs_err::create_dir_all(&folder).map_err(|error| not_written(&folder, &error))?;
+        if place.is_symlink() {
+            fs_err::remove_file(&place)?; // it leads nowhere
+        }
+        let blob = self.blob(repo, checksum);
+        #[cfg(unix)]
+        let made = {
+            let up = "../".repeat(path.matches('/').count() + 2);
+            fs_err::os::unix::fs::symlink(format!("{up}blobs/{}", checksum.digits()), &place)
+        };
+        #[cfg(not(unix))]
+        let made = fs_err::hard_link(&blob, &place);
+        match made {
+            Err(_) if place.exists() => Ok(()), // another program was faster
+            // A disk without links: a copy does as well.
+            Err(_) => fs_err::copy(&blob, &place).map(drop).map_err(|error| not_written(&place, &error)),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// The file that says which commit a revision was when it was last looked at.
+    pub(super) fn reference(&self, folder: &str, revision: &str) -> PathBuf {
+        self.repo(folder).join("refs").join(revision)
+    }
+
+    /// Whether it is noted that a revision is this commit.
+    pub(super) fn is_noted(&self, pinned: &Pinned) -> bool {
+        let file = self.reference(&pinned.repo.folder(), &pinned.revision);
+        fs_err::read_to_string(&file).is_ok_and(|known| known.trim() == pinned.commit)
+    }
+
+    /// Notes which commit a revision is.
+    pub(super) fn note_revision(&self, pinned: &Pinned) -> Result<()> {
+        let file = self.reference(&pinned.repo.folder(), &pinned.revision);
+        fs_err::create_dir_all(file.parent().unwrap_or(Path::new("")))?;
+        write_whole(&file, pinned.commit.as_bytes())
+    }
+
+    /// The revisions that are noted here: all there is to know without a network.
+    pub(crate) fn revisions(&self, repo: &Repo) -> Vec<Revision> {
+        let root = self.repo(&repo.folder()).join("refs");
+        let (mut todo, mut found) = (vec![root.clone()], Vec::new());
+        while let Some(folder) = todo.pop() {
+            for path in fs_err::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+                if path.is_dir() {
+                    todo.push(path);
+                } else if let (Ok(name), Ok(text)) = (path.strip_prefix(&root), fs_err::read_to_string(&path)) {
+                    let commit = text.trim().to_owned();
+                    let name =
+                        name.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+                    found.extend(is_commit(&commit).then_some(Revision { name, commit }));
+                }
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+}

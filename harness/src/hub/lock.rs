@@ -1,0 +1,93 @@
+//! Locks between programs that use one cache. Where a disk knows none (some network disks) we go on without: what is fetched is
+//! checked and renamed into place, so that at worst it is fetched twice.
+
+use super::download::not_written;
+use super::wait::Talk;
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+/// How often it is looked whether the other one is done.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// A lock; dropping it gives it back.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+/// What is asked of a lock file.
+type Ask = fn(&File) -> Result<(), TryLockError>;
+
+impl Lock {
+    /// Waits until nobody else holds the lock; `None` where it was stopped meanwhile.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub(super) fn exclusive(path: &Path, talk: Talk<'_>) -> crate::Result<Option<Self>> {
+        Self::wait(path, File::try_lock, talk)
+    }
+
+    /// Waits until nobody holds the lock for himself: others may share it. `None` where it was stopped meanwhile.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub(super) fn shared(path: &Path, talk: Talk<'_>) -> crate::Result<Option<Self>> {
+        Self::wait(path, File::try_lock_shared, talk)
+    }
+
+    /// The lock, unless somebody else holds it.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub(super) fn try_exclusive(path: &Path) -> crate::Result<Option<Self>> {
+        Self::ask(path, File::try_lock)
+    }
+
+    fn wait(path: &Path, ask: Ask, talk: Talk<'_>) -> crate::Result<Option<Self>> {
+        loop {
+            if let Some(lock) = Self::ask(path, ask)? {
+                return Ok(Some(lock));
+            }
+            if talk.sleep(LOOK_AGAIN) {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn ask(path: &Path, ask: Ask) -> crate::Result<Option<Self>> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        fs_err::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
+        let file = fs_err::OpenOptions::new().create(true).append(true).open(path);
+        let file = file.map_err(|error| not_written(path, &error))?.into_parts().0;
+        match ask(&file) {
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Some(Self(file))),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        drop(self.0.unlock());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_reads_keeps_others_from_deleting() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b.lock");
+        let first = Lock::shared(&path, Talk::ALONE).unwrap().unwrap();
+        let second = Lock::shared(&path, Talk::ALONE).unwrap().unwrap();
+        drop(first);
+        assert!(Lock::try_exclusive(&path).unwrap().is_none());
+        let stopped = Talk { tell: &|_| (), stop: &|| true };
+        assert!(Lock::exclusive(&path, stopped).unwrap().is_none());
+        drop(second);
+        let only = Lock::exclusive(&path, Talk::ALONE).unwrap().unwrap();
+        assert!(Lock::shared(&path, stopped).unwrap().is_none());
+        drop(only);
+    }
+}

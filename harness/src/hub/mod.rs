@@ -1,0 +1,44 @@
+//! The hub: which revisions a public run has, fetching what is needed of each, and the part of the disk that it may take.
+//!
+//! Nothing here is reached without a `hub:` line in the run file, `init hub:…` or `pull`.
+
+mod address;
+mod cache;
+mod checksum;
+mod client;
+mod data;
+mod discover;
+mod download;
+mod fetch;
+mod forward;
+mod ledger;
+mod listing;
+mod lock;
+mod needed;
+mod proxy;
+mod refusal;
+mod settings;
+mod space;
+mod wait;
+
+pub(crate) use address::{Pinned, Repo, SCHEME};
+pub(crate) use data::DataFetcher;
+pub(crate) use discover::{discover, pinned, revisions};
+pub(crate) use fetch::{Fetcher, Held};
+pub(crate) use settings::Settings;
+pub(crate) use wait::Talk;
+
+use cache::Cache;
+use std::path::{Path, PathBuf};
+
+/// Whether a run with this results folder has fetched anything that it has not let go.
+pub(crate) fn has_fetched(results: &Path) -> bool {
+    !ledger::Ledger::new(results).is_empty()
+}
+
+/// The folder of a revision in the cache, whether or not it is fetched.
+pub(crate) fn folder_of(pinned: &Pinned) -> PathBuf {
+    let settings = Settings::from_env();
+    settings
+        .map_or_else(|_| pinned.to_string().into(), |own| Cache::new(own.cache).snapshot(&pinned.repo, &pinned.commit))
+}
