@@ -96,6 +96,7 @@ fn seen(browser: &Browser, what: &[&str]) -> Vec<String> {
 
 /// Opens another page, then `page` by the address that it had, and compares; then goes back to before the last of `steps`.
 fn comes_back(browser: &Browser, page: &Path, what: &[&str], steps: &[&dyn Fn(&Browser)]) {
+    let name = page.display();
     browser.open(page);
     let mut before = seen(browser, what);
     let at_first = before.clone();
@@ -106,22 +107,22 @@ fn comes_back(browser: &Browser, page: &Path, what: &[&str], steps: &[&dyn Fn(&B
         step(browser);
     }
     let shown = seen(browser, what);
-    assert_ne!(shown, before, "{page:?}");
+    assert_ne!(shown, before, "{name}");
     let address = browser.run("return location.hash").as_str().unwrap().to_owned();
     browser.open(page);
     browser.run("location.replace('about:blank')");
     browser.open(page);
-    assert_eq!(seen(browser, what), at_first, "{page:?} without an address");
+    assert_eq!(seen(browser, what), at_first, "{name} without an address");
     browser.run(&format!("location.hash = {address:?}"));
     std::thread::sleep(std::time::Duration::from_millis(300));
-    assert_eq!(seen(browser, what), shown, "{page:?}{address}, as gone to");
+    assert_eq!(seen(browser, what), shown, "{name}{address}, as gone to");
     browser.run("location.reload()");
     std::thread::sleep(std::time::Duration::from_millis(600));
-    assert_eq!(seen(browser, what), shown, "{page:?}{address}, as opened");
+    assert_eq!(seen(browser, what), shown, "{name}{address}, as opened");
     browser.run("history.back()");
     std::thread::sleep(std::time::Duration::from_millis(300));
-    assert_eq!(seen(browser, what), at_first, "{page:?}: back");
-    assert!(browser.complaints().is_empty(), "{page:?}");
+    assert_eq!(seen(browser, what), at_first, "{name}: back");
+    assert!(browser.complaints().is_empty(), "{name}");
 }
 
 #[test]
