@@ -112,7 +112,7 @@ fn made_up() -> Result<Run> {
         units,
         packs,
         texts: (0..TASKS).map(texts).collect(),
-        tree: RunTree { branches: vec![trunk] },
+        tree: RunTree { branches: vec![trunk], ..RunTree::default() },
         ratings: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),

@@ -127,7 +127,7 @@ fn unit(task: &str, checkpoint: &Checkpoint, score: f64, n: usize) -> Unit {
 fn run(name: &str, branches: Vec<Branch>, units: Vec<Unit>) -> Run {
     Run {
         name: name.into(),
-        tree: RunTree { branches },
+        tree: RunTree { branches, ..RunTree::default() },
         units,
         packs: Vec::new(),
         ratings: Vec::new(),

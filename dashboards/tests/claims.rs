@@ -192,7 +192,7 @@ fn run(page: &Value) -> Run {
                 .map_or_else(Vec::new, |fork| vec![start(Phase::Stable, 0), start(Phase::Anneal, fork)]),
         }
     });
-    let tree = RunTree { branches: branches.collect() };
+    let tree = RunTree { branches: branches.collect(), ..RunTree::default() };
     Run {
         name: "simulated".into(),
         tree,

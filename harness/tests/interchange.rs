@@ -128,7 +128,7 @@ fn run(suite: &Suite) -> Run {
     let trunk = Branch { name: "trunk".into(), fork: None, checkpoints, log: TrainingLog::default(), phases };
     Run {
         name: "made-up".into(),
-        tree: RunTree { branches: vec![trunk] },
+        tree: RunTree { branches: vec![trunk], ..RunTree::default() },
         units,
         packs: Vec::new(),
         ratings: Vec::new(),

@@ -152,10 +152,14 @@ mod tests {
             for rise in [0.05, 0.3, 1.0] {
                 let log = warmed_twice(again, rise);
                 for looked in (410..log.len()).step_by(7) {
-                    let one = RunTree { branches: vec![branch("trunk", None, 0, &log[..looked])] };
+                    let one =
+                        RunTree { branches: vec![branch("trunk", None, 0, &log[..looked])], ..RunTree::default() };
                     let fork = Fork { branch: "trunk".into(), step: 399, tokens: 399 * STEP };
                     let again_as_branch = branch("again", Some(fork), 400, &log[400..looked]);
-                    let two = RunTree { branches: vec![branch("trunk", None, 0, &log[..400]), again_as_branch] };
+                    let two = RunTree {
+                        branches: vec![branch("trunk", None, 0, &log[..400]), again_as_branch],
+                        ..RunTree::default()
+                    };
                     for tree in [one, two] {
                         let found = kinds(&tree);
                         assert!(found.is_empty(), "{again} entries, {rise}, looked at {looked}: {found:?}");
@@ -171,7 +175,7 @@ mod tests {
         let with = |from: usize, to: usize, loss: f64| {
             let mut log = log.clone();
             log[from..to].iter_mut().for_each(|entry| entry.1 = loss);
-            kinds(&RunTree { branches: vec![branch("trunk", None, 0, &log)] })
+            kinds(&RunTree { branches: vec![branch("trunk", None, 0, &log)], ..RunTree::default() })
         };
         assert_eq!(with(200, 204, 4.0), [AlarmKind::LossSpike], "before");
         assert_eq!(with(480, 483, 6.0), [AlarmKind::LossSpike], "no warming rate comes and goes within three entries");
@@ -187,7 +191,7 @@ mod tests {
             let entries = (0..200).map(|k| LogEntry { learning_rate: rate(k), ..entry((k as u64, (0.0, loss(k)))) });
             let mut trunk = branch("trunk", None, 0, &[]);
             trunk.log.entries = entries.collect();
-            let tree = RunTree { branches: vec![trunk] };
+            let tree = RunTree { branches: vec![trunk], ..RunTree::default() };
             let mut found = of_log(&tree, &tree.branches[0]);
             assert_eq!(found.len(), 1);
             found.remove(0).sentence

@@ -68,7 +68,7 @@ mod tests {
             log: TrainingLog { entries: log.map(entry).collect() },
             phases: Vec::new(),
         };
-        log_notes(&RunTree { branches: vec![branch] })
+        log_notes(&RunTree { branches: vec![branch], ..RunTree::default() })
     }
 
     #[test]

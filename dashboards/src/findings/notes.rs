@@ -1,7 +1,7 @@
 //! What a reader should know of the numbers: checkpoints that answered other questions or other items, chance that nobody knows.
 
 use crate::number::tokens;
-use crate::run::{RunTree, Unit};
+use crate::run::{Misplaced, RunTree, Unit};
 use crate::series::Difference;
 use crate::series::Series;
 use crate::series::TaskFindings;
@@ -13,6 +13,19 @@ pub(super) fn notes(tasks: &[TaskFindings]) -> Vec<String> {
     notes.extend(without_chance(tasks));
     notes.extend(tasks.iter().filter_map(on_common_items));
     notes
+}
+
+/// So many checkpoints are named.
+const MISPLACED_SHOWN: usize = 5;
+
+/// The checkpoints that hold the weights of another step.
+pub(super) fn misplaced(tree: &RunTree) -> Option<String> {
+    let mut said: Vec<String> = tree.misplaced.iter().take(MISPLACED_SHOWN).map(Misplaced::words).collect();
+    let more = tree.misplaced.len() - said.len();
+    said.extend((more > 0).then(|| format!("and {more} more")));
+    (!said.is_empty()).then(|| {
+        format!("drawn hollow and left out of onsets, since the weights belong to another step: {}", said.join("; "))
+    })
 }
 
 /// The tasks of which nobody knows what guessing scores: no onset is looked for.

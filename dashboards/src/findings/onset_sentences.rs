@@ -68,7 +68,7 @@ impl Event<'_> {
         let when = Number {
             low: tokens(self.onset.after()),
             high: tokens(self.onset.by()),
-            ..Number::of("onset, tokens", self.task, estimate)
+            ..Number::of("onset", self.task, estimate)
         };
         let rise = self.rise().map(|rise| Number::of("rise", self.task, Some(rise)));
         [Some(when), rise].into_iter().flatten().collect()

@@ -63,7 +63,7 @@ pub struct Number {
     pub name: &'static str,
     /// The task that it is of; none where it is of several together.
     pub task: Option<String>,
-    /// The number: of scores a fraction in [0, 1], of onsets tokens.
+    /// The number: of scores a fraction in [0, 1], of onsets and falls tokens, or what the run counts.
     pub value: Option<f64>,
     /// Lower end of its interval.
     pub low: Option<f64>,
@@ -170,7 +170,7 @@ pub fn about(run: &Run, task: &TaskFindings, alarms: &[Alarm]) -> Vec<String> {
     told.extend(task.paths.iter().filter_map(|path| effect_words(run, task, path)));
     told.extend(task.gains.iter().map(gain));
     told.extend(after.into_iter().flatten().map(|(_, sentence)| text(sentence)));
-    told
+    told.into_iter().map(|text| run.tree.axis.say(text)).collect()
 }
 
 /// Whether the rise is one of the ability or of the metric; `None` where there is no rise of the path's own.
@@ -283,7 +283,7 @@ fn comings_and_goings(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {
         );
         let numbers = vec![
             Number::of("falls", task, Some(falls.len() as f64)),
-            Number::of("first fall, tokens", task, Some(*first as f64)),
+            Number::of("first fall", task, Some(*first as f64)),
         ];
         Some((falls.len() as f64, sentence(SentenceKind::Hops, text, task, &path.branch, numbers)))
     });

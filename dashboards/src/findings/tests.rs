@@ -125,7 +125,7 @@ fn branch(name: &str, fork: Option<(&str, u64)>, steps: &[u64], of_phase: &[(Pha
 fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
     Run {
         name: "made up".into(),
-        tree: RunTree { branches },
+        tree: RunTree { branches, ..RunTree::default() },
         units,
         superseded: Vec::new(),
         failures: Vec::new(),

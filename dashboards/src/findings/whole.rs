@@ -6,7 +6,7 @@ use super::sentences::{Sentence, sentences};
 use super::{log_notes, notes};
 use crate::alarms::{self, Alarm, Seen};
 use crate::analysis::EmergenceKind;
-use crate::run::{Run, Subject};
+use crate::run::{Axis, Run, Subject};
 use crate::series::{MeanGain, PartFindings, Series, TaskFindings, page, parts, subjects, task};
 
 /// What a run shows.
@@ -60,5 +60,20 @@ pub fn findings(run: &Run) -> Findings {
     let mut notes = notes::notes(&tasks);
     notes.extend(alarms::letters_note(&seen));
     notes.extend(log_notes::log_notes(&run.tree));
-    Findings { tasks, alarms, sentences, others, mean_gains, notes }
+    notes.extend(notes::misplaced(&run.tree));
+    Findings { tasks, alarms, sentences, others, mean_gains, notes }.over(&run.tree.axis)
+}
+
+impl Findings {
+    /// The same, in the words of a run that counts something else than tokens.
+    fn over(mut self, axis: &Axis) -> Self {
+        if axis.is_tokens() {
+            return self;
+        }
+        let say = |text: &mut String| *text = axis.say(std::mem::take(text));
+        self.sentences.iter_mut().chain(&mut self.others).for_each(|sentence| say(&mut sentence.text));
+        self.alarms.iter_mut().for_each(|alarm| say(&mut alarm.sentence));
+        self.notes.iter_mut().chain(self.tasks.iter_mut().flat_map(|task| &mut task.notes)).for_each(say);
+        self
+    }
 }

@@ -44,6 +44,8 @@ const LABEL_CHARS: usize = 16;
 const MOST_LABELS: usize = 14;
 /// From this many points on, bars and dots of a series would touch: an area and the bare line take their place.
 const CROWDED: usize = 60;
+/// Half the width of a ring.
+const RING: i32 = 30;
 
 /// One measured point.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +69,8 @@ pub(crate) struct Series {
     pub(crate) fork: Option<Point>,
     /// A place per checkpoint, `None` where nothing was measured: the line has a gap there.
     pub(crate) points: Vec<Option<Point>>,
+    /// Points that were measured, but say nothing of their place: rings beside the line.
+    pub(crate) hollow: Vec<Point>,
 }
 
 /// A learning-rate phase of the trunk, in tokens.
@@ -272,6 +276,10 @@ impl CurvePlot<'_> {
                 let dot = Circle::new((point.tokens, clamp(point.value)), 1, Role::Dot.colour(colour).filled());
                 plane.draw(&dot).expect(SURE);
             }
+            for point in &series.hollow {
+                let (x, y) = self.main(self.range).translate(&(point.tokens, clamp(point.value)));
+                area.draw(&PathElement::new(ring(x, y), Role::Hollow.colour(colour))).expect(SURE);
+            }
         }
     }
 
@@ -377,6 +385,22 @@ impl Series {
         stretches.retain(|stretch| !stretch.is_empty());
         stretches
     }
+}
+
+/// Corners of an octagon round a point, as curves.js draws it: `RING` from its middle to the middle of each side.
+fn ring(x: i32, y: i32) -> Vec<(i32, i32)> {
+    let half = (f64::from(RING) * (std::f64::consts::PI / 8.0).tan()).round() as i32;
+    let corners = [
+        (half, RING),
+        (RING, half),
+        (RING, -half),
+        (half, -RING),
+        (-half, -RING),
+        (-RING, -half),
+        (-RING, half),
+        (-half, RING),
+    ];
+    corners.iter().chain(&corners[..1]).map(|(dx, dy)| (x + dx, y + dy)).collect()
 }
 
 fn write(area: &Area<'_>, text: &str, at: (i32, i32), role: Role, index: usize, anchor: HPos) {

@@ -31,6 +31,8 @@ pub(crate) enum Role {
     Line,
     /// The points themselves.
     Dot,
+    /// Points that say nothing of their place.
+    Hollow,
     /// Learning rate of a series.
     Rate,
     /// Numbers and words beside the axes.
@@ -57,7 +59,7 @@ pub(crate) enum Role {
 
 impl Role {
     /// Each with the number that its sentinel carries.
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Band,
         Self::Grid,
         Self::Chance,
@@ -65,6 +67,7 @@ impl Role {
         Self::Area,
         Self::Line,
         Self::Dot,
+        Self::Hollow,
         Self::Rate,
         Self::Text,
         Self::TickX,
@@ -92,6 +95,7 @@ impl Role {
             Self::Area => format!("area s{index}"),
             Self::Line => format!("line s{index}"),
             Self::Dot => format!("dot s{index}"),
+            Self::Hollow => format!("hollow s{index}"),
             Self::Rate => format!("rate s{index}"),
             Self::Text => "t".to_owned(),
             Self::TickX => "t tx".to_owned(),

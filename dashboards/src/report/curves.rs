@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::axes::{BranchPlaces, places};
 use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis};
-use crate::run::{At, Branch, Checkpoint, Run, Subject, TaskGroup, Unit};
+use crate::run::{At, Axis, Branch, Checkpoint, Run, Subject, TaskGroup, Unit};
 use crate::series::chance;
 use crate::series::{Estimate, are_shares, is_fraction};
 
@@ -101,13 +101,16 @@ fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<
     let mut series = Vec::new();
     let mut measured = Vec::new();
     for branch in &run.tree.branches {
-        let fork = fork_point(run, branch).and_then(&at).map(|m| m.point);
-        let all: Vec<Option<Measured<'_>>> = branch.checkpoints.iter().map(&at).collect();
-        if all.iter().all(Option::is_none) {
+        let in_place = |checkpoint: &&Checkpoint| run.tree.is_in_place(checkpoint.at());
+        let fork = fork_point(run, branch).filter(in_place).and_then(&at).map(|m| m.point);
+        let (own, misplaced): (Vec<_>, Vec<_>) = branch.checkpoints.iter().partition(in_place);
+        let all: Vec<Option<Measured<'_>>> = own.into_iter().map(&at).collect();
+        let hollow: Vec<Point> = misplaced.into_iter().filter_map(&at).map(|m| m.point).collect();
+        if all.iter().all(Option::is_none) && hollow.is_empty() {
             continue;
         }
         let points = all.iter().map(|m| m.as_ref().map(|m| m.point.clone())).collect();
-        series.push(Series { name: branch.name.clone(), colour: run.tree.colour(&branch.name), fork, points });
+        series.push(Series { name: branch.name.clone(), colour: run.tree.colour(&branch.name), fork, points, hollow });
         measured.push(all.into_iter().flatten().collect());
     }
     let range = range(&series, chance, fractions);
@@ -131,7 +134,7 @@ pub(crate) fn fork_point<'a>(run: &'a Run, branch: &Branch) -> Option<&'a Checkp
 /// Ends of the vertical axis: from a little under chance (or the lowest interval) to a little above the highest, at least
 /// ten points high, so that noise never looks like growth.
 pub(crate) fn range(series: &[Series], chance: Option<f64>, fractions: bool) -> (f64, f64) {
-    let points = || series.iter().flat_map(|s| s.points.iter().flatten().chain(&s.fork));
+    let points = || series.iter().flat_map(|s| s.points.iter().flatten().chain(&s.fork).chain(&s.hollow));
     let low = points().map(|p| p.interval.map_or(p.value, |i| i.0)).chain(chance).fold(f64::INFINITY, f64::min);
     let high = points().map(|p| p.interval.map_or(p.value, |i| i.1)).chain(chance).fold(f64::NEG_INFINITY, f64::max);
     if !low.is_finite() || !high.is_finite() {
@@ -223,6 +226,8 @@ pub(crate) fn branches(run: &Run) -> BTreeSet<&str> {
 
 /// What all plots of a report share.
 pub(crate) struct Shared {
+    /// What the axis counts.
+    pub(crate) counts: Axis,
     pub(crate) axis: TokenAxis,
     pub(crate) bands: Vec<Band>,
     pub(crate) phases: Vec<BranchPhase>,
@@ -238,6 +243,7 @@ impl Shared {
             phases: branch_phases(run, &axis),
             rates: logged(run, &axis, Logged::LearningRate),
             places: places(run),
+            counts: run.tree.axis.clone(),
             axis,
         }
     }
@@ -261,6 +267,6 @@ mod tests {
 
     fn series(value: f64) -> Series {
         let point = Point { tokens: 1.0, value, interval: None };
-        Series { name: "trunk".into(), colour: 0, fork: None, points: vec![Some(point)] }
+        Series { name: "trunk".into(), colour: 0, fork: None, points: vec![Some(point)], hollow: Vec::new() }
     }
 }

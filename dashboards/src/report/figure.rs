@@ -96,8 +96,8 @@ pub(crate) fn figure(
         text
     });
     let plot = CurvePlot {
-        title: &format!("{title} against tokens seen"),
-        description: &description,
+        title: &format!("{title} against {} seen", shared.counts.word()),
+        description: &shared.counts.say(description),
         geometry,
         axis: shared.axis,
         range: task.range,
@@ -150,12 +150,13 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, PlotData)> {
             colour: rate.colour,
             fork: None,
             points: thinned(&rate.points, &shared.axis).iter().map(point).collect(),
+            hollow: Vec::new(),
         })
         .collect();
     let spare = ((high - low) * 0.06).max(high.abs() * 1e-3).max(1e-9);
     let range = (low - spare, high + spare);
     let plot = CurvePlot {
-        title: "training loss against tokens seen",
+        title: &format!("training loss against {} seen", shared.counts.word()),
         description: &format!("From {first:.2} at the highest to {low:.2} at the lowest."),
         geometry: Geometry::SMALL,
         axis: shared.axis,

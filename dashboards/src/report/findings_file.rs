@@ -26,6 +26,8 @@ pub(super) struct FindingsFile<'a> {
     generated: &'a str,
     /// Version of Spyglass.
     version: &'a str,
+    /// What `tokens` of this file count: tokens, or what the run file names.
+    counts: &'a str,
     /// What happened, the most important first.
     sentences: Vec<Said<'a>>,
     /// Reasons to look, the gravest first.
@@ -190,6 +192,7 @@ impl<'a> FindingsFile<'a> {
             run: &run.name,
             generated: &run.generated,
             version: &run.version,
+            counts: run.tree.axis.word(),
             sentences: sentences.collect(),
             alarms: findings.alarms.iter().map(raised).collect(),
             notes: &findings.notes,

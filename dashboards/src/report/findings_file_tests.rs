@@ -103,7 +103,7 @@ fn tasks_that_moved_together_are_one_sentence_with_both_numbers() {
     let text = both["text"].as_str().unwrap();
     assert!(text.starts_with("task_03 and twin both emerged between 20 M and 30 M tokens; a "), "{text}");
     assert!(text.contains("rise of 70.0 points"), "{text}");
-    let onsets: Vec<&Value> = list(both, "numbers").iter().filter(|number| number["name"] == "onset, tokens").collect();
+    let onsets: Vec<&Value> = list(both, "numbers").iter().filter(|number| number["name"] == "onset").collect();
     let ends = |number: &Value| (number["task"].clone(), number["low"].clone(), number["high"].clone());
     let ends: Vec<_> = onsets.into_iter().map(ends).collect();
     assert_eq!(ends, [("task_03".into(), json!(2e7), json!(3e7)), ("twin".into(), json!(2e7), json!(3e7))]);

@@ -168,11 +168,12 @@ fn headline(run: &Run, tasks: &[FrontTask<'_>], axis: &TokenAxis) -> String {
     let checkpoints: usize = run.tree.branches.iter().map(|b| b.checkpoints.len()).sum();
     let branches = branches(run).len();
     format!(
-        "{} on {}, {} – {} tokens · {}, {}",
+        "{} on {}, {} – {} {} · {}, {}",
         counted(checkpoints, "checkpoint"),
         if branches == 1 { "1 branch".into() } else { format!("{branches} branches") },
         tokens(axis.from),
         tokens(axis.to),
+        run.tree.axis.word(),
         counted(tasks.len(), "task"),
         counted(tasks.iter().map(|task| items(&task.curves)).sum(), "item"),
     )

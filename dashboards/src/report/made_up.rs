@@ -23,7 +23,7 @@ pub(super) fn branch(name: &str, fork: Option<Fork>, steps: &[u64]) -> Branch {
 pub(super) fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
     Run {
         name: "made-up".into(),
-        tree: RunTree { branches },
+        tree: RunTree { branches, ..RunTree::default() },
         units,
         packs: Vec::new(),
         ratings: Vec::new(),

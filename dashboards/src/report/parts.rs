@@ -45,8 +45,8 @@ pub(super) fn write(site: &Site, run: &Run, found: Option<&TaskFindings>, slug: 
     let (slug, table) = (format!("{slug}.parts"), format!("{slug}.onsets"));
     let svg = heat(run, found);
     site.file(&format!("plots/{slug}.svg"), &with_style(&svg))?;
-    site.file(&format!("plots/{slug}.csv"), &tables::parts(&found.parts))?;
-    site.file(&format!("plots/{table}.csv"), &tables::onsets(&found.parts))?;
+    site.table(&format!("plots/{slug}.csv"), &tables::parts(&found.parts))?;
+    site.table(&format!("plots/{table}.csv"), &tables::onsets(&found.parts))?;
     let rows = found.parts.iter().flat_map(|part| rows(run, part, found.higher_is_better)).collect();
     Ok(Some(Parts { count: found.parts.len(), slug, table, svg, rows }))
 }

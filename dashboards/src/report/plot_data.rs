@@ -33,6 +33,9 @@ struct SeriesData {
     fork: Option<PointData>,
     /// `None` where nothing was measured: the line has a gap there.
     points: Vec<Option<PointData>>,
+    /// Points that say nothing of their place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hollow: Vec<PointData>,
 }
 
 /// Tokens, value, and the ends of its interval where there is one, as a list: a page has thousands of them.
@@ -88,6 +91,7 @@ impl SeriesData {
             colour: series.colour,
             fork: series.fork.as_ref().map(point),
             points: series.points.iter().map(|measured| measured.as_ref().map(point)).collect(),
+            hollow: series.hollow.iter().map(point).collect(),
         }
     }
 }
@@ -121,14 +125,22 @@ pub(crate) fn inline(shared: &Shared, plots: &[PlotData]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Axis;
 
     #[test]
     fn a_script_reads_names_and_cannot_be_left() {
         let point = |interval| Some(Point { tokens: 2e6, value: 0.123_456_78, interval });
         let points = vec![point(Some((0.1, 0.2))), None, point(None)];
-        let series = Series { name: "</script>".into(), colour: 1, fork: None, points };
+        let series = Series { name: "</script>".into(), colour: 1, fork: None, points, hollow: Vec::new() };
         let axis = TokenAxis::over([0.0, 4e6]);
-        let shared = Shared { axis, bands: Vec::new(), phases: Vec::new(), rates: Vec::new(), places: Vec::new() };
+        let shared = Shared {
+            axis,
+            bands: Vec::new(),
+            phases: Vec::new(),
+            rates: Vec::new(),
+            places: Vec::new(),
+            counts: Axis::default(),
+        };
         let text = inline(&shared, &[PlotData::of_log("loss", (0.0, 1.0), &[series])]);
         assert!(!text.contains('<'), "{text}");
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();

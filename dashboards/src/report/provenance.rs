@@ -149,7 +149,7 @@ fn beginning(hash: &str) -> &str {
 
 /// Writes the page and `units.csv`; `warnings` are those of the front page.
 pub(super) fn write(site: &Site, run: &Run, warnings: &[String]) -> Result<(), Error> {
-    site.file("units.csv", &tables::units(run))?;
+    site.table("units.csv", &tables::units(run))?;
     let older = run.superseded.iter().take(MOST_OLDER).map(|record| OlderRow {
         branch: record.checkpoint.branch.clone(),
         step: record.checkpoint.step,

@@ -10,7 +10,7 @@ use super::Error;
 use super::figure::Figure;
 use super::folder::Folder;
 use crate::plots::STYLE;
-use crate::run::Run;
+use crate::run::{Axis, Run};
 
 /// Templates by name; each page extends `base.html`; figures and alarms are included.
 const TEMPLATES: [(&str, &str); 12] = [
@@ -52,6 +52,7 @@ pub(crate) struct Site {
     /// When the report is made, RFC 3339, UTC: pages that were opened before tell by it that a newer one is there.
     made: String,
     links: Vec<Link>,
+    axis: Axis,
 }
 
 /// An entry of the navigation, with its address as seen from the report's folder.
@@ -67,7 +68,7 @@ impl Site {
         let mut tera = Tera::new();
         tera.add_raw_templates(TEMPLATES).map_err(|error| fault("base.html", &error))?;
         let (name, made) = (run.name.clone(), run.generated.clone());
-        let site = Self { tera, folder: Folder::begin(place)?, run: name, made, links };
+        let site = Self { tera, folder: Folder::begin(place)?, run: name, made, links, axis: run.tree.axis.clone() };
         site.data("made", "made", &site.made.as_str().into())?;
         site.file("assets/page.css", &format!("{STYLE}{PAGE_STYLE}"))?;
         for (name, script) in SCRIPTS {
@@ -91,6 +92,7 @@ impl Site {
         context.insert("made", &self.made);
         context.insert("title", title);
         context.insert("links", &self.links);
+        context.insert("axis", self.axis.word());
         context.insert("page", page);
         let html = self.tera.render(template, &context).map_err(|error| fault(template, &error))?;
         self.file(path, &html)
@@ -105,9 +107,15 @@ impl Site {
     pub(crate) fn figures<'f>(&self, figures: impl Iterator<Item = &'f Figure>) -> Result<(), Error> {
         for figure in figures {
             self.file(&format!("plots/{}.svg", figure.slug), &figure.file())?;
-            self.file(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
+            self.table(&format!("plots/{}.csv", figure.slug), &figure.csv)?;
         }
         Ok(())
+    }
+
+    /// Writes a table, with the head in the words of the run's axis.
+    pub(crate) fn table(&self, path: &str, csv: &str) -> Result<(), Error> {
+        let (head, rows) = csv.split_at(csv.find('\n').unwrap_or(csv.len()));
+        self.file(path, &(self.axis.say(head.to_owned()) + rows))
     }
 
     /// Writes a file as it is.

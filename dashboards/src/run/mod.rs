@@ -1,7 +1,9 @@
 //! A training run as plain data: what the harness has read from disk, and what analysis and report work on.
 
 mod any_number;
+mod axis;
 mod group;
+mod misplaced;
 mod rating;
 mod results;
 mod side_by_side;
@@ -10,7 +12,9 @@ mod text;
 mod tree;
 mod unit;
 
+pub use axis::Axis;
 pub use group::{GroupScores, TaskGroup};
+pub use misplaced::Misplaced;
 pub use rating::{Opinion, Rating, RatingPlace, Winner};
 pub use results::Run;
 pub use side_by_side::side_by_side;

@@ -106,6 +106,7 @@ fn renamed(mut run: Run, name: &str, others: &BTreeSet<String>) -> Run {
         own.fork.iter_mut().for_each(|fork| branch(&mut fork.branch));
         own.checkpoints.iter_mut().for_each(checkpoint);
     }
+    run.tree.misplaced.iter_mut().for_each(|misplaced| branch(&mut misplaced.branch));
     let records = run.units.iter_mut().map(|unit| &mut unit.record);
     let records = records.chain(run.packs.iter_mut().map(|pack| &mut pack.record)).chain(&mut run.superseded);
     for record in records {
@@ -141,6 +142,7 @@ fn renamed(mut run: Run, name: &str, others: &BTreeSet<String>) -> Run {
 /// Adds `run` to `whole`; of texts that both have the first are kept.
 fn joined(mut whole: Run, run: Run, name: &str) -> Run {
     whole.tree.branches.extend(run.tree.branches);
+    whole.tree.misplaced.extend(run.tree.misplaced);
     whole.units.extend(run.units);
     whole.packs.extend(run.packs);
     whole.ratings.extend(run.ratings);

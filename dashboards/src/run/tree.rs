@@ -1,5 +1,7 @@
 //! Where a run went: branches with their checkpoints, logs and learning-rate phases.
 
+use super::axis::Axis;
+use super::misplaced::Misplaced;
 use serde::{Deserialize, Serialize};
 
 /// A stretch of the learning-rate schedule (`lr_phases` finds them, or the run file names them).
@@ -126,6 +128,12 @@ const COLOURS: usize = 6;
 pub struct RunTree {
     /// The branches.
     pub branches: Vec<Branch>,
+    /// What `tokens` of its checkpoints count.
+    #[serde(default, skip_serializing_if = "Axis::is_tokens")]
+    pub axis: Axis,
+    /// Checkpoints whose weights belong to another step: drawn hollow, and left out of all that is said of a curve.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub misplaced: Vec<Misplaced>,
 }
 
 impl RunTree {
@@ -139,6 +147,11 @@ impl RunTree {
     /// The branch of that name.
     pub fn branch(&self, name: &str) -> Option<&Branch> {
         self.branches.iter().find(|branch| branch.name == name)
+    }
+
+    /// Whether the weights of a checkpoint belong to the step in its name, as far as their hashes tell.
+    pub fn is_in_place(&self, at: At<'_>) -> bool {
+        self.misplaced.iter().all(|misplaced| misplaced.at() != at)
     }
 
     /// The path that leads to the end of a branch: the checkpoints of its ancestors up to each fork, then its own.

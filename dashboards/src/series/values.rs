@@ -81,13 +81,15 @@ impl<'a> Series<'a> {
         if self.higher_is_better { 1.0 } else { -1.0 }
     }
 
-    /// The measured points of the path to the end of `branch`, in ascending tokens, each count of tokens once.
+    /// The measured points of the path to the end of `branch`, in ascending tokens, each count of tokens once; those with the weights of
+    /// another step are none.
     ///
     /// Of several variants of a checkpoint (EMA, merged) the plain one counts.
     pub(crate) fn path<'s>(&'s self, tree: &'s RunTree, branch: &str) -> Vec<(&'s Checkpoint, &'s PointData)> {
         let mut path: Vec<(&'s Checkpoint, &'s PointData)> = tree
             .path(branch)
             .into_iter()
+            .filter(|checkpoint| tree.is_in_place(checkpoint.at()))
             .filter_map(|checkpoint| Some((checkpoint, self.points.get(&checkpoint.at())?)))
             .collect();
         path.sort_by_key(|(checkpoint, _)| (checkpoint.tokens, checkpoint.variant.is_some()));

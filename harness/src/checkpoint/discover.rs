@@ -1,8 +1,9 @@
 //! Finds a branch's checkpoint folders, in order of step.
 
-use super::pattern::{Label, Named, Pattern};
-use crate::hub::Pinned;
+use super::pattern::{Label, Named, Names, Pattern};
+use super::tokens;
 use crate::run_file::BranchSpec;
+use crate::training::Amount;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,12 +13,27 @@ use std::time::{Duration, SystemTime};
 /// A folder that holds, or should hold, one checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// The number in its name.
+    /// Its step.
     pub step: u64,
-    /// Tokens in its name, where they are part of the pattern.
+    /// What the step was made of.
+    pub counts: Counts,
+    /// Tokens that its name tells.
     pub tokens: Option<Label>,
+    /// The stage in its name.
+    pub stage: Option<String>,
+    /// The seed in its name.
+    pub seed: Option<String>,
     /// The folder; on the hub the address, pinned to a commit.
     pub folder: PathBuf,
+}
+
+/// What the name of a checkpoint counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counts {
+    /// Steps.
+    Steps,
+    /// Tokens seen, or what else the run counts: the step follows from them.
+    Tokens,
 }
 
 /// A folder that is passed over, such as one that is being written, with the reason.
@@ -38,45 +54,43 @@ impl fmt::Display for SkippedFolder {
 /// A trainer that is still writing touches its folder at least this often.
 const STILL_WRITING: Duration = Duration::from_mins(10);
 
-/// Lists a branch's checkpoints in ascending steps (by number, not by name) and the folders that are passed over: those that are
-/// still being written, and links that lead nowhere.
+/// Lists the checkpoints of an entry of the run file in ascending steps (by number, not by name), stage by stage and seed by seed, and
+/// the folders that are passed over: those that are still being written, and links that lead nowhere.
 ///
 /// A folder counts as unfinished when it holds no weights yet, was touched in the last ten minutes and lacks
 /// `trainer_state.json`, which trainers write last; everything else is scored or fails by name.
 ///
 /// # Errors
 /// The folder is missing, holds no checkpoint, two of one step, one under the names of two steps, or one in whose name the step
-/// cannot be told.
+/// cannot be told; an index that the run file does not place.
 pub(crate) fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<SkippedFolder>)> {
-    if let Some(repo) = spec.repo() {
-        let found = crate::hub::discover(&repo, spec)?.into_iter();
-        let place = |(named, pinned): (Named, Pinned)| Found {
-            step: named.step,
-            tokens: named.tokens,
-            folder: pinned.to_string().into(),
-        };
-        return Ok((found.map(place).collect(), Vec::new()));
-    }
-    let bad = |what: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), problem: what, help });
-    if !spec.path.is_dir() {
-        let what = if spec.path.exists() { "is not a folder" } else { "is not there" };
-        return bad(
-            format!("the checkpoint folder of branch `{}` {what}", spec.branch),
-            "`path` is the folder that holds one folder a checkpoint, relative to the run file".into(),
-        );
-    }
-    let pattern = Pattern::new(&spec.pattern).expect("the run file was validated");
-    let mut listing = Listing { pattern: &pattern, found: Vec::new(), skipped: Vec::new(), others: Vec::new() };
-    listing.list(&spec.path, "", 0)?;
-    let Listing { mut found, skipped, mut others, .. } = listing;
-    found.sort_by_key(|found| found.step);
-    if let Some(pair) = found.windows(2).find(|pair| pair[0].step == pair[1].step) {
-        let name = |i: usize| pair[i].folder.strip_prefix(&spec.path).unwrap_or(&pair[i].folder).display().to_string();
-        return bad(
-            format!("`{}` and `{}` are both step {} of branch `{}`", name(0), name(1), pair[0].step, spec.branch),
-            "remove one, or list the second kind as an entry of its own with a `variant:` and another `pattern:`"
-                .into(),
-        );
+    let (fitting, skipped) = match spec.repo() {
+        Some(repo) => {
+            let found = crate::hub::discover(&repo, spec)?.into_iter();
+            (found.map(|(named, pinned)| (PathBuf::from(pinned.to_string()), named)).collect(), Vec::new())
+        }
+        None => in_folders(spec)?,
+    };
+    let bad = |problem: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), problem, help });
+    let placed = fitting.into_iter().map(|(folder, named)| placed(spec, folder, &named));
+    let mut found = placed.collect::<Result<Vec<Found>>>()?;
+    found.sort_by(|a, b| (&a.stage, &a.seed, a.step).cmp(&(&b.stage, &b.seed, b.step)));
+    for pair in found.windows(2).filter(|pair| is_same_branch(&pair[0], &pair[1])) {
+        if pair[0].step == pair[1].step {
+            let name =
+                |i: usize| pair[i].folder.strip_prefix(&spec.path).unwrap_or(&pair[i].folder).display().to_string();
+            let what = format!(
+                "`{}` and `{}` both come to step {} of branch `{}`",
+                name(0),
+                name(1),
+                pair[0].step,
+                spec.branch
+            );
+            return bad(
+                what,
+                "less than the tokens of a step lies between them: correct `tokens_per_step` or `index`".into(),
+            );
+        }
     }
     if let Some((alias, folder)) = aliases(&found) {
         return bad(
@@ -90,90 +104,161 @@ pub(crate) fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<SkippedFold
             "a checkpoint is placed at the step in its name: remove the link, or let `pattern:` pass it over".into(),
         );
     }
-    if found.is_empty() {
-        others.sort();
-        others.truncate(5);
-        let what = match skipped.first() {
-            Some(first) => format!("no finished checkpoint: `{}` {}", first.folder.display(), first.reason),
-            None => format!("no folder here is named `{}`", spec.pattern),
-        };
-        let help = match others.as_slice() {
-            [] => "point `path` at the folder that holds one folder a checkpoint".into(),
-            names => format!(
-                "`pattern` says how checkpoints are named, `*` stands for what varies; here lie: {}",
-                names.join(", ")
-            ),
-        };
-        return bad(what, help);
-    }
     Ok((found, skipped))
+}
+
+/// The folders of an entry with what their names tell, and those that are passed over.
+fn in_folders(spec: &BranchSpec) -> Result<(Vec<(PathBuf, Named)>, Vec<SkippedFolder>)> {
+    let bad = |problem: String, help: String| Err(Error::Checkpoint { folder: spec.path.clone(), problem, help });
+    if !spec.path.is_dir() && (spec.folders.is_empty() || !spec.path.as_os_str().is_empty()) {
+        let what = if spec.path.exists() { "is not a folder" } else { "is not there" };
+        return bad(
+            format!("the checkpoint folder of branch `{}` {what}", spec.branch),
+            "`path` is the folder that holds one folder a checkpoint, relative to the run file".into(),
+        );
+    }
+    let pattern = Pattern::new(&spec.pattern).expect("the run file was validated");
+    let Listing { names, mut skipped } =
+        if spec.folders.is_empty() { Listing::of(spec, &pattern)? } else { listed(spec)? };
+    let mut finished = Names { fitting: Vec::new(), ..names };
+    for (name, named) in names.fitting {
+        let folder = spec.path.join(&name);
+        match unfinished(&folder)? {
+            Some(reason) => skipped.push(SkippedFolder { folder, reason }),
+            None => finished.fitting.push((name, named)),
+        }
+    }
+    let is_nothing = finished.fitting.is_empty();
+    match finished.checked(&spec.branch, &pattern) {
+        Ok(names) => {
+            let placed = names.fitting.into_iter().map(|(name, named)| (spec.path.join(name), named));
+            Ok((placed.collect(), skipped))
+        }
+        Err(fault) => {
+            let first = skipped.first().filter(|_| is_nothing);
+            let none = |first: &SkippedFolder| {
+                format!("no finished checkpoint: `{}` {}", first.folder.display(), first.reason)
+            };
+            bad(first.map_or(fault.problem, none), fault.help)
+        }
+    }
+}
+
+fn is_same_branch(a: &Found, b: &Found) -> bool {
+    (&a.stage, &a.seed) == (&b.stage, &b.seed)
 }
 
 /// Two steps of one branch whose names lead to the same folder, and that folder.
 fn aliases(found: &[Found]) -> Option<((u64, u64), PathBuf)> {
-    let mut known: BTreeMap<PathBuf, u64> = BTreeMap::new();
+    let mut known: BTreeMap<PathBuf, &Found> = BTreeMap::new();
     found.iter().find_map(|found| {
         let folder = fs_err::canonicalize(&found.folder).ok()?;
-        known.insert(folder.clone(), found.step).map(|earlier| ((earlier, found.step), folder))
+        let earlier = known.insert(folder.clone(), found).filter(|earlier| is_same_branch(earlier, found))?;
+        Some(((earlier.step, found.step), folder))
     })
 }
 
-/// What lies in a branch's folder.
-struct Listing<'p> {
-    pattern: &'p Pattern,
-    found: Vec<Found>,
-    skipped: Vec<SkippedFolder>,
-    /// Names that do not fit.
-    others: Vec<String>,
+/// Where a name puts its checkpoint: at its step, or at the step that its amount comes to.
+fn placed(spec: &BranchSpec, folder: PathBuf, named: &Named) -> Result<Found> {
+    let wrong = |problem: String| Error::Checkpoint {
+        folder: folder.clone(),
+        problem,
+        help: "correct `index:` of the run file: an amount from one checkpoint to the next, or a list from index 0 on"
+            .into(),
+    };
+    let at = |amount: u64| tokens::step_of(spec, &folder, amount);
+    let (step, counts, tokens) = match (named.step, named.index) {
+        (Some(step), _) => (step, Counts::Steps, named.tokens),
+        (None, Some(index)) => {
+            let map = spec.index.as_ref().expect("the run file was validated");
+            match map.at(index).map_err(|what| wrong(format!("is index {index}, but {what}")))? {
+                Amount::Steps(step) => (step, Counts::Steps, named.tokens),
+                Amount::Tokens(tokens) => {
+                    if let Some(label) = named.tokens.filter(|label| !label.allows(tokens)) {
+                        let what =
+                            format!("its name says {} {}, `index:` says {tokens}", label.tokens, spec.axis.word());
+                        return Err(wrong(what));
+                    }
+                    // An even spacing is as good as two sources of tokens have to agree.
+                    (at(tokens)?, Counts::Tokens, Some(Label { tokens, unit: tokens / 100 }))
+                }
+            }
+        }
+        (None, None) => {
+            let amount = named.tokens.map_or(0, |label| label.tokens);
+            (at(amount)?, Counts::Tokens, named.tokens)
+        }
+    };
+    Ok(Found { step, counts, tokens, stage: named.stage.clone(), seed: named.seed.clone(), folder })
 }
 
-impl Listing<'_> {
-    /// Looks through `folder`, which is called `above` below the branch's own and is `depth` levels deep.
-    fn list(&mut self, folder: &Path, above: &str, depth: usize) -> Result<()> {
-        let is_last = depth + 1 == self.pattern.depth();
+/// The checkpoints that the run file lists one by one.
+fn listed(spec: &BranchSpec) -> Result<Listing> {
+    let mut listing = Listing::default();
+    for entry in &spec.folders {
+        let folder = spec.path.join(&entry.path);
+        if !folder.is_dir() {
+            let what = if folder.exists() { "is not a folder" } else { "is not there" };
+            let problem = format!("{what}, but `folders:` of branch `{}` lists it", spec.branch);
+            let help = "correct its `path`, which is seen from the branch's `path`".into();
+            return Err(Error::Checkpoint { folder, problem, help });
+        }
+        let named = Named { step: entry.step, tokens: entry.tokens, ..Named::default() };
+        listing.names.fitting.push((entry.path.display().to_string(), named));
+    }
+    Ok(listing)
+}
+
+/// What lies in a branch's folder.
+#[derive(Debug, Default)]
+struct Listing {
+    /// Folders as seen from the branch's own.
+    names: Names,
+    skipped: Vec<SkippedFolder>,
+}
+
+impl Listing {
+    /// Looks through the folder of a branch.
+    ///
+    /// # Errors
+    /// A folder cannot be read; a name fits in ways that tell different things.
+    fn of(spec: &BranchSpec, pattern: &Pattern) -> Result<Self> {
+        let mut listing = Self::default();
+        let mut names = Vec::new();
+        listing.list(&spec.path, pattern, &[], &mut names)?;
+        let sorted = pattern.sort(names).map_err(|fault| {
+            let folder = fault.name.map_or_else(|| spec.path.clone(), |name| spec.path.join(name));
+            Error::Checkpoint { folder, problem: fault.problem, help: fault.help }
+        })?;
+        listing.names.fitting = sorted.fitting;
+        listing.names.others.extend(sorted.others);
+        Ok(listing)
+    }
+
+    /// Collects the names of folders as deep as the pattern goes; `above` are the folders between the branch's own and `folder`.
+    fn list(&mut self, folder: &Path, pattern: &Pattern, above: &[String], names: &mut Vec<String>) -> Result<()> {
+        let is_last = above.len() + 1 == pattern.depth();
         for entry in fs_err::read_dir(folder)? {
             let entry = entry?;
             let own = entry.file_name().to_string_lossy().into_owned();
-            let name = if above.is_empty() { own.clone() } else { format!("{above}/{own}") };
-            let folder = entry.path();
-            if !self.pattern.leads_through(depth, &own) {
+            let (path, folder) = ([above, std::slice::from_ref(&own)].concat(), entry.path());
+            let name = path.join("/");
+            if !pattern.leads_through(above.len(), &own) {
                 let is_hidden = own.starts_with('.');
-                self.others.extend((!is_hidden).then_some(name));
+                self.names.others.extend((!is_hidden).then_some(name));
             } else if folder.is_dir() && is_last {
-                self.checkpoint(folder, &name)?;
+                names.push(name);
             } else if folder.is_dir() {
-                let before = (self.found.len(), self.skipped.len());
-                self.list(&folder, &name, depth + 1)?;
-                if before == (self.found.len(), self.skipped.len()) {
+                let before = (names.len(), self.skipped.len());
+                self.list(&folder, pattern, &path, names)?;
+                if before == (names.len(), self.skipped.len()) {
                     let reason = "holds no folder that fits the rest of the pattern".into();
                     self.skipped.push(SkippedFolder { folder, reason });
                 }
             } else if folder.is_symlink() && !folder.exists() {
                 self.skipped.push(SkippedFolder { folder, reason: "is a link that leads nowhere".into() });
             } else {
-                self.others.push(name);
-            }
-        }
-        Ok(())
-    }
-
-    fn checkpoint(&mut self, folder: PathBuf, name: &str) -> Result<()> {
-        match self.pattern.read(name).as_slice() {
-            [] => self.others.push(name.into()),
-            &[Named { step, tokens }] => match unfinished(&folder)? {
-                Some(reason) => self.skipped.push(SkippedFolder { folder, reason }),
-                None => self.found.push(Found { step, tokens, folder }),
-            },
-            [one, other, ..] => {
-                let or = |named: &Named| match named.tokens {
-                    Some(label) => format!("step {} with {} tokens", named.step, label.tokens),
-                    None => format!("step {}", named.step),
-                };
-                return Err(Error::Checkpoint {
-                    folder,
-                    problem: format!("the pattern fits in more than one way: {} or {}", or(one), or(other)),
-                    help: "write more of the name into `pattern:`, so that `*` stands for less".into(),
-                });
+                self.names.others.push(name);
             }
         }
         Ok(())

@@ -2,8 +2,10 @@
 
 mod discover;
 mod identity;
+mod lanes;
 mod loaded;
 mod log;
+mod misplaced;
 mod naming;
 mod pattern;
 mod phases;
@@ -17,8 +19,9 @@ pub(crate) use identity::{CHAT_TEMPLATE, CONFIG, PIECES, TOKENIZER, tokenizer_ha
 pub(crate) use identity::{Hashing, Identity};
 pub(crate) use loaded::{Loaded, Tokens, open, weight_bytes};
 pub(crate) use log::{Columns, Row, Table, count, number, read_table, step};
+pub(crate) use misplaced::suspects;
 pub(crate) use naming::{Naming, namings, step_in};
-pub(crate) use pattern::{Named, Pattern};
+pub(crate) use pattern::{Label, Named, Pattern};
 pub(crate) use rising::tokens_rise;
 pub(crate) use settings::Settings;
 pub(crate) use tokens::{other_steps, own_count};

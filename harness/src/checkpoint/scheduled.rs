@@ -1,7 +1,7 @@
 //! A branch whose learning rate is told by a formula in the run file.
 
 use super::discover::Found;
-use crate::run_file::{BranchSpec, RunFile, StepsSpec};
+use crate::run_file::{BranchSpec, RunFile};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Fork, LogEntry};
 
@@ -23,7 +23,7 @@ pub(super) fn fill_rates(
         return Ok(Some(format!("branch `{}`: {what}", spec.branch)));
     }
     let (first, shift) = match fork {
-        Some(fork) if spec.steps == StepsSpec::Own => (0, (fork.step, fork.tokens)),
+        Some(fork) if spec.counts_own_steps() => (0, (fork.step, fork.tokens)),
         Some(fork) => (fork.step, (0, 0)),
         None => (0, (0, 0)),
     };

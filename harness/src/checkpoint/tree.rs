@@ -1,10 +1,11 @@
 //! Puts the branches together: forks, tokens, logs and learning-rate phases of the whole run.
 
-use super::discover::{Found, SkippedFolder, discover};
+use super::discover::{Counts, Found, SkippedFolder};
+use super::lanes::{Lane, lanes};
 use super::log::{Log, read_json, read_log};
 use super::pattern::Label;
 use super::{phases, rising, scheduled, tokens};
-use crate::run_file::{BranchSpec, LogSpec, ParentSpec, PhasesSpec, RunFile, StepsSpec};
+use crate::run_file::{BranchSpec, LogSpec, ParentSpec, PhasesSpec, RunFile};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, Fork, LogEntry, RunTree, TrainingLog};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,16 +28,18 @@ pub struct Discovered {
 /// A parent that does not exist or a cycle of parents, duplicate steps, sources of tokens that disagree, no source at all,
 /// a log that cannot be read.
 pub fn discover_tree(run: &RunFile) -> Result<Discovered> {
-    let mut discovered = Discovered { tree: RunTree::default(), skipped: Vec::new(), notes: Vec::new() };
+    let tree = RunTree { axis: run.axis.clone().unwrap_or_default(), ..RunTree::default() };
+    let (lanes, notes) = lanes(run)?;
+    let mut discovered = Discovered { tree, skipped: Vec::new(), notes };
+    let run = Lanes { run, lanes: &lanes };
     for name in branches_in_order(run)? {
-        let specs: Vec<_> = run.checkpoints.iter().filter(|spec| spec.branch == name).collect();
-        let (branch, skipped, notes) = read_branch(run, &specs, &discovered.tree)?;
+        let (branch, skipped, notes) = read_branch(run, &run.of(&name), &discovered.tree)?;
         discovered.notes.extend(notes);
         discovered.notes.extend(other_steps(&branch));
         discovered.tree.branches.push(branch);
         discovered.skipped.extend(skipped);
     }
-    if let PhasesSpec::Given(given) = &run.phases {
+    if let PhasesSpec::Given(given) = &run.run.phases {
         for phase in given {
             if discovered.tree.branch(&phase.branch).is_none() {
                 return Err(unknown_branch(run, &phase.branch, "`phases`"));
@@ -44,17 +47,35 @@ pub fn discover_tree(run: &RunFile) -> Result<Discovered> {
         }
     }
     for index in 0..discovered.tree.branches.len() {
-        let phases = phases::of_branch(run, &discovered.tree, &discovered.tree.branches[index]);
+        let phases = phases::of_branch(run.run, &discovered.tree, &discovered.tree.branches[index]);
         discovered.tree.branches[index].phases = phases;
     }
     Ok(discovered)
 }
 
-fn unknown_branch(run: &RunFile, name: &str, place: &str) -> Error {
-    let known: BTreeSet<_> = run.checkpoints.iter().map(|spec| spec.branch.as_str()).collect();
+/// The run file with the branches that it comes to.
+#[derive(Clone, Copy)]
+struct Lanes<'a> {
+    run: &'a RunFile,
+    lanes: &'a [Lane],
+}
+
+impl<'a> Lanes<'a> {
+    fn specs(self) -> impl Iterator<Item = &'a BranchSpec> {
+        self.lanes.iter().map(|lane| &lane.spec)
+    }
+
+    /// The entries of a branch, one for each variant.
+    fn of(self, branch: &str) -> Vec<&'a Lane> {
+        self.lanes.iter().filter(|lane| lane.spec.branch == branch).collect()
+    }
+}
+
+fn unknown_branch(run: Lanes<'_>, name: &str, place: &str) -> Error {
+    let known: BTreeSet<_> = run.specs().map(|spec| spec.branch.as_str()).collect();
     let nearest = spyglass_tasks::nearest(name, known.iter().copied());
     Error::RunFile {
-        file: run.path.clone(),
+        file: run.run.path.clone(),
         problem: format!("{place} names the branch `{name}`, which `checkpoints` does not hold"),
         help: match nearest {
             Some(nearest) => format!("did you mean `{nearest}`?"),
@@ -64,24 +85,23 @@ fn unknown_branch(run: &RunFile, name: &str, place: &str) -> Error {
 }
 
 /// Branch names, each after its parent.
-fn branches_in_order(run: &RunFile) -> Result<Vec<String>> {
+fn branches_in_order(run: Lanes<'_>) -> Result<Vec<String>> {
     let mut parents: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     let mut names: Vec<&str> = Vec::new();
-    for spec in &run.checkpoints {
+    for spec in run.specs() {
         let parent = spec.parent.as_ref().map(|parent| parent.branch.as_str());
         if let Some(known) = parents.get(spec.branch.as_str()) {
-            let twice =
-                run.checkpoints.iter().filter(|other| other.branch == spec.branch && other.variant == spec.variant);
+            let twice = run.specs().filter(|other| other.branch == spec.branch && other.variant == spec.variant);
             if twice.count() > 1 {
                 return Err(Error::RunFile {
-                    file: run.path.clone(),
+                    file: run.run.path.clone(),
                     problem: format!("the branch `{}` is listed twice", spec.branch),
                     help: "two kinds of checkpoint of one branch need a `variant:` each (such as `ema`); two branches need two names".into(),
                 });
             }
             if parent.is_some() && parent != *known {
                 return Err(Error::RunFile {
-                    file: run.path.clone(),
+                    file: run.run.path.clone(),
                     problem: format!("the branch `{}` has two parents", spec.branch),
                     help: "a branch leaves one parent; name it at its first entry".into(),
                 });
@@ -101,7 +121,7 @@ fn branches_in_order(run: &RunFile) -> Result<Vec<String>> {
             if chain.contains(parent) {
                 chain.push(parent);
                 return Err(Error::RunFile {
-                    file: run.path.clone(),
+                    file: run.run.path.clone(),
                     problem: format!("the parents of the branches form a cycle: {}", chain.join(" → ")),
                     help: "the trunk has no `parent`".into(),
                 });
@@ -118,20 +138,17 @@ fn branches_in_order(run: &RunFile) -> Result<Vec<String>> {
     Ok(order)
 }
 
-/// Reads one branch, with the folders that are left alone and what its log gives to say; `specs` are its entries (one for each
+/// Reads one branch, with the folders that are left alone and what its log gives to say; `lanes` are its entries (one for each
 /// variant), `tree` holds its parent.
-fn read_branch(
-    run: &RunFile,
-    specs: &[&BranchSpec],
-    tree: &RunTree,
-) -> Result<(Branch, Vec<SkippedFolder>, Vec<String>)> {
+fn read_branch(run: Lanes<'_>, lanes: &[&Lane], tree: &RunTree) -> Result<(Branch, Vec<SkippedFolder>, Vec<String>)> {
+    let specs: Vec<&BranchSpec> = lanes.iter().map(|lane| &lane.spec).collect();
     let main = specs[0];
     let fork = main.parent.as_ref().map(|parent| fork_from(run, parent, tree)).transpose()?;
     let mut all_found = Vec::new();
     let mut skipped = Vec::new();
-    for &spec in specs {
-        let (mut found, alone) = discover(spec)?;
-        if let (StepsSpec::Own, Some(fork)) = (spec.steps, &fork) {
+    for lane in lanes {
+        let (spec, mut found) = (&lane.spec, lane.found.clone());
+        if let Some(fork) = fork.as_ref().filter(|_| spec.counts_own_steps()) {
             for found in &mut found {
                 found.step += fork.step;
             }
@@ -139,18 +156,21 @@ fn read_branch(
         if let (Some(fork), Some(first)) = (&fork, found.first()) {
             not_before(fork, first, spec)?;
         }
-        skipped.extend(alone);
+        skipped.extend(lane.skipped.clone());
         all_found.push(found);
     }
     let others: Vec<_> =
         specs.iter().zip(&all_found).filter_map(|(spec, found)| of_other_steps(spec, found, fork.as_ref())).collect();
     let newest = all_found[0].last().map(|newest| newest.folder.join("trainer_state.json"));
     let other_log = main.log.is_none() && others.iter().any(|other| Some(&other.folder) == newest.as_ref());
-    one_folder_each(specs, &all_found)?;
+    one_folder_each(&specs, &all_found)?;
     let Log { mut entries, mut notes } = if other_log { Log::default() } else { read_branch_log(main, &all_found[0])? };
+    if !main.axis.is_tokens() && main.log.as_ref().is_none_or(|log| log.columns.tokens.is_none()) {
+        entries.iter_mut().for_each(|entry| entry.tokens = None); // they count tokens, not what the axis does
+    }
     skipped.extend(others);
     if let Some(fork) = &fork {
-        if main.steps == StepsSpec::Own {
+        if main.counts_own_steps() {
             for entry in &mut entries {
                 entry.step += fork.step;
                 entry.tokens = entry.tokens.map(|tokens| tokens + fork.tokens);
@@ -158,12 +178,13 @@ fn read_branch(
         }
         entries.retain(|entry| entry.step > fork.step);
     }
-    notes.extend(scheduled::fill_rates(run, main, fork.as_ref(), &all_found[0], &mut entries)?);
-    let base = run.path.parent().unwrap_or(Path::new(""));
+    notes.extend(scheduled::fill_rates(run.run, main, fork.as_ref(), &all_found[0], &mut entries)?);
+    let base = run.run.path.parent().unwrap_or(Path::new(""));
     let mut checkpoints = Vec::new();
     for (&spec, found) in specs.iter().zip(&all_found) {
         for found in found {
-            let exact = tokens::tokens_at(spec, fork.as_ref(), &entries, found.step, Some(&found.folder))?;
+            let at = (found.step, found.counts);
+            let exact = tokens::tokens_at(spec, fork.as_ref(), &entries, at, Some(&found.folder))?;
             let tokens = match as_named(found, spec, fork.as_ref(), exact)? {
                 Some(tokens) => Some(tokens),
                 None => tokens::count_of_other_steps(spec, fork.as_ref(), found.step, &found.folder)?,
@@ -189,7 +210,7 @@ fn read_branch(
 }
 
 /// Where a branch leaves its parent, which `tree` holds.
-fn fork_from(run: &RunFile, parent: &ParentSpec, tree: &RunTree) -> Result<Fork> {
+fn fork_from(run: Lanes<'_>, parent: &ParentSpec, tree: &RunTree) -> Result<Fork> {
     let branch = tree.branch(&parent.branch).expect("branches come after their parents");
     Ok(Fork { branch: parent.branch.clone(), step: parent.step, tokens: fork_tokens(run, branch, parent.step)? })
 }
@@ -239,9 +260,8 @@ fn one_folder_each(specs: &[&BranchSpec], all_found: &[Vec<Found>]) -> Result<()
 }
 
 /// A note on steps of `tokens:` that neither a checkpoint nor the fork of another branch has.
-fn unused_tokens(run: &RunFile, spec: &BranchSpec, fork: Option<&Fork>, found: &[Found]) -> Option<String> {
-    let forks =
-        run.checkpoints.iter().filter_map(|other| other.parent.as_ref()).filter(|parent| parent.branch == spec.branch);
+fn unused_tokens(run: Lanes<'_>, spec: &BranchSpec, fork: Option<&Fork>, found: &[Found]) -> Option<String> {
+    let forks = run.specs().filter_map(|other| other.parent.as_ref()).filter(|parent| parent.branch == spec.branch);
     let forks: BTreeSet<u64> = forks.map(|parent| parent.step).collect();
     let known: BTreeSet<u64> =
         found.iter().map(|found| found.step).chain(forks).map(|step| tokens::own_step(spec, fork, step)).collect();
@@ -281,14 +301,17 @@ fn other_steps(branch: &Branch) -> Option<String> {
 /// The name says something else than `exact`, by more than one unit of its last digit.
 fn as_named(found: &Found, spec: &BranchSpec, fork: Option<&Fork>, exact: Option<(&str, u64)>) -> Result<Option<u64>> {
     let Some(label) = found.tokens else { return Ok(exact.map(|(_, tokens)| tokens)) };
-    let before = if spec.steps == StepsSpec::Own { fork.map_or(0, |fork| fork.tokens) } else { 0 };
+    let before = if spec.counts_own_steps() { fork.map_or(0, |fork| fork.tokens) } else { 0 };
     let label = Label { tokens: label.tokens.saturating_add(before), ..label };
     match exact {
         Some((source, exact)) if !label.allows(exact) => Err(Error::Checkpoint {
             folder: found.folder.clone(),
             problem: format!(
-                "tokens seen at step {} of branch `{}`: its name says {}, {source} says {exact}",
-                found.step, spec.branch, label.tokens
+                "{} seen at step {} of branch `{}`: its name says {}, {source} says {exact}",
+                spec.axis.word(),
+                found.step,
+                spec.branch,
+                label.tokens
             ),
             help: "correct the other source, or write `*` in place of `{tokens}` in `pattern:`".into(),
         }),
@@ -302,7 +325,7 @@ fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
     let own = if has_own { " (its trainer_state.json holds no count)" } else { "" };
     Error::Checkpoint {
         folder: folder.to_path_buf(),
-        problem: format!("nothing tells how many tokens step {step} of branch `{}` has seen{own}", spec.branch),
+        problem: format!("nothing tells how many {} step {step} of branch `{}` has seen{own}", spec.axis.word(), spec.branch),
         help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, `training:` with the run's schedule, `tokens: {STEP: TOKENS}`, or `{tokens}` in `pattern:`".into(),
     }
 }
@@ -347,12 +370,14 @@ fn rate_at(entries: &[LogEntry], step: u64) -> Option<f64> {
 }
 
 /// Tokens the parent had seen at the fork.
-fn fork_tokens(run: &RunFile, parent: &Branch, step: u64) -> Result<u64> {
+fn fork_tokens(run: Lanes<'_>, parent: &Branch, step: u64) -> Result<u64> {
     if let Some(checkpoint) = parent.checkpoints.iter().find(|checkpoint| checkpoint.step == step) {
         return Ok(checkpoint.tokens);
     }
-    let spec = run.checkpoints.iter().find(|spec| spec.branch == parent.name).expect("the parent was read from it");
-    if let Some((_, tokens)) = tokens::tokens_at(spec, parent.fork.as_ref(), &parent.log.entries, step, None)? {
+    let spec = run.specs().find(|spec| spec.branch == parent.name).expect("the parent was read from it");
+    if let Some((_, tokens)) =
+        tokens::tokens_at(spec, parent.fork.as_ref(), &parent.log.entries, (step, Counts::Steps), None)?
+    {
         return Ok(tokens);
     }
     let placed: Vec<_> = parent.checkpoints.iter().map(placed_entry).collect();
@@ -365,7 +390,7 @@ fn fork_tokens(run: &RunFile, parent: &Branch, step: u64) -> Result<u64> {
                 _ => "it has no checkpoints".into(),
             };
             Error::RunFile {
-                file: run.path.clone(),
+                file: run.run.path.clone(),
                 problem: format!(
                     "a branch leaves `{}` at step {step}, but nothing tells its tokens there ({range})",
                     parent.name
@@ -394,8 +419,9 @@ fn fill_tokens(
     }
     let logged = entries.to_vec();
     for entry in entries.iter_mut().filter(|entry| entry.tokens.is_none()) {
-        entry.tokens =
-            tokens::tokens_at(spec, fork, &logged, entry.step, None)?.map(|(_, tokens)| tokens).or_else(|| {
+        entry.tokens = tokens::tokens_at(spec, fork, &logged, (entry.step, Counts::Steps), None)?
+            .map(|(_, tokens)| tokens)
+            .or_else(|| {
                 tokens::interpolate(&known, entry.step, |entry| entry.tokens.map(|tokens| tokens as f64))
                     .map(|t| t.round() as u64)
             });

@@ -90,7 +90,7 @@ fn hear(
     let ended = reply(&mut |text| stream.piece(&visible(text)));
     stream.end()?;
     match ended {
-        Err(error) => complain(error),
+        Err(error) => complain(&error),
         Ok(()) => print("\n")?,
     }
     Ok(false)
@@ -124,7 +124,7 @@ fn obey(talk: &mut Talk<'_>, line: &str, interrupt: &Interrupt) -> Result<bool> 
         }
         "/save" => match save(talk, rest) {
             Ok(()) => say(&format!("saved as {rest}")),
-            Err(error) => complain(error),
+            Err(error) => complain(&error),
         },
         other => say(&format!("{} is not a command; /help lists them", visible(other))),
     }

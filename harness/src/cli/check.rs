@@ -3,8 +3,9 @@
 use super::model_args::TokenArgs;
 use super::numbers::{branches, counted};
 use super::{Exit, complain, print, say};
-use crate::checkpoint::{Settings, discover_tree};
+use crate::checkpoint::{Settings, discover_tree, suspects};
 use crate::hub::Pinned;
+use crate::results::Hashes;
 use crate::run_file::RunFile;
 use crate::sweep::{Overrides, Suite, catalogue};
 use crate::{Error, Result};
@@ -50,7 +51,7 @@ impl Check {
                     }
                 }
                 Err(error) => {
-                    complain(error);
+                    complain(&error);
                     exit = Exit::BadInput;
                 }
             }
@@ -129,6 +130,13 @@ fn run_file(file: &Path) -> Result<Found> {
         if let Err(error) = checkpoint(&base.join(&at.location), &settings) {
             found.wrong.push(error.in_full());
         }
+    }
+    let suspects = suspects(&discovered.tree, base, &Hashes::open(&run.results));
+    if suspects.left_out(run.misplaced).is_empty() {
+        suspects.notes().iter().for_each(|note| say(note));
+    } else {
+        let mend = "; remove or replace it, or say `misplaced: keep`";
+        found.wrong.extend(suspects.notes().into_iter().map(|note| note + mend));
     }
     let branches = branches(discovered.tree.branches.len());
     found.what = format!("a run of {} on {branches}, {}", counted(checkpoints.len(), "checkpoint"), found.what);

@@ -73,7 +73,7 @@ pub(super) fn say(text: &str) {
 }
 
 /// Shows an error with its place and its mend: `error:` and the message first, the code last.
-pub(super) fn complain(error: Error) {
+pub(super) fn complain(error: &Error) {
     let stderr = std::io::stderr();
     let mut theme = if is_painted(&stderr) { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     theme.characters.error = "error:".into();
@@ -83,7 +83,7 @@ pub(super) fn complain(error: Error) {
     let code = error.code().map(|code| code.to_string());
     let mut text = String::new();
     let handler = GraphicalReportHandler::new_themed(theme).with_width(width);
-    if handler.render_report(&mut text, &WithoutCode(&error)).is_err() {
+    if handler.render_report(&mut text, &WithoutCode(error)).is_err() {
         text = error.in_full();
     }
     let code = code.map_or_else(String::new, |code| format!("  {}\n", faint.style(format!("[{code}]"))));

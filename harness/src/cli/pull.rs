@@ -98,7 +98,7 @@ impl Pull {
             let Some(folder) = pulling.note(&task.name, |talk| fetcher.bring(&set, out, talk))? else { continue };
             // What was fetched is what the task reads.
             if let Err(error) = task.items(&[out.to_path_buf()], Some(1)) {
-                complain(error.into());
+                complain(&error.into());
                 pulling.failed += 1;
             } else if folders.insert(folder.clone()) {
                 print(&format!("{}\n", folder.display()))?;
@@ -120,7 +120,7 @@ impl Pulling {
             Err(error @ Error::Usage { .. }) => Err(error),
             Err(error) => {
                 say(&format!("failed: {name}"));
-                complain(error);
+                complain(&error);
                 self.failed += 1;
                 Ok(None)
             }

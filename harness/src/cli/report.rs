@@ -33,6 +33,17 @@ pub(super) struct ReportRun {
 impl ReportRun {
     pub(super) fn run(&self) -> Result<Exit> {
         let all = self.runs.iter().map(|path| Results::open(path)).collect::<Result<Vec<_>>>()?;
+        if let Some(other) = all.iter().find(|own| own.snapshot.tree.axis != all[0].snapshot.tree.axis) {
+            let (one, two) = (all[0].snapshot.tree.axis.word(), other.snapshot.tree.axis.word());
+            return Err(Error::Usage {
+                problem: format!(
+                    "{} counts {one}, {} counts {two}: one page has one axis",
+                    all[0].path.display(),
+                    other.path.display()
+                ),
+                help: "write a report of each, or give both the same `axis:`".into(),
+            });
+        }
         let own_report = match all.as_slice() {
             [only] => Some(report_folder(&only.store)),
             _ => None,

@@ -1,7 +1,7 @@
 //! The results that a command reads: those of a run file, or a results folder by itself, as `import` writes one.
 
-use crate::checkpoint::discover_tree;
-use crate::results::{Snapshot, Store};
+use crate::checkpoint::{discover_tree, suspects};
+use crate::results::{Hashes, Snapshot, Store};
 use crate::run_file::RunFile;
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,10 @@ pub(super) fn snapshot_of(run: &RunFile, store: &Store) -> Result<Snapshot> {
         return Ok(Snapshot { name: run.display_name(), run_file: run.text.clone(), ..kept });
     };
     let (name, run_file) = (run.display_name(), run.text.clone());
-    let mut snapshot = Snapshot { name, tree: found.tree, groups: kept.groups.clone(), run_file };
+    let mut tree = found.tree;
+    let base = run.path.parent().unwrap_or(Path::new(""));
+    tree.misplaced = suspects(&tree, base, &Hashes::open(store.root())).left_out(run.misplaced).to_vec();
+    let mut snapshot = Snapshot { name, tree, groups: kept.groups.clone(), run_file };
     let (units, _) = store.units()?;
     snapshot.keep_scored(&kept, &units);
     Ok(snapshot)

@@ -6,7 +6,7 @@ use super::{Exit, Threads, complain, print, say};
 use crate::Result;
 use crate::executor::{Capacity, Site};
 use crate::progress::Interrupt;
-use crate::results::Store;
+use crate::results::{Hashes, Store};
 use crate::run_file::{BosSpec, PrecisionSpec, RunFile};
 use crate::sweep::{Overrides, Work, sweep};
 use clap::Args;
@@ -89,7 +89,8 @@ pub(super) enum Strictness {
 ///
 /// # Errors
 /// Nothing could be begun.
-pub(super) fn carry_out(work: Work, store: Store, capacity: Capacity, strictness: Strictness) -> Result<Exit> {
+pub(super) fn carry_out(mut work: Work, store: Store, capacity: Capacity, strictness: Strictness) -> Result<Exit> {
+    work.find_misplaced(&Hashes::open(store.root()));
     for note in &work.notes {
         say(note);
     }
@@ -100,7 +101,7 @@ pub(super) fn carry_out(work: Work, store: Store, capacity: Capacity, strictness
     let swept = match swept {
         Ok(swept) => swept,
         Err(error) => {
-            complain(error);
+            complain(&error);
             return Ok(Exit::SomeFailed);
         }
     };

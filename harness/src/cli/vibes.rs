@@ -61,12 +61,12 @@ impl Vibes {
                     if judged_bad || !failed.is_empty() {
                         exit = Exit::SomeFailed;
                     }
-                    failed.into_iter().for_each(complain);
+                    failed.iter().for_each(complain);
                 }
                 Ok(None) => return Ok(Exit::Interrupted),
                 Err(error @ crate::Error::Io(_)) => return Err(error),
                 Err(error) => {
-                    complain(error);
+                    complain(&error);
                     exit = Exit::SomeFailed;
                 }
             }

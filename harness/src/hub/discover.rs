@@ -9,7 +9,6 @@ use super::wait::Talk;
 use crate::checkpoint::{Named, Pattern, namings};
 use crate::run_file::BranchSpec;
 use crate::{Error, Result};
-use std::collections::BTreeMap;
 
 /// Names that an error shows.
 const SHOWN: usize = 8;
@@ -82,7 +81,7 @@ pub(crate) fn discover(repo: &Repo, spec: &BranchSpec) -> Result<Vec<(Named, Pin
             suggestion(missing, &found),
         ));
     }
-    let mut steps: BTreeMap<u64, (Named, Pinned)> = BTreeMap::new();
+    let mut steps: Vec<(Named, Pinned)> = Vec::new();
     for own in found.iter().filter(|own| spec.revisions.is_empty() || spec.revisions.contains(&own.name)) {
         let named = match pattern.read(&own.name).as_slice() {
             [] if spec.revisions.is_empty() => continue,
@@ -90,18 +89,21 @@ pub(crate) fn discover(repo: &Repo, spec: &BranchSpec) -> Result<Vec<(Named, Pin
                 let what = format!("`{}` of `revisions:` does not fit the pattern `{}`", own.name, spec.pattern);
                 return Err(bad(what, "the pattern tells its step: correct one of the two".into()));
             }
-            [named] => *named,
+            [named] => named.clone(),
             [..] => {
                 let what = format!("the pattern `{}` fits `{}` in more than one way", spec.pattern, own.name);
                 return Err(bad(what, "write more of the name into `pattern:`, so that `*` stands for less".into()));
             }
         };
         let pinned = Pinned { repo: repo.clone(), revision: own.name.clone(), commit: own.commit.clone() };
-        match steps.get(&named.step) {
+        match steps.iter().find(|(known, _)| known.is_same(&named)) {
             Some((_, other)) if other.commit != pinned.commit => {
                 let what = format!(
-                    "`{}` and `{}` are both step {}, and not the same commit",
-                    other.revision, own.name, named.step
+                    "`{}` and `{}` are both {}{}, and not the same commit",
+                    other.revision,
+                    own.name,
+                    named.place(),
+                    named.kind()
                 );
                 return Err(bad(
                     what,
@@ -109,18 +111,20 @@ pub(crate) fn discover(repo: &Repo, spec: &BranchSpec) -> Result<Vec<(Named, Pin
                 ));
             }
             Some(_) => {} // a tag of the same
-            None => drop(steps.insert(named.step, (named, pinned))),
+            None => steps.push((named, pinned)),
         }
     }
     if steps.is_empty() {
         let names: Vec<String> = found.iter().map(|own| own.name.clone()).collect();
         let proposed = namings(&names, false).0.into_iter().next();
-        let proposal =
-            proposed.map(|naming| format!("`pattern: \"{}\"` fits {} of them; ", naming.pattern, naming.names.len()));
+        let proposal = proposed.map(|naming| {
+            format!("`pattern: \"{}\"` fits {} of them; ", naming.pattern, naming.names.values().flatten().count())
+        });
         let what = format!("none of its {} branches and tags is named `{}`", found.len(), spec.pattern);
         return Err(bad(what, format!("{}{}", proposal.unwrap_or_default(), there(&found))));
     }
-    Ok(steps.into_values().collect())
+    steps.sort();
+    Ok(steps)
 }
 
 /// Some of the names that are there.

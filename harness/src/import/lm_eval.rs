@@ -47,10 +47,11 @@ pub struct Imported {
 /// # Errors
 /// No file could be brought in (what is wrong with the first), or the results cannot be written.
 pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result<Imported> {
-    let pattern = Pattern::new(&options.pattern).map_err(|(wrong, help)| Error::Usage {
-        problem: format!("the pattern `{}` {wrong}", options.pattern),
-        help: format!("it says where the step stands: {help}"),
-    })?;
+    let pattern =
+        Pattern::new(&options.pattern).and_then(Pattern::of_steps_alone).map_err(|(wrong, help)| Error::Usage {
+            problem: format!("the pattern `{}` {wrong}", options.pattern),
+            help: format!("it says where the step stands: {help}"),
+        })?;
     let mut files = Files::default();
     files.find(folder)?;
     let catalogue = Catalogue::shipped()?;

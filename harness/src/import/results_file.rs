@@ -64,13 +64,13 @@ impl ResultsFile {
         let names = self.names();
         let named = names.iter().find_map(|name| pattern.find(name));
         let wrong = |what: String, help: String| Error::Results { path: self.path.clone(), problem: what, help };
-        let step = config["step"].as_u64().or(named.map(|named| named.step)).ok_or_else(|| {
+        let step = config["step"].as_u64().or(named.as_ref().and_then(|named| named.step)).ok_or_else(|| {
             let what =
                 format!("`{}` occurs neither in its `model_args`, nor in its model's name or path", options.pattern);
             wrong(what, format!("say with a pattern where the step stands; its path here is `{}`", self.shown))
         })?;
         let by_step = || options.tokens_per_step.map(|tokens| tokens.saturating_mul(step));
-        let label = named.and_then(|named| named.tokens);
+        let label = named.as_ref().and_then(|named| named.tokens);
         let tokens = match (config["tokens"].as_u64().or_else(by_step), label) {
             (Some(exact), Some(label)) if !label.allows(exact) => {
                 let what = format!("its name says {} tokens, but at step {step} it has seen {exact}", label.tokens);
@@ -109,7 +109,7 @@ impl ResultsFile {
         let (text, named) = names.iter().find_map(|name| Some((name, pattern.find(name)?)))?;
         let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
         // The shortest beginning that tells the same ends with the step.
-        let rest = ends.map(|end| text.split_at(end)).find(|(head, _)| pattern.find(head) == Some(named))?.1;
+        let rest = ends.map(|end| text.split_at(end)).find(|(head, _)| pattern.find(head).as_ref() == Some(&named))?.1;
         let rest = rest.split("__").next()?.strip_prefix(['-', '_', '.'])?;
         let word = rest.split(|c: char| !c.is_alphanumeric() && !"-_".contains(c)).next()?;
         let is_word = !["", "json"].contains(&word) && word.chars().all(|c| c.is_alphabetic() || "-_".contains(c));

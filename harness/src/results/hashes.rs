@@ -89,7 +89,7 @@ impl Hashes {
         Ok(known.get(&now.path).filter(|known| known.stamp == now).map(|known| known.blake3.clone()))
     }
 
-    /// The hash of a file, computed where it is not remembered.
+    /// The hash of a file, computed where it is not remembered; kept where there is a results folder.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -103,6 +103,9 @@ impl Hashes {
         let blake3 = hasher.finalize().to_hex().to_string();
         let mut known = self.known.lock().expect("no thread panics while it holds the lock");
         known.insert(stamp.path.clone(), Remembered { stamp, blake3: blake3.clone() });
+        if !self.file.parent().is_some_and(Path::is_dir) {
+            return Ok(blake3); // nothing was swept yet, and this is no sweep
+        }
         let mut lines: Vec<_> = known.values().collect();
         lines.sort_by(|a, b| a.stamp.path.cmp(&b.stamp.path));
         let text: String = lines.iter().map(|line| serde_json::to_string(line).expect("plain data") + "\n").collect();

@@ -29,6 +29,8 @@ impl Snapshot {
                 let is_there = branch.checkpoints.iter().any(|known| known.at() == checkpoint.at());
                 if !is_there && units.iter().any(|(_, unit)| unit.checkpoint.at() == checkpoint.at()) {
                     branch.checkpoints.push(checkpoint.clone());
+                    let known = older.tree.misplaced.iter().filter(|known| known.at() == checkpoint.at());
+                    self.tree.misplaced.extend(known.cloned());
                 }
             }
             branch.checkpoints.sort_by(|a, b| (a.step, &a.variant).cmp(&(b.step, &b.variant)));

@@ -1,11 +1,14 @@
 //! A branch in the run file: where its checkpoints and its log lie, where it leaves its parent.
 
+use super::listed::{FolderSpec, IndexSpec};
 use super::values::{self, WordOrMap};
+use crate::checkpoint::Pattern;
 use crate::hub::{Repo, SCHEME};
 use crate::training::{Schedule, TrainingSpec};
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
+use spyglass_dashboards::run::Axis;
 use spyglass_tasks::yaml::count;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,17 +31,24 @@ pub struct BranchSpec {
     #[serde(default)]
     pub revisions: Vec<String>,
     /// How a checkpoint's folder is named: `{step}` stands for its number (`500k` is read, too), `{tokens}` for tokens seen as printed
-    /// (`4B`, `16.78B`), `*` for what varies; `iter_{step}/hf` names a folder in a folder.
+    /// (`4B`, `16.78B`, `2BT`; `{words}`, `{samples}`, `{flops}` where a run counts those), `{index}` for its place in the run (see
+    /// `index`), `{stage}` and `{seed}` for a number or a word that makes branches of it, `*` for what varies, `[…]` for what some
+    /// names lack; `iter_{step}/hf` names a folder in a folder.
     #[serde(default = "default_pattern")]
     pub pattern: String,
+    /// The checkpoints one by one, where no pattern names them: each with its folder (as seen from `path`), its step or its tokens.
+    #[serde(default)]
+    pub folders: Vec<FolderSpec>,
+    /// What `{index}` stands for: an amount of training from one checkpoint to the next, or a list from index 0 on.
+    pub(crate) index: Option<IndexSpec>,
     /// Where the branch leaves another one.
     pub parent: Option<ParentSpec>,
-    /// Whether steps go on from the parent's.
-    #[serde(default)]
-    pub steps: StepsSpec,
+    /// Whether steps go on from the parent's: `continued` unless given. A `{stage}` whose first step lies before the last one of the
+    /// stage before counts its own unless given.
+    pub steps: Option<StepsSpec>,
     /// Tells several checkpoints of one step apart (EMA, merged).
     pub variant: Option<String>,
-    /// Tokens of one optimiser step.
+    /// Tokens (or what else `axis` names) of one optimiser step.
     #[serde(default, deserialize_with = "count::optional")]
     #[schemars(schema_with = "values::count_schema")]
     pub tokens_per_step: Option<u64>,
@@ -46,13 +56,69 @@ pub struct BranchSpec {
     #[serde(default, deserialize_with = "values::counts")]
     #[schemars(with = "BTreeMap<u64, u64>")]
     pub tokens: BTreeMap<u64, u64>,
-    /// The training log; the newest checkpoint's `trainer_state.json` when absent.
+    /// The training log; the newest checkpoint's `trainer_state.json` when absent. `{seed}` and `{stage}` in its name stand for those
+    /// of the pattern.
     pub log: Option<LogSpec>,
     /// Learning rate and tokens seen as a formula, for where no log tells them: the name of a known run, or its pieces.
     pub(crate) training: Option<TrainingSpec>,
     /// `training`, checked.
     #[serde(skip)]
     pub(crate) schedule: Option<Schedule>,
+    /// What the run counts.
+    #[serde(skip)]
+    pub(crate) axis: Axis,
+}
+
+impl BranchSpec {
+    /// What is wrong with its keys, and the mend.
+    pub(super) fn flaw(&self) -> Option<(String, String)> {
+        let name = &self.branch;
+        let pattern = match Pattern::new(&self.pattern) {
+            Ok(pattern) => pattern,
+            Err((wrong, help)) => {
+                return Some((format!("the pattern `{}` of branch `{name}` {wrong}", self.pattern), help));
+            }
+        };
+        if name.trim().is_empty() {
+            return Some(("a branch has an empty name".into(), "give each branch a name such as `trunk`".into()));
+        }
+        if self.tokens_per_step == Some(0) {
+            let help =
+                "batch size × sequence length × devices, such as 4_194_304; leave it out if the log holds the tokens";
+            return Some((format!("`tokens_per_step` of branch `{name}` is 0"), help.into()));
+        }
+        if !self.folders.is_empty() && self.hub.is_some() {
+            let help = "`folders` lie on disk: keep one of the two";
+            return Some((format!("branch `{name}` has a `hub` and a list of `folders`"), help.into()));
+        }
+        if !self.folders.is_empty() && self.pattern != default_pattern() {
+            let help = "keep the list, or the pattern";
+            return Some((format!("branch `{name}` has a `pattern` and a list of `folders`"), help.into()));
+        }
+        if let Some(bare) = self.folders.iter().find(|folder| folder.step.is_none() && folder.tokens.is_none()) {
+            let what =
+                format!("`{}` in `folders` of branch `{name}` has neither `step` nor `tokens`", bare.path.display());
+            return Some((what, "say where it stands: {path: kestrel, step: 660_000, tokens: 2.7T}".into()));
+        }
+        match (&self.index, pattern.tells_indices()) {
+            (None, true) => Some((
+                format!("the pattern `{}` of branch `{name}` numbers its checkpoints, but `index` is missing", self.pattern),
+                "say how far each is: `index: {every: 3.5B tokens, first: 3.5B tokens}`, or a list of steps or tokens from index 0 on"
+                    .into(),
+            )),
+            (Some(_), false) => {
+                let what = format!("branch `{name}` has an `index`, but no `{{index}}` in its pattern");
+                Some((what, "write `{index}` where the number stands: \"ckpt_{index}\"".into()))
+            }
+            (Some(index), true) => index.flaw().map(|(what, help)| (format!("`index` of branch `{name}` {what}"), help)),
+            (None, false) => None,
+        }
+    }
+
+    /// Whether the branch counts its steps from its fork.
+    pub(crate) fn counts_own_steps(&self) -> bool {
+        self.steps == Some(StepsSpec::Own)
+    }
 }
 
 impl BranchSpec {
@@ -65,7 +131,7 @@ impl BranchSpec {
             let problem = format!("branch `{}` {what}", self.branch);
             Err(Error::RunFile { file: file.to_path_buf(), problem, help: help.into() })
         };
-        let has_path = !self.path.as_os_str().is_empty();
+        let has_path = !self.path.as_os_str().is_empty() || !self.folders.is_empty();
         match &self.hub {
             None if has_path && self.revisions.is_empty() => Ok(None),
             None if has_path => {
@@ -106,11 +172,10 @@ pub struct ParentSpec {
 }
 
 /// How a branch counts its steps.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StepsSpec {
     /// On from the parent's.
-    #[default]
     Continued,
     /// From 0 at the fork; the fork's steps and tokens are added.
     Own,
@@ -174,10 +239,14 @@ pub struct LogColumns {
 }
 
 /// The branch that is meant where none is named.
+pub(crate) const TRUNK: &str = "trunk";
+
+/// The same, for a key that is missing.
 pub(super) fn default_branch() -> String {
-    "trunk".into()
+    TRUNK.into()
 }
 
-fn default_pattern() -> String {
+/// The pattern that is meant where none is written.
+pub(super) fn default_pattern() -> String {
     "checkpoint-{step}".into()
 }

@@ -2,7 +2,7 @@
 
 use super::branch::BranchSpec;
 use super::phases::PhasesSpec;
-use super::settings::{BosSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
+use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
 use super::storage::{self, KeepSpec};
 use super::values::{self, WordOrMap};
 use crate::checkpoint::Pattern;
@@ -10,6 +10,7 @@ use crate::training::Schedule;
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
+use spyglass_dashboards::run::Axis;
 use spyglass_tasks::yaml::{self, count};
 use spyglass_tasks::{paths, text};
 use std::borrow::Cow;
@@ -23,6 +24,15 @@ pub struct RunFile {
     pub name: Option<String>,
     /// Where the checkpoints lie, one entry a branch (or a variant of one).
     pub checkpoints: Vec<BranchSpec>,
+    /// What the run counts along its axis, where it is not tokens: `words`, `samples`, `EFLOPs`. Everything that is said of tokens in
+    /// this file is then of these.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub axis: Option<Axis>,
+    /// Checkpoints whose weights belong to another step (copied, mixed up, the final ones under an early name): `leave_out` draws them
+    /// hollow and leaves them out of onsets, `keep` counts them as the others.
+    #[serde(default)]
+    pub misplaced: MisplacedSpec,
     /// Learning-rate phases: found from the log, or named here.
     #[serde(default)]
     pub phases: PhasesSpec,
@@ -153,18 +163,24 @@ impl RunFile {
         file.text = text;
         file.path = path.to_path_buf();
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
-        let placed = |key: &str, written: &Path| match paths::expand(written) {
-            Ok(expanded) => Ok(base.join(expanded)),
-            Err(wrong) => {
+        let expanded = |key: &str, written: &Path| {
+            paths::expand(written).map_err(|wrong| {
                 let help = "set it, or write the path out".into();
-                Err(Error::RunFile { file: path.to_path_buf(), problem: format!("`{key}`: {wrong}"), help })
-            }
+                Error::RunFile { file: path.to_path_buf(), problem: format!("`{key}`: {wrong}"), help }
+            })
         };
+        let placed = |key: &str, written: &Path| expanded(key, written).map(|expanded| base.join(expanded));
         for branch in &mut file.checkpoints {
+            if let Some((problem, help)) = branch.flaw() {
+                return Err(Error::RunFile { file: path.to_path_buf(), problem, help });
+            }
             branch.path = match branch.source(path)? {
                 Some(address) => address.into(),
                 None => placed("path", &branch.path)?,
             };
+            for folder in &mut branch.folders {
+                folder.path = expanded("folders", &folder.path)?;
+            }
             if let Some(log) = &mut branch.log {
                 log.file = placed("log", &log.file)?;
             }
@@ -190,7 +206,34 @@ impl RunFile {
             }
         }
         file.validate()?;
+        file.axis = Some(file.axis_of_names()?);
+        for branch in &mut file.checkpoints {
+            branch.axis.clone_from(file.axis.as_ref().expect("it was just found"));
+        }
         Ok(file)
+    }
+
+    /// What the run counts: as the file says, or as a pattern that holds `{words}` or such.
+    fn axis_of_names(&self) -> Result<Axis> {
+        let mut axis = self.axis.clone();
+        for branch in &self.checkpoints {
+            let pattern = Pattern::new(&branch.pattern).expect("it was validated");
+            let Some(word) = pattern.counts() else { continue };
+            let known = axis.get_or_insert_with(|| Axis::try_from(word.to_owned()).expect("it is a word"));
+            if !known.word().eq_ignore_ascii_case(word) {
+                return Err(Error::RunFile {
+                    file: self.path.clone(),
+                    problem: format!(
+                        "the pattern `{}` of branch `{}` counts {word}, but the run counts {}",
+                        branch.pattern,
+                        branch.branch,
+                        known.word()
+                    ),
+                    help: format!("a run has one axis: say `axis: {word}`, or `{{tokens}}` for what the axis counts"),
+                });
+            }
+        }
+        Ok(axis.unwrap_or_default())
     }
 
     /// The run's name: as written, or the folder that holds the run file.
@@ -214,21 +257,6 @@ impl RunFile {
         }
         if self.schedule.every == 0 {
             return wrong("`schedule.every` is 0".into(), "1 scores every checkpoint, 2 every other one");
-        }
-        for branch in &self.checkpoints {
-            if let Err((wrong_with_it, help)) = Pattern::new(&branch.pattern) {
-                let what = format!("the pattern `{}` of branch `{}` {wrong_with_it}", branch.pattern, branch.branch);
-                return wrong(what, &help);
-            }
-            if branch.branch.trim().is_empty() {
-                return wrong("a branch has an empty name".into(), "give each branch a name such as `trunk`");
-            }
-            if branch.tokens_per_step == Some(0) {
-                return wrong(
-                    format!("`tokens_per_step` of branch `{}` is 0", branch.branch),
-                    "batch size × sequence length × devices, such as 4_194_304; leave it out if the log holds the tokens",
-                );
-            }
         }
         for spec in &self.tasks {
             if spec.limit == Some(0) {

@@ -115,12 +115,23 @@ fn text(name: &str, branches: &[FoundBranch], left_out: &[String], base: &Path) 
     TEMPLATE.replace("NAME", &quoted(name)).replace("  CHECKPOINTS\n", &(entries + &left_out.collect::<String>()))
 }
 
-/// How many checkpoints there are, and their steps.
-pub(super) fn said(steps: &[u64]) -> String {
-    match steps {
-        [one] => format!("1 checkpoint, step {one}"),
-        _ => format!("{} checkpoints, steps {} to {}", steps.len(), steps[0], steps[steps.len() - 1]),
+/// How many checkpoints there are, and their steps; `places` has one for each, in ascending order.
+pub(super) fn said(pattern: &str, places: &[u64]) -> String {
+    match (pattern.contains("{step}"), places) {
+        (true, [one]) => format!("1 checkpoint, step {one}"),
+        (true, [first, .., last]) => format!("{} checkpoints, steps {first} to {last}", places.len()),
+        _ => format!("{} checkpoints, told by what they have seen", places.len()),
     }
+}
+
+/// What to think of where checkpoints may only be numbered: steps do not go up by one.
+fn numbered(naming: &Naming) -> Option<String> {
+    let steps: Vec<u64> = naming.names.keys().copied().collect();
+    let is_dense = steps.len() > 2 && steps.windows(2).all(|pair| pair[1] - pair[0] == 1);
+    let pattern = naming.pattern.replace("{step}", "{index}");
+    (is_dense && pattern.contains("{index}")).then(|| {
+        format!("    # the numbers go up by 1: if they count checkpoints, say `pattern: \"{pattern}\"` and `index: {{every: 1000}}`")
+    })
 }
 
 /// The lines of one naming of a branch.
@@ -128,10 +139,14 @@ fn entry(branch: &FoundBranch, naming: &Naming, trunk: &FoundBranch, base: &Path
     let steps: Vec<u64> = naming.names.keys().copied().collect();
     let (first, last) = (steps[0], steps[steps.len() - 1]);
     let (name, path) = (quoted(&branch.name), quoted(&relative(&branch.folder, base)));
-    let mut lines = vec![format!("  - branch: {name}"), format!("    path: {path}    # {}", said(&steps))];
+    let mut lines = vec![
+        format!("  - branch: {name}"),
+        format!("    path: {path}    # {}", said(&naming.pattern, &naming.places())),
+    ];
     if naming.pattern != "checkpoint-{step}" {
         lines.push(format!("    pattern: {}", quoted(&naming.pattern)));
     }
+    lines.extend(numbered(naming));
     if let Some(variant) = &naming.variant {
         lines.push(format!("    variant: {}    # the same steps, another kind of checkpoint", quoted(variant)));
     }
@@ -143,7 +158,7 @@ fn entry(branch: &FoundBranch, naming: &Naming, trunk: &FoundBranch, base: &Path
             "    parent: {{branch: {parent}, step: {fork}}}    # a guess: the last step before it; correct it"
         ));
     }
-    let newest = naming.names.values().next_back().map(|name| branch.folder.join(name)).unwrap_or_default();
+    let newest = naming.names.values().flatten().next_back().map(|name| branch.folder.join(name)).unwrap_or_default();
     lines.join("\n") + "\n" + &tokens_lines(naming, &newest, last)
 }
 
@@ -156,6 +171,7 @@ fn tokens_lines(naming: &Naming, newest: &Path, step: u64) -> String {
         state.as_ref().and_then(|state| state.get("num_input_tokens_seen")).and_then(serde_json::Value::as_u64);
     match (tokens, state.is_some()) {
         (Some(tokens), _) if tokens > 0 => "    # tokens seen and the log are read from each trainer_state.json\n".into(),
+        _ if naming.pattern.contains("{words}") => "    # words are read from the names, and are what the report counts\n".into(),
         _ if naming.pattern.contains("{tokens}") => "    # tokens seen are read from the names, which round them; a log or this line is more exact:\n    # tokens_per_step: 4_194_304    # batch size × sequence length × devices\n".into(),
         (_, true) => "    # trainer_state.json holds the log but no tokens:\n    tokens_per_step: 4_194_304    # batch size × sequence length × devices; correct it\n".into(),
         _ => "    tokens_per_step: 4_194_304    # batch size × sequence length × devices; correct it\n    # log: {file: train.csv, columns: {step: step, tokens: tokens, lr: lr, loss: loss}}\n".into(),

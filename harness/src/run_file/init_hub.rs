@@ -23,7 +23,10 @@ pub(crate) fn run_file_for_hub(repo: &Repo, talk: Talk<'_>) -> Result<FirstFile>
     let names: Vec<String> = revisions(repo, talk)?.into_iter().map(|own| own.name).collect();
     let preset = presets().iter().find(|preset| preset.of.iter().any(|of| of.eq_ignore_ascii_case(&repo.id)));
     let steps = |pattern: &Pattern| {
-        let read = |name: &String| if let [named] = pattern.read(name).as_slice() { Some(named.step) } else { None };
+        let read = |name: &String| match pattern.read(name).as_slice() {
+            [named] => named.step.or(named.tokens.map(|label| label.tokens)),
+            _ => None,
+        };
         names.iter().filter_map(read).collect::<Vec<u64>>()
     };
     let known = preset.and_then(|preset| {
@@ -34,12 +37,13 @@ pub(crate) fn run_file_for_hub(repo: &Repo, talk: Talk<'_>) -> Result<FirstFile>
     let Some((pattern, mut steps)) = known.or_else(|| proposed(&namings)) else { return Err(no_steps(repo, &names)) };
     steps.sort_unstable();
     let compiled = Pattern::new(&pattern).expect("it was matched above");
-    let others = namings.iter().filter(|naming| !naming.names.values().any(|name| !compiled.read(name).is_empty()));
+    let others =
+        namings.iter().filter(|naming| !naming.names.values().flatten().any(|name| !compiled.read(name).is_empty()));
     let other = |naming: &Naming| {
-        let first = naming.names.values().next().map_or("", String::as_str);
+        let first = naming.names.values().flatten().next().map_or("", String::as_str);
         format!(
             "{} such as {first}: named otherwise; `{}` as the pattern of a branch of its own",
-            naming.names.len(),
+            naming.places().len(),
             naming.pattern
         )
     };
@@ -50,8 +54,8 @@ pub(crate) fn run_file_for_hub(repo: &Repo, talk: Talk<'_>) -> Result<FirstFile>
 
 /// The pattern that most names fit, and their steps.
 fn proposed(namings: &[Naming]) -> Option<(String, Vec<u64>)> {
-    let plain = namings.iter().rev().max_by_key(|naming| naming.names.len())?;
-    Some((plain.pattern.clone(), plain.names.keys().copied().collect()))
+    let plain = namings.iter().rev().max_by_key(|naming| naming.places().len())?;
+    Some((plain.pattern.clone(), plain.places()))
 }
 
 fn text(repo: &Repo, preset: Option<&Preset>, pattern: &str, steps: &[u64], left_out: &[String]) -> String {
@@ -59,7 +63,7 @@ fn text(repo: &Repo, preset: Option<&Preset>, pattern: &str, steps: &[u64], left
     let mut entry = format!(
         "  - branch: trunk\n    hub: {}    # {}\n    pattern: {}\n",
         quoted(&repo.id),
-        said(steps),
+        said(pattern, steps),
         quoted(pattern)
     );
     match preset {

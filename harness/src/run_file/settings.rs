@@ -70,6 +70,17 @@ impl<'de> Deserialize<'de> for DtFloorSpec {
     }
 }
 
+/// What becomes of checkpoints whose weights belong to another step, as the hashes of their files tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MisplacedSpec {
+    /// They are drawn hollow, and left out of onsets and of all else that is said of a curve.
+    #[default]
+    LeaveOut,
+    /// They count as the others do.
+    Keep,
+}
+
 /// Whether BOS stands before a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum, JsonSchema)]
 #[serde(rename_all = "lowercase")]

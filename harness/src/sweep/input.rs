@@ -1,9 +1,10 @@
 //! What a sweep works on: the run on disk, the tasks it is asked, and the settings.
 
 use super::{Only, Suite};
-use crate::checkpoint::{Discovered, Settings, discover_tree};
+use crate::checkpoint::{Discovered, Settings, discover_tree, suspects};
 use crate::hub::{self, Pinned};
-use crate::run_file::{BosSpec, KeepSpec, PrecisionSpec, RunFile, ScheduleSpec};
+use crate::results::Hashes;
+use crate::run_file::{BosSpec, KeepSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
 use crate::{Error, Result};
 use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog};
 use spyglass_model::ModelConfig;
@@ -29,6 +30,8 @@ pub(crate) struct Work {
     pub only: Only,
     /// Which checkpoints, in which order.
     pub schedule: ScheduleSpec,
+    /// What becomes of checkpoints with the weights of another step.
+    pub misplaced: MisplacedSpec,
     /// What stays of what is fetched from the hub.
     pub keep: KeepSpec,
     /// Bytes that may lie there.
@@ -91,6 +94,7 @@ impl Work {
             settings,
             only,
             schedule: run.schedule,
+            misplaced: run.misplaced,
             keep: run.keep,
             disk: run.disk,
             notes,
@@ -136,16 +140,25 @@ impl Work {
         Ok(Self {
             name,
             run_file: String::new(),
-            tree: RunTree { branches: vec![branch] },
+            tree: RunTree { branches: vec![branch], ..RunTree::default() },
             base: PathBuf::new(),
             suite: Arc::new(suite),
             settings,
             only: Only::default(),
             schedule: ScheduleSpec::default(),
+            misplaced: MisplacedSpec::default(),
             keep: KeepSpec::default(),
             disk: None,
             notes: Vec::new(),
         })
+    }
+
+    /// Looks for checkpoints with the weights of another step, before any is scored: notes name them, and they are left out of what is
+    /// said of curves unless the run file keeps them.
+    pub(crate) fn find_misplaced(&mut self, hashes: &Hashes) {
+        let suspects = suspects(&self.tree, &self.base, hashes);
+        self.notes.extend(suspects.notes());
+        self.tree.misplaced = suspects.left_out(self.misplaced).to_vec();
     }
 
     /// Whether what failed is still part of the run.

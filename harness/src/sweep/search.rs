@@ -185,7 +185,7 @@ impl<'a> Search<'a> {
     ) -> Points<'p> {
         let found = quest.name.as_ref().and_then(|name| known.task(name)?.path(branch));
         let mut points: Vec<(&Checkpoint, State)> = Vec::new();
-        for checkpoint in self.tree.path(branch) {
+        for checkpoint in self.tree.path(branch).into_iter().filter(|own| self.tree.is_in_place(own.at())) {
             let at = place(checkpoint);
             let units = planned.get(&at).map_or(&[][..], |planned| &planned.units);
             let own: Vec<&PlannedUnit> = units.iter().filter(|unit| quest.subjects.contains(&unit.subject)).collect();

@@ -6,16 +6,25 @@ use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
+/// What may stand in place of `tokens`, where a run counts something else.
+const COUNTED: [&str; 7] = ["token", "tokens", "word", "words", "sample", "samples", "flops"];
+
 /// A place in a training, or a length of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Amount {
     /// Optimiser steps.
     Steps(u64),
-    /// Tokens seen.
+    /// Tokens seen, or what else the run counts.
     Tokens(u64),
 }
 
 impl Amount {
+    /// The number alone.
+    pub(crate) fn count(self) -> u64 {
+        let (Self::Steps(count) | Self::Tokens(count)) = self;
+        count
+    }
+
     /// Reads `143000`, `143_000 steps`, `400k steps`, `5T tokens`, `8.39B tokens`.
     fn parse(text: &str) -> Option<Self> {
         let (number, unit) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), "steps"));
@@ -37,7 +46,7 @@ impl Amount {
         let value = digits.parse::<u64>().ok()?.checked_mul(scale / parts)?;
         match unit.trim() {
             "step" | "steps" => Some(Self::Steps(value)),
-            "token" | "tokens" => Some(Self::Tokens(value)),
+            counted if COUNTED.contains(&counted) => Some(Self::Tokens(value)),
             _ => None,
         }
     }
@@ -69,7 +78,7 @@ impl JsonSchema for Amount {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"anyOf": [
             {"type": "integer", "minimum": 0},
-            {"type": "string", "pattern": "^[0-9][0-9_]*(\\.[0-9]+)?[kKMBT]?( +(steps?|tokens?))?$"},
+            {"type": "string", "pattern": "^[0-9][0-9_]*(\\.[0-9]+)?[kKMBT]?( +(steps?|tokens?|words?|samples?|flops))?$"},
         ]})
     }
 }
@@ -87,12 +96,13 @@ mod tests {
             ("5T tokens", Amount::Tokens(5_000_000_000_000)),
             ("8.39B tokens", Amount::Tokens(8_390_000_000)),
             ("1 token", Amount::Tokens(1)),
+            ("10M words", Amount::Tokens(10_000_000)),
         ];
         for (text, wanted) in read {
             assert_eq!(Amount::parse(text), Some(wanted), "{text}");
         }
         for text in
-            ["", "steps", "5T words", "1.5 tokens", "-3 steps", "5X tokens", "99999999999T tokens", ".5k", "1e6"]
+            ["", "steps", "5T letters", "1.5 tokens", "-3 steps", "5X tokens", "99999999999T tokens", ".5k", "1e6"]
         {
             assert_eq!(Amount::parse(text), None, "{text}");
         }

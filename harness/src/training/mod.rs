@@ -6,6 +6,7 @@ mod presets;
 mod schedule;
 mod spec;
 
+pub(crate) use amount::Amount;
 pub(crate) use presets::{Preset, presets};
 pub(crate) use schedule::Schedule;
 pub(crate) use spec::TrainingSpec;

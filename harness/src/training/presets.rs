@@ -93,6 +93,9 @@ mod tests {
             ("pythia-160m", 143_000, 299_892_736_000, 6e-5),
             ("pythia-70m", 1_430, 2_998_927_360, 1e-3),
             // Stage 2 of OLMo 2 1B begins where stage 1 stopped: 7.45e-5 at 4 T tokens (its configuration says so).
+            // Halfway down the cosine, between peak and floor.
+            ("olmo-1b", 370_664, 1_554_677_497_856, 2.2e-4),
+            ("olmo-7b-0724", 2_500, 10_485_760_000, 3e-4),
             ("olmo2-1b", 1_907_359, 4_000_021_741_568, 7.4487e-5),
             // And that of the 7B at 3.9 T with 6.15e-5.
             ("olmo2-7b", 928_646, 3_895_023_632_384, 6.15e-5),

@@ -155,6 +155,11 @@ impl Schedule {
         self.tokens(step as f64).round() as u64
     }
 
+    /// The step at which so many tokens are seen, rounded.
+    pub(crate) fn step_of_tokens(&self, tokens: u64) -> u64 {
+        self.step_at(tokens as f64).round() as u64
+    }
+
     /// The learning rate of `step`; `None` before the first piece tells one or after the last.
     pub(crate) fn rate_at(&self, step: u64) -> Option<f64> {
         let step = step as f64;

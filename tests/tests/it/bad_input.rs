@@ -147,7 +147,7 @@ fn checkpoint_folders() {
     let folder = RunFolder::small();
     fs_err::create_dir(folder.path("empty")).unwrap();
     folder.write("empty.yaml", "checkpoints: [{path: empty}]\n");
-    check(&folder.run(&["sweep", "empty.yaml"]), 2, &["no folder here is named `checkpoint-{step}`"]);
+    check(&folder.run(&["sweep", "empty.yaml"]), 2, &["nothing here is named `checkpoint-{step}`"]);
     // A half-written checkpoint is left alone, and said so.
     fs_err::create_dir(folder.path("trunk/checkpoint-999999")).unwrap();
     check(&folder.run(&["sweep", "run.yaml", "--limit", "5"]), 0, &["checkpoint-999999", "left alone"]);

@@ -46,7 +46,7 @@ pub(crate) fn run() -> Run {
     let mut run = Run {
         name: "made-up".into(),
         packs: checkpoints.iter().map(pack).collect(),
-        tree: RunTree { branches: vec![trunk, anneal] },
+        tree: RunTree { branches: vec![trunk, anneal], ..RunTree::default() },
         units,
         texts: texts.into(),
         groups: vec![TaskGroup { name: "letters".into(), leaves, weight_by_size: true, ..TaskGroup::default() }],

@@ -13,6 +13,7 @@ mod hub;
 mod hub_look_alike;
 mod lm_eval;
 mod made_up;
+mod names;
 mod pilot;
 mod program;
 mod prototype;

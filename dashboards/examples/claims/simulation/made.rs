@@ -64,7 +64,7 @@ pub(crate) fn branch(name: &str, fork: Option<(&str, u64)>, tokens: &[u64], phas
 pub(crate) fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
     Run {
         name: "made-up".into(),
-        tree: RunTree { branches },
+        tree: RunTree { branches, ..RunTree::default() },
         units,
         packs: Vec::new(),
         ratings: Vec::new(),

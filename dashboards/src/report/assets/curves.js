@@ -100,7 +100,7 @@ function draw(figure) {
   const strokes = new Map();
   for (const series of plot.series) {
     const X = count => x(figure, series.name, count), seen = stretch => stretch.filter(p => Number.isFinite(X(p[0])));
-    const d = strokes.get(series.colour) ?? {line: "", bar: "", area: "", dot: ""}, crowded = series.points.length > 60;
+    const d = strokes.get(series.colour) ?? {line: "", bar: "", area: "", dot: "", hollow: ""}, crowded = series.points.length > 60;
     strokes.set(series.colour, d);
     for (const stretch of stretches(series).map(seen)) {
       d.line += line(stretch.map(p => [X(p[0]), Y(p[1])]));
@@ -113,6 +113,7 @@ function draw(figure) {
     }
     const points = seen(series.points.filter(Boolean));
     if (!crowded || points.length === 1) for (const p of points) d.dot += `M${round(X(p[0]))} ${round(Y(p[1]))}h0`;
+    for (const p of seen(series.hollow ?? [])) d.hollow += ring(round(X(p[0])), round(Y(p[1])));
   }
   for (const [colour, d] of strokes) for (const kind in d) setPaths(svg, `${kind} s${colour}`, d[kind]);
   const brackets = new Map();
@@ -143,6 +144,12 @@ function bracket(figure, branch, from, to) {
   const a = Math.max(figure.left, Math.min(start, b));
   if (!Number.isFinite(a + b)) return "";
   return `M${round(a)} ${y - 60}V${y}H${round(Math.max(start, b))}V${y - 60}`;
+}
+
+// Round a point that has the weights of another step, as plots/curve.rs.
+function ring(x, y) {
+  const [r, h] = [30, 12], corners = [[h, r], [r, h], [r, -h], [h, -r], [-h, -r], [-r, -h], [-r, h], [-h, r]];
+  return line(corners.map(([dx, dy]) => [x + dx, y + dy])) + "z";
 }
 
 // Down where an ability went, up where it is back, as plots/curve.rs.
@@ -206,6 +213,7 @@ function rescale(figure) {
 }
 
 // Each switch in the address: its key there, and what it is at first.
+const seenWords = one("[data-axis-name]")?.textContent;
 const switches = {axis: ["against", "tokens"], log: ["log", "0"], full: ["full", "0"]};
 
 all("[data-switch]").forEach(button => button.addEventListener("click", () => {
@@ -220,14 +228,14 @@ function turn(name, to) {
   if (!wanted || String(state[name]) === to) return;
   state[name] = name === "axis" ? to : Number(to);
   buttons.forEach(other => other.setAttribute("aria-pressed", other === wanted));
-  all("[data-axis-name]").forEach(words => { words.textContent = {tokens: "tokens seen", steps: "steps", loss: "loss"}[state.axis]; });
+  all("[data-axis-name]").forEach(words => { words.textContent = state.axis === "tokens" ? seenWords : state.axis; });
   figures.forEach(draw);
   rest();
 }
 
 // Reading off: one cursor in all plots, at a checkpoint.
 const scored = data.plots.some(plot => !plot.logged) ? data.plots.filter(plot => !plot.logged) : data.plots;
-const stops = [...new Set(scored.flatMap(plot => plot.series.flatMap(s => s.points.filter(Boolean).map(p => p[0]))))].sort((a, b) => a - b);
+const stops = [...new Set(scored.flatMap(plot => plot.series.flatMap(s => [...s.points.filter(Boolean), ...s.hollow ?? []].map(p => p[0]))))].sort((a, b) => a - b);
 let at = -1, pinned = -1; // the cursor's stop, and the one at which a click or a key left it
 const shown = (plot, value) => plot.percent ? (value * 100).toFixed(1) : value.toFixed(3);
 
@@ -251,7 +259,7 @@ function pin(index) {
 // What a series says at so many tokens: its point there; of a log the last entry before, unless the log is over by then.
 function pointAt(plot, series, count) {
   const points = series.points.filter(Boolean);
-  if (!plot.logged) return points.find(p => p[0] === count);
+  if (!plot.logged) return points.find(p => p[0] === count) ?? (series.hollow ?? []).find(p => p[0] === count);
   const isOver = points.length && points[points.length - 1][0] < 0.99 * count; // the last entry may lie a little before the checkpoint
   return isOver ? undefined : points.findLast(p => p[0] <= count);
 }
@@ -270,7 +278,7 @@ function read(index) {
       const point = pointAt(plot, series, stops[index]);
       if (!point) continue;
       const half = point.length > 2 ? ` ± ${shown(plot, (point[3] - point[2]) / 2)}` : "";
-      out.append(make("b", {class: "s" + series.colour}, ` · ${series.name} ${shown(plot, point[1])}${half}`));
+      out.append(make("b", {class: "s" + series.colour}, ` · ${series.name} ${shown(plot, point[1])}${half}${series.hollow?.includes(point) ? " (left out)" : ""}`));
     }
   }
 }

@@ -94,7 +94,7 @@ function detail(item, found) {
   if (found.context !== null) parts.push(make("pre", {}, found.context));
   if (found.reply) parts.push(make("h3", {}, "newest reply"), make("pre", {}, found.reply));
   if (heads.length) {
-    const head = make("tr", {}, ...["branch", "step", "tokens"].map(name => make("th", {}, name)),
+    const head = make("tr", {}, ...["branch", "step", document.documentElement.dataset.axis ?? "tokens"].map(name => make("th", {}, name)),
       ...heads.map((text, i) => make("th", {}, (i === gold ? "✓ " : "") + text)));
     const rows = data.shown.flatMap((c, k) => {
       if (!found.ll[k]) return [];

@@ -176,7 +176,13 @@ impl<'a> Course<'a> {
             if all.iter().any(Option::is_some) {
                 let fork = fork_point(run, branch).and_then(point).map(|m| m.point);
                 let points = all.iter().map(|m| m.as_ref().map(|m| m.point.clone())).collect();
-                series.push(Series { name: branch.name.clone(), colour: run.tree.colour(&branch.name), fork, points });
+                series.push(Series {
+                    name: branch.name.clone(),
+                    colour: run.tree.colour(&branch.name),
+                    fork,
+                    points,
+                    hollow: Vec::new(),
+                });
                 measured.push(all.into_iter().flatten().collect());
             }
         }
@@ -216,7 +222,7 @@ impl<'a> Course<'a> {
         };
         let place = format!("At {} tokens on {}", tokens(newest.tokens as f64), newest.branch);
         let now: Vec<String> = last.share_words().into_iter().chain(last.kept_words()).collect();
-        Some(format!("{way}{}. {place}, {}", parts.join("; "), now.join("; ")))
+        Some(run.tree.axis.say(format!("{way}{}. {place}, {}", parts.join("; "), now.join("; "))))
     }
 }
 

@@ -97,7 +97,7 @@ fn grid(run: &Run, pack: &str, units: &[&PackUnit]) -> Grid {
     tags.dedup();
     Grid {
         pack: pack.to_owned(),
-        newest: columns.newest.map_or_else(String::new, |i| summary(placed[i], &columns.each[i])),
+        newest: columns.newest.map_or_else(String::new, |i| run.tree.axis.say(summary(placed[i], &columns.each[i]))),
         columns,
         way,
         rows,

@@ -56,6 +56,7 @@ impl RatingsPage {
             })
             .collect();
         let strengths = bradley_terry(places.len(), &games);
+        let word = run.tree.axis.word();
         let rows = places.iter().enumerate().map(|(i, (seen, place))| {
             let stars: Vec<f64> =
                 ratings.iter().filter_map(|rating| rating.stars().filter(|(at, _)| at == place)).map(|s| s.1).collect();
@@ -63,8 +64,8 @@ impl RatingsPage {
             let beats = (votes > 0 && i > 0).then(|| strengths.beats_first(i)).flatten();
             RatingRow {
                 place: match &place.variant {
-                    Some(variant) => format!("{} {variant} at {} tokens", place.branch, tokens(*seen as f64)),
-                    None => format!("{} at {} tokens", place.branch, tokens(*seen as f64)),
+                    Some(variant) => format!("{} {variant} at {} {word}", place.branch, tokens(*seen as f64)),
+                    None => format!("{} at {} {word}", place.branch, tokens(*seen as f64)),
                 },
                 beats: beats.map_or_else(String::new, |chance| format!("{} %", percent(chance))),
                 mean: mean(&stars).map_or_else(String::new, |mean| format!("{mean:.1} of 5 ({})", stars.len())),

@@ -66,7 +66,7 @@ pub(super) fn write(
         data: format!("../data/{data}.js"),
         before,
         after,
-        place: format!("{} at step {}, {} tokens", at.branch, at.step, at.tokens),
+        place: format!("{} at step {}, {} {}", at.branch, at.step, at.tokens, run.tree.axis.word()),
         system: newest.system.as_deref().map(visible).unwrap_or_default(),
         rendering: rendering(newest),
         turns: newest.turns.iter().map(shown_turn).collect(),

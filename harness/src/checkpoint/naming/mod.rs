@@ -1,7 +1,9 @@
 //! From the names of checkpoint folders to the patterns that a run file needs for them: `checkpoint-{step}`, and perhaps
 //! `checkpoint-{step}-ema` as a variant.
 
+mod amounts;
 mod chunks;
+mod fields;
 mod step;
 
 use super::pattern::number::{Units, number};
@@ -30,8 +32,8 @@ pub(crate) struct Naming {
     pub(crate) pattern: String,
     /// What they are beside the plain ones of the same folder: `ema`.
     pub(crate) variant: Option<String>,
-    /// The names by step.
-    pub(crate) names: BTreeMap<u64, String>,
+    /// The names by step (of names without one by their amount), several where stages or seeds share it.
+    pub(crate) names: BTreeMap<u64, Vec<String>>,
 }
 
 /// The step that a name tells.
@@ -42,6 +44,33 @@ pub(crate) fn step_in(name: &str) -> Option<u64> {
 /// How the folder's checkpoints are named, the plain ones first, and why the others are left out. Tokens in a name are
 /// worth reading where no `counted` number is.
 pub(crate) fn namings(names: &[String], counted: bool) -> (Vec<Naming>, Vec<(String, String)>) {
+    let masked = fields::masked(names);
+    let own: Vec<String> = masked.iter().map(|(name, _)| name.clone()).collect();
+    let (mut found, mut left_out) = of_one_run(&own, counted);
+    if let Some(amounts) = found.is_empty().then(|| amounts::naming(&own)).flatten() {
+        let is_placed = |name: &String| amounts.names.values().flatten().any(|placed| placed == name);
+        left_out.retain(|(name, _)| !is_placed(name));
+        found.push(amounts);
+    }
+    let whole: BTreeMap<String, Vec<String>> = masked.into_iter().collect();
+    let all = |name: &String| whole[name].clone();
+    let mut left_out: Vec<(String, String)> =
+        left_out.iter().flat_map(|(name, reason)| all(name).into_iter().map(|own| (own, reason.clone()))).collect();
+    let mut kept = Vec::new();
+    for naming in found {
+        let pattern = fields::unmasked(&naming.pattern);
+        let names = naming.names.into_iter().map(|(step, names)| (step, names.iter().flat_map(&all).collect()));
+        let naming = Naming { pattern, variant: naming.variant, names: names.collect() };
+        match naming.flaw() {
+            None => kept.push(naming),
+            Some(flaw) => left_out.extend(naming.names.into_values().flatten().map(|name| (name, flaw.clone()))),
+        }
+    }
+    (kept, left_out)
+}
+
+/// The same for names whose stages and seeds are masked.
+fn of_one_run(names: &[String], counted: bool) -> (Vec<Naming>, Vec<(String, String)>) {
     let (mut groups, mut left_out) = (BTreeMap::<Key, Vec<Parsed>>::new(), Vec::new());
     for name in names {
         let mut words = name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
@@ -61,7 +90,26 @@ pub(crate) fn namings(names: &[String], counted: bool) -> (Vec<Naming>, Vec<(Str
             Err(reason) => left_out.extend(group.into_iter().map(|parsed| (parsed.name, reason.clone()))),
         }
     }
-    (with_variants(found, &mut left_out), left_out)
+    (with_variants(joined(found), &mut left_out), left_out)
+}
+
+/// The namings, with those as one that differ by a stage or a seed which some names lack.
+fn joined(mut found: Vec<Naming>) -> Vec<Naming> {
+    found.sort_by_key(|naming| std::cmp::Reverse(naming.pattern.len()));
+    let mut kept: Vec<Naming> = Vec::new();
+    for short in found {
+        let mut joint = kept.iter().map(|long| fields::joined(&short.pattern, &long.pattern)).enumerate();
+        match joint.find_map(|(at, pattern)| Some((at, pattern?))) {
+            Some((at, pattern)) => {
+                kept[at].pattern = pattern;
+                for (step, names) in short.names {
+                    kept[at].names.entry(step).or_default().extend(names);
+                }
+            }
+            None => kept.push(short),
+        }
+    }
+    kept
 }
 
 /// What the pieces before and behind the step are, but for their slots.
@@ -121,14 +169,33 @@ impl Naming {
         let mut names = BTreeMap::new();
         for parsed in group {
             let read = compiled.read(&parsed.name);
-            if !matches!(read.as_slice(), [Named { step, .. }] if *step == parsed.step) {
+            if !matches!(read.as_slice(), [Named { step, .. }] if *step == Some(parsed.step)) {
                 return Err(format!("the pattern `{pattern}` does not tell its step"));
             }
-            if let Some(other) = names.insert(parsed.step, parsed.name.clone()) {
-                return Err(format!("it is step {}, as `{other}` is", parsed.step));
+            if let Some(other) = names.insert(parsed.step, vec![parsed.name.clone()]) {
+                return Err(format!("it is step {}, as `{}` is", parsed.step, other[0]));
             }
         }
         Ok(Self { pattern, variant: None, names })
+    }
+
+    /// The step (or amount) of each of its names, ascending.
+    pub(crate) fn places(&self) -> Vec<u64> {
+        self.names.iter().flat_map(|(place, names)| names.iter().map(|_| *place)).collect()
+    }
+
+    /// Why the pattern does not place its names.
+    fn flaw(&self) -> Option<String> {
+        let compiled = match Pattern::new(&self.pattern) {
+            Ok(compiled) => compiled,
+            Err((wrong, _)) => return Some(format!("its pattern `{}` {wrong}", self.pattern)),
+        };
+        let is_placed = |(place, name): (&u64, &String)| {
+            let told = |named: &Named| named.step.or(named.tokens.map(|label| label.tokens)) == Some(*place);
+            matches!(compiled.read(name).as_slice(), [named] if told(named))
+        };
+        let mut all = self.names.iter().flat_map(|(place, names)| names.iter().map(move |name| (place, name)));
+        (!all.all(is_placed)).then(|| format!("the pattern `{}` does not tell its step", self.pattern))
     }
 
     /// The pattern before and behind the step.
@@ -145,7 +212,7 @@ impl Naming {
             _ => return None,
         };
         let words: Vec<&str> = more.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        (!words.is_empty() && !more.contains('{')).then(|| words.join("-"))
+        (!words.is_empty() && !more.contains('{') && !fields::is_masked(&more)).then(|| words.join("-"))
     }
 }
 
@@ -207,14 +274,14 @@ fn with_variants(mut found: Vec<Naming>, left_out: &mut Vec<(String, String)>) -
             Some(word) if is_more && LAST.contains(&word.to_lowercase().as_str()) => {
                 let reason =
                     format!("may be the curve's last, but is named otherwise than `{}`: rename it", main.pattern);
-                left_out.extend(naming.names.into_values().map(|name| (name, reason.clone())));
+                left_out.extend(naming.names.into_values().flatten().map(|name| (name, reason.clone())));
             }
             Some(variant) if kept.iter().all(|known| known.variant.as_ref() != Some(&variant)) => {
                 kept.push(Naming { variant: Some(variant), ..naming });
             }
             _ => {
                 let reason = format!("named otherwise than `{}`", main.pattern);
-                left_out.extend(naming.names.into_values().map(|name| (name, reason.clone())));
+                left_out.extend(naming.names.into_values().flatten().map(|name| (name, reason.clone())));
             }
         }
     }
@@ -266,6 +333,29 @@ mod tests {
         }
         let counted = told("step1000-tokens4B step2000-tokens8B", true).0;
         assert_eq!(counted[0].0, "step{step}-tokens*", "the checkpoints count their tokens themselves");
+    }
+
+    #[test]
+    fn stages_and_seeds_are_fields_where_they_vary() {
+        let cases = [
+            (
+                "stage1-step150-tokens1B stage1-step900-tokens2B stage2-ingredient1-step100-tokens1B stage2-ingredient2-step100-tokens1B",
+                "stage{stage}-[ingredient{seed}-]step{step}-tokens{tokens}",
+            ),
+            ("step1250-seed-default step2500-seed-default step1250-seed-small-aux-2", "step{step}-seed-{seed}"),
+            ("stage1-step-40000 stage2-step-80000", "stage{stage}-step-{step}"),
+            ("seed1/step10 seed2/step10 seed2/step20", "seed{seed}/step{step}"),
+            ("stage1-step10 stage1-step20", "stage1-step{step}"),
+            ("step5 stage1-step10 stage1-step20", "[stage{stage}-]step{step}"),
+        ];
+        for (names, pattern) in cases {
+            let (found, left_out) = told(names, false);
+            let patterns: Vec<_> = found.iter().map(|naming| naming.0.as_str()).collect();
+            assert_eq!((patterns, left_out.as_slice()), (vec![pattern], &[][..]), "{names}");
+        }
+        let (found, left_out) = told("tokens-200M tokens-9.6B main", false);
+        assert_eq!(found, [("tokens-{tokens}".into(), None, vec![200_000_000, 9_600_000_000])]);
+        assert_eq!(left_out, ["main"]);
     }
 
     #[test]

@@ -1,26 +1,49 @@
-//! How checkpoints are named: `checkpoint-{step}`, `step{step}-tokens{tokens}`, `epoch=*-step={step}`, `iter_{step}/hf`.
+//! How checkpoints are named: `checkpoint-{step}`, `step{step}-tokens{tokens}`, `epoch=*-step={step}`, `iter_{step}/hf`,
+//! `[stage{stage}-]step{step}`, `step{step}-seed-{seed}`, `hf_ckpt/{tokens}`, `ckpt_{index}`.
 //!
 //! A pattern is compiled once and matched against names; what a name tells comes out as [`Named`]. A new field is a variant of
 //! [`Field`] with its line in [`FIELDS`], and a member of [`Named`].
 
+mod fit;
+mod named;
+mod names;
 pub(super) mod number;
 
-use number::{Number, Unit, Units, number, number_in};
-use std::collections::BTreeSet;
+pub(crate) use named::{Label, Named};
+pub(crate) use names::Names;
+
+use fit::{End, all_fits, fits};
+use number::{Unit, Units};
+use std::fmt;
 
 /// More would make a match that takes forever.
 const MOST_STARS: usize = 4;
 
 /// What a name can tell, and how a pattern writes it.
-const FIELDS: [(&str, Field); 2] = [("{step}", Field::Step), ("{tokens}", Field::Tokens)];
+const FIELDS: [(&str, Field); 8] = [
+    ("{step}", Field::Step),
+    ("{tokens}", Field::Tokens),
+    ("{words}", Field::Tokens),
+    ("{samples}", Field::Tokens),
+    ("{flops}", Field::Tokens),
+    ("{index}", Field::Index),
+    ("{stage}", Field::Stage),
+    ("{seed}", Field::Seed),
+];
 
 /// A part of a name that tells something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Field {
     /// The step, perhaps in thousands or millions.
     Step,
-    /// Tokens seen, rounded.
+    /// Tokens seen, rounded, or what else the run counts.
     Tokens,
+    /// Which of the run's checkpoints it is.
+    Index,
+    /// The stage of the training: a number or a word.
+    Stage,
+    /// What tells runs of one recipe apart: a number or a word.
+    Seed,
 }
 
 impl Field {
@@ -28,6 +51,7 @@ impl Field {
         match self {
             Self::Step => Units::OfSteps,
             Self::Tokens => Units::OfTokens,
+            Self::Index | Self::Stage | Self::Seed => Units::None,
         }
     }
 }
@@ -39,41 +63,33 @@ enum Part {
     Text(String),
     /// `*`: anything but a `/`.
     Any,
-    /// A number; in a unit of its own, or in the one that the pattern writes behind it (`{tokens}B`).
+    /// A number or a word; a number in a unit of its own, or in the one that the pattern writes behind it (`{tokens}B`).
     Field(Field, Option<Unit>),
+    /// `[…]`: this, or nothing.
+    Maybe(Vec<Part>),
 }
 
-/// A pattern of names, with `{step}` in it once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pattern {
-    /// One for each folder that a name goes down.
-    segments: Vec<Vec<Part>>,
-    parts: Vec<Part>,
-}
-
-/// Tokens as a name prints them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Label {
-    /// The printed number.
-    pub tokens: u64,
-    /// One unit of its last digit: it is good to so much (`4B` to a billion, `16.78B` to ten million).
-    pub unit: u64,
-}
-
-impl Label {
-    /// Whether tokens that are known better may be printed so.
-    pub(crate) fn allows(self, tokens: u64) -> bool {
-        self.tokens.abs_diff(tokens) <= self.unit
+impl Part {
+    /// Whether it ends (or begins) with a field, so that nothing tells where that ends beside another.
+    fn touches(&self, edge: fn(&[Self]) -> Option<&Self>) -> bool {
+        match self {
+            Self::Field(..) => true,
+            Self::Maybe(inner) => edge(inner).is_some_and(|part| part.touches(edge)),
+            Self::Text(_) | Self::Any => false,
+        }
     }
 }
 
-/// What a name tells.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Named {
-    /// The step.
-    pub step: u64,
-    /// Tokens seen, where the name tells.
-    pub tokens: Option<Label>,
+/// What is wrong with a pattern, as the end of a sentence that begins with it, and the mend.
+type Wrong = (String, String);
+
+/// A pattern of names, with `{step}`, `{tokens}` or `{index}` in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pattern {
+    text: String,
+    /// One for each folder that a name goes down.
+    segments: Vec<Vec<Part>>,
+    parts: Vec<Part>,
 }
 
 impl Pattern {
@@ -81,26 +97,68 @@ impl Pattern {
     ///
     /// # Errors
     /// What is wrong with it, as the end of a sentence that begins with the pattern, and the mend.
-    pub(crate) fn new(pattern: &str) -> Result<Self, (String, String)> {
+    pub(crate) fn new(pattern: &str) -> Result<Self, Wrong> {
         let such = || "such as \"checkpoint-{step}\"".to_owned();
-        if pattern.matches("{step}").count() != 1 {
-            return Err(("must hold `{step}` once".into(), such()));
+        let written = |of: Field| FIELDS.iter().filter(move |(name, field)| *field == of && pattern.contains(name));
+        let count = |of: Field| written(of).map(|(name, _)| pattern.matches(name).count()).sum::<usize>();
+        let places = [Field::Step, Field::Tokens, Field::Index];
+        if places.iter().all(|field| count(*field) == 0) {
+            return Err(("must hold `{step}`, or `{tokens}` or `{index}` in its place".into(), such()));
         }
-        if pattern.matches("{tokens}").count() > 1 {
-            return Err(("holds `{tokens}` more than once".into(), "write `*` for what says the same again".into()));
+        for (name, field) in FIELDS {
+            if count(field) > 1 && pattern.contains(name) {
+                let what = format!("holds `{name}` more than once");
+                return Err((what, "write `*` for what says the same again".into()));
+            }
         }
-        if pattern.matches('*').count() > MOST_STARS {
-            return Err((format!("holds more than {MOST_STARS} `*`"), "write more of the name".into()));
+        let varying = pattern.matches('*').count() + count(Field::Stage) + count(Field::Seed);
+        if varying > MOST_STARS {
+            return Err((
+                format!("holds more than {MOST_STARS} `*`, stages and seeds"),
+                "write more of the name".into(),
+            ));
         }
         let mut segments = Vec::new();
         for segment in pattern.split('/').filter(|segment| *segment != ".") {
             if segment.is_empty() || segment == ".." {
                 return Err(("is not a name below the folder".into(), such()));
             }
-            segments.push(compiled(segment)?);
+            let (parts, rest) = compiled(segment)?;
+            if !rest.is_empty() {
+                return Err(("closes a bracket that none opens".into(), BRACKETS.into()));
+            }
+            segments.push(parts);
         }
         let parts = segments.join(&Part::Text("/".into()));
-        Ok(Self { segments, parts })
+        Ok(Self { text: pattern.into(), segments, parts })
+    }
+
+    /// The pattern, where names tell a step and perhaps tokens by it: what one file can be placed by.
+    ///
+    /// # Errors
+    /// They tell no step, or a stage or a seed.
+    pub(crate) fn of_steps_alone(self) -> Result<Self, Wrong> {
+        if !self.text.contains("{step}") {
+            return Err(("must hold `{step}`".into(), "such as \"checkpoint-{step}\"".into()));
+        }
+        match ["{stage}", "{seed}", "["].iter().find(|field| self.text.contains(**field)) {
+            Some(field) => {
+                Err((format!("holds `{field}`"), "write `*` for what varies, and import each branch by itself".into()))
+            }
+            None => Ok(self),
+        }
+    }
+
+    /// Whether names only number the checkpoints.
+    pub(crate) fn tells_indices(&self) -> bool {
+        self.text.contains("{index}")
+    }
+
+    /// What its amounts count, where it says another word than tokens: `words` of `chck_{words}`.
+    pub(crate) fn counts(&self) -> Option<&'static str> {
+        let other = |(name, field): &&(&str, Field)| *field == Field::Tokens && *name != "{tokens}";
+        let found = FIELDS.iter().filter(other).find(|(name, _)| self.text.contains(name));
+        found.map(|(name, _)| name.trim_matches(['{', '}']))
     }
 
     /// How many folders a name goes down.
@@ -127,123 +185,52 @@ impl Pattern {
     }
 }
 
-/// The parts of one folder's name.
-fn compiled(segment: &str) -> Result<Vec<Part>, (String, String)> {
-    let (mut parts, mut rest) = (Vec::new(), segment);
-    while !rest.is_empty() {
-        if let Some(after) = rest.strip_prefix('*') {
-            if parts.last() != Some(&Part::Any) {
-                parts.push(Part::Any);
-            }
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+const BRACKETS: &str = "`[…]` stands for what some names lack, within the name of one folder";
+
+/// The parts of one folder's name up to a `]` that closes what lies before, and the rest from there.
+fn compiled(segment: &str) -> Result<(Vec<Part>, &str), Wrong> {
+    let (mut parts, mut rest) = (Vec::<Part>::new(), segment);
+    while !rest.is_empty() && !rest.starts_with(']') {
+        let part = if let Some(after) = rest.strip_prefix('*') {
             rest = after;
+            Part::Any
+        } else if let Some(after) = rest.strip_prefix('[') {
+            let (inner, after) = compiled(after)?;
+            rest = after.strip_prefix(']').ok_or_else(|| ("leaves a bracket open".to_owned(), BRACKETS.to_owned()))?;
+            Part::Maybe(inner)
         } else if let Some((name, field)) = FIELDS.iter().find(|(name, _)| rest.starts_with(name)) {
-            if let Some(Part::Field(..)) = parts.last() {
-                return Err((
-                    "has two numbers side by side".into(),
-                    "nothing tells where one ends: write what lies between".into(),
-                ));
-            }
             rest = &rest[name.len()..];
             let unit = field.units().at_start(rest);
             rest = unit.as_ref().map_or(rest, |unit| &rest[unit.text.len()..]);
-            parts.push(Part::Field(*field, unit));
+            Part::Field(*field, unit)
         } else if rest.starts_with('{') {
             let known: Vec<String> = FIELDS.iter().map(|(name, _)| format!("`{name}`")).collect();
             let word = rest.split_inclusive('}').next().unwrap_or(rest);
             return Err((format!("holds `{word}`"), format!("a pattern knows {} and `*`", known.join(", "))));
         } else {
-            let end = rest.find(['*', '{']).unwrap_or(rest.len());
-            parts.push(Part::Text(rest[..end].into()));
+            let end = rest.find(['*', '{', '[', ']']).unwrap_or(rest.len());
+            let text = &rest[..end];
             rest = &rest[end..];
-        }
-    }
-    Ok(parts)
-}
-
-/// Where a match may end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// With the text.
-    OfText,
-    Anywhere,
-}
-
-fn all_fits(parts: &[Part], text: &str) -> BTreeSet<Named> {
-    fits(parts, text, 0, End::OfText)
-}
-
-/// Every reading of the text from `at` on.
-fn fits(parts: &[Part], text: &str, at: usize, end: End) -> BTreeSet<Named> {
-    let mut fit = Fit { text, end, found: BTreeSet::new() };
-    fit.go_on(Here { parts, at, follows_text: false }, Named::default());
-    fit.found
-}
-
-/// A search for all readings of a text.
-struct Fit<'t> {
-    text: &'t str,
-    end: End,
-    found: BTreeSet<Named>,
-}
-
-/// The parts that are still to be fitted, and where.
-#[derive(Clone, Copy)]
-struct Here<'p> {
-    parts: &'p [Part],
-    at: usize,
-    /// The part before is text of the pattern, so that a number may begin in the middle of a run of digits (`v2{step}`).
-    follows_text: bool,
-}
-
-impl Fit<'_> {
-    fn go_on(&mut self, here: Here<'_>, so_far: Named) {
-        let Some((part, parts)) = here.parts.split_first() else {
-            if self.end == End::Anywhere || here.at == self.text.len() {
-                self.found.insert(so_far);
-            }
-            return;
+            Part::Text(text.into())
         };
-        let rest = &self.text[here.at..];
-        let next = |length: usize, follows_text: bool| Here { parts, at: here.at + length, follows_text };
-        match part {
-            Part::Text(wanted) => {
-                if rest.starts_with(wanted) {
-                    self.go_on(next(wanted.len(), true), so_far);
-                }
-            }
-            Part::Any => {
-                let ends = rest.char_indices().map(|(length, _)| length).chain([rest.len()]);
-                for length in ends.take_while(|length| !rest[..*length].contains('/')) {
-                    self.go_on(next(length, false), so_far);
-                }
-            }
-            Part::Field(field, unit) => {
-                let number = match unit {
-                    Some(unit) => number_in(rest, unit),
-                    None => number(rest, field.units()),
-                };
-                let Some(number) = number.filter(|number| self.is_whole(here, number)) else { return };
-                let mut so_far = so_far;
-                match field {
-                    Field::Step => so_far.step = number.value,
-                    Field::Tokens => so_far.tokens = Some(Label { tokens: number.value, unit: number.last_digit }),
-                }
-                self.go_on(next(number.length, false), so_far);
-            }
+        let begins = part.touches(<[Part]>::first);
+        if begins && parts.last().is_some_and(|last| last.touches(<[Part]>::last)) {
+            return Err((
+                "has two fields side by side".into(),
+                "nothing tells where one ends: write what lies between".into(),
+            ));
+        }
+        if part != Part::Any || parts.last() != Some(&Part::Any) {
+            parts.push(part);
         }
     }
-
-    /// Whether the number that stands here is all of its digits: `*` takes no part of them.
-    fn is_whole(&self, here: Here<'_>, number: &Number) -> bool {
-        let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
-        let (before, rest) = self.text.as_bytes().split_at(here.at);
-        let after = &rest[number.length..];
-        let is_decimal = before.last() == Some(&b'.') && is_digit(before.iter().nth_back(1));
-        let begins = here.follows_text || !is_digit(before.last()) && !is_decimal;
-        let before_text = matches!(here.parts.get(1), Some(Part::Text(_)));
-        let ends = before_text || number.has_unit || !(after.first() == Some(&b'.') && is_digit(after.get(1)));
-        begins && ends
-    }
+    Ok((parts, rest))
 }
 
 #[cfg(test)]
@@ -289,21 +276,114 @@ mod tests {
         ];
         for (pattern, name, wanted) in cases {
             let read = Pattern::new(pattern).unwrap().read(name);
-            let wanted: Vec<Named> = wanted.into_iter().map(|(step, tokens)| Named { step, tokens }).collect();
+            let named = |(step, tokens)| Named { step: Some(step), tokens, ..Named::default() };
+            let wanted: Vec<Named> = wanted.into_iter().map(named).collect();
             assert_eq!(read, wanted, "{pattern} on {name}");
+        }
+    }
+
+    #[test]
+    fn names_of_public_runs_are_read() {
+        /// Pattern, name, and what it tells: stage, seed, step, index, tokens with their unit.
+        type Case = (&'static str, &'static str, (&'static str, &'static str, i64, i64, Option<(u64, u64)>));
+        const NO: &str = "";
+        let (m, b, t) = (1_000_000, 1_000_000_000, 1_000_000_000_000);
+        let olmo2 = "[stage{stage}-][ingredient{seed}-]step{step}-tokens{tokens}B";
+        let cases: [Case; 40] = [
+            // Pythia, PolyPythias, Hubble, Lucie
+            ("step{step}", "step143000", (NO, NO, 143_000, -1, None)),
+            ("step{step}", "step0", (NO, NO, 0, -1, None)),
+            ("step{step}", "step48000", (NO, NO, 48_000, -1, None)),
+            ("step{step}", "step0005000", (NO, NO, 5000, -1, None)),
+            // RedPajama-INCITE
+            ("{tokens}*", "240b_tokens", (NO, NO, -1, -1, Some((240 * b, b)))),
+            ("{tokens}*", "1001b", (NO, NO, -1, -1, Some((1001 * b, b)))),
+            ("{tokens}[_tokens]", "1001b", (NO, NO, -1, -1, Some((1001 * b, b)))),
+            // OLMo 1: rounded, floored and, in OLMo 2, ceiled
+            ("step{step}-tokens{tokens}", "step1000-tokens4B", (NO, NO, 1000, -1, Some((4 * b, b)))),
+            ("step{step}-tokens{tokens}B", "step557000-tokens2464B", (NO, NO, 557_000, -1, Some((2464 * b, b)))),
+            ("step{step}-tokens{tokens}B", "step20000-tokens83B", (NO, NO, 20_000, -1, Some((83 * b, b)))),
+            // OLMo 2
+            (olmo2, "stage1-step150-tokens1B", ("1", NO, 150, -1, Some((b, b)))),
+            (olmo2, "stage1-step1907359-tokens4001B", ("1", NO, 1_907_359, -1, Some((4001 * b, b)))),
+            (olmo2, "stage2-ingredient3-step23852-tokens51B", ("2", "3", 23_852, -1, Some((51 * b, b)))),
+            (olmo2, "step928646-tokens3896B", (NO, NO, 928_646, -1, Some((3896 * b, b)))),
+            (
+                "[stage{stage}-[ingredient{seed}-]]step{step}-*",
+                "stage2-ingredient1-step5-tokens1B",
+                ("2", "1", 5, -1, None),
+            ),
+            ("{step}-tokens{tokens}", "150-tokens1B", (NO, NO, 150, -1, Some((b, b)))),
+            // Olmo 3
+            ("stage{stage}-step{step}", "stage1-step1413814", ("1", NO, 1_413_814, -1, None)),
+            // DataDecide
+            ("step{step}-seed-{seed}", "step69369-seed-default", (NO, "default", 69_369, -1, None)),
+            ("step{step}-seed-{seed}", "step1250-seed-small-aux-2", (NO, "small-aux-2", 1250, -1, None)),
+            ("step{step}-seed-{seed}", "step1250-seed-large-aux-3", (NO, "large-aux-3", 1250, -1, None)),
+            // SmolLM2, SmolLM3
+            ("step-{step}", "step-240000", (NO, NO, 240_000, -1, None)),
+            ("{stage}-step-{step}", "stage1-step-40000", ("stage1", NO, 40_000, -1, None)),
+            ("{stage}-step-{step}", "lc-4k-to-32k-step-20000", ("lc-4k-to-32k", NO, 20_000, -1, None)),
+            // FineWeb ablations, convergent-llama
+            ("step-{step}-{tokens}", "step-001000-2BT", (NO, NO, 1000, -1, Some((2 * b, b)))),
+            ("step-{step}-{tokens}BT", "step-001000-2BT", (NO, NO, 1000, -1, Some((2 * b, b)))),
+            ("tokens-{tokens}", "tokens-200M", (NO, NO, -1, -1, Some((200 * m, m)))),
+            ("tokens-{tokens}", "tokens-9.6B", (NO, NO, -1, -1, Some((9_600 * m, 100 * m)))),
+            // Amber
+            ("ckpt_{index}", "ckpt_000", (NO, NO, -1, 0, None)),
+            ("ckpt_{index}", "ckpt_358", (NO, NO, -1, 358, None)),
+            // TinyLlama: repositories, and branches
+            (
+                "TinyLlama-1.1B-*step-{step}-{tokens}",
+                "TinyLlama-1.1B-step-50K-105b",
+                (NO, NO, 50_000, -1, Some((105 * b, b))),
+            ),
+            (
+                "TinyLlama-1.1B-*step-{step}-{tokens}",
+                "TinyLlama-1.1B-intermediate-step-1431k-3T",
+                (NO, NO, 1_431_000, -1, Some((3 * t, t))),
+            ),
+            // MAP-Neo
+            ("hf_ckpt/{tokens}", "hf_ckpt/16.78B", (NO, NO, -1, -1, Some((16_780 * m, 10 * m)))),
+            // OpenLLaMA
+            ("open_llama_7b_preview_{tokens}", "open_llama_7b_preview_200bt", (NO, NO, -1, -1, Some((200 * b, b)))),
+            // BLOOM
+            ("global_step{step}", "global_step1000", (NO, NO, 1000, -1, None)),
+            // Apertus
+            ("step{step}-tokens{tokens}B", "step1750000-tokens7652B", (NO, NO, 1_750_000, -1, Some((7652 * b, b)))),
+            // llm-jp: seven digits
+            ("iter_{step}", "iter_0001000", (NO, NO, 1000, -1, None)),
+            // BabyLM
+            ("chck_{words}", "chck_1M", (NO, NO, -1, -1, Some((m, m)))),
+            ("chck_{words}M", "chck_1000M", (NO, NO, -1, -1, Some((b, m)))),
+            // stanford-crfm
+            ("checkpoint-{step}", "checkpoint-19900", (NO, NO, 19_900, -1, None)),
+            (
+                "{seed}-gpt2-small-*/checkpoint-{step}",
+                "alias-gpt2-small-x21/checkpoint-10",
+                (NO, "alias", 10, -1, None),
+            ),
+        ];
+        for (pattern, name, (stage, seed, step, index, tokens)) in cases {
+            let word = |word: &str| Some(word.to_owned()).filter(|word| !word.is_empty());
+            let number = |number: i64| u64::try_from(number).ok();
+            let tokens = tokens.map(|(tokens, unit)| label(tokens, unit));
+            let (step, index) = (number(step), number(index));
+            let wanted = Named { stage: word(stage), seed: word(seed), step, index, tokens };
+            assert_eq!(Pattern::new(pattern).unwrap().read(name), [wanted], "{pattern} on {name}");
         }
     }
 
     #[test]
     fn a_name_that_fits_in_several_ways_says_so() {
         let read = Pattern::new("*{step}*").unwrap().read("2026-01-02_step1000");
-        assert_eq!(read.iter().map(|named| named.step).collect::<Vec<_>>(), [1, 2, 1000, 2026]);
+        assert_eq!(read.iter().filter_map(|named| named.step).collect::<Vec<_>>(), [1, 2, 1000, 2026]);
         assert_eq!(Pattern::new("*step{step}*").unwrap().read("2026-01-02_step1000").len(), 1);
     }
 
     #[test]
     fn steps_are_found_in_texts() {
-        let found = |pattern: &str, text| Pattern::new(pattern).unwrap().find(text).map(|named| named.step);
+        let found = |pattern: &str, text| Pattern::new(pattern).unwrap().find(text).and_then(|named| named.step);
         assert_eq!(found("checkpoint-{step}", "runs/a/checkpoint-1500/results.json"), Some(1500));
         assert_eq!(found("revision=step{step}", "pretrained=a/b,revision=step0042,dtype=float32"), Some(42));
         assert_eq!(found("revision=step{step}", "pretrained=a/b,revision=step500k,dtype=float32"), Some(500_000));
@@ -312,18 +392,25 @@ mod tests {
         assert_eq!(found("{step}", "run-7/ckpt_900"), Some(900));
         assert_eq!(found("step{step}", "steps"), None);
         let named = Pattern::new("step{step}-tokens{tokens}").unwrap().find("a/step10-tokens2B/results.json").unwrap();
-        assert_eq!(named, Named { step: 10, tokens: Some(label(2_000_000_000, 1_000_000_000)) });
+        let tokens = Some(label(2_000_000_000, 1_000_000_000));
+        assert_eq!(named, Named { step: Some(10), tokens, ..Named::default() });
     }
 
     #[test]
     fn patterns_that_say_nothing_are_refused() {
         let wrong = |pattern: &str| Pattern::new(pattern).unwrap_err().0;
-        assert_eq!(wrong("checkpoint"), "must hold `{step}` once");
-        assert_eq!(wrong("{step}-{step}"), "must hold `{step}` once");
-        assert_eq!(wrong("{step}{tokens}"), "has two numbers side by side");
+        assert_eq!(wrong("checkpoint-{seed}"), "must hold `{step}`, or `{tokens}` or `{index}` in its place");
+        assert_eq!(wrong("{step}-{step}"), "holds `{step}` more than once");
+        assert_eq!(wrong("{tokens}-{words}"), "holds `{tokens}` more than once");
+        for beside in ["{step}{tokens}", "{step}[{seed}-]x", "[a{seed}]{step}", "[-{stage}][{seed}]-{step}"] {
+            assert_eq!(wrong(beside), "has two fields side by side", "{beside}");
+        }
+        assert_eq!(wrong("[stage{stage}-{step}"), "leaves a bracket open");
+        assert_eq!(wrong("[a/b]{step}"), "leaves a bracket open");
+        assert_eq!(wrong("a]{step}"), "closes a bracket that none opens");
         assert_eq!(wrong("{step}-{tokns}"), "holds `{tokns}`");
         assert_eq!(wrong("/{step}"), "is not a name below the folder");
-        assert_eq!(wrong("{step}-*-*-*-*-*"), "holds more than 4 `*`");
+        assert_eq!(wrong("{step}-*-*-*-*-*"), "holds more than 4 `*`, stages and seeds");
     }
 
     #[test]

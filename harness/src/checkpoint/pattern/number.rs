@@ -16,11 +16,17 @@ pub(in crate::checkpoint) enum Units {
     OfSteps,
     /// Up to trillions; `BT` is how some write billions of tokens.
     OfTokens,
+    /// None at all.
+    None,
 }
 
 impl Units {
-    /// The unit that `text` begins with. A letter inside a word (`merged`) is none, but before `steps` it is one (`10ksteps`).
+    /// The unit that `text` begins with. A letter inside a word (`merged`) is none, but before `steps` or `tokens` it is one
+    /// (`10ksteps`, `4Btokens`).
     pub(super) fn at_start(self, text: &str) -> Option<Unit> {
+        if self == Self::None {
+            return None;
+        }
         let scale = match text.chars().next()? {
             'k' | 'K' => 1_000,
             'm' | 'M' => 1_000_000,
@@ -30,9 +36,10 @@ impl Units {
         };
         let ends = |length: usize| {
             let after = &text[length..];
-            after.starts_with("step") || !after.starts_with(|c: char| c.is_ascii_alphanumeric())
+            let is_counted = after.starts_with("step") || self == Self::OfTokens && after.starts_with("tok");
+            is_counted || !after.starts_with(|c: char| c.is_ascii_alphanumeric())
         };
-        let of_tokens = self == Self::OfTokens && !text.starts_with(['t', 'T']) && text[1..].starts_with('T');
+        let of_tokens = self == Self::OfTokens && !text.starts_with(['t', 'T']) && text[1..].starts_with(['T', 't']);
         let length = if of_tokens && ends(2) { 2 } else { 1 };
         ends(length).then(|| Unit { text: text[..length].to_owned(), scale })
     }
@@ -120,6 +127,8 @@ mod tests {
             ("16.78B", Some((16_780_000_000, 10_000_000, 6))),
             ("4B-x", Some((4_000_000_000, 1_000_000_000, 2))),
             ("10BT", Some((10_000_000_000, 1_000_000_000, 4))),
+            ("200bt", Some((200_000_000_000, 1_000_000_000, 5))),
+            ("4Btokens", Some((4_000_000_000, 1_000_000_000, 2))),
             ("1.5T", Some((1_500_000_000_000, 100_000_000_000, 4))),
             ("600M", Some((600_000_000, 1_000_000, 4))),
             ("1.0000005k", Some((1, 1, 1))), // half a token is none

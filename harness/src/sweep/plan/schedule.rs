@@ -74,7 +74,7 @@ mod tests {
             log: TrainingLog::default(),
             phases: Vec::new(),
         });
-        RunTree { branches: branches.collect() }
+        RunTree { branches: branches.collect(), ..RunTree::default() }
     }
 
     fn steps(tree: &RunTree, order_: CheckpointOrder, every: usize) -> Vec<u64> {
