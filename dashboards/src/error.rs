@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-/// What can go wrong while a report is written or a table of scores is read.
+/// The result of everything in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong while a report is written.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[expect(missing_docs, reason = "the messages name their fields")]
 pub enum Error {
@@ -12,16 +15,13 @@ pub enum Error {
         help("the folder above it must exist or be creatable, be writable and have room")
     )]
     Write { path: PathBuf, source: std::io::Error },
-    #[error("{}: there is a folder at this place that is no report", path.display())]
+    #[error("{}: there is a folder at this place that is not a report", path.display())]
     #[diagnostic(
         code(report::foreign),
         help("name another folder, or remove this one: a report replaces only a report")
     )]
     Foreign { path: PathBuf },
-    #[error("template `{name}`: {reason}")]
+    #[error("template `{name}`: {problem}")]
     #[diagnostic(code(report::template), help("this is a fault of the program, not of the run: please report it"))]
-    Template { name: &'static str, reason: String },
-    #[error("{file}, line {line}: {message}")]
-    #[diagnostic(code(analysis::scores), help("{mend}"))]
-    Scores { file: String, line: u64, message: String, mend: &'static str },
+    Template { name: &'static str, problem: String },
 }

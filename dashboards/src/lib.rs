@@ -15,7 +15,4 @@ pub mod report;
 pub mod run;
 pub mod series;
 
-pub use error::Error;
-
-/// A result with this crate's [`Error`].
-pub type Result<T> = std::result::Result<T, Error>;
+pub use error::{Error, Result};

@@ -9,14 +9,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A YAML document that cannot be read: the file, the line, the column and the text around them.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("{file}:{line}:{column}: {message}")]
+#[error("{file}:{line}:{column}: {problem}")]
 #[diagnostic(code(tasks::yaml), help("{help}"))]
 #[expect(missing_docs, reason = "the message names its fields")]
 pub struct YamlError {
     pub file: String,
     pub line: usize,
     pub column: usize,
-    pub message: String,
+    pub problem: String,
     pub help: String,
     #[source_code]
     pub text: NamedSource<String>,
@@ -36,9 +36,9 @@ pub enum Error {
     #[diagnostic(transparent)]
     Yaml(Box<YamlError>),
 
-    #[error("{file}: {message}")]
+    #[error("{file}: {problem}")]
     #[diagnostic(code(tasks::yaml_size), help("{help}"))]
-    YamlSize { file: String, message: String, help: String },
+    YamlSize { file: String, problem: String, help: String },
 
     #[error("{file}:{line}: `{key}: !function {function}` is Python, which is not run here")]
     #[diagnostic(code(tasks::function), help("{help}"))]
@@ -48,9 +48,9 @@ pub enum Error {
     #[diagnostic(code(tasks::include_cycle), help("let one of these files stop including the other"))]
     IncludeCycle { file: String, chain: String },
 
-    #[error("{file}: {message}")]
+    #[error("{file}: {problem}")]
     #[diagnostic(code(tasks::definition), help("{help}"))]
-    Definition { file: String, message: String, help: String },
+    Definition { file: String, problem: String, help: String },
 
     #[error("no task, group or tag is called `{name}`")]
     #[diagnostic(code(tasks::unknown_task), help("{help}"))]
@@ -68,36 +68,36 @@ pub enum Error {
     #[diagnostic(code(tasks::no_data), help("{help}"))]
     NoData { task: String, split: String, help: String },
 
-    #[error("{}: {message}", folder.display())]
+    #[error("{}: {problem}", folder.display())]
     #[diagnostic(code(tasks::shards), help("{help}"))]
-    Shards { folder: PathBuf, message: String, help: String },
+    Shards { folder: PathBuf, problem: String, help: String },
 
-    #[error("{}:{line}: {message}", file.display())]
+    #[error("{}:{line}: {problem}", file.display())]
     #[diagnostic(code(tasks::data), help("{help}"))]
-    Data { file: PathBuf, line: usize, message: String, help: String },
+    Data { file: PathBuf, line: usize, problem: String, help: String },
 
-    #[error("task `{task}`: `{key}`: {message}")]
+    #[error("task `{task}`: `{key}`: {problem}")]
     #[diagnostic(code(tasks::template), help("{help}"))]
-    Template { task: String, key: String, message: String, help: String },
+    Template { task: String, key: String, problem: String, help: String },
 
-    #[error("task `{task}`: none of the {rows} rows can be asked; the first, {file}:{line}: {message}")]
+    #[error("task `{task}`: none of the {rows} rows can be asked; the first, {file}:{line}: {problem}")]
     #[diagnostic(
         code(tasks::rows),
         help("do the names in the task file fit the columns of the data? Its columns are {columns}")
     )]
-    AllRowsBad { task: String, rows: usize, file: String, line: usize, message: String, columns: String },
+    AllRowsBad { task: String, rows: usize, file: String, line: usize, problem: String, columns: String },
 
     #[error("task `{task}`: {shots} shots are asked for, and the pool `{split}` holds {pool} documents{note}")]
     #[diagnostic(code(tasks::pool), help("ask for fewer shots, or bring a split with more documents"))]
     SmallPool { task: String, shots: usize, split: String, pool: usize, note: &'static str },
 
-    #[error("task `{task}`: {message}")]
+    #[error("task `{task}`: {problem}")]
     #[diagnostic(code(tasks::setting), help("{help}"))]
-    Setting { task: String, message: String, help: String },
+    Setting { task: String, problem: String, help: String },
 
-    #[error("document {doc_id}: {message}")]
+    #[error("document {doc_id}: {problem}")]
     #[diagnostic(code(tasks::answers), help("the model's numbers are broken: is the checkpoint?"))]
-    Answers { doc_id: usize, message: String },
+    Answers { doc_id: usize, problem: String },
 
     #[error("no metric is called `{name}`")]
     #[diagnostic(code(tasks::unknown_metric), help("{help}"))]

@@ -189,7 +189,7 @@ impl Item {
 
     /// What is kept of the answers to [`Item::queries`]. A log-likelihood that is not a finite number is an error.
     pub fn record(&self, answers: &[Answer]) -> Result<ItemRecord> {
-        let bad = |message: String| Error::Answers { doc_id: self.doc_id, message };
+        let bad = |problem: String| Error::Answers { doc_id: self.doc_id, problem };
         if answers.len() != self.query_count() {
             return Err(bad(format!("{} answers to {} questions", answers.len(), self.query_count())));
         }
@@ -284,7 +284,7 @@ pub struct BadRow {
     /// Number of the document in its split.
     pub doc_id: usize,
     /// What is wrong with it.
-    pub message: String,
+    pub problem: String,
 }
 
 /// The items of a task.

@@ -20,7 +20,9 @@ pub mod vibes;
 pub mod yaml;
 
 pub use data::{DataSet, parquet_rows};
-pub use definition::{Catalogue, Chance, Checked, Entry, EntryKind, Group, OutputType, Selection, task_schema};
+pub use definition::{
+    Catalogue, Chance, Checked, Entry, EntryKind, Group, OutputType, Perturb, Selection, task_schema,
+};
 pub use error::{Error, Result, YamlError};
 pub use hash::sha256_hex;
 pub use item::{Answer, BadRow, Generation, Item, Items, Query, Row, Text, task_hash};

@@ -7,6 +7,7 @@ mod choice;
 mod error_bar;
 mod evaluate;
 mod group;
+mod kinds;
 mod position;
 mod text;
 
@@ -14,23 +15,24 @@ use crate::error::{Error, Result};
 use crate::nearest::suggestion;
 use crate::record::ItemRecord;
 
+use ChanceLevel::{AmongChoices, Choices, Written};
 use Range::{Fraction, NonNegative, NonPositive, Real};
 
 pub use choice::argmax;
 pub use evaluate::{evaluate, per_item, weight};
 pub use group::{GroupMetric, Weighting, aggregate, group};
-pub use position::{PositionLoss, position_curve};
+pub use kinds::{Aggregation, ChanceLevel, Needs, Noise, Range};
 
 /// All metrics, in the order in which they are listed.
 #[rustfmt::skip] // one line a metric
 pub const METRICS: &[Metric] = &[
-    Metric::new("acc", Fraction, choice::acc, "the likeliest choice is right; a single answer: greedy decoding writes it"),
-    Metric::new("acc_norm", Fraction, choice::acc_norm, "acc, log-likelihoods divided by length in characters"),
-    Metric::new("acc_bytes", Fraction, choice::acc_bytes, "acc, log-likelihoods divided by length in UTF-8 bytes"),
-    Metric::new("acc_mutual_info", Fraction, choice::acc_mutual_info, "acc, log-likelihoods after nothing taken off").needs(Needs::Unconditional),
-    Metric::new("exact_match", Fraction, choice::exact_match, "greedy decoding writes the right answer, or a target"),
+    Metric::new("acc", Fraction, choice::acc, "the likeliest choice is right; a single answer: greedy decoding writes it").binomial().guessed(Choices),
+    Metric::new("acc_norm", Fraction, choice::acc_norm, "acc, log-likelihoods divided by length in characters").binomial().guessed(Choices),
+    Metric::new("acc_bytes", Fraction, choice::acc_bytes, "acc, log-likelihoods divided by length in UTF-8 bytes").binomial().guessed(Choices),
+    Metric::new("acc_mutual_info", Fraction, choice::acc_mutual_info, "acc, log-likelihoods after nothing taken off").binomial().guessed(Choices).needs(Needs::Unconditional),
+    Metric::new("exact_match", Fraction, choice::exact_match, "greedy decoding writes the right answer, or a target").binomial().guessed(Written),
     Metric::new("brier_score", NonNegative, choice::brier_score, "squared distance of the choices' probabilities from the truth, 0 to 2").by(Aggregation::Brier).lower(),
-    Metric::new("p_gold", Fraction, choice::p_gold, "probability of the right choice among the choices"),
+    Metric::new("p_gold", Fraction, choice::p_gold, "probability of the right choice among the choices").guessed(AmongChoices),
     Metric::new("margin", Real, choice::margin, "log-likelihood of the right choice minus the best wrong one's, nats").by_token(),
     Metric::new("parrot_margin", Real, choice::parrot_margin, "log-likelihood of the right choice minus that of the one the shots repeat, nats").by_token(),
     Metric::new("option_mass", Fraction, choice::option_mass, "probability that any of the choices comes next (choices of one token)").by_token(),
@@ -57,6 +59,10 @@ pub struct Metric {
     pub higher_is_better: bool,
     /// The values it can take.
     pub range: Range,
+    /// How the values of its items scatter.
+    pub noise: Noise,
+    /// What guessing scores in it.
+    pub chance: ChanceLevel,
     /// How items become one number.
     pub aggregation: Aggregation,
     /// What it needs beyond a log-likelihood a choice.
@@ -64,75 +70,6 @@ pub struct Metric {
     /// It counts in tokens, so that its values under different tokenizers do not compare.
     pub by_token: bool,
     score: fn(&ItemRecord) -> Scored,
-}
-
-/// The values a metric can take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Range {
-    /// From 0 to 1; its chance level is the task's.
-    Fraction,
-    /// 0 and above.
-    NonNegative,
-    /// 0 and below.
-    NonPositive,
-    /// Any number.
-    Real,
-}
-
-impl Range {
-    /// The interval in mathematical notation.
-    pub fn interval(self) -> &'static str {
-        match self {
-            Self::Fraction => "[0, 1]",
-            Self::NonNegative => "[0, ∞)",
-            Self::NonPositive => "(-∞, 0]",
-            Self::Real => "(-∞, ∞)",
-        }
-    }
-}
-
-/// How items become one number, named as in lm-evaluation-harness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Aggregation {
-    /// The mean over items.
-    Mean,
-    /// The mean over items; lm-evaluation-harness gives it no standard error, we do.
-    Brier,
-    /// `exp` of the mean over items.
-    Perplexity,
-    /// `exp` of a sum over items divided by the sum of their words or bytes.
-    WeightedPerplexity,
-    /// A sum over items divided by the sum of their bytes.
-    BitsPerByte,
-}
-
-impl Aggregation {
-    /// The name in a task file's `metric_list`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Mean => "mean",
-            Self::Brier => "brier_score",
-            Self::Perplexity => "perplexity",
-            Self::WeightedPerplexity => "weighted_perplexity",
-            Self::BitsPerByte => "bits_per_byte",
-        }
-    }
-
-    /// lm-evaluation-harness writes a standard error for such a metric, not "N/A".
-    pub fn has_stderr_in_lm_eval(self) -> bool {
-        self != Self::Brier
-    }
-}
-
-/// What a metric needs beyond a log-likelihood a choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
-    /// Nothing.
-    Nothing,
-    /// Each choice's log-likelihood after an empty context.
-    Unconditional,
-    /// The log-likelihood of every single token.
-    TokenLogprobs,
 }
 
 /// What one item adds to a metric.
@@ -159,7 +96,28 @@ impl Metric {
         description: &'static str,
     ) -> Self {
         let (aggregation, needs) = (Aggregation::Mean, Needs::Nothing);
-        Self { name, description, higher_is_better: true, range, aggregation, needs, by_token: false, score }
+        Self {
+            name,
+            description,
+            higher_is_better: true,
+            range,
+            noise: Noise::Measured,
+            chance: ChanceLevel::Declared,
+            aggregation,
+            needs,
+            by_token: false,
+            score,
+        }
+    }
+
+    const fn binomial(mut self) -> Self {
+        self.noise = Noise::Binomial;
+        self
+    }
+
+    const fn guessed(mut self, chance: ChanceLevel) -> Self {
+        self.chance = chance;
+        self
     }
 
     const fn lower(mut self) -> Self {
@@ -238,6 +196,25 @@ pub fn higher_is_better(name: &str) -> bool {
     let words = || name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
     let is_less = || words().any(|word| LESS_IS_BETTER.contains(&word.as_str()));
     find(name).map_or_else(|_| !is_less(), |metric| metric.higher_is_better)
+}
+
+/// How the items of a metric scatter; of metrics that are not registered (`accuracy`, `acc_per_char`) their names tell.
+pub fn noise(name: &str) -> Noise {
+    let name = without_filter(name);
+    let of_name = || if is_accuracy(name) { Noise::Binomial } else { Noise::Measured };
+    find(name).map_or_else(|_| of_name(), |metric| metric.noise)
+}
+
+/// What guessing scores in a metric; of metrics that are not registered their names tell.
+pub fn chance_level(name: &str) -> ChanceLevel {
+    let name = without_filter(name);
+    let of_name = || if is_accuracy(name) { Choices } else { ChanceLevel::Declared };
+    find(name).map_or_else(|_| of_name(), |metric| metric.chance)
+}
+
+/// The name begins as other programs begin those of their accuracies.
+fn is_accuracy(name: &str) -> bool {
+    name.starts_with("acc")
 }
 
 /// Refuses names that no metric has.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::data::{DataSet, Tables};
-use crate::definition::{Chance, OutputType, TaskFile};
+use crate::definition::{Chance, OutputType, Perturb, TaskFile};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
 use crate::item::{Generation, Items, Row};
@@ -83,7 +83,7 @@ impl Task {
     pub(crate) fn compile(source: Source<'_>) -> Result<Self> {
         let Source { shown, home, keys, file, subject, tables } = source;
         let name = file.task.clone().unwrap_or_default();
-        let wrong = |message: String, help: &str| Error::Definition { file: shown.clone(), message, help: help.into() };
+        let wrong = |problem: String, help: &str| Error::Definition { file: shown.clone(), problem, help: help.into() };
         let output = file.output_type.unwrap_or_default();
         if file.use_prompt.is_some() {
             return Err(wrong("`use_prompt` is not known here".into(), "write the prompt out under `doc_to_text`"));
@@ -132,7 +132,7 @@ impl Task {
             chance,
             primary_metric,
             metrics,
-            perturb: file.perturb.map(|_| "shuffle".to_owned()),
+            perturb: file.perturb.map(|perturb| perturb.name().to_owned()),
             source: file.source.clone(),
             licence: file.licence.clone(),
             about: file.about.clone(),
@@ -182,13 +182,13 @@ impl Task {
     /// # Errors
     /// The name is not known, or the task has no choices to shuffle.
     pub fn with_perturb(mut self, perturb: Option<&str>) -> Result<Self> {
-        if let Some(name) = perturb.filter(|name| *name != "shuffle") {
-            let help = suggestion(name, ["shuffle"]);
+        if let Some(name) = perturb.filter(|name| Perturb::named(name).is_none()) {
+            let help = suggestion(name, Perturb::ALL.map(Perturb::name));
             return Err(Error::UnknownName { task: self.name, what: "perturbation", name: name.into(), help });
         }
         if perturb.is_some() && self.output_type != OutputType::MultipleChoice {
-            let (message, help) = ("it has no choices to shuffle".into(), "leave `perturb` out".into());
-            return Err(Error::Setting { task: self.name, message, help });
+            let (problem, help) = ("it has no choices to shuffle".into(), "leave `perturb` out".into());
+            return Err(Error::Setting { task: self.name, problem, help });
         }
         self.perturb = perturb.map(str::to_owned);
         Ok(self)

@@ -30,7 +30,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn no_text(path: &Path, bytes: &[u8]) -> Error {
     let good = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
-    let (message, help) = match bytes {
+    let (problem, help) = match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => (
             "this is UTF-16 text, and UTF-8 is read",
             "save the file in UTF-8, or convert it: `iconv -f utf-16 -t utf-8`",
@@ -42,7 +42,7 @@ fn no_text(path: &Path, bytes: &[u8]) -> Error {
         ),
     };
     let line = bytes[..good].split(|byte| *byte == b'\n').count();
-    Error::Data { file: path.to_owned(), line, message: message.into(), help: help.into() }
+    Error::Data { file: path.to_owned(), line, problem: problem.into(), help: help.into() }
 }
 
 #[cfg(test)]

@@ -36,8 +36,8 @@ const MEND: &str = "\u{1f}";
 pub(crate) const QUOTES: &str = "put quotes round it, as in `\"{{ column }}\"`";
 
 /// An error for serde that brings its own mend.
-pub(crate) fn told<E: serde::de::Error>(message: &str, mend: &str) -> E {
-    E::custom(format!("{message}{MEND}{mend}"))
+pub(crate) fn told<E: serde::de::Error>(problem: &str, mend: &str) -> E {
+    E::custom(format!("{problem}{MEND}{mend}"))
 }
 
 /// Reads `T` from the YAML file at `path`.
@@ -56,16 +56,16 @@ pub(crate) fn parse_task<T: DeserializeOwned>(name: &str, text: &str) -> Result<
 }
 
 fn parse_with<T: DeserializeOwned>(name: &str, text: &str, tags: Tags) -> Result<T> {
-    let size = |message: String, help: &str| Error::YamlSize { file: name.into(), message, help: help.into() };
+    let size = |problem: String, help: &str| Error::YamlSize { file: name.into(), problem, help: help.into() };
     if text.len() > MAX_BYTES {
-        let message = format!("{} bytes of YAML, at most {MAX_BYTES} are read", text.len());
-        return Err(size(message, "is this the file that was meant?"));
+        let problem = format!("{} bytes of YAML, at most {MAX_BYTES} are read", text.len());
+        return Err(size(problem, "is this the file that was meant?"));
     }
     let (first, looked) = First::look(text, MAX_VALUES, tags);
     if let Err(error) = looked {
         if first.is_full() || error.to_string().contains("repetition limit") {
-            let message = format!("its aliases (`*name`) unfold to more than {MAX_VALUES} values");
-            return Err(size(message, "write out what is meant, or repeat less of it"));
+            let problem = format!("its aliases (`*name`) unfold to more than {MAX_VALUES} values");
+            return Err(size(problem, "write out what is meant, or repeat less of it"));
         }
         return Err(explain(name, text, &error).into());
     }
@@ -77,27 +77,27 @@ fn parse_with<T: DeserializeOwned>(name: &str, text: &str, tags: Tags) -> Result
 
 /// The error with its place in the text and, for a name that is not known, the nearest known one.
 fn explain(name: &str, text: &str, error: &serde_yaml::Error) -> YamlError {
-    let (message, place) = located(error);
-    if message.contains("more than one document") {
+    let (problem, place) = located(error);
+    if problem.contains("more than one document") {
         let second = text.lines().enumerate().filter(|(_, line)| line.starts_with("---")).map(|(index, _)| index + 1);
         let line = second.filter(|line| *line > 1).last().unwrap_or(1);
         let mut error = worded(name, text, (line, 1), "the file holds more than one document".into());
         error.help = "keep one; a line `---` begins the next, which wants a file of its own".into();
         return error;
     }
-    if message.contains("EOF while parsing") {
+    if problem.contains("EOF while parsing") {
         let mut error = worded(name, text, place, "the file is empty".into());
         error.help = "is this the file that was meant?".into();
         return error;
     }
-    if message.contains("recursion limit") {
+    if problem.contains("recursion limit") {
         let mut error = worded(name, text, place, "lists and maps are nested too deep".into());
         error.help = "is this the file that was meant? Nothing here needs more than a few levels".into();
         return error;
     }
     let syntax = ["did not find expected", "while parsing", "while scanning", "cannot start any token", "not allowed"];
-    let mut explained = worded(name, text, place, message);
-    if syntax.iter().any(|words| explained.message.contains(words))
+    let mut explained = worded(name, text, place, problem);
+    if syntax.iter().any(|words| explained.problem.contains(words))
         && let Some(place) = unquoted(text, explained.line)
     {
         (explained.line, explained.column) = place;
@@ -122,17 +122,17 @@ fn located(error: &serde_yaml::Error) -> (String, (usize, usize)) {
 const FEW: usize = 6;
 
 /// The error at a place; a message about an unknown name, as serde words it, is pointed at that name and mended.
-fn worded(name: &str, text: &str, (line, column): (usize, usize), message: String) -> YamlError {
-    let (message, told) = match message.split_once(MEND) {
-        Some((message, mend)) => (message.to_owned(), Some(mend.to_owned())),
-        None => (message, None),
+fn worded(name: &str, text: &str, (line, column): (usize, usize), problem: String) -> YamlError {
+    let (problem, told) = match problem.split_once(MEND) {
+        Some((problem, mend)) => (problem.to_owned(), Some(mend.to_owned())),
+        None => (problem, None),
     };
-    let message = match message.split_once(", expected struct ") {
+    let problem = match problem.split_once(", expected struct ") {
         Some((found, _)) => format!("{found}, expected keys and their values"),
-        None => message,
+        None => problem,
     };
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let unknown = told.is_none() && (message.contains("unknown field") || message.contains("unknown variant"));
+    let quoted: Vec<&str> = problem.split('`').skip(1).step_by(2).collect();
+    let unknown = told.is_none() && (problem.contains("unknown field") || problem.contains("unknown variant"));
     let key = if unknown { quoted.first().copied() } else { None };
     let help = match key.and_then(|key| nearest(key, quoted.iter().skip(1).copied())) {
         Some(known) => format!("did you mean `{known}`?"),
@@ -141,33 +141,33 @@ fn worded(name: &str, text: &str, (line, column): (usize, usize), message: Strin
             let few = (1..=FEW).contains(&known.len());
             format!("remove it, or use one of {}", if few { known.join(", ") } else { "the known names".into() })
         }
-        None if ["as u128", "as i128", "JSON number out of range"].iter().any(|words| message.contains(words)) => {
+        None if ["as u128", "as i128", "JSON number out of range"].iter().any(|words| problem.contains(words)) => {
             "so large a number is not read; put quotes round it where it is meant as text".into()
         }
-        None if message.contains("invalid type: map, expected a") => {
+        None if problem.contains("invalid type: map, expected a") => {
             format!("a map begins with `{{`; for text, {QUOTES}")
         }
-        None if message.ends_with("expected keys and their values") => "write `{key: value}`, or one key a line".into(),
-        None if message.contains("missing field") => match quoted.last() {
+        None if problem.ends_with("expected keys and their values") => "write `{key: value}`, or one key a line".into(),
+        None if problem.contains("missing field") => match quoted.last() {
             Some(key) => format!("add the key, as in `{key}: …`"),
             None => "add the key".into(),
         },
-        None if message.contains("expected ") && message.contains("invalid ") => {
+        None if problem.contains("expected ") && problem.contains("invalid ") => {
             "write here what the message expects".into()
         }
         None => "mend the line above; YAML wants spaces, not tabs, and quotes round text with `: `, `#` or `{`".into(),
     };
     // The parser points at the table that holds an unknown key; the reader wants the key itself.
     let (line, column) = key.and_then(|key| find_key(text, key, line)).unwrap_or((line, column));
-    let message = match message.find(", expected ") {
-        Some(end) if unknown => message[..end].to_owned(),
-        _ => in_words(&message),
+    let problem = match problem.find(", expected ") {
+        Some(end) if unknown => problem[..end].to_owned(),
+        _ => in_words(&problem),
     };
     YamlError {
         file: name.into(),
         line,
         column,
-        message: excerpt::shortened(&message),
+        problem: excerpt::shortened(&problem),
         help: told.unwrap_or(help),
         span: excerpt::span(text, line, column),
         text: NamedSource::new(name, excerpt::of(text, line, column)),
@@ -175,8 +175,8 @@ fn worded(name: &str, text: &str, (line, column): (usize, usize), message: Strin
 }
 
 /// The message without names of our own types: `struct RunFile` is a table of keys.
-fn in_words(message: &str) -> String {
-    let Some((before, after)) = message.split_once("expected struct ") else { return message.to_owned() };
+fn in_words(problem: &str) -> String {
+    let Some((before, after)) = problem.split_once("expected struct ") else { return problem.to_owned() };
     let rest = after.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
     format!("{before}expected a table of keys{rest}")
 }
@@ -242,7 +242,7 @@ mod tests {
         let error = fails("name: a\ninner:\n  shotz: 3\n");
         assert_eq!((error.line, error.column), (3, 3));
         assert!(error.help.contains("`shots`"), "{}", error.help);
-        assert_eq!(error.message, "inner: unknown field `shotz`");
+        assert_eq!(error.problem, "inner: unknown field `shotz`");
         assert_eq!(error.span.offset(), 17);
     }
 
@@ -257,10 +257,10 @@ mod tests {
     #[test]
     fn what_is_missing_or_no_table_is_said_in_words() {
         let missing = fails("inner: {shots: 3}\n");
-        assert!(missing.message.contains("missing field `name`") && missing.help.contains("`name: …`"), "{missing:?}");
+        assert!(missing.problem.contains("missing field `name`") && missing.help.contains("`name: …`"), "{missing:?}");
         let list = fails("- a\n- b\n");
         assert!(
-            list.message.contains("expected keys and their values") && !list.message.contains("Sample"),
+            list.problem.contains("expected keys and their values") && !list.problem.contains("Sample"),
             "{list:?}"
         );
         assert!(list.help.contains("one key a line"), "{}", list.help);

@@ -256,7 +256,7 @@ fn rows_that_cannot_be_asked_are_listed() {
     assert_eq!(items.items.iter().map(|item| item.doc_id).collect::<Vec<_>>(), [0, rows.len() - 1]);
     assert_eq!(items.bad_rows.len(), bad.len());
     for (row, (source, part)) in items.bad_rows.iter().zip(&bad) {
-        assert!(row.message.contains(part), "{source}: {}", row.message);
+        assert!(row.problem.contains(part), "{source}: {}", row.problem);
         assert_eq!((row.file.as_str(), row.line), ("mine/validation.jsonl", row.doc_id + 1));
     }
     assert_eq!(items.total, rows.len());

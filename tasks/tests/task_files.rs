@@ -104,27 +104,27 @@ fn unknown_names_are_mended() {
 
 #[test]
 fn keys_are_checked_in_their_place() {
-    let (message, help) = refused(&TASK.replace("doc_to_text", "doc_to_txt"));
-    assert!(message.contains("t.yaml:3:1") && message.contains("doc_to_txt"), "{message}");
+    let (problem, help) = refused(&TASK.replace("doc_to_text", "doc_to_txt"));
+    assert!(problem.contains("t.yaml:3:1") && problem.contains("doc_to_txt"), "{problem}");
     assert!(help.contains("doc_to_text"), "{help}");
-    let (message, help) = refused(&format!("{TASK}metric_list: [{{metric: accc}}]\n"));
-    assert!(message.contains("accc") && help.contains("acc"), "{message} {help}");
-    let (message, help) = refused(&format!("{TASK}output_type: multiple_choise\n"));
-    assert!(message.contains("multiple_choise") && help.contains("multiple_choice"), "{message} {help}");
-    let (message, _) = refused(&format!("{TASK}fewshot_config: {{sampler: last_n}}\n"));
-    assert!(message.contains("last_n"), "{message}");
-    let (message, help) = refused(&format!(
+    let (problem, help) = refused(&format!("{TASK}metric_list: [{{metric: accc}}]\n"));
+    assert!(problem.contains("accc") && help.contains("acc"), "{problem} {help}");
+    let (problem, help) = refused(&format!("{TASK}output_type: multiple_choise\n"));
+    assert!(problem.contains("multiple_choise") && help.contains("multiple_choice"), "{problem} {help}");
+    let (problem, _) = refused(&format!("{TASK}fewshot_config: {{sampler: last_n}}\n"));
+    assert!(problem.contains("last_n"), "{problem}");
+    let (problem, help) = refused(&format!(
         "{TASK}output_type: generate_until\nfilter_list: [{{name: x, filter: [{{function: regx}}]}}]\n"
     ));
-    assert!(message.contains("regx") && help.contains("regex"), "{message} {help}");
-    let (message, _) = refused(&format!("{TASK}chance: 25\n"));
-    assert!(message.contains("chance"), "{message}");
-    let (message, _) = refused("task: mine\ntest_split: test\ndoc_to_target: x\n");
-    assert!(message.contains("doc_to_text"), "{message}");
-    let (message, _) = refused(&TASK.replace("'{{q}}'", "'{{ q'"));
-    assert!(message.contains("doc_to_text"), "{message}");
-    let (message, help) = refused(&format!("{TASK}primary_metric: acc_nrm\n"));
-    assert!(message.contains("acc_nrm") && help.contains("acc_norm"), "{message} {help}");
+    assert!(problem.contains("regx") && help.contains("regex"), "{problem} {help}");
+    let (problem, _) = refused(&format!("{TASK}chance: 25\n"));
+    assert!(problem.contains("chance"), "{problem}");
+    let (problem, _) = refused("task: mine\ntest_split: test\ndoc_to_target: x\n");
+    assert!(problem.contains("doc_to_text"), "{problem}");
+    let (problem, _) = refused(&TASK.replace("'{{q}}'", "'{{ q'"));
+    assert!(problem.contains("doc_to_text"), "{problem}");
+    let (problem, help) = refused(&format!("{TASK}primary_metric: acc_nrm\n"));
+    assert!(problem.contains("acc_nrm") && help.contains("acc_norm"), "{problem} {help}");
 }
 
 #[test]
@@ -138,8 +138,8 @@ fn python_is_refused_with_what_to_write_instead() {
     );
     let help = error.help().unwrap().to_string();
     assert!(help.contains("process:") && help.contains("wikihow_text") && help.contains("hellaswag"), "{help}");
-    let (message, help) = refused(&format!("{TASK}metric_list: [{{metric: !function m.f}}]\n"));
-    assert!(message.contains("m.f") && help.contains("list metrics"), "{message} {help}");
+    let (problem, help) = refused(&format!("{TASK}metric_list: [{{metric: !function m.f}}]\n"));
+    assert!(problem.contains("m.f") && help.contains("list metrics"), "{problem} {help}");
 }
 
 #[test]

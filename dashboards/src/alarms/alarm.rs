@@ -1,11 +1,12 @@
 //! What an alarm is: its kind, its place, its numbers and its wording.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::number;
 
 /// What an alarm is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmKind {
     /// The loss rose and did not come back.
@@ -57,7 +58,7 @@ impl Place {
 }
 
 /// One number behind an alarm.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Evidence {
     /// What it is.
     pub name: &'static str,
@@ -83,7 +84,7 @@ pub struct Alarm {
     pub sentence: String,
 }
 
-/// Named numbers as evidence; what is no finite number is left out.
+/// Named numbers as evidence; what is not a finite number is left out.
 pub(super) fn evidence<const N: usize>(numbers: [(&'static str, f64); N]) -> Vec<Evidence> {
     let finite = numbers.into_iter().filter(|(_, value)| value.is_finite());
     finite.map(|(name, value)| Evidence { name, value }).collect()

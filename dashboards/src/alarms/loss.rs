@@ -11,7 +11,7 @@ const BRIEF: usize = 5;
 
 /// Spikes and collapses of the loss inside one phase of a branch ([`loss_spikes`]).
 ///
-/// While the rate is `rewarming` only those that it cannot explain: a loss that is no number, or one that comes and goes within
+/// While the rate is `rewarming` only those that it cannot explain: a loss that is not a number, or one that comes and goes within
 /// five entries.
 pub(super) fn loss_alarms(branch: &str, entries: &[LogEntry], rewarming: bool) -> Vec<Alarm> {
     let logged: Vec<(&LogEntry, f64)> = entries.iter().filter_map(|entry| Some((entry, entry.loss?))).collect();
@@ -28,7 +28,7 @@ fn alarm(branch: &str, logged: &[(&LogEntry, f64)], spike: LossSpike) -> Alarm {
     let highest = logged[spike.from..=spike.to].iter().map(|(_, loss)| *loss).filter(|loss| loss.is_finite());
     let highest = highest.fold(f64::NEG_INFINITY, f64::max);
     let place = Place { task: None, branch: branch.to_owned(), step: Some(first.step), tokens: first.tokens };
-    let height = if highest.is_finite() { format!("rose to {highest:.2}") } else { "was no number".to_owned() };
+    let height = if highest.is_finite() { format!("rose to {highest:.2}") } else { "was not a number".to_owned() };
     let entries = spike.to - spike.from + 1;
     let end = last.tokens.map_or_else(|| format!("step {}", last.step), |t| format!("{} tokens", tokens(t as f64)));
     let (kind, sentence) = if spike.recovered {

@@ -1,4 +1,4 @@
-//! Alarms of a loss that is no finite number: no statistics, no calm entries are needed to tell it.
+//! Alarms of a loss that is not a finite number: no statistics, no calm entries are needed to tell it.
 
 use super::alarm::{Alarm, AlarmKind, Place, evidence};
 use crate::number::tokens;
@@ -27,9 +27,9 @@ pub(super) fn no_number_alarms(branch: &str, entries: &[LogEntry], told: &[Alarm
         } else {
             (AlarmKind::Collapse, ", and the log ends there")
         };
-        let sentence = format!("The loss was no number {} {time}{more}.", place.words());
+        let sentence = format!("The loss was not a number {} {time}{more}.", place.words());
         let evidence = evidence([("log entries", count as f64)]);
-        Alarm { kind, place, evidence, threshold: "a loss that is no finite number", false_alarms: None, sentence }
+        Alarm { kind, place, evidence, threshold: "a loss that is not a finite number", false_alarms: None, sentence }
     };
     let is_told = |step: u64| {
         let mut of_loss = told.iter().filter(|alarm| matches!(alarm.kind, AlarmKind::LossSpike | AlarmKind::Collapse));
@@ -66,11 +66,11 @@ mod tests {
             [
                 (
                     AlarmKind::LossSpike,
-                    "The loss was no number on trunk at 2 M tokens at 2 log entries, the last at 3 M tokens, and came back."
+                    "The loss was not a number on trunk at 2 M tokens at 2 log entries, the last at 3 M tokens, and came back."
                 ),
                 (
                     AlarmKind::Collapse,
-                    "The loss was no number on trunk at 16 M tokens at one log entry, and the log ends there."
+                    "The loss was not a number on trunk at 16 M tokens at one log entry, and the log ends there."
                 ),
             ]
         );

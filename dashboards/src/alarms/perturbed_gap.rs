@@ -199,20 +199,13 @@ fn pairs(seen: &Seen<'_>, index: usize, path: &PathFindings) -> Vec<Pair> {
             (line.place(both[last].0), perturbed_gap(&exact, &perturbed, noise, clusters.as_deref()))
         };
         let own_points = (0..both.len()).rev().filter(|&last| both[last].0 >= path.own_from);
-        Some(Pair { perturbation: perturbed_words(twin), looks: own_points.map(look).collect() })
+        Some(Pair { perturbation: twin.subject.perturbed_words()?, looks: own_points.map(look).collect() })
     };
     seen.series.iter().filter(is_twin).filter_map(pair).collect()
 }
 
 fn items_at<'s>(series: &'s Series<'_>, checkpoint: &'s Checkpoint) -> Option<&'s ItemScores> {
     series.points.get(&checkpoint.at()).map(|point| &point.items)
-}
-
-fn perturbed_words(twin: &Series<'_>) -> String {
-    match twin.subject.perturb.as_deref() {
-        Some("shuffle") | None => "shuffled".to_owned(),
-        Some(other) => format!("perturbed ({other})"),
-    }
 }
 
 type Gaps = (Vec<(Vec<f64>, Vec<f64>)>, Option<Vec<String>>);

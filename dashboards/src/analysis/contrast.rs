@@ -65,7 +65,7 @@ pub fn mcnemar_exact(losses: u64, gains: u64) -> f64 {
 
 /// Holm's adjusted p-values: compare each with .05 to keep the chance of *any* false flag under 5 %.
 ///
-/// In ascending order `p_(i)` becomes the largest `(m−j+1) · p_(j)` up to `i`, at most 1. Source: Holm (1979). A p that is no number
+/// In ascending order `p_(i)` becomes the largest `(m−j+1) · p_(j)` up to `i`, at most 1. Source: Holm (1979). A p that is not a number
 /// counts as 1.
 pub fn holm(p: &[f64]) -> Vec<f64> {
     let order = ascending(p);

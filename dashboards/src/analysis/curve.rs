@@ -14,7 +14,7 @@ pub enum Noise {
 pub struct Curve {
     /// Tokens seen, ascending, each once.
     pub tokens: Vec<u64>,
-    /// Scores; one that is no finite number is a missing point.
+    /// Scores; one that is not a finite number is a missing point.
     pub score: Vec<f64>,
     /// What each is worth.
     pub noise: Noise,

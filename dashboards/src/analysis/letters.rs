@@ -25,7 +25,7 @@ pub struct LetterDecomposition {
 /// Splits the letters' log-probabilities over the whole vocabulary, `logp[item][letter]`, into format and selection.
 ///
 /// M = sum over the letters of P(letter), q = P(gold)/M. The changes of the two means add up exactly to that of the mean
-/// `log P(gold)`. `None` without items, with a gold that is no letter, or with a log-probability that is no finite number. METHODS.md §8.
+/// `log P(gold)`. `None` without items, with a gold that is not a letter, or with a log-probability that is not a finite number. METHODS.md §8.
 pub fn letter_decomposition(logp: &[Vec<f64>], gold: &[usize]) -> Option<LetterDecomposition> {
     if logp.len() != gold.len() {
         return None;

@@ -10,7 +10,7 @@ const WINDOW: usize = 50;
 const LAST: usize = 10;
 /// Before so many calm entries no height is a spike.
 const FEWEST: usize = 30;
-/// Before so many a loss that is no number and comes back is none either: some trainers begin with one.
+/// Before so many a loss that is not a number and comes back is none either: some trainers begin with one.
 const FEWEST_NUMBERS: usize = 10;
 /// A spike open for so many entries is a collapse.
 const OPEN: usize = 50;
@@ -43,7 +43,7 @@ pub struct LossSpike {
 /// median absolute deviation around the line; by less than max(12 sd·g, 10 %) it counts only if the next entry is out too, by more than
 /// max(3 sd·g, 2.5 %), so that noise with heavy tails is none. Its tail falls as the fourth power or faster (Student's t with 4 degrees
 /// of freedom), so `g = max(1, (i/100)^¼)` at entry i keeps a long log from more false spikes than a short one. It is over when the loss is back within max(3 sd, 2.5 %); open at the end of the log, or for 50
-/// entries, it has not recovered. A loss that is no finite number counts. The line has the slope between the medians of the
+/// entries, it has not recovered. A loss that is not a finite number counts. The line has the slope between the medians of the
 /// window's halves, at most 0: a flat middle would hide what rises on a falling loss, and a slow rise widens the deviation. Where it lies below the
 /// median of the last ten calm entries those count: a loss that stops falling does not rise.
 pub fn loss_spikes(loss: &[f64]) -> Vec<LossSpike> {

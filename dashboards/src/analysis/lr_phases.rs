@@ -14,7 +14,7 @@ const SAME_PACE: f64 = 0.9;
 /// Phases of a learning-rate schedule, each with its first step, in ascending steps.
 ///
 /// `points` are `(step, rate)` of one path, in the order logged. When the step goes back (a restart), the later entries replace the
-/// earlier ones at or beyond it; a rate that is no finite number is dropped. Fewer than two points, or none above zero: no phases.
+/// earlier ones at or beyond it; a rate that is not a finite number is dropped. Fewer than two points, or none above zero: no phases.
 ///
 /// The turning points of the rate cut it into legs; each rise begins a cycle, whose peak may be lower than the last one's. In a leg,
 /// what stays within 2 % of the leg's largest rate for a quarter of the leg's steps is `stable` (at or under a tenth of the cycle's

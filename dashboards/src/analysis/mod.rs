@@ -1,7 +1,7 @@
 //! Emergence analysis: pure functions from curves, items and logs to statements with error bars.
 //!
 //! Scores are fractions in [0, 1]; everything is a closed formula, so two machines agree. No function panics or returns NaN: where
-//! there is no number there is `None`.
+//! there is not a number there is `None`.
 
 mod attribution;
 pub(crate) mod contrast;
@@ -18,7 +18,7 @@ pub(crate) mod onset_words;
 mod ratings;
 pub(crate) mod regression;
 pub(crate) mod sample;
-mod scores;
+mod score_curve;
 mod search;
 pub(crate) mod sharpness;
 pub(crate) mod statistics;
@@ -47,7 +47,7 @@ pub use onset::{Fit, Onset, Scale, Status, onset};
 pub use ratings::{Game, Strengths, bradley_terry, cohen_kappa};
 pub use regression::{Drop, worst_drop};
 pub use sample::Sample;
-pub use scores::{ScoreCurve, ScoreVerdict, Scores, read_scores};
+pub use score_curve::{ScoreCurve, ScoreVerdict};
 pub use search::{bracket_width, first_checkpoints, most_left, narrowing_checkpoint, next_checkpoint};
 pub use sharpness::{Rise, Shape, Sharpness, Width, sharpness, sharpness_without_chance};
 pub use statistics::{ALPHA, Z95};

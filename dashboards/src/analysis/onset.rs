@@ -1,5 +1,6 @@
 //! When an ability emerged: between which checkpoints the curve left chance.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::contrast::Contrast;
@@ -15,7 +16,7 @@ const P_LOST: f64 = 0.01;
 const P_UNSEEN: f64 = 0.01;
 
 /// What can be said about an onset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// The curve crossed the level, clearly, after the first point.

@@ -12,12 +12,18 @@ impl Onset {
 
     /// The status as the end of a sentence that begins with the task's name: `emerged between 3.84 M and 6.91 M tokens (…)`.
     pub fn words(&self, curve: &Curve) -> String {
+        let estimate = self.fit.as_ref().filter(|fit| self.status == Status::Emerged && fit.after.is_some());
+        let estimate = estimate.and_then(|fit| Some(format!(" (estimate {})", tokens(fit.estimate?))));
+        self.when(curve) + &estimate.unwrap_or_default()
+    }
+
+    /// [`words`](Self::words) without an estimate inside the interval: of several tasks that came together.
+    pub(crate) fn when(&self, curve: &Curve) -> String {
         let said = |count: u64| tokens(count as f64);
         let last = curve.usable().last().map(|&index| said(curve.tokens[index])).unwrap_or_default();
         match (self.status, &self.fit) {
-            (Status::Emerged, Some(Fit { after: Some(after), by: Some(by), estimate, .. })) => {
-                let estimate = estimate.map_or_else(String::new, |t| format!(" (estimate {})", tokens(t)));
-                format!("emerged between {} and {} tokens{estimate}", said(*after), said(*by))
+            (Status::Emerged, Some(Fit { after: Some(after), by: Some(by), .. })) => {
+                format!("emerged between {} and {} tokens", said(*after), said(*by))
             }
             (Status::Emerged, Some(Fit { by: Some(by), .. })) => {
                 format!("emerged by {} tokens; since when cannot be told", said(*by))
@@ -35,6 +41,28 @@ impl Onset {
                 let level = self.scale.map(|scale| value(curve, scale.level)).unwrap_or_default();
                 format!("lies at the level that counts as emerged ({level}{with})")
             }
+        }
+    }
+
+    /// The status in a few words, as a cell of a table or an item of a list: `3.84 M – 6.91 M`, `under its level`.
+    pub(crate) fn brief(&self) -> String {
+        match self.status {
+            Status::Emerged => self.bracket(),
+            Status::Lost => format!("{}, then lost", self.bracket()),
+            Status::AboveAtFirst => "above chance from the start".to_owned(),
+            Status::Above => "above chance, since when cannot be told".to_owned(),
+            Status::NotYet => "under its level".to_owned(),
+            Status::Undecided => "at its level".to_owned(),
+            Status::TooFewItems => "too few items".to_owned(),
+            Status::NoData => "no score yet".to_owned(),
+        }
+    }
+
+    fn bracket(&self) -> String {
+        let by = self.by().map_or_else(|| "?".to_owned(), |by| tokens(by as f64));
+        match self.after() {
+            Some(after) => format!("{} – {by}", tokens(after as f64)),
+            None => format!("by {by}"),
         }
     }
 
@@ -84,14 +112,25 @@ fn items(curve: &Curve, noun: &str) -> Option<String> {
     usual_items(curve).map(|n| format!("{n:.0} {noun}{}", if n.round() as u64 == 1 { "" } else { "s" }))
 }
 
+impl Shape {
+    /// The verdict in a word, as a cell of a table; empty where there is no rise.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Sharp => "sharp",
+            Self::Smooth => "smooth",
+            Self::Unresolved => "unresolved",
+            Self::None => "",
+        }
+    }
+}
+
 impl Sharpness {
     /// The verdict with its width in decades: `sharp: 20 to 80 % of the rise so far within 0.05 (at most 0.3) decades of tokens`;
     /// empty where there is no rise. `settled` drops the words *so far* (the curve is saturated).
     pub fn words(&self, settled: bool) -> String {
         let Some(width) = &self.width else { return String::new() };
         let name = match self.verdict {
-            Shape::Sharp => "sharp",
-            Shape::Smooth => "smooth",
+            Shape::Sharp | Shape::Smooth => self.verdict.word(),
             Shape::Unresolved | Shape::None => "sharp or smooth cannot be told",
         };
         let best = width.width.map_or_else(String::new, |width| format!(" {width:.2}"));
@@ -122,20 +161,21 @@ mod tests {
 
     #[test]
     fn each_status_has_its_sentence() {
-        let cases: [(&[f64], &str); 5] = [
+        let cases: [(&[f64], &str, &str); 5] = [
             (
                 &[0.305, 0.285, 0.33, 0.33, 0.295, 0.3, 0.355, 0.34, 0.395, 0.825, 0.975],
                 "emerged between 768 k and 6.91 M tokens (estimate 5.89 M)",
+                "768 k – 6.91 M",
             ),
-            (&[0.9, 0.9], "was above chance as far back as these checkpoints can tell"),
-            (&[0.25, 0.25, 0.25], "has not emerged yet at 1.54 M tokens"),
-            (&[0.25, 0.25, 0.4], "lies at the level that counts as emerged (44.0 % with 200 items)"),
-            (&[], "has no score yet"),
+            (&[0.9, 0.9], "was above chance as far back as these checkpoints can tell", "above chance from the start"),
+            (&[0.25, 0.25, 0.25], "has not emerged yet at 1.54 M tokens", "under its level"),
+            (&[0.25, 0.25, 0.4], "lies at the level that counts as emerged (44.0 % with 200 items)", "at its level"),
+            (&[], "has no score yet", "no score yet"),
         ];
-        for (score, words) in cases {
+        for (score, words, brief) in cases {
             let curve = pilot(score);
-            let found = onset(&curve).words(&curve);
-            assert_eq!(found, words, "{score:?}");
+            let found = onset(&curve);
+            assert_eq!((found.words(&curve).as_str(), found.brief().as_str()), (words, brief), "{score:?}");
         }
     }
 
@@ -145,6 +185,7 @@ mod tests {
         let mut curve = pilot(&[0.25, 0.251, 0.249, 0.25, 0.345, 0.34, 0.25, 0.248, 0.251, 0.25, 0.249]);
         curve.noise = Noise::Items(vec![14_042.0; 11]);
         assert_eq!(onset(&curve).words(&curve), "was there between 3.07 M and 3.84 M tokens, then lost");
+        assert!(onset(&curve).brief().ends_with(", then lost"), "{}", onset(&curve).brief());
     }
 
     #[test]

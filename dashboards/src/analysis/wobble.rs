@@ -52,7 +52,7 @@ pub(crate) fn steps(y: &[f64], item_diff_var: Option<&[f64]>) -> Vec<Step> {
 /// A curve that does not fall steps down only by noise. With `D_k = y_{k+1}−y_k` over the m down-steps:
 /// step = median(D²) / .4549, item = mean(`item_diff_var`) or 0, sd = √((2·.01² + m·max(0, (step−item)/2)) / (2+m)), and
 /// `for_contrast` = sd·√(1 + 6/(m+2)). `item_diff_var[k]` is the variance of the mean paired difference of the points k and k+1;
-/// where it is unknown, item noise is counted twice at worst. METHODS.md §3. Values that are no finite numbers are skipped as steps.
+/// where it is unknown, item noise is counted twice at worst. METHODS.md §3. Values that are not finite numbers are skipped as steps.
 pub fn wobble(y: &[f64], item_diff_var: Option<&[f64]>) -> Wobble {
     wobble_of(&steps(y, item_diff_var), WOBBLE0)
 }

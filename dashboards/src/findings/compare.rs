@@ -127,7 +127,7 @@ fn one_task(subject: &Subject, a: &Unit, b: &Unit, groups: [&[TaskGroup]; 2]) ->
     for (unit, scores, mean) in [(a, &left, mean(|pair| pair.1)), (b, &right, mean(|pair| pair.2))] {
         let told = unit.record.metric(&metric).filter(|_| scores.len() == pairs.len());
         if told.is_some_and(|told| (told.value - mean).abs() > SAME_VALUE) {
-            return Err("an import's score of it is no mean of the items that came with it".to_owned());
+            return Err("an import's score of it is not the mean of the items that came with it".to_owned());
         }
     }
     let is_right_or_wrong = pairs.iter().all(|(_, x, y)| [0.0, 1.0].contains(x) && [0.0, 1.0].contains(y));
@@ -165,7 +165,7 @@ fn metric_of(a: &Unit, b: &Unit) -> Result<String, String> {
         return Ok(primary.clone());
     }
     let in_bits = [a, b].iter().all(|unit| unit.record.metric(BITS_PER_BYTE).is_some());
-    if in_bits { Ok(BITS_PER_BYTE.into()) } else { Err(format!("`{primary}` is no mean over items")) }
+    if in_bits { Ok(BITS_PER_BYTE.into()) } else { Err(format!("`{primary}` is not a mean over items")) }
 }
 
 /// The tokenizers' files differ.

@@ -1,6 +1,6 @@
 //! What branches added to their parents, in words.
 
-use super::sentences::{Sentence, SentenceKind, Weighed, sentence};
+use super::sentences::{Number, Sentence, SentenceKind, Weighed, sentence};
 use crate::analysis::intervals::Interval;
 use crate::number::points;
 use crate::run::Phase;
@@ -15,7 +15,10 @@ pub(crate) fn gains(tasks: &[&TaskFindings]) -> (Vec<Weighed>, Vec<Weighed>) {
     let told = clear.map(|(task, gain)| {
         let text = format!("{}.", gain_words(task, gain));
         let weight = gain.gain.value.abs();
-        (gain.gain.value > 0.0, (weight, sentence(SentenceKind::Gain, text, task, &gain.branch)))
+        let (low, high) = in_its_direction(task, gain.together);
+        let value = Some(oriented(task, gain.gain.value));
+        let number = Number { low: Some(low), high: Some(high), ..Number::of("gain (98 %)", task, value) };
+        (gain.gain.value > 0.0, (weight, sentence(SentenceKind::Gain, text, task, &gain.branch, vec![number])))
     });
     let (gained, lost): (Vec<_>, Vec<_>) = told.partition(|(is_gain, _)| *is_gain);
     let weighed = |told: Vec<(bool, Weighed)>| told.into_iter().map(|(_, weighed)| weighed).collect();
@@ -34,8 +37,12 @@ pub(crate) fn mean_gains(tasks: &[&TaskFindings], found: &[MeanGain]) -> Vec<Wei
             "{who} {} {} (95 % CI {}) {} the mean of {} tasks {beyond}.",
             change.verb, change.by, change.interval, change.to, mean.tasks
         );
-        let branch = Some(mean.like.branch.clone());
-        Some((mean.gain.value.abs(), Sentence { kind: SentenceKind::Gain, text, subject: None, branch }))
+        let (low, high) = mean.gain.interval;
+        let (value, low, high) = (Some(mean.gain.value), Some(low), Some(high));
+        let numbers = vec![Number { name: "mean gain (95 %)", task: None, value, low, high }];
+        let branch = Some(mean.like.branch.as_str());
+        let sentence = Sentence { numbers, ..Sentence::of(SentenceKind::Gain, text, &[], branch) };
+        Some((mean.gain.value.abs(), sentence))
     });
     told.collect()
 }
@@ -135,8 +142,13 @@ fn signed(fraction: bool, value: f64) -> String {
     if fraction { format!("{} points", points(value)) } else { format!("{value:+.3}").replace('-', "−") }
 }
 
-fn signed_interval(task: &TaskFindings, (low, high): Interval) -> String {
-    let (low, high) = if task.higher_is_better { (low, high) } else { (-high, -low) };
+/// An interval of gains in the metric's own direction.
+fn in_its_direction(task: &TaskFindings, (low, high): Interval) -> Interval {
+    if task.higher_is_better { (low, high) } else { (-high, -low) }
+}
+
+fn signed_interval(task: &TaskFindings, interval: Interval) -> String {
+    let (low, high) = in_its_direction(task, interval);
     let plain = |value: f64| signed(task.fraction, value).trim_start_matches('+').replace(" points", "");
     format!("{} to {}", plain(low), plain(high))
 }

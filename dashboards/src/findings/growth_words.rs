@@ -1,6 +1,6 @@
 //! What grows, in words.
 
-use super::sentences::{SentenceKind, Weighed, name, sentence};
+use super::sentences::{Number, SentenceKind, Weighed, name, sentence};
 use crate::analysis::statistics::Z95;
 use crate::number::{percent, points, tokens};
 use crate::series::{GrowthClaim, TaskFindings};
@@ -13,7 +13,7 @@ pub(crate) fn growth(tasks: &[&TaskFindings]) -> Vec<Weighed> {
         let goes_on = grown.phase == path.ends_in;
         let during = grown.phase.map_or_else(String::new, |phase| format!(" in {}", name(phase)));
         let title = task.subject.title();
-        let text = match task.claim? {
+        let (text, numbers) = match task.claim? {
             GrowthClaim::Steady => {
                 let verb = match (task.higher_is_better, goes_on) {
                     (true, true) => "grows",
@@ -22,7 +22,8 @@ pub(crate) fn growth(tasks: &[&TaskFindings]) -> Vec<Weighed> {
                     (false, false) => "fell",
                 };
                 let number = number(task, grown.growth.per_doubling, Z95 * grown.growth.se, true);
-                format!("{title} {verb} steadily, {number} per doubling of tokens{during}.")
+                let text = format!("{title} {verb} steadily, {number} per doubling of tokens{during}.");
+                (text, [measured(task, "per doubling of tokens", grown.growth.per_doubling, grown.growth.se)])
             }
             GrowthClaim::Risen => {
                 let whole = grown.growth.whole();
@@ -35,13 +36,20 @@ pub(crate) fn growth(tasks: &[&TaskFindings]) -> Vec<Weighed> {
                     (false, false) => "fell by",
                 };
                 let when = if goes_on { format!("since {from} tokens") } else { format!("from {from} to {to} tokens") };
-                format!("{title} {verb} {number} {when}.")
+                (format!("{title} {verb} {number} {when}."), [measured(task, "change", whole.value, whole.se)])
             }
         };
         let weight = grown.growth.per_doubling / grown.growth.se.max(1e-12);
-        Some((weight, sentence(SentenceKind::Growth, text, task, &path.branch)))
+        Some((weight, sentence(SentenceKind::Growth, text, task, &path.branch, numbers.into())))
     });
     told.collect()
+}
+
+/// A change with its 95 % interval, in the metric's own direction.
+fn measured(task: &TaskFindings, name: &'static str, value: f64, se: f64) -> Number {
+    let value = if task.higher_is_better { value } else { -value };
+    let (low, high) = (Some(value - Z95 * se), Some(value + Z95 * se));
+    Number { low, high, ..Number::of(name, task, Some(value)) }
 }
 
 /// `+5.3 ± 1.1 points`; with a sign where it is a slope, which falls where less is better.

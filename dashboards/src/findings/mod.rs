@@ -5,6 +5,7 @@ mod gain_words;
 mod growth_words;
 mod log_notes;
 mod notes;
+mod onset_sentences;
 mod sentences;
 #[cfg(test)]
 mod tests;
@@ -12,5 +13,5 @@ mod waiting;
 mod whole;
 
 pub use compare::{ComparedTask, Comparison, compare};
-pub use sentences::{Sentence, SentenceKind, about, phase_words};
+pub use sentences::{Number, Sentence, SentenceKind, about, phase_words};
 pub use whole::{Findings, findings};

@@ -5,7 +5,7 @@ use crate::run::{Misplaced, RunTree, Unit};
 use crate::series::Difference;
 use crate::series::Series;
 use crate::series::TaskFindings;
-use crate::series::chance::is_share;
+use crate::series::is_share;
 
 /// The notes of all tasks: those of single curves, then what several have in common.
 pub(super) fn notes(tasks: &[TaskFindings]) -> Vec<String> {

@@ -1,19 +1,16 @@
 //! What happened, in three to nine sentences, each with its number, its interval and its evidence.
 
-use std::fmt::Write;
-
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::gain_words::{self, gain_in_full};
 use super::growth_words::growth;
-use super::waiting::{at_first, on_each, waiting};
+use super::onset_sentences::onsets;
+use super::waiting::{at_first, waiting};
 use crate::alarms::{Alarm, AlarmKind};
 use crate::analysis::PhaseProbabilities;
-use crate::analysis::letters::{EmergenceKind, MetricEffect};
-use crate::analysis::onset::Status;
-use crate::analysis::sharpness::Shape;
-use crate::analysis::trend::Trend;
-use crate::number::{percent, significant, tokens};
+use crate::analysis::letters::MetricEffect;
+use crate::number::{significant, tokens};
 use crate::run::Subject;
 use crate::run::{Phase, Run};
 use crate::series::BranchGain;
@@ -21,11 +18,11 @@ use crate::series::MeanGain;
 use crate::series::PathFindings;
 use crate::series::TaskFindings;
 
-/// At most so many sentences.
+/// At most so many sentences stand on the front page without a click.
 const MOST: usize = 9;
 
 /// What a sentence is about, the most important first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SentenceKind {
     /// An ability came.
@@ -49,17 +46,58 @@ pub struct Sentence {
     pub kind: SentenceKind,
     /// The sentence.
     pub text: String,
-    /// Where its evidence is: the task's page; `None` for all curves.
+    /// Where its evidence is: the page of its task, or of the first of those that moved together; `None` for all curves.
     pub subject: Option<Subject>,
+    /// All tasks that it speaks of; empty where it speaks of the run.
+    pub subjects: Vec<Subject>,
     /// The branch it speaks of.
     pub branch: Option<String>,
+    /// Its numbers.
+    pub numbers: Vec<Number>,
+}
+
+/// One number of a sentence, with its interval where it has one.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Number {
+    /// What it is.
+    pub name: &'static str,
+    /// The task that it is of; none where it is of several together.
+    pub task: Option<String>,
+    /// The number: of scores a fraction in [0, 1], of onsets and falls tokens, or what the run counts.
+    pub value: Option<f64>,
+    /// Lower end of its interval.
+    pub low: Option<f64>,
+    /// Upper end of its interval.
+    pub high: Option<f64>,
+}
+
+impl Number {
+    /// A number of a task without an interval.
+    pub(crate) fn of(name: &'static str, task: &TaskFindings, value: Option<f64>) -> Self {
+        Self { name, task: Some(task.subject.title()), value, low: None, high: None }
+    }
+}
+
+impl Sentence {
+    /// A sentence about these tasks, without numbers.
+    pub(crate) fn of(kind: SentenceKind, text: String, tasks: &[&TaskFindings], branch: Option<&str>) -> Self {
+        let subjects: Vec<Subject> = tasks.iter().map(|task| task.subject.clone()).collect();
+        let subject = subjects.first().filter(|_| tasks.len() == 1 || branch.is_some()).cloned();
+        Self { kind, text, subject, subjects, branch: branch.map(str::to_owned), numbers: Vec::new() }
+    }
 }
 
 /// Sentences with the weight that sorts them inside their kind, largest first.
 pub(crate) type Weighed = (f64, Sentence);
 
-/// The sentences of a run, the most important first. What rose where a leak is suspected says so.
-pub(crate) fn sentences(run: &Run, told: &[&TaskFindings], means: &[MeanGain], alarms: &[Alarm]) -> Vec<Sentence> {
+/// The sentences of a run, the most important first, and those for which the front page has no room. What rose where a leak is
+/// suspected says so.
+pub(crate) fn sentences(
+    run: &Run,
+    told: &[&TaskFindings],
+    means: &[MeanGain],
+    alarms: &[Alarm],
+) -> (Vec<Sentence>, Vec<Sentence>) {
     let (gained, lost) = gain_words::gains(told);
     let mut parts = vec![
         (3, onsets(run, told)),
@@ -75,32 +113,47 @@ pub(crate) fn sentences(run: &Run, told: &[&TaskFindings], means: &[MeanGain], a
         part.sort_by(|a, b| b.0.total_cmp(&a.0));
     }
     // Each kind gets its share first; what room is left goes to those that have more to say.
-    let mut room = MOST.saturating_sub(parts.iter().map(|(share, part)| part.len().min(*share)).sum());
-    let mut sentences = Vec::new();
-    for (share, part) in parts {
-        let more = part.len().saturating_sub(share).min(room);
-        room -= more;
-        sentences.extend(part.into_iter().take(share + more).map(|(_, sentence)| sentence));
+    let mut room = MOST;
+    let mut shares = Vec::new();
+    for (share, part) in &parts {
+        shares.push(part.len().min(*share).min(room));
+        room -= shares[shares.len() - 1];
     }
-    sentences.truncate(MOST);
-    sentences.into_iter().map(|sentence| doubted(sentence, alarms)).collect()
+    let (mut sentences, mut others) = (Vec::new(), Vec::new());
+    for ((_, part), share) in parts.into_iter().zip(shares) {
+        let more = (part.len() - share).min(room);
+        room -= more;
+        let mut part = part.into_iter().map(|(_, sentence)| doubted(sentence, alarms));
+        sentences.extend(part.by_ref().take(share + more));
+        others.extend(part);
+    }
+    (sentences, others)
 }
 
 /// The sentence; of an onset or a gain where a leak is suspected with a word of that.
 fn doubted(mut sentence: Sentence, alarms: &[Alarm]) -> Sentence {
-    if matches!(sentence.kind, SentenceKind::Onset | SentenceKind::Gain) && is_suspected(&sentence, alarms) {
-        sentence.text.push_str(" A leak is suspected there.");
+    if matches!(sentence.kind, SentenceKind::Onset | SentenceKind::Gain) {
+        let is_doubtful = |subject: &&Subject| is_suspected(subject, sentence.branch.as_deref(), alarms);
+        let doubtful: Vec<&Subject> = sentence.subjects.iter().filter(is_doubtful).collect();
+        if !doubtful.is_empty() {
+            let all = doubtful.len() == sentence.subjects.len();
+            let of = if all { String::new() } else { format!(" of {}", listed_names(&doubtful)) };
+            sentence.text.push_str(&format!(" A leak{of} is suspected there."));
+        }
     }
     sentence
 }
 
+fn listed_names(subjects: &[&Subject]) -> String {
+    subjects.iter().map(|subject| subject.title()).collect::<Vec<_>>().join(", ")
+}
+
 /// Whether an alarm asks to look for the items of this task in the training data of this branch.
-fn is_suspected(sentence: &Sentence, alarms: &[Alarm]) -> bool {
-    let title = sentence.subject.as_ref().map(Subject::title);
+fn is_suspected(subject: &Subject, branch: Option<&str>, alarms: &[Alarm]) -> bool {
+    let title = subject.title();
     let of_leaks = |alarm: &&Alarm| matches!(alarm.kind, AlarmKind::PerturbedGap | AlarmKind::LoneJump);
-    alarms.iter().filter(of_leaks).any(|alarm| {
-        title.is_some() && alarm.place.task == title && sentence.branch.as_ref() == Some(&alarm.place.branch)
-    })
+    let is_it = |alarm: &Alarm| alarm.place.task.as_ref() == Some(&title) && branch == Some(&alarm.place.branch);
+    alarms.iter().filter(of_leaks).any(is_it)
 }
 
 /// All that can be said of one task, for its page: onsets, comings and goings, what branches added, growth, and whether a jump is
@@ -110,12 +163,14 @@ pub fn about(run: &Run, task: &TaskFindings, alarms: &[Alarm]) -> Vec<String> {
     let before = [onsets(run, &only), comings_and_goings(run, &only)];
     let after = [waiting(&only), growth(&only), at_first(&only)];
     let text = |sentence: Sentence| doubted(sentence, alarms).text;
-    let gain = |gain: &BranchGain| text(sentence(SentenceKind::Gain, gain_in_full(task, gain), task, &gain.branch));
+    let gain = |gain: &BranchGain| {
+        text(Sentence::of(SentenceKind::Gain, gain_in_full(task, gain), &[task], Some(&gain.branch)))
+    };
     let mut told: Vec<String> = before.into_iter().flatten().map(|(_, sentence)| text(sentence)).collect();
     told.extend(task.paths.iter().filter_map(|path| effect_words(run, task, path)));
     told.extend(task.gains.iter().map(gain));
     told.extend(after.into_iter().flatten().map(|(_, sentence)| text(sentence)));
-    told
+    told.into_iter().map(|text| run.tree.axis.say(text)).collect()
 }
 
 /// Whether the rise is one of the ability or of the metric; `None` where there is no rise of the path's own.
@@ -129,7 +184,7 @@ fn effect_words(run: &Run, task: &TaskFindings, path: &PathFindings) -> Option<S
     let smooth = path.continuous.as_ref().and_then(width).unwrap_or_default();
     let text = match path.metric_effect? {
         MetricEffect::GenuineJump => format!(
-            "The jump{place} is no artefact of the metric: P(gold) of the same items jumps as sharply as {}.",
+            "The jump{place} is not an artefact of the metric: P(gold) of the same items jumps as sharply as {}.",
             task.metric
         ),
         MetricEffect::ThresholdEffect => format!(
@@ -146,81 +201,25 @@ fn effect_words(run: &Run, task: &TaskFindings, path: &PathFindings) -> Option<S
     Some(text)
 }
 
-pub(crate) fn sentence(kind: SentenceKind, text: String, task: &TaskFindings, branch: &str) -> Sentence {
-    Sentence { kind, text, subject: Some(task.subject.clone()), branch: Some(branch.to_owned()) }
+/// A sentence about one task on one branch.
+pub(crate) fn sentence(
+    kind: SentenceKind,
+    text: String,
+    task: &TaskFindings,
+    branch: &str,
+    numbers: Vec<Number>,
+) -> Sentence {
+    Sentence { numbers, ..Sentence::of(kind, text, &[task], Some(branch)) }
 }
 
 /// ` on anneal`: where a task has several paths, unless it is the run's only trunk.
-fn on_branch(run: &Run, task: &TaskFindings, path: &PathFindings) -> String {
+pub(super) fn on_branch(run: &Run, task: &TaskFindings, path: &PathFindings) -> String {
     let mut roots = run.tree.branches.iter().filter(|branch| branch.fork.is_none());
     let trunk = roots.next().filter(|_| roots.next().is_none());
     if task.paths.len() < 2 || trunk.is_some_and(|trunk| trunk.name == path.branch) {
         return String::new();
     }
     format!(" on {}", path.branch)
-}
-
-/// Onsets, each event once; later and larger rises are rarer news.
-fn onsets(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {
-    let mut found = Vec::new();
-    for task in tasks {
-        for (index, path) in task.paths.iter().enumerate() {
-            let Some(onset) = path.own_onset().filter(|onset| onset.came()) else { continue };
-            let place = on_branch(run, task, path);
-            let mut text = format!("{}{place} {}", task.subject.title(), onset.words(&path.curve));
-            // Where nobody saw it come, its first phase cannot be told.
-            if let Some(phases) = path.phases.as_ref().filter(|_| onset.after().is_some()) {
-                let _ = write!(text, ", {}", phase_words(phases));
-                text.push_str(&rate_words(run, path, phases));
-            }
-            text.push_str(&shape_words(path));
-            text.push_str(task.kinds.get(index).map_or("", |kind| kind_words(*kind)));
-            text.push_str(&elsewhere(task));
-            text.push('.');
-            let late = onset.by().map_or(0.0, |by| (by as f64 + 1.0).ln());
-            let rise = path.sharpness.rise.as_ref().map_or(0.0, |rise| rise.rise);
-            found.push((late + rise, sentence(SentenceKind::Onset, text, task, &path.branch)));
-        }
-    }
-    found
-}
-
-/// `; not yet on trunk (14.1 M tokens), other (10.1 M)`: paths of the same task that still wait, each with its own end.
-fn elsewhere(task: &TaskFindings) -> String {
-    let waits = |path: &&PathFindings| path.onset.as_ref().is_some_and(|onset| onset.status == Status::NotYet);
-    let ends: Vec<(&str, u64)> =
-        task.paths.iter().filter(waits).map(|path| (path.branch.as_str(), path.last_tokens())).collect();
-    if ends.is_empty() { String::new() } else { format!("; not yet on {}", on_each(&ends)) }
-}
-
-fn shape_words(path: &PathFindings) -> String {
-    let so_far = if path.trend == Trend::NoGain { "" } else { " so far" };
-    let Some(rise) = path.sharpness.rise.as_ref().filter(|_| path.sharpness.verdict != Shape::None) else {
-        return String::new();
-    };
-    let height = format!("{} points{so_far}", percent(rise.rise));
-    let shape = match path.sharpness.verdict {
-        Shape::Sharp => "a sharp rise of",
-        Shape::Smooth => "a smooth rise of",
-        Shape::Unresolved | Shape::None => "a rise of",
-    };
-    let metric = match path.metric_effect {
-        Some(MetricEffect::GenuineJump) => ", and P(gold) jumps with it",
-        Some(MetricEffect::ThresholdEffect) => ", but P(gold) grows smoothly: the jump is the metric's",
-        _ => "",
-    };
-    format!("; {shape} {height}{metric}")
-}
-
-fn kind_words(kind: EmergenceKind) -> &'static str {
-    match kind {
-        EmergenceKind::Selection => {
-            "; letters were written and the facts known before, binding one to the other came last"
-        }
-        EmergenceKind::Format => "; the facts were known before, answering in letters came last",
-        EmergenceKind::Knowledge => "; letters were written before, the facts came last",
-        EmergenceKind::Unresolved | EmergenceKind::None => "",
-    }
 }
 
 /// `in the anneal`, `probably in the stable phase (87 %)`, or all that it may lie in: `before the first checkpoint (60 %) or in the
@@ -251,7 +250,7 @@ pub(crate) fn name(phase: Phase) -> &'static str {
 }
 
 /// `, with the learning rate still above 99 % of its peak`: where an onset surely lies in a decay that has hardly begun at its end.
-fn rate_words(run: &Run, path: &PathFindings, phases: &PhaseProbabilities) -> String {
+pub(super) fn rate_words(run: &Run, path: &PathFindings, phases: &PhaseProbabilities) -> String {
     let told = || {
         phases.phases.iter().find(|(phase, p)| **phase == Phase::Decay && **p >= 0.95)?;
         let by = path.own_onset()?.by()?;
@@ -282,7 +281,11 @@ fn comings_and_goings(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {
             "{title}{place} comes and goes: it fell back under its level {times} {after}, first at {} tokens {back}.",
             tokens(*first as f64)
         );
-        Some((falls.len() as f64, sentence(SentenceKind::Hops, text, task, &path.branch)))
+        let numbers = vec![
+            Number::of("falls", task, Some(falls.len() as f64)),
+            Number::of("first fall", task, Some(*first as f64)),
+        ];
+        Some((falls.len() as f64, sentence(SentenceKind::Hops, text, task, &path.branch, numbers)))
     });
     told.collect()
 }

@@ -1,6 +1,6 @@
 //! Tasks that wait for an onset, and those that were above chance from the start, in words.
 
-use super::sentences::{Sentence, SentenceKind, Weighed};
+use super::sentences::{Number, Sentence, SentenceKind, Weighed};
 use crate::analysis::growth::one_sided;
 use crate::analysis::onset::{Onset, Status};
 use crate::analysis::statistics::ALPHA;
@@ -165,19 +165,21 @@ fn items_are(tasks: &[&TaskFindings]) -> String {
 }
 
 /// `38` or `38 to 41`.
-fn range(values: &[f64], word: &dyn Fn(f64) -> String) -> Option<String> {
+pub(super) fn range(values: &[f64], word: &dyn Fn(f64) -> String) -> Option<String> {
     let (low, high) = (values.iter().copied().reduce(f64::min)?, values.iter().copied().reduce(f64::max)?);
     let (low, high) = (word(low), word(high));
     Some(if low == high { low } else { format!("{low} to {high}") })
 }
 
 fn one_or_all(kind: SentenceKind, text: String, tasks: &[&TaskFindings]) -> Sentence {
-    let subject = if let [only] = tasks { Some(only.subject.clone()) } else { None };
-    Sentence { kind, text, subject, branch: None }
+    let end = |task: &TaskFindings| Some(Number::of("score at the end", task, Some(task.paths.first()?.end?.value)));
+    let level = |task: &TaskFindings| Some(Number::of("level", task, Some(first_onset(task)?.scale?.level)));
+    let numbers = tasks.iter().flat_map(|task| [end(task), level(task)]).flatten().collect();
+    Sentence { numbers, ..Sentence::of(kind, text, tasks, None) }
 }
 
 /// `a, b and c`, the rest counted.
-fn listed(tasks: &[&TaskFindings]) -> String {
+pub(super) fn listed(tasks: &[&TaskFindings]) -> String {
     let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
     match names.as_slice() {
         [] => String::new(),

@@ -18,6 +18,8 @@ pub struct Findings {
     pub alarms: Vec<Alarm>,
     /// What happened, in at most nine sentences, the most important first.
     pub sentences: Vec<Sentence>,
+    /// What else happened, in as many sentences as it takes.
+    pub others: Vec<Sentence>,
     /// What each branch added to the mean of the tasks.
     pub mean_gains: Vec<MeanGain>,
     /// What a reader should know of the numbers: checkpoints compared on the items that they share, logs that do not fit.
@@ -54,12 +56,12 @@ pub fn findings(run: &Run) -> Findings {
     let alarms = alarms::alarms(&seen);
     let told: Vec<&TaskFindings> = tasks.iter().filter(|task| task.is_told).collect();
     let mean_gains = page::mean_gains(run, &told);
-    let sentences = sentences(run, &told, &mean_gains, &alarms);
+    let (sentences, others) = sentences(run, &told, &mean_gains, &alarms);
     let mut notes = notes::notes(&tasks);
     notes.extend(alarms::letters_note(&seen));
     notes.extend(log_notes::log_notes(&run.tree));
     notes.extend(notes::misplaced(&run.tree));
-    Findings { tasks, alarms, sentences, mean_gains, notes }.over(&run.tree.axis)
+    Findings { tasks, alarms, sentences, others, mean_gains, notes }.over(&run.tree.axis)
 }
 
 impl Findings {
@@ -69,7 +71,7 @@ impl Findings {
             return self;
         }
         let say = |text: &mut String| *text = axis.say(std::mem::take(text));
-        self.sentences.iter_mut().for_each(|sentence| say(&mut sentence.text));
+        self.sentences.iter_mut().chain(&mut self.others).for_each(|sentence| say(&mut sentence.text));
         self.alarms.iter_mut().for_each(|alarm| say(&mut alarm.sentence));
         self.notes.iter_mut().chain(self.tasks.iter_mut().flat_map(|task| &mut task.notes)).for_each(say);
         self

@@ -4,6 +4,7 @@ use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use serde::Serialize;
 
 use super::axis::{TokenAxis, ticks};
 use super::labels::push_apart;
@@ -73,7 +74,7 @@ pub(crate) struct Series {
 }
 
 /// A learning-rate phase of the trunk, in tokens.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Band {
     /// Left end.
     pub(crate) from: f64,
@@ -84,8 +85,10 @@ pub(crate) struct Band {
 }
 
 /// The learning rate of one branch.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Rate {
+    /// Whose it is.
+    pub(crate) branch: String,
     /// Which colour.
     pub(crate) colour: usize,
     /// Tokens seen and learning rate, ascending.
@@ -93,7 +96,7 @@ pub(crate) struct Rate {
 }
 
 /// The interval of an onset, in tokens.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Onset {
     /// Which colour: that of its branch.
     pub(crate) colour: usize,
@@ -104,7 +107,7 @@ pub(crate) struct Onset {
 }
 
 /// An ability that went again after it came, or that is back.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Hop {
     /// Which colour: that of its branch.
     pub(crate) colour: usize,
@@ -117,8 +120,10 @@ pub(crate) struct Hop {
 }
 
 /// A phase of a branch after it left its parent.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct BranchPhase {
+    /// Whose it is.
+    pub(crate) branch: String,
     /// Which colour: that of its branch.
     pub(crate) colour: usize,
     /// Left end, in tokens.

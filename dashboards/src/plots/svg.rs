@@ -57,39 +57,64 @@ pub(crate) enum Role {
     Cell,
 }
 
-const CLASSES: [(&str, bool); 19] = [
-    ("band b", true),
-    ("grid", false),
-    ("chance", false),
-    ("bar s", true),
-    ("area s", true),
-    ("line s", true),
-    ("dot s", true),
-    ("hollow s", true),
-    ("rate s", true),
-    ("t", false),
-    ("t tx", false),
-    ("t ty", false),
-    ("t ph", false),
-    ("t ch", false),
-    ("t name s", true),
-    ("bracket s", true),
-    ("hop s", true),
-    ("t bp s", true),
-    ("h", true),
-];
-
 impl Role {
+    /// Each with the number that its sentinel carries.
+    const ALL: [Self; 19] = [
+        Self::Band,
+        Self::Grid,
+        Self::Chance,
+        Self::Bar,
+        Self::Area,
+        Self::Line,
+        Self::Dot,
+        Self::Hollow,
+        Self::Rate,
+        Self::Text,
+        Self::TickX,
+        Self::TickY,
+        Self::PhaseName,
+        Self::ChanceName,
+        Self::Name,
+        Self::Bracket,
+        Self::Hop,
+        Self::BranchPhase,
+        Self::Cell,
+    ];
+
     /// The sentinel colour that plotters carries to the backend.
     pub(crate) fn colour(self, index: usize) -> RGBColor {
         RGBColor(self as u8, (index % 256) as u8, 0)
+    }
+
+    fn class(self, index: u8) -> String {
+        match self {
+            Self::Band => format!("band b{index}"),
+            Self::Grid => "grid".to_owned(),
+            Self::Chance => "chance".to_owned(),
+            Self::Bar => format!("bar s{index}"),
+            Self::Area => format!("area s{index}"),
+            Self::Line => format!("line s{index}"),
+            Self::Dot => format!("dot s{index}"),
+            Self::Hollow => format!("hollow s{index}"),
+            Self::Rate => format!("rate s{index}"),
+            Self::Text => "t".to_owned(),
+            Self::TickX => "t tx".to_owned(),
+            Self::TickY => "t ty".to_owned(),
+            Self::PhaseName => "t ph".to_owned(),
+            Self::ChanceName => "t ch".to_owned(),
+            Self::Name => format!("t name s{index}"),
+            Self::Bracket => format!("bracket s{index}"),
+            Self::Hop => format!("hop s{index}"),
+            Self::BranchPhase => format!("t bp s{index}"),
+            Self::Cell => format!("h{index}"),
+        }
     }
 }
 
 fn class(colour: BackendColor) -> String {
     let (role, index, _) = colour.rgb;
-    let (name, indexed) = CLASSES[usize::from(role) % CLASSES.len()];
-    if indexed { format!("{name}{index}") } else { name.to_owned() }
+    let role = Role::ALL.into_iter().find(|known| *known as u8 == role).expect("every colour is a role's");
+    role.class(index)
 }
 
 /// An SVG under construction.

@@ -2,14 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use serde_json::{Value, json};
-
-use super::site::inline_json;
-use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis, thinned};
+use super::axes::{BranchPlaces, places};
+use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis};
 use crate::run::{At, Axis, Branch, Checkpoint, Run, Subject, TaskGroup, Unit};
 use crate::series::chance;
-use crate::series::interval;
-use crate::series::is_fraction;
+use crate::series::{Estimate, are_shares, is_fraction};
 
 /// One checkpoint's measured values, oldest first along the branch.
 #[derive(Debug, Clone)]
@@ -94,11 +91,11 @@ fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<
     let (subject, metric) = (task.subject.clone(), metric.to_owned());
     let fractions = is_fraction(&metric);
     let chance = task.chance(&metric).filter(|_| fractions);
+    let estimate = |unit: &Unit| Estimate::of(unit.record.metric(&metric)?, clusters(unit), subject.is_group);
+    let share = are_shares(&metric, task.units.values().filter_map(|unit| Some(estimate(unit)?.value)));
     let at = |checkpoint: &'a Checkpoint| -> Option<Measured<'a>> {
-        let unit = task.at(checkpoint)?;
-        let found = unit.record.metric(&metric).filter(|m| m.value.is_finite())?;
-        let interval = interval(found, fractions, clusters(unit));
-        let point = Point { tokens: checkpoint.tokens as f64, value: found.value, interval };
+        let found = estimate(task.at(checkpoint)?)?;
+        let point = Point { tokens: checkpoint.tokens as f64, value: found.value, interval: found.interval(share) };
         Some(Measured { checkpoint, point, items: found.n })
     };
     let mut series = Vec::new();
@@ -180,6 +177,7 @@ fn branch_phases(run: &Run, axis: &TokenAxis) -> Vec<BranchPhase> {
         };
         let ends = branch.phases.iter().skip(1).map(|next| next.from_tokens).chain([end]);
         let own = branch.phases.iter().zip(ends).map(|(start, to)| BranchPhase {
+            branch: branch.name.clone(),
             colour: run.tree.colour(&branch.name),
             from: (start.from_tokens.max(fork.tokens) as f64).clamp(axis.from, axis.to),
             to: (to.min(end) as f64).clamp(axis.from, axis.to),
@@ -204,7 +202,7 @@ pub(crate) fn logged(run: &Run, axis: &TokenAxis, what: Logged) -> Vec<Rate> {
         pairs.filter(|(t, v)| v.is_finite() && (axis.from..=axis.to).contains(t)).collect()
     };
     let all = run.tree.branches.iter();
-    all.map(|branch| Rate { colour: run.tree.colour(&branch.name), points: pick(branch) })
+    all.map(|branch| Rate { branch: branch.name.clone(), colour: run.tree.colour(&branch.name), points: pick(branch) })
         .filter(|r| r.points.len() > 1)
         .collect()
 }
@@ -234,6 +232,7 @@ pub(crate) struct Shared {
     pub(crate) bands: Vec<Band>,
     pub(crate) phases: Vec<BranchPhase>,
     pub(crate) rates: Vec<Rate>,
+    pub(crate) places: Vec<BranchPlaces>,
 }
 
 impl Shared {
@@ -243,19 +242,10 @@ impl Shared {
             bands: bands(run, &axis),
             phases: branch_phases(run, &axis),
             rates: logged(run, &axis, Logged::LearningRate),
+            places: places(run),
             counts: run.tree.axis.clone(),
             axis,
         }
-    }
-
-    /// What `curves.js` needs to redraw `plots` on another axis and to read numbers off.
-    pub(crate) fn data(&self, plots: &[Value]) -> String {
-        let rates = self.rates.iter().map(|r| json!({"c": r.colour, "p": thinned(&r.points, &self.axis)}));
-        let bands = self.bands.iter().map(|band| json!([band.from, band.to, band.name]));
-        let (rates, bands): (Vec<_>, Vec<_>) = (rates.collect(), bands.collect());
-        let phases = self.phases.iter().map(|phase| json!([phase.colour, phase.from, phase.to, phase.name]));
-        let phases: Vec<_> = phases.collect();
-        inline_json(&json!({"axis": self.axis, "bands": bands, "phases": phases, "rates": rates, "plots": plots}))
     }
 }
 

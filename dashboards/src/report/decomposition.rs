@@ -2,12 +2,11 @@
 //! letter is made of, knowledge, format, selection, the answer; and the probes of in-context learning.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::curves::{Shared, TaskCurves, TaskUnits};
-use super::figure::{Figure, MASS, figure, plot_data};
-use super::rows::bracket;
-use crate::analysis::{Onset, Status};
+use super::figure::{Figure, MASS, figure};
+use super::plot_data::PlotData;
+use crate::analysis::Onset;
 use crate::findings::Findings;
 use crate::plots::Geometry;
 use crate::run::Run;
@@ -31,33 +30,38 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn panel(&self, curves: &TaskCurves<'_>, found: Option<&TaskFindings>, part: &str, title: &str) -> (Figure, Value) {
+    fn panel(
+        &self,
+        curves: &TaskCurves<'_>,
+        found: Option<&TaskFindings>,
+        part: &str,
+        title: &str,
+    ) -> (Figure, PlotData) {
         let name = format!("{}.{part}", self.slug);
         let mut drawn = figure(curves, &name, found, self.shared, Geometry::PANEL);
         if drawn.title != title {
             drawn.note = format!("{} · {}", drawn.title, curves.metric);
             title.clone_into(&mut drawn.title);
         }
-        (drawn, plot_data(curves, &name, found))
+        (drawn, PlotData::of(curves, &name, found))
     }
 }
 
 /// The same items asked otherwise, so that a gap between the two can be seen; `None` where a run asks them in one way only.
-pub(super) fn twins(context: &Context<'_>, task: &TaskUnits<'_>) -> Option<(Panels, Vec<Value>)> {
+pub(super) fn twins(context: &Context<'_>, task: &TaskUnits<'_>) -> Option<(Panels, Vec<PlotData>)> {
     let is_twin = |other: &&TaskUnits<'_>| {
         let (a, b) = (&task.subject, &other.subject);
         (&a.task, a.shots) == (&b.task, b.shots) && a.perturb != b.perturb
     };
     let panel = |(number, units): (usize, &TaskUnits<'_>)| {
-        let title = match units.subject.perturb.as_deref() {
-            Some("shuffle") => "The same items, their choices shuffled".to_owned(),
-            Some(other) => format!("The same items, perturbed: {other}"),
+        let title = match units.subject.perturbed_words() {
+            Some(words) => format!("The same items, their choices {words}"),
             None => "The same items as they are".to_owned(),
         };
         let found = context.findings.tasks.iter().find(|found| units.subject == found.subject);
         context.panel(&units.curves(context.run, &units.primary), found, &format!("twin{number}"), &title)
     };
-    let (figures, data): (Vec<Figure>, Vec<Value>) =
+    let (figures, data): (Vec<Figure>, Vec<PlotData>) =
         context.tasks.iter().filter(is_twin).enumerate().map(panel).unzip();
     (!figures.is_empty()).then(|| (Panels { words: Vec::new(), figures }, data))
 }
@@ -67,7 +71,7 @@ pub(super) fn decomposition(
     context: &Context<'_>,
     task: &TaskUnits<'_>,
     found: Option<&TaskFindings>,
-) -> Option<(Panels, Vec<Value>)> {
+) -> Option<(Panels, Vec<PlotData>)> {
     let found = found.filter(|found| found.format == AnswerFormat::Letters)?;
     let cloze = found.cloze.as_ref().and_then(|cloze| context.findings.task(cloze));
     let mut panels = Vec::new();
@@ -104,22 +108,9 @@ fn order_words(found: &TaskFindings, cloze: Option<&TaskFindings>, path: &PathFi
     let knowledge = cloze.and_then(|cloze| cloze.path(&path.branch)?.onset.as_ref());
     let parts = [("knowledge", knowledge), ("format", path.mass_onset.as_ref()), ("the answer", path.onset.as_ref())];
     let said: Vec<String> =
-        parts.into_iter().filter_map(|(name, onset)| Some(format!("{name} {}", when(onset?)))).collect();
+        parts.into_iter().filter_map(|(name, onset)| Some(format!("{name} {}", onset?.brief()))).collect();
     let place = if found.paths.len() > 1 { format!("On {}: ", path.branch) } else { "Onsets: ".to_owned() };
     Some(format!("{place}{}.", said.join(", ")))
-}
-
-/// When it came, in a few words.
-fn when(onset: &Onset) -> String {
-    match onset.status {
-        Status::Emerged => bracket(onset),
-        Status::Lost => format!("{}, then lost", bracket(onset)),
-        Status::AboveAtFirst => "from the first checkpoint on".to_owned(),
-        Status::Above => "since when cannot be told".to_owned(),
-        Status::NotYet => "not yet".to_owned(),
-        Status::Undecided | Status::TooFewItems => "cannot be told".to_owned(),
-        Status::NoData => "without a score".to_owned(),
-    }
 }
 
 /// The probes of in-context learning beside a lettered task; `None` where there are none.
@@ -127,7 +118,7 @@ pub(super) fn probes(
     context: &Context<'_>,
     task: &TaskUnits<'_>,
     found: Option<&TaskFindings>,
-) -> Option<(Panels, Vec<Value>)> {
+) -> Option<(Panels, Vec<PlotData>)> {
     let found =
         found.filter(|found| found.format == AnswerFormat::Letters && !found.subject.task.starts_with("icl_"))?;
     let is_leaf = |units: &&TaskUnits<'_>| super::is_in_group(context.run, context.tasks, &units.subject);
@@ -160,7 +151,7 @@ pub(super) fn probes(
 
 /// Whether abilities came together: `X before Y` only when X's interval ends before Y's begins.
 fn together(onsets: &[(String, &Onset)]) -> String {
-    let list: Vec<String> = onsets.iter().map(|(name, onset)| format!("{name} {}", when(onset))).collect();
+    let list: Vec<String> = onsets.iter().map(|(name, onset)| format!("{name} {}", onset.brief())).collect();
     let came: Vec<(&str, u64, u64)> = (onsets.iter())
         .filter_map(|(name, onset)| Some((name.as_str(), onset.after().unwrap_or(0), onset.by()?)))
         .collect();
@@ -204,6 +195,6 @@ mod tests {
         assert!(said.ends_with("; they came together, as far as these checkpoints can tell."), "{said}");
         let never = step_at(10);
         let said = together(&[("icl_copy".into(), &early), ("letters".into(), &never)]);
-        assert!(said.ends_with("letters not yet; there are no two onsets to compare yet."), "{said}");
+        assert!(said.ends_with("letters under its level; there are no two onsets to compare yet."), "{said}");
     }
 }

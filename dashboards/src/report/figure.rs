@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::curves::{Logged, Measured, Shared, TaskCurves, logged};
+use super::plot_data::PlotData;
 use super::tables;
 use crate::number::{percent, tokens};
-use crate::plots::{CurvePlot, Geometry, Hop, Onset, Point, Rate, STYLE, Series, thinned};
+use crate::plots::{CurvePlot, Geometry, Hop, Onset, Point, STYLE, Series, thinned};
 use crate::run::Run;
 use crate::series::TaskFindings;
 
@@ -133,15 +133,14 @@ pub(crate) fn figure(
 const LOSS_SETTLES: f64 = 0.05;
 
 /// The training loss and what the script needs of it.
-pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
+pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, PlotData)> {
     let all = logged(run, &shared.axis, Logged::Loss);
     let values = || all.iter().flat_map(|rate| rate.points.iter().copied());
     let (low, first) = (values().map(|p| p.1).reduce(f64::min)?, values().map(|p| p.1).reduce(f64::max)?);
     // The fall from ln(vocabulary) is of no interest, and flattens what comes after it: the axis ends where it is over.
     let settled = shared.axis.from + (shared.axis.to - shared.axis.from) * LOSS_SETTLES;
     let high = values().filter(|p| p.0 >= settled).map(|p| p.1).reduce(f64::max).unwrap_or(first);
-    let named = |rate: &Rate| run.tree.branches.iter().find(|branch| run.tree.colour(&branch.name) == rate.colour);
-    let names: Vec<String> = all.iter().filter_map(named).map(|branch| branch.name.clone()).collect();
+    let names: Vec<String> = all.iter().map(|rate| rate.branch.clone()).collect();
     let point = |(tokens, value): &(f64, f64)| Some(Point { tokens: *tokens, value: *value, interval: None });
     let series: Vec<Series> = all
         .iter()
@@ -175,8 +174,7 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
     let ends = all.iter().zip(&names).filter_map(|(rate, name)| Some((rate.points.last()?, rate.colour, name)));
     let newest = ends.max_by(|a, b| a.0.0.total_cmp(&b.0.0));
     let slug = LOSS.to_owned();
-    let shown: Vec<Value> = series.iter().map(series_data).collect();
-    let data = json!({"id": slug, "y": range, "pc": false, "log": true, "ch": null, "on": [], "hop": [], "s": shown});
+    let data = PlotData::of_log(&slug, range, &series);
     let figure = Figure {
         slug,
         page: String::new(),
@@ -191,16 +189,6 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, Value)> {
         csv: tables::logged("loss", &all, &names),
     };
     Some((figure, data))
-}
-
-/// One plot as `curves.js` reads it: range, chance, marks and series, each point as [tokens, value, low, high]; `h` holds those that are drawn hollow.
-pub(crate) fn plot_data(task: &TaskCurves<'_>, slug: &str, found: Option<&TaskFindings>) -> Value {
-    let onsets: Vec<Value> =
-        onsets(task, found).iter().map(|onset| json!([onset.colour, onset.after, onset.by])).collect();
-    let hops: Vec<Value> =
-        hops(task, found).iter().map(|hop| json!([hop.colour, hop.tokens, hop.value, hop.back])).collect();
-    let series: Vec<Value> = task.series.iter().map(series_data).collect();
-    json!({"id": slug, "y": task.range, "pc": task.fractions, "ch": task.chance, "on": onsets, "hop": hops, "s": series})
 }
 
 /// Where the task emerged: each event once, in the colour of its branch; only under the metrics that were analysed.
@@ -222,7 +210,7 @@ pub(super) fn onsets(task: &TaskCurves<'_>, found: Option<&TaskFindings>) -> Vec
 }
 
 /// Falls after the onset and returns, each on the branch whose point shows it.
-fn hops(task: &TaskCurves<'_>, found: Option<&TaskFindings>) -> Vec<Hop> {
+pub(super) fn hops(task: &TaskCurves<'_>, found: Option<&TaskFindings>) -> Vec<Hop> {
     let Some(found) = found.filter(|found| found.metric == task.metric) else { return Vec::new() };
     let mut hops = Vec::new();
     for series in &task.series {
@@ -234,18 +222,4 @@ fn hops(task: &TaskCurves<'_>, found: Option<&TaskFindings>) -> Vec<Hop> {
         }));
     }
     hops
-}
-
-fn series_data(series: &Series) -> Value {
-    let short = |value: f64| (value * 1e5).round() / 1e5;
-    let point = |p: &Point| match p.interval {
-        Some((low, high)) => json!([p.tokens, short(p.value), short(low), short(high)]),
-        None => json!([p.tokens, short(p.value)]),
-    };
-    let points: Vec<Value> = series.points.iter().map(|p| p.as_ref().map_or(json!(0), point)).collect();
-    let mut data = json!({"n": series.name, "c": series.colour, "f": series.fork.as_ref().map(point), "p": points});
-    if !series.hollow.is_empty() {
-        data["h"] = series.hollow.iter().map(point).collect();
-    }
-    data
 }

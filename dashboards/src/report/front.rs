@@ -1,10 +1,11 @@
 //! The front page: a run's curves as words, figures and a table.
 
 use serde::Serialize;
-use serde_json::Value;
 
+use super::axes::{Axis, axes};
 use super::curves::{Shared, TaskCurves, branches, items};
-use super::figure::{Figure, LOSS, figure, loss, plot_data};
+use super::figure::{Figure, LOSS, figure, loss};
+use super::plot_data::{self, PlotData};
 use super::provenance;
 use super::rows::{Row, rows};
 use super::vibes::Overview;
@@ -23,9 +24,11 @@ pub(crate) struct Page {
     headline: String,
     /// Whether all could be scored.
     outcome: String,
-    failed: Vec<String>,
+    pub(super) failed: Vec<String>,
     alarms: Vec<AlarmsOfAKind>,
     happened: Vec<Told>,
+    /// Those for which there is no room above.
+    more: Vec<Told>,
     scored: bool,
     notes: Vec<String>,
     pub(crate) figures: Vec<Figure>,
@@ -34,6 +37,8 @@ pub(crate) struct Page {
     facts: Vec<(String, String)>,
     #[serde(skip)]
     pub(crate) warnings: Vec<String>,
+    /// What its curves can be drawn against.
+    axes: Vec<Axis>,
     data: String,
 }
 
@@ -41,7 +46,8 @@ pub(crate) struct Page {
 #[derive(Serialize)]
 struct Told {
     text: String,
-    link: String,
+    /// The page of each task that it speaks of by name, with that name where there are several.
+    links: Vec<(String, String)>,
 }
 
 /// The alarms of one rule: the first, and behind a line that counts them the others.
@@ -80,21 +86,11 @@ impl Page {
         let small = |task: &FrontTask<'_>| figure(&task.curves, task.slug, task.found, shared, Geometry::SMALL);
         let mut figures: Vec<Figure> = tasks.iter().map(small).collect();
         let loss = loss(run, shared);
-        let plots = tasks.iter().map(|task| plot_data(&task.curves, task.slug, task.found));
+        let plots = tasks.iter().map(|task| PlotData::of(&task.curves, task.slug, task.found));
         let talks = vibes.iter().flat_map(|vibes| vibes.plots.clone());
-        let plots: Vec<Value> = plots.chain(loss.as_ref().map(|(_, data)| data.clone())).chain(talks).collect();
+        let plots: Vec<PlotData> = plots.chain(loss.as_ref().map(|(_, data)| data.clone())).chain(talks).collect();
         figures.extend(loss.map(|(figure, _)| figure));
-        let page_of = |subject: Option<&Subject>| {
-            let task = tasks.iter().find(|task| subject.is_some_and(|subject| task.curves.subject == *subject));
-            task.map_or_else(|| "#curves".to_owned(), |task| format!("tasks/{}.html", task.slug))
-        };
-        let alarm = |alarm: &Alarm| {
-            let Some(title) = &alarm.place.task else { return shown_alarm(alarm, format!("#{LOSS}")) };
-            let page = tasks.iter().find(|task| task.curves.subject.title() == *title);
-            let link = |task: &FrontTask<'_>| format!("tasks/{}.html{}", task.slug, evidence(alarm));
-            shown_alarm(alarm, page.map_or_else(|| "#curves".to_owned(), link))
-        };
-        let told = |sentence: &Sentence| Told { text: sentence.text.clone(), link: page_of(sentence.subject.as_ref()) };
+        let told = |sentence: &Sentence| told(tasks, sentence);
         Self {
             name: run.name.clone(),
             headline: headline(run, tasks, &shared.axis),
@@ -103,8 +99,9 @@ impl Page {
                 failures => counted(failures, "failure"),
             },
             failed: run.failures.iter().map(failure).collect(),
-            alarms: by_kind(&findings.alarms, alarm),
+            alarms: by_kind(&findings.alarms, |alarm| shown_alarm(alarm, alarm_link(tasks, alarm))),
             happened: findings.sentences.iter().map(told).collect(),
+            more: findings.others.iter().map(told).collect(),
             scored: !run.units.is_empty() || !run.packs.is_empty(),
             notes: findings.notes.clone(),
             figures,
@@ -112,9 +109,34 @@ impl Page {
             vibes,
             facts: provenance::facts(run),
             warnings: warnings(run),
-            data: shared.data(&plots),
+            axes: axes(&shared.places),
+            data: plot_data::inline(shared, &plots),
         }
     }
+}
+
+/// Where the evidence of a sentence about this task is, as seen from the front page.
+pub(super) fn sentence_link(tasks: &[FrontTask<'_>], subject: Option<&Subject>) -> String {
+    let task = tasks.iter().find(|task| subject.is_some_and(|subject| task.curves.subject == *subject));
+    task.map_or_else(|| "#curves".to_owned(), |task| format!("tasks/{}.html", task.slug))
+}
+
+/// Where the evidence of an alarm is, as seen from the front page.
+pub(super) fn alarm_link(tasks: &[FrontTask<'_>], alarm: &Alarm) -> String {
+    let Some(title) = &alarm.place.task else { return format!("#{LOSS}") };
+    let page = tasks.iter().find(|task| task.curves.subject.title() == *title);
+    let link = |task: &FrontTask<'_>| format!("tasks/{}.html{}", task.slug, evidence(alarm));
+    page.map_or_else(|| "#curves".to_owned(), link)
+}
+
+/// The sentence with its links: of tasks that moved together one each.
+fn told(tasks: &[FrontTask<'_>], sentence: &Sentence) -> Told {
+    let link = |subject: &Subject| (subject.title(), sentence_link(tasks, Some(subject)));
+    let links = match sentence.subjects.as_slice() {
+        several @ [_, _, ..] if sentence.subject.is_some() => several.iter().map(link).collect(),
+        _ => vec![(String::new(), sentence_link(tasks, sentence.subject.as_ref()))],
+    };
+    Told { text: sentence.text.clone(), links }
 }
 
 /// Alarms that come sorted by kind, kind by kind.

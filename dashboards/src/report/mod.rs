@@ -1,14 +1,17 @@
 //! The report: a folder of HTML that opens by a double-click, with no network and, for reading, no script.
 
+mod axes;
 mod curves;
 mod decomposition;
 mod figure;
+mod findings_file;
 mod folder;
 mod front;
 mod items_page;
 #[cfg(test)]
 mod made_up;
 mod parts;
+mod plot_data;
 mod provenance;
 mod rows;
 mod site;
@@ -17,12 +20,14 @@ mod task_page;
 mod vibes;
 
 pub use crate::error::Error;
+pub use findings_file::schema as findings_schema;
 pub use rows::Verdicts;
 
 use crate::findings::findings;
 use crate::run::{Run, Subject};
 use crate::series::{add_groups, add_metrics};
 use decomposition::Context;
+use findings_file::FindingsFile;
 use rayon::prelude::*;
 use site::{Link, Site};
 use std::path::{Path, PathBuf};
@@ -47,10 +52,11 @@ pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
         let has_items = items_page::write(&site, run, task, slug)?;
         let context = Context { run, tasks: &tasks, findings: &findings, shared: &shared, slug };
         task_page::write(&site, &context, task, found, has_items)?;
-        let is_shown = !is_in_group(run, &tasks, &task.subject);
-        Ok(is_shown.then(|| front::FrontTask { curves: task.curves(run, &task.primary), slug, found }))
+        Ok(front::FrontTask { curves: task.curves(run, &task.primary), slug, found })
     });
-    let shown: Vec<front::FrontTask<'_>> = pages.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect();
+    let is_shown = |task: &front::FrontTask<'_>| !is_in_group(run, &tasks, &task.curves.subject);
+    let (shown, others): (Vec<front::FrontTask<'_>>, Vec<_>) =
+        pages.collect::<Result<Vec<_>, Error>>()?.into_iter().partition(is_shown);
     let vibes = vibes::Overview::of(run, &grids, &shared);
     let page = front::Page::of(run, &shown, &findings, &shared, vibes);
     let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
@@ -58,6 +64,8 @@ pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
     vibes::write(&site, run, &grids)?;
     provenance::write(&site, run, &page.warnings)?;
     site.page("index.html", "index.html", &run.name, &page)?;
+    let file = FindingsFile::of(run, &findings, &shown, &others, &page);
+    site.file("findings.json", &(serde_json::to_string_pretty(&file).expect("numbers and strings are JSON") + "\n"))?;
     site.finish()
 }
 

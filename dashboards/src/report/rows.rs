@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::curves::TaskCurves;
 use super::figure::{change, half, shown, signed};
-use crate::analysis::{Onset, Shape, Status, Trend};
+use crate::analysis::{Onset, Trend};
 use crate::findings::phase_words;
 use crate::number::tokens;
 use crate::series::{PathFindings, TaskFindings};
@@ -55,7 +55,7 @@ impl Verdicts {
             onset: onset(path),
             by: found.and_then(Onset::by).map_or(f64::MAX, |by| by as f64),
             phase: path.phases.as_ref().filter(|_| found.is_some_and(was_seen)).map_or_else(String::new, phase_words),
-            rise: rise(path),
+            rise: path.sharpness.verdict.word(),
             trend: trend(path, higher_is_better),
             stays: stays(path),
             level: found.and_then(|onset| onset.level_words(&path.curve)).unwrap_or_default(),
@@ -100,16 +100,7 @@ fn onset(path: &PathFindings) -> String {
     if path.onset_is_shared {
         return "before the fork".into(); // the parent's line tells when
     }
-    match found.status {
-        Status::Emerged => bracket(found),
-        Status::Lost => format!("{}, then lost", bracket(found)),
-        Status::AboveAtFirst => "above at the first".into(),
-        Status::Above => "above, since when cannot be told".into(),
-        Status::NotYet => "under its level".into(),
-        Status::Undecided => "at its level".into(),
-        Status::TooFewItems => "too few items".into(),
-        Status::NoData => String::new(),
-    }
+    found.brief()
 }
 
 /// `emerged and stayed`, or how often it went since.
@@ -121,23 +112,6 @@ fn stays(path: &PathFindings) -> String {
         (Some(true), _) => "stayed".into(),
         (Some(false), 1) => format!("comes and goes: 1 fall, {now} now"),
         (Some(false), falls) => format!("comes and goes: {falls} falls, {now} now"),
-    }
-}
-
-pub(crate) fn bracket(found: &Onset) -> String {
-    let by = found.by().map_or_else(|| "?".into(), |by| tokens(by as f64));
-    match found.after() {
-        Some(after) => format!("{} – {by}", tokens(after as f64)),
-        None => format!("by {by}"),
-    }
-}
-
-fn rise(path: &PathFindings) -> &'static str {
-    match path.sharpness.verdict {
-        Shape::Sharp => "sharp",
-        Shape::Smooth => "smooth",
-        Shape::Unresolved => "unresolved",
-        Shape::None => "",
     }
 }
 

@@ -13,10 +13,12 @@ use crate::plots::STYLE;
 use crate::run::{Axis, Run};
 
 /// Templates by name; each page extends `base.html`; figures and alarms are included.
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("base.html", include_str!("assets/base.html")),
     ("figure.html", include_str!("assets/figure.html")),
     ("alarm.html", include_str!("assets/alarm.html")),
+    ("switches.html", include_str!("assets/switches.html")),
+    ("told.html", include_str!("assets/told.html")),
     ("drawn.html", include_str!("assets/drawn.html")),
     ("index.html", include_str!("assets/index.html")),
     ("task.html", include_str!("assets/task.html")),
@@ -29,8 +31,9 @@ const TEMPLATES: [(&str, &str); 10] = [
 const PAGE_STYLE: &str = include_str!("assets/page.css");
 
 /// Scripts under `assets/`.
-const SCRIPTS: [(&str, &str); 6] = [
+const SCRIPTS: [(&str, &str); 7] = [
     ("common.js", include_str!("assets/common.js")),
+    ("address.js", include_str!("assets/address.js")),
     ("curves.js", include_str!("assets/curves.js")),
     ("items.js", include_str!("assets/items.js")),
     ("vibes.js", include_str!("assets/vibes.js")),
@@ -126,17 +129,12 @@ impl Site {
     }
 }
 
-/// JSON that may stand inside a `<script>` element of a page.
-pub(crate) fn inline_json(value: &Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
-}
-
 fn fault(name: &'static str, error: &tera::Error) -> Error {
-    let mut reason = error.to_string();
+    let mut problem = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(deeper) = cause {
-        reason = format!("{reason}: {deeper}");
+        problem = format!("{problem}: {deeper}");
         cause = deeper.source();
     }
-    Error::Template { name, reason }
+    Error::Template { name, problem }
 }

@@ -3,17 +3,19 @@
 use serde::Serialize;
 
 use super::Error;
+use super::axes::{Axis, axes};
 use super::curves::{TaskUnits, items};
 use super::decomposition::{Context, Panels, decomposition, probes, twins};
-use super::figure::{Figure, figure, plot_data};
+use super::figure::{Figure, figure};
 use super::front::{ShownAlarm, evidence, shown_alarm};
 use super::parts::{self, Parts};
+use super::plot_data::{self, PlotData};
 use super::rows::{Row, rows};
 use super::site::Site;
 use crate::findings::about;
 use crate::plots::Geometry;
 use crate::series::TaskFindings;
-use crate::series::chance::is_share;
+use crate::series::is_share;
 
 /// What the template shows.
 #[derive(Serialize)]
@@ -29,6 +31,8 @@ struct TaskPage {
     probes: Option<Panels>,
     parts: Option<Parts>,
     items: Option<String>,
+    /// What its curves can be drawn against.
+    axes: Vec<Axis>,
     data: String,
 }
 
@@ -50,7 +54,7 @@ pub(super) fn write(
             continue;
         }
         let name = if metric == task.primary { slug.to_owned() } else { format!("{slug}.{metric}") };
-        plots.push(plot_data(&curves, &name, found));
+        plots.push(PlotData::of(&curves, &name, found));
         figures.push(figure(&curves, &name, found, shared, Geometry::LARGE));
     }
     let curves = task.curves(run, &task.primary);
@@ -81,7 +85,8 @@ pub(super) fn write(
         probes,
         parts: parts::write(site, run, found, slug)?,
         items: has_items.then(|| format!("../items/{slug}.html")),
-        data: shared.data(&plots),
+        axes: axes(&shared.places),
+        data: plot_data::inline(shared, &plots),
         title: title.clone(),
     };
     site.page(&format!("tasks/{slug}.html"), "task.html", &title, &page)

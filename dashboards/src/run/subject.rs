@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use serde::Serialize;
+use spyglass_tasks::Perturb;
 
 /// A task with its settings, or a group of them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -18,7 +19,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A task that is no group.
+    /// A task that is not a group.
     pub fn task(name: &str, shots: usize, perturb: Option<String>) -> Self {
         Self { task: name.to_owned(), shots, perturb, is_group: false }
     }
@@ -32,6 +33,15 @@ impl Subject {
     /// Whether both are asked alike: with as many shots, perturbed in the same way.
     pub fn is_asked_as(&self, other: &Self) -> bool {
         (self.shots, &self.perturb) == (other.shots, &other.perturb)
+    }
+
+    /// How its items are perturbed, in words: `shuffled`; of a perturbation that is not known here, its name. `None` of plain items.
+    pub fn perturbed_words(&self) -> Option<String> {
+        let name = self.perturb.as_deref()?;
+        Some(match Perturb::named(name) {
+            Some(Perturb::Shuffle) => "shuffled".to_owned(),
+            None => format!("perturbed ({name})"),
+        })
     }
 
     /// The name with its settings where they are not plain: `mmlu · 5-shot`.

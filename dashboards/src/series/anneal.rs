@@ -88,7 +88,7 @@ pub(crate) fn branch_gain(
         (Basis::Fork, of_weights(series, &before, &newest.items)?, before)
     };
     let squares = 1.0 + before.iter().map(|(_, weight)| weight * weight).sum::<f64>();
-    let noise = wobble_near(&steps(paths, branch, parent), spread_at(series, newest.value, of_weights.value));
+    let noise = wobble_near(&steps(paths, branch, parent), spread_at(series, newest.estimate.value, of_weights.value));
     let se = (of_weights.se * of_weights.se + noise * noise * squares).sqrt();
     let gain = Difference { se, interval: around(of_weights.value, Z95 * se), ..of_weights };
     Some(BranchGain {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use spyglass_tasks::ItemRecord;
-use spyglass_tasks::metric::{Weighting, without_filter};
+use spyglass_tasks::metric::{ChanceLevel, Weighting, chance_level};
 
 use crate::run::{Unit, UnitRecord};
 
@@ -16,9 +16,10 @@ pub fn of(unit: &Unit, metric: &str) -> Option<f64> {
 
 /// [`of`] a summary whose items are apart.
 pub fn of_record(record: &UnitRecord, items: &[ItemRecord], metric: &str) -> Option<f64> {
-    let is_primary = metric == record.primary_metric;
-    let declared = record.chance.filter(|chance| chance.is_finite());
-    declared.filter(|_| is_primary || is_accuracy(metric)).or_else(|| guessed(metric, is_primary, items))
+    let is_first = metric == record.primary_metric;
+    let is_guessed = matches!(chance_level(metric), ChanceLevel::Choices | ChanceLevel::AmongChoices);
+    let declared = record.chance.filter(|chance| chance.is_finite() && (is_first || is_guessed));
+    declared.or_else(|| guessed(metric, is_first, items))
 }
 
 /// What goes into a unit's summary: the chance that the task declares, else that of its first metric.
@@ -37,22 +38,10 @@ pub fn of_group(leaves: &[&Unit], metric: &str, weighting: Weighting) -> Option<
     (whole > 0.0).then(|| weighed / whole)
 }
 
-/// Metrics for which guessing gives the task's chance level, whichever is the first.
-fn is_accuracy(metric: &str) -> bool {
-    let name = without_filter(metric);
-    name.starts_with("acc") || name == "p_gold"
-}
-
-/// A share of right answers, 0 or 1 an item: the metrics whose noise is binomial.
-pub(crate) fn is_share(metric: &str) -> bool {
-    let name = without_filter(metric);
-    name == "exact_match" || name.starts_with("acc")
-}
-
 /// What guessing scores on these items: one over the choices, 0 where the one answer must be written.
-fn guessed(metric: &str, is_primary: bool, items: &[ItemRecord]) -> Option<f64> {
-    let name = without_filter(metric);
-    if !(name.starts_with("acc") || is_primary && is_share(metric) || name == "p_gold") {
+fn guessed(metric: &str, is_first: bool, items: &[ItemRecord]) -> Option<f64> {
+    let level = chance_level(metric);
+    if level == ChanceLevel::Declared || level == ChanceLevel::Written && !is_first {
         return None;
     }
     // Counted by choices: a sum of hundreds of fifths would not be exact.
@@ -60,7 +49,7 @@ fn guessed(metric: &str, is_primary: bool, items: &[ItemRecord]) -> Option<f64> 
     for item in items {
         match item.choices.len() {
             0 if item.generation.is_none() => return None,
-            1 if name == "p_gold" => return None, // the only choice is always the likeliest
+            1 if level == ChanceLevel::AmongChoices => return None,
             0 | 1 => {}
             choices => *by_choices.entry(choices).or_default() += 1,
         }

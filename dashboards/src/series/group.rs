@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use spyglass_tasks::metric::aggregate;
+use spyglass_tasks::metric::{aggregate, evaluate};
 use spyglass_tasks::{ItemRecord, MetricValue};
 
 use super::chance;
@@ -107,6 +107,20 @@ pub fn metrics(group: &TaskGroup, records: &[&UnitRecord]) -> Vec<MetricValue> {
     metrics
 }
 
+/// One of the group's [`metrics`] on the units of its leaves; where a leaf's summary lacks it, its items are graded.
+pub(super) fn metric(group: &TaskGroup, leaves: &[&Unit], name: &str) -> Option<MetricValue> {
+    let records: Vec<&UnitRecord> = leaves.iter().map(|unit| &unit.record).collect();
+    if let Some(found) = metrics(group, &records).into_iter().find(|found| found.name == name) {
+        return Some(found);
+    }
+    let graded = |unit: &&Unit| match unit.record.metric(name) {
+        Some(found) => Some(found.clone()),
+        None => evaluate(&[name], &unit.items).ok()?.pop(),
+    };
+    let graded: Vec<MetricValue> = leaves.iter().map(graded).collect::<Option<_>>()?;
+    aggregate(&graded.iter().collect::<Vec<_>>(), group.weighting(name))
+}
+
 fn group_texts(run: &Run, group: &TaskGroup, subject: &Subject, starts: &Starts) -> Option<TaskTexts> {
     let mut items = Vec::new();
     for leaf in &group.leaves {
@@ -126,6 +140,7 @@ fn group_texts(run: &Run, group: &TaskGroup, subject: &Subject, starts: &Starts)
 mod tests {
     use super::*;
     use crate::run::{GroupScores, RunTree};
+    use crate::series::{Estimate, Series, subjects};
     use serde_json::{from_value, json};
 
     fn unit(task: &str, step: u64, right: &[bool]) -> Unit {
@@ -175,6 +190,23 @@ mod tests {
             run_file: String::new(),
             generated: String::new(),
             version: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_group_is_as_sure_in_the_findings_as_on_its_page() {
+        // Tasks of unlike size that score alike: nothing is between them, however each counts.
+        for weight_by_size in [true, false] {
+            let units = vec![unit("a", 1, &[true, false]), unit("b", 1, &[true, true, true, false, false, false])];
+            let leaves = vec!["a".into(), "b".into()];
+            let group = TaskGroup { name: "both".into(), leaves, weight_by_size, ..TaskGroup::default() };
+            let mut run = run_of(units, group);
+            let measured = subjects(&run).into_iter().find(|measured| measured.subject.is_group).unwrap();
+            let found = Series::of(measured).points.values().next().unwrap().estimate;
+            assert_eq!((found.value, found.se, found.effective), (0.5, Some(0.0), 8.0));
+            add_groups(&mut run);
+            let page = Estimate::of(&run.units.last().unwrap().record.metrics[0], Some(2), true);
+            assert_eq!(page, Some(found));
         }
     }
 

@@ -18,7 +18,7 @@ mod values;
 
 pub use anneal::{Basis, BranchGain};
 pub use group::{add_groups, metrics as group_metrics};
-pub(crate) use interval::interval;
+pub(crate) use interval::{Estimate, are_shares, is_share};
 pub(crate) use items::{ItemScores, by_metric, paired, shared_ids};
 pub use measured::AnswerFormat;
 pub(crate) use measured::{is_fraction, is_mean_of_items, subjects};

@@ -204,9 +204,9 @@ fn path_point(series: &Series<'_>, checkpoint: &Checkpoint, point: &PointData) -
         branch: checkpoint.branch.clone(),
         step: checkpoint.step,
         tokens: checkpoint.tokens,
-        value: point.value,
+        value: point.estimate.value,
         interval: series.interval(point),
-        items: point.n,
+        items: point.estimate.n,
     }
 }
 

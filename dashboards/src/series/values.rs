@@ -2,34 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::chance::is_share;
 use super::constant::or_constant;
 use super::group as groups;
+use super::interval::{Estimate, are_shares, is_share};
 use super::items::{ItemScores, by_metric, gold_probability, shared_ids};
 use super::measured::AnswerFormat;
 use super::measured::{Measured, is_mean_of_items};
 use crate::analysis::curve::{Curve, Noise};
-use crate::analysis::intervals::{
-    Interval, clustered_se, clustered_wilson, effective_count, half_width, mean_se, sure_count,
-};
+use crate::analysis::intervals::{Interval, clustered_se, half_width, mean_se, sure_count};
 use crate::analysis::letters::{LetterDecomposition, letter_decomposition};
 use crate::analysis::sample::Sample;
 use crate::analysis::statistics::Z95;
 use crate::run::Subject;
-use crate::run::{At, Checkpoint, RunTree, TaskGroup, Unit, UnitRecord};
+use crate::run::{At, Checkpoint, RunTree, Unit};
 
 /// One measured value with everything that is paired later.
 pub(crate) struct PointData {
-    /// The primary metric.
-    pub(crate) value: f64,
-    /// Items behind it.
-    pub(crate) n: usize,
-    /// Standard error, over clusters where there are any.
-    pub(crate) se: Option<f64>,
-    /// Independent items that a share is worth.
-    pub(crate) effective: f64,
-    /// How many clusters tell its error, where they do.
-    pub(crate) clusters: Option<usize>,
+    /// The primary metric, with what its error is read from.
+    pub(crate) estimate: Estimate,
     /// The primary metric of every item.
     pub(crate) items: ItemScores,
     /// Its continuous companion, of every item.
@@ -83,7 +73,7 @@ impl<'a> Series<'a> {
 
     /// Right or wrong, so that its noise is binomial.
     pub(crate) fn is_share(&self) -> bool {
-        is_share(&self.metric) && self.points.values().all(|point| (0.0..=1.0).contains(&point.value))
+        are_shares(&self.metric, self.points.values().map(|point| point.estimate.value))
     }
 
     /// 1, or −1 where less is better: analysis wants curves that rise.
@@ -109,11 +99,7 @@ impl<'a> Series<'a> {
 
     /// The 95 % interval of a value.
     pub(crate) fn interval(&self, point: &PointData) -> Option<Interval> {
-        if self.is_share() {
-            return clustered_wilson(point.value, point.effective, point.clusters);
-        }
-        let half = half_width(point.clusters);
-        point.se.map(|se| (point.value - half * se, point.value + half * se))
+        point.estimate.interval(self.is_share())
     }
 
     /// Score of guessing, or of the best constant answer where that is better; 0 where the metric has none.
@@ -144,16 +130,16 @@ impl<'a> Series<'a> {
     /// The curve of a path, oriented to rise, above what guessing gives.
     pub(crate) fn curve(&self, path: &[(&Checkpoint, &PointData)], item_diff_var: Option<Vec<f64>>) -> Curve {
         // A group's tasks are all there are, and no sample of them: they tell its error as its items do.
-        let clusters = |point: &PointData| point.clusters.filter(|_| !self.subject.is_group);
+        let clusters = |point: &PointData| point.estimate.clusters.filter(|_| !self.subject.is_group);
         let noise = if self.is_share() {
-            Noise::Items(path.iter().map(|(_, point)| sure_count(point.effective, clusters(point))).collect())
+            Noise::Items(path.iter().map(|(_, point)| sure_count(point.estimate.effective, clusters(point))).collect())
         } else {
-            let error = |point: &PointData| point.se.unwrap_or(f64::NAN) * half_width(clusters(point)) / Z95;
+            let error = |point: &PointData| point.estimate.se.unwrap_or(f64::NAN) * half_width(clusters(point)) / Z95;
             Noise::StandardErrors(path.iter().map(|(_, point)| error(point)).collect())
         };
         Curve {
             tokens: path.iter().map(|(checkpoint, _)| checkpoint.tokens).collect(),
-            score: path.iter().map(|(_, point)| self.orientation() * point.value).collect(),
+            score: path.iter().map(|(_, point)| self.orientation() * point.estimate.value).collect(),
             noise,
             chance: self.orientation() * self.guess(),
             delta: None,
@@ -168,41 +154,23 @@ impl PointData {
             ItemScores::of(units, measured.plain_mean, score)
         };
         let items = if is_mean_of_items(metric) { pick(&by_metric(metric)) } else { ItemScores::default() };
-        let records: Vec<&UnitRecord> = units.iter().map(|unit| &unit.record).collect();
-        let (value, n, se, clustered) = if let [unit] = units {
-            let found = unit.record.metric(metric)?;
-            let clustered = found.clustered_stderr.or(found.stderr.filter(|_| measured.group.is_some()));
-            (found.value, found.n, found.clustered_stderr.or(found.stderr), clustered)
-        } else if let Some(group) = measured.group.filter(|group| items.len() == 0 || is_told(group, &records)) {
-            // An import's own number, or one made of the leaves' where they came without items; its noise is not binomial.
-            let found = groups::metrics(group, &records).into_iter().find(|found| found.name == metric)?;
-            (found.value, found.n, found.stderr, found.stderr)
-        } else {
-            let clustered = items.clusters().and_then(|clusters| clustered_se(items.values(), clusters));
-            (mean_se(items.values()).0?, items.len(), clustered, clustered)
+        let (found, clusters) = match (units, measured.group) {
+            ([unit], _) => (unit.record.metric(metric)?.clone(), items.cluster_count()),
+            (leaves, group) => {
+                let whole = leaves.iter().all(|leaf| !leaf.items.is_empty());
+                (groups::metric(group?, leaves, metric)?, whole.then_some(leaves.len()))
+            }
         };
-        if !value.is_finite() {
-            return None;
-        }
+        let estimate = Estimate::of(&found, clusters, measured.group.is_some())?;
         let letters = format == AnswerFormat::Letters;
-        let count = n as f64;
         Some(Self {
-            value,
-            n,
-            se,
-            effective: clustered.map_or(count, |se| effective_count(value, count, se)),
+            estimate,
             gold: if is_share(metric) { pick(&gold_probability) } else { ItemScores::default() },
-            clusters: items.cluster_count().filter(|_| clustered.is_some()),
             mass: if letters { pick(&by_metric("option_mass")) } else { ItemScores::default() },
             letters: if letters { decomposed(units) } else { None },
             items,
         })
     }
-}
-
-/// Whether an import told the group's own scores on the checkpoint of its leaves.
-fn is_told(group: &TaskGroup, leaves: &[&UnitRecord]) -> bool {
-    leaves.first().is_some_and(|leaf| group.told_at(leaf.checkpoint.at(), leaf.shots).is_some())
 }
 
 fn decomposed(units: &[&Unit]) -> Option<LetterDecomposition> {

@@ -93,7 +93,7 @@ impl TaskJob<'_> {
         if let Ok(items) = &self.task.items {
             warnings.clone_from(&items.warnings);
             warnings
-                .extend(items.bad_rows.iter().map(|row| format!("{}, line {}: {}", row.file, row.line, row.message)));
+                .extend(items.bad_rows.iter().map(|row| format!("{}, line {}: {}", row.file, row.line, row.problem)));
             items_total = items.total;
         }
         Ok(UnitRecord {

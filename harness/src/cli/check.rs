@@ -90,7 +90,7 @@ impl Check {
         let rows = checked
             .bad_rows
             .iter()
-            .map(|(task, row)| format!("{task}: {}, line {}: {}", row.file, row.line, row.message));
+            .map(|(task, row)| format!("{task}: {}, line {}: {}", row.file, row.line, row.problem));
         let what = format!("{}, {}", counted(checked.leaves.len(), "task"), counted(checked.items, "item"));
         Ok(Found { what, wrong: first_few(rows.collect()) })
     }

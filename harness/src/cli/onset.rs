@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use spyglass_dashboards::analysis::read_scores;
 use spyglass_tasks::text;
 
 use super::{Exit, print, say};
 use crate::Result;
+use crate::import::read_scores;
 
 /// Analyse a table of scores, whoever measured them: one JSON object a curve
 ///
@@ -21,7 +21,7 @@ pub(super) struct OnsetRun {
 impl OnsetRun {
     pub(super) fn run(&self) -> Result<Exit> {
         let text = text::read(&self.scores)?;
-        let scores = read_scores(&self.scores.display().to_string(), &text)?;
+        let scores = read_scores(&self.scores, &text)?;
         if !scores.ignored.is_empty() {
             say(&format!("columns that were not read: {}", scores.ignored.join(", ")));
         }

@@ -1,4 +1,4 @@
-//! `spyglass schema`: JSON Schemas for completion in editors.
+//! `spyglass schema`: JSON Schemas for completion in editors and for programs that read the report.
 
 use clap::{Args, ValueEnum};
 
@@ -21,6 +21,8 @@ enum What {
     Task,
     /// Prompt packs
     Prompts,
+    /// What a report says: its `findings.json`
+    Findings,
 }
 
 impl Schema {
@@ -29,6 +31,7 @@ impl Schema {
             What::Run => schemars::schema_for!(RunFile).to_value(),
             What::Task => spyglass_tasks::task_schema(),
             What::Prompts => spyglass_tasks::vibes::schema(),
+            What::Findings => spyglass_dashboards::report::findings_schema(),
         };
         print(&(serde_json::to_string_pretty(&schema).expect("a schema is plain data") + "\n"))?;
         Ok(Exit::Well)

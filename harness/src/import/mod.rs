@@ -5,7 +5,9 @@ mod groups;
 mod lm_eval;
 mod results_file;
 mod samples;
+mod scores;
 mod table;
 
 pub use lm_eval::{Imported, Options, import_lm_eval};
+pub(crate) use scores::read_scores;
 pub(crate) use table::{Chosen, TableOptions, import_table, is_table};

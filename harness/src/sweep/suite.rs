@@ -213,7 +213,7 @@ impl Suite {
         let rows = |task: &SuiteTask| {
             let name = task.task.name.clone();
             let rows = task.items.iter().flat_map(|items| &items.bad_rows);
-            rows.map(move |row| format!("{name}: {}, line {}: {}", row.file, row.line, row.message)).collect::<Vec<_>>()
+            rows.map(move |row| format!("{name}: {}, line {}: {}", row.file, row.line, row.problem)).collect::<Vec<_>>()
         };
         self.tasks.iter().flat_map(rows).collect()
     }

@@ -12,10 +12,10 @@ use crate::item::Row;
 use crate::python::literal;
 
 pub(super) fn read(path: &Path, text: &str, delimiter: u8) -> Result<Vec<(usize, Row)>> {
-    let wrong = |line, message: String| Error::Data {
+    let wrong = |line, problem: String| Error::Data {
         file: path.to_owned(),
         line,
-        message,
+        problem,
         help: "the first line names the columns; text with commas or line breaks wants quotes".into(),
     };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
@@ -40,8 +40,8 @@ pub(super) fn read(path: &Path, text: &str, delimiter: u8) -> Result<Vec<(usize,
     }
     let (of_mmlu, others): (Vec<_>, Vec<_>) = records.iter().partition(|record| is_mmlu(record));
     if let Some(record) = others.first().filter(|_| is_mmlu(&header) && of_mmlu.len() > others.len()) {
-        let message = format!("the last cell is `{}`, that of other lines a letter from A to D", &record[5]);
-        return Err(wrong(line(record), message));
+        let problem = format!("the last cell is `{}`, that of other lines a letter from A to D", &record[5]);
+        return Err(wrong(line(record), problem));
     }
     let named: Vec<&str> = header.iter().filter(|name| !name.is_empty()).collect();
     if let Some(twice) = named.iter().enumerate().find(|(index, name)| named[..*index].contains(name)) {

@@ -20,10 +20,10 @@ pub(super) fn document(path: &Path, text: &str) -> Result<Vec<(usize, Row)>> {
     if first.starts_with('{') && from_json::<Row>(first).is_ok() && text.trim().lines().nth(1).is_some() {
         return lines(path, text);
     }
-    let wrong = |line, message: String| Error::Data {
+    let wrong = |line, problem: String| Error::Data {
         file: path.to_owned(),
         line,
-        message,
+        problem,
         help: "wanted is a list of objects, or one object a line".into(),
     };
     let document: Value =
@@ -54,7 +54,7 @@ fn object(path: &Path, line: usize, text: &str) -> Result<Row> {
     from_json(text).map_err(|error| Error::Data {
         file: path.to_owned(),
         line,
-        message: format!("no JSON object: {}, column {}", without_place(&error), error.column()),
+        problem: format!("no JSON object: {}, column {}", without_place(&error), error.column()),
         help: "each line is one object; is the file cut off or edited by hand?".into(),
     })
 }

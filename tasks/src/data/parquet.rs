@@ -17,13 +17,13 @@ use crate::item::Row;
 pub fn read(path: &Path) -> Result<Vec<(usize, Row)>> {
     let wrong = |line: usize, error: ParquetError| {
         // What the library cannot do is not a fault of the file.
-        let (message, help) = match &error {
+        let (problem, help) = match &error {
             ParquetError::NYI(what) => {
                 (format!("this Parquet is not read: {what}"), "write it with the codec zstd, snappy or gzip")
             }
             _ => (format!("no Parquet: {error}"), "is the file complete, or a pointer of Git LFS?"),
         };
-        Error::Data { file: path.to_owned(), line, message, help: help.into() }
+        Error::Data { file: path.to_owned(), line, problem, help: help.into() }
     };
     let reader = SerializedFileReader::try_from(path).map_err(|error| wrong(1, error))?;
     let rows = reader.get_row_iter(None).map_err(|error| wrong(1, error))?;

@@ -52,8 +52,8 @@ pub(super) fn each_once(files: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     let mut seen = BTreeSet::new();
     let again = files.iter().find(|file| !seen.insert(fs_err::canonicalize(file).unwrap_or_else(|_| (*file).clone())));
     if let Some(file) = again {
-        let message = format!("`{}` is named twice in `data_files`", file.display());
-        return Err(Error::Shards { folder, message, help: "name each file once: its items would count twice".into() });
+        let problem = format!("`{}` is named twice in `data_files`", file.display());
+        return Err(Error::Shards { folder, problem, help: "name each file once: its items would count twice".into() });
     }
     let is_counted = |file: &PathBuf| Name::of(file).is_some_and(|name| Shard::of_stem(&name.stem).of.is_some());
     if files.len() > 1 && files.iter().all(is_counted) { complete(&folder, files) } else { Ok(files) }
@@ -73,7 +73,7 @@ pub(super) fn complete(folder: &Path, found: Vec<PathBuf>) -> Result<Vec<PathBuf
         found.iter().zip(&shards).filter(|(_, shard)| wanted(shard)).map(|(path, _)| path.clone()).collect()
     };
     let wrong =
-        |message: String, help: &str| Err(Error::Shards { folder: folder.to_owned(), message, help: help.into() });
+        |problem: String, help: &str| Err(Error::Shards { folder: folder.to_owned(), problem, help: help.into() });
     let wholes = files(&|shard| shard.number.is_none());
     let counted = files(&|shard| shard.of.is_some());
     if wholes.len() > 1 || (!wholes.is_empty() && !counted.is_empty()) {
@@ -108,8 +108,8 @@ pub(super) fn complete(folder: &Path, found: Vec<PathBuf>) -> Result<Vec<PathBuf
         let numbers: Vec<String> = missing.iter().map(usize::to_string).collect();
         let called: Vec<String> = missing.iter().filter_map(|number| named(&found[0], *number)).collect();
         let called = if called.is_empty() { String::new() } else { format!(" (`{}`)", called.join("`, `")) };
-        let message = format!("shard {} of {all} is missing{called} beside {}", numbers.join(", "), names(&found));
-        return wrong(message, "bring all shards of the split, or one whole file");
+        let problem = format!("shard {} of {all} is missing{called} beside {}", numbers.join(", "), names(&found));
+        return wrong(problem, "bring all shards of the split, or one whole file");
     }
     Ok(found)
 }

@@ -61,8 +61,8 @@ impl Table {
         let bytes = fs_err::read(path)?;
         let hash = sha256_hex(&bytes);
         if bytes.starts_with(LFS) {
-            let message = "this is a pointer of Git LFS, not the data".into();
-            return Err(wrong(path, message, "fetch the data: `git lfs pull` in its repository"));
+            let problem = "this is a pointer of Git LFS, not the data".into();
+            return Err(wrong(path, problem, "fetch the data: `git lfs pull` in its repository"));
         }
         let name = Name::of(path);
         let ending = name.as_ref().map_or_else(String::new, |name| name.ending.clone());
@@ -79,23 +79,23 @@ impl Table {
             "parquet" => return Err(wrong(path, "Parquet within another packing is not read".into(), "unpack it")),
             "txt" => vec![(1, Row::from_iter([("text".into(), text()?.into())]))],
             "arrow" => {
-                let message = "Arrow files are not read".into();
+                let problem = "Arrow files are not read".into();
                 return Err(wrong(
                     path,
-                    message,
+                    problem,
                     "write the data as Parquet or JSONL: `to_parquet` or `to_json` of `datasets`",
                 ));
             }
             _ => {
                 let endings = ENDINGS.map(|end| format!("`.{end}`")).join(", ");
                 let help = format!("data are read from {endings}, also with `.gz` or `.zst` after it");
-                let message = "this is not a kind of data file that is known here".into();
-                return Err(Error::Data { file: path.to_owned(), line: 1, message, help });
+                let problem = "this is not a kind of data file that is known here".into();
+                return Err(Error::Data { file: path.to_owned(), line: 1, problem, help });
             }
         };
         if rows.is_empty() {
             let help = "is the file complete?".into();
-            return Err(Error::Data { file: path.to_owned(), line: 1, message: "no rows".into(), help });
+            return Err(Error::Data { file: path.to_owned(), line: 1, problem: "no rows".into(), help });
         }
         let mut by_subject: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, (_, row)) in rows.iter().enumerate() {
@@ -108,8 +108,8 @@ impl Table {
     }
 }
 
-fn wrong(path: &Path, message: String, help: &str) -> Error {
-    Error::Data { file: path.to_owned(), line: 1, message, help: help.into() }
+fn wrong(path: &Path, problem: String, help: &str) -> Error {
+    Error::Data { file: path.to_owned(), line: 1, problem, help: help.into() }
 }
 
 /// The bytes of a file without its packing.

@@ -95,9 +95,9 @@ impl Catalogue {
                 _ => names[..index].contains(name).then(|| "the same file".to_owned()),
             };
             if let Some(other) = taken {
-                let message = format!("`{name}` is defined already, in {other}");
+                let problem = format!("`{name}` is defined already, in {other}");
                 let help = "give one of the two another name".into();
-                return Err(Error::Definition { file: origin.name(), message, help });
+                return Err(Error::Definition { file: origin.name(), problem, help });
             }
             self.leaves.retain(|leaf| leaf.name != *name);
             self.groups.retain(|group| group.name != *name);
@@ -150,9 +150,9 @@ impl Leaf {
         if file.subjects.is_empty() {
             return Ok(vec![leaf((**file).clone(), None, None)]);
         }
-        let wrong = |message: String| Error::Definition {
+        let wrong = |problem: String| Error::Definition {
             file: loaded.origin.name(),
-            message,
+            problem,
             help: "`subjects` is a table of tags, each with a list of names; `task: name_{subject}` uses them".into(),
         };
         if !file.task.as_ref().is_some_and(|name| name.contains("{subject}")) {

@@ -62,7 +62,7 @@ impl Origin {
         };
         beside.or_else(|| shipped(format!("{name}.yaml").into())).ok_or_else(|| Error::Definition {
             file: self.name(),
-            message: format!("`include: {name}` is not a file beside it, nor a shipped task"),
+            problem: format!("`include: {name}` is not a file beside it, nor a shipped task"),
             help: "a path is relative to the file that includes".into(),
         })
     }
@@ -147,7 +147,7 @@ pub(super) fn load(origin: &Origin) -> Result<Loaded> {
             Value::Null => Map::new(),
             _ => {
                 let help = "a task file is a table: `task: name`, `doc_to_text: ...`".into();
-                return Err(Error::Definition { file: name, message: "this is not a table of keys".into(), help });
+                return Err(Error::Definition { file: name, problem: "this is not a table of keys".into(), help });
             }
         };
         if is_group(&keys) {
@@ -177,7 +177,7 @@ pub(super) fn load(origin: &Origin) -> Result<Loaded> {
     }
     let wrong = |error: serde_json::Error| Error::Definition {
         file: origin.name(),
-        message: error.to_string(),
+        problem: error.to_string(),
         help: "look at what it includes, too".into(),
     };
     let kind = if is_group(&tree) {

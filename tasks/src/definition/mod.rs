@@ -15,7 +15,7 @@ pub use catalogue::Catalogue;
 pub use check::{Checked, task_schema};
 pub use group::Group;
 pub use listing::{Entry, EntryKind};
-pub use schema::OutputType;
+pub use schema::{OutputType, Perturb};
 pub use select::Selection;
 pub use values::Chance;
 

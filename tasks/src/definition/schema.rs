@@ -180,8 +180,8 @@ impl<'de> Deserialize<'de> for Member {
                 let Tree(table) = Tree(TreeVisitor.visit_map(entries)?);
                 if table.get("group").is_none() {
                     let name = table.get("task").map(|name| format!(" `{}`", name.as_str().unwrap_or("task")));
-                    let message = format!("a task written out inside a group{} is not read", name.unwrap_or_default());
-                    return Err(told(&message, "give it a file of its own, and put its name here"));
+                    let problem = format!("a task written out inside a group{} is not read", name.unwrap_or_default());
+                    return Err(told(&problem, "give it a file of its own, and put its name here"));
                 }
                 serde_json::from_value(table).map(Member::Group).map_err(Error::custom)
             }
@@ -373,7 +373,24 @@ pub(crate) struct MetricEntry {
 /// What is done to the items, for robustness checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Perturb {
+pub enum Perturb {
     /// The choices of each item in another order, drawn from a seed.
     Shuffle,
+}
+
+impl Perturb {
+    /// All there are.
+    pub const ALL: [Self; 1] = [Self::Shuffle];
+
+    /// Its name in task files, run files and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shuffle => "shuffle",
+        }
+    }
+
+    /// The one of that name; results may name one that this version does not know.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
 }

@@ -79,9 +79,9 @@ impl Catalogue {
             with_file.find(name, &mut found)?;
         }
         if names.is_empty() {
-            let message = "it defines no task: the keys `task` and `group` are missing".into();
+            let problem = "it defines no task: the keys `task` and `group` are missing".into();
             let help = "a task file starts with `task: name`".into();
-            return Err(Error::Definition { file: path.display().to_string(), message, help });
+            return Err(Error::Definition { file: path.display().to_string(), problem, help });
         }
         with_file.resolve(&found)
     }
@@ -108,8 +108,8 @@ impl Catalogue {
             for member in &group.members {
                 if !self.find(member, found)? {
                     let file = self.places.get(name).map_or_else(|| name.to_owned(), super::files::Origin::name);
-                    let message = format!("the group `{name}` holds `{member}`, which is not a task, group or tag");
-                    return Err(Error::Definition { file, message, help: suggestion(member, self.names()) });
+                    let problem = format!("the group `{name}` holds `{member}`, which is not a task, group or tag");
+                    return Err(Error::Definition { file, problem, help: suggestion(member, self.names()) });
                 }
             }
             return Ok(true);

@@ -41,12 +41,6 @@ pub(super) fn clustered(shares: &[(Share, Option<&str>)], mean: f64) -> Option<f
     of_residuals(sums.into_values().chain(alone), weight)
 }
 
-/// Standard error of a plain mean; `None` below two values.
-pub(super) fn of_mean(values: &[f64]) -> Option<f64> {
-    let shares: Vec<Share> = values.iter().map(|&value| Share { value, weight: 1.0 }).collect();
-    plain(&shares, mean(&shares)?)
-}
-
 fn of_residuals(residuals: impl Iterator<Item = f64>, weight: f64) -> Option<f64> {
     let (mut count, mut squares) = (0_usize, 0.0);
     for residual in residuals {

@@ -1,8 +1,6 @@
 //! Metrics of single tokens by their position: does the model use what it has read?
 
-use serde::{Deserialize, Serialize};
-
-use super::{Scored, error_bar, one};
+use super::{Scored, one};
 use crate::record::ItemRecord;
 
 /// Positions of Olsson et al. (2022), "In-context learning and induction heads": token 500 against token 50, from 1.
@@ -56,38 +54,6 @@ pub(super) fn icl_score_band(record: &ItemRecord) -> Scored {
     }
 }
 
-/// Mean loss over a band of positions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PositionLoss {
-    /// First position of the band, from 1.
-    pub from: usize,
-    /// Last position of the band.
-    pub to: usize,
-    /// Mean over texts of the mean loss in the band, nats per token.
-    pub loss: f64,
-    /// Standard error of that mean over texts; `None` below two.
-    pub stderr: Option<f64>,
-    /// Texts that reach the band's end.
-    pub n: usize,
-}
-
-/// The loss as a curve over positions, in bands that double: token 1, 2, 3-4, 5-8 and so on.
-///
-/// Only texts that reach a band's end count in it, so that no band mixes short texts with long ones. Records without
-/// token log-likelihoods add nothing.
-pub fn position_curve(records: &[ItemRecord]) -> Vec<PositionLoss> {
-    let longest = records.iter().map(|record| record.token_logprobs.len()).max().unwrap_or(0);
-    let ends = (0..usize::BITS).map(|power| 1 << power).take_while(|end| *end <= longest);
-    ends.map(|to| {
-        let from = to / 2 + 1;
-        let bands = records.iter().filter_map(|record| record.token_logprobs.get(from - 1..to));
-        let losses: Vec<f64> = bands.map(mean_loss).collect();
-        let loss = losses.iter().sum::<f64>() / losses.len() as f64;
-        PositionLoss { from, to, loss, stderr: error_bar::of_mean(&losses), n: losses.len() }
-    })
-    .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,12 +81,5 @@ mod tests {
         assert!((score - (500_f64.powf(-0.5) - 50_f64.powf(-0.5))).abs() < 1e-12);
         assert!(icl_score_band(&item).unwrap().unwrap().value < 0.0);
         assert_eq!(icl_score(&with(vec![-1.0; 499])), Ok(None));
-        let curve = position_curve(&[item.clone(), item, with(vec![-1.0; 3])]);
-        assert_eq!(
-            curve.iter().map(|band| (band.from, band.to, band.n)).take(4).collect::<Vec<_>>(),
-            [(1, 1, 3), (2, 2, 3), (3, 4, 2), (5, 8, 2)]
-        );
-        assert_eq!(curve.last().map(|band| band.to), Some(512));
-        assert!(curve[2..].windows(2).all(|pair| pair[1].loss < pair[0].loss));
     }
 }

@@ -48,7 +48,7 @@ pub fn scan_file(index: &Index, path: &Path) -> Result<Findings> {
     let Some((format, compressed)) = format(path) else {
         return Err(Error::Definition {
             file: name,
-            message: "this is not a text file by its name".into(),
+            problem: "this is not a text file by its name".into(),
             help: "name it `.txt` or `.jsonl`, with `.zst` after it when it is compressed".into(),
         });
     };
@@ -85,7 +85,7 @@ pub fn scan_folder(index: &Index, folder: &Path) -> Result<(Findings, Vec<PathBu
     if files.is_empty() {
         return Err(Error::Definition {
             file: folder.display().to_string(),
-            message: "there is no text file here or below".into(),
+            problem: "there is no text file here or below".into(),
             help: "text lies in `.txt`, `.md`, `.jsonl` or `.json` files, with `.zst` after it when compressed".into(),
         });
     }
@@ -150,7 +150,7 @@ fn document(bytes: &[u8], path: &Path, line: usize) -> Result<Vec<String>> {
     let document: Value = from_json(&String::from_utf8_lossy(bytes)).map_err(|error| Error::Data {
         file: path.to_owned(),
         line,
-        message: format!("this line is not JSON: {error}"),
+        problem: format!("this line is not JSON: {error}"),
         help: "JSON lines hold one document a line".into(),
     })?;
     let mut texts = Vec::new();

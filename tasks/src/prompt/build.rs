@@ -54,7 +54,7 @@ pub(crate) fn build(task: &Asking<'_>, data: &[PathBuf], limit: Option<usize>) -
         .zip(prefixes)
         .enumerate()
         .map(|(doc_id, (row, prefix))| {
-            let bad = |message| BadRow { file: asked.file(row).to_owned(), line: row.line, doc_id, message };
+            let bad = |problem| BadRow { file: asked.file(row).to_owned(), line: row.line, doc_id, problem };
             builder.item(doc_id, &row.row, &prefix.map_err(bad)?).map_err(bad)
         })
         .collect();
@@ -66,14 +66,14 @@ pub(crate) fn build(task: &Asking<'_>, data: &[PathBuf], limit: Option<usize>) -
         }
     }
     if let (true, Some(first)) = (items.is_empty(), bad_rows.first()) {
-        let (file, line, message) = (first.file.clone(), first.line, first.message.clone());
+        let (file, line, problem) = (first.file.clone(), first.line, first.problem.clone());
         let columns = shown_columns(&columns);
         return Err(Error::AllRowsBad {
             task: task.name.to_owned(),
             rows: bad_rows.len(),
             file,
             line,
-            message,
+            problem,
             columns,
         });
     }
@@ -89,10 +89,10 @@ pub(crate) fn processed(task: &Asking<'_>, data: &[PathBuf]) -> Result<Vec<Row>>
     let plan = task.plan;
     let split = plan.asked_split(task, data)?;
     let process = |row: &SplitRow| {
-        plan.templates.process(&row.row).map_err(|message| Error::Data {
+        plan.templates.process(&row.row).map_err(|problem| Error::Data {
             file: split.file(row).into(),
             line: row.line,
-            message,
+            problem,
             help: "do the names in the task file fit the columns of the data?".into(),
         })
     };

@@ -81,7 +81,7 @@ impl Plan {
             let rows = kept.iter().map(|index| split.rows.get(*index).cloned());
             split.rows = rows.collect::<Option<_>>().ok_or_else(|| Error::Setting {
                 task: task.name.to_owned(),
-                message: format!("`fewshot_indices` names a row beyond the {} of `{name}`", split.rows.len()),
+                problem: format!("`fewshot_indices` names a row beyond the {} of `{name}`", split.rows.len()),
                 help: "rows are counted from 0".into(),
             })?;
         }

@@ -50,7 +50,7 @@ impl Templates {
         let wrong = |key: &str, error: &minijinja::Error| Error::Template {
             task: task.to_owned(),
             key: key.to_owned(),
-            message: explain(error),
+            problem: explain(error),
             help: "this is Jinja: `{{ column }}`, `{% if %}`, filters after `|`".into(),
         };
         for (key, text) in texts {

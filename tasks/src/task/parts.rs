@@ -23,8 +23,8 @@ pub(super) fn question_keys(file: &TaskFile, output: OutputType, wrong: Wrong<'_
     let target = file.doc_to_target.clone();
     let target = target.ok_or_else(|| wrong("`doc_to_target` is missing".into(), "it is the answer, or its index"))?;
     if output == OutputType::MultipleChoice && file.doc_to_choice.is_none() {
-        let message = "`doc_to_choice` is missing, and the output type is `multiple_choice`";
-        return Err(wrong(message.into(), "name the choices, or set `output_type`"));
+        let problem = "`doc_to_choice` is missing, and the output type is `multiple_choice`";
+        return Err(wrong(problem.into(), "name the choices, or set `output_type`"));
     }
     let keys = Keys {
         prefix: "",
@@ -109,8 +109,8 @@ pub(super) fn metrics(file: &TaskFile, output: OutputType, wrong: Wrong<'_>) -> 
         let metric = metric::find(name)?;
         let known = metric.aggregation.name();
         if let Some(other) = entry.aggregation.as_ref().and_then(Declared::text).filter(|other| *other != known) {
-            let message = format!("`{name}` is aggregated by `{known}`, not by `{other}`");
-            return Err(wrong(message, "leave `aggregation` out"));
+            let problem = format!("`{name}` is aggregated by `{known}`, not by `{other}`");
+            return Err(wrong(problem, "leave `aggregation` out"));
         }
         names.push(name.to_owned());
     }
@@ -122,10 +122,10 @@ pub(super) fn metrics(file: &TaskFile, output: OutputType, wrong: Wrong<'_>) -> 
 
 /// The steps from a reply to what is compared, and those that targets take as well.
 pub(super) fn reply_filters(name: &str, file: &TaskFile) -> Result<(Vec<ReplyFilter>, Vec<ReplyFilter>)> {
-    let setting = |message: String, help: &str| Error::Setting { task: name.to_owned(), message, help: help.into() };
+    let setting = |problem: String, help: &str| Error::Setting { task: name.to_owned(), problem, help: help.into() };
     if file.filter_list.len() > 1 {
-        let message = format!("{} filter pipelines, and a task has one score", file.filter_list.len());
-        return Err(setting(message, "keep one pipeline a task; make a second task that includes the first"));
+        let problem = format!("{} filter pipelines, and a task has one score", file.filter_list.len());
+        return Err(setting(problem, "keep one pipeline a task; make a second task that includes the first"));
     }
     let steps = file.filter_list.iter().flat_map(|pipeline| &pipeline.filter);
     let filters = steps.filter(|step| step.function != "take_first").map(|step| reply_filter(name, step));
@@ -161,7 +161,7 @@ fn reply_filter(task: &str, step: &FilterStep) -> Result<ReplyFilter> {
 fn regex(task: &str, pattern: &str) -> Result<Regex> {
     Regex::new(pattern).map_err(|error| Error::Setting {
         task: task.to_owned(),
-        message: format!(
+        problem: format!(
             "`{pattern}` is not a regular expression: {}",
             error.to_string().lines().last().unwrap_or_default()
         ),

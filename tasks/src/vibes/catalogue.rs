@@ -52,7 +52,7 @@ impl PackCatalogue {
             if let Some(other) = own.insert(pack.name.clone(), path.clone()) {
                 return Err(Error::Definition {
                     file: path.display().to_string(),
-                    message: format!("the pack `{}` stands in {} too", pack.name, other.display()),
+                    problem: format!("the pack `{}` stands in {} too", pack.name, other.display()),
                     help: "rename one of the two".into(),
                 });
             }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::conversation::Conversation;
-use super::pack_file::{self, SamplingKeys};
+use super::pack_file;
 use super::reader::Reader;
 use super::sampling::Sampling;
 use super::substitute::Fill;
@@ -89,8 +89,8 @@ impl Written<'_> {
             return Err(self.reader.refuse(&[Step::Key("pack")], "the pack has no name", "name it after its theme"));
         }
         if self.pack.prompts.is_empty() {
-            let message = format!("the pack `{}` is empty", self.pack.pack);
-            return Err(self.reader.refuse(&[Step::Key("prompts")], message, "a pack holds at least one prompt"));
+            let problem = format!("the pack `{}` is empty", self.pack.pack);
+            return Err(self.reader.refuse(&[Step::Key("prompts")], problem, "a pack holds at least one prompt"));
         }
         let mut known = HashSet::new();
         for (index, prompt) in self.pack.prompts.iter().enumerate() {
@@ -99,8 +99,8 @@ impl Written<'_> {
                 return Err(self.reader.refuse(&path, "the prompt has no id", "give it one that says what it asks"));
             }
             if !known.insert(&prompt.id) {
-                let message = format!("the id `{}` stands twice in this pack", prompt.id);
-                return Err(self.reader.refuse(&path, message, "rename one of the two prompts"));
+                let problem = format!("the id `{}` stands twice in this pack", prompt.id);
+                return Err(self.reader.refuse(&path, problem, "rename one of the two prompts"));
             }
         }
         Ok(())
@@ -119,14 +119,14 @@ impl Written<'_> {
             ));
         }
         if !(0.0..=1.0).contains(&prompt.baseline) {
-            let message = format!("`baseline` is a share between 0 and 1, not {}", prompt.baseline);
-            return Err(self.reader.refuse(&at("baseline"), message, "0 where nothing passes by chance"));
+            let problem = format!("`baseline` is a share between 0 and 1, not {}", prompt.baseline);
+            return Err(self.reader.refuse(&at("baseline"), problem, "0 where nothing passes by chance"));
         }
         let sampling = self.sampling(prompt, &here)?;
-        let variables = combinations(&prompt.vars).map_err(|(name, message)| {
+        let variables = combinations(&prompt.vars).map_err(|(name, problem)| {
             let mut path = at("vars");
             path.extend(name.as_deref().map(Step::Key));
-            self.reader.refuse(&path, message, "`vars: {topic: [the sea, the weather]}`")
+            self.reader.refuse(&path, problem, "`vars: {topic: [the sea, the weather]}`")
         })?;
         let format = Arc::new(self.pack.transcript.clone());
         let mut conversations = Vec::with_capacity(variables.len() * sampling.repeats);
@@ -154,16 +154,7 @@ impl Written<'_> {
 
     /// The prompt's own settings over the pack's defaults.
     fn sampling(&self, prompt: &pack_file::Prompt, here: &[Step]) -> Result<Sampling> {
-        let own = SamplingKeys {
-            temperature: prompt.temperature,
-            top_p: prompt.top_p,
-            max_tokens: prompt.max_tokens,
-            repeats: prompt.repeats,
-            seed: prompt.seed,
-            stop: prompt.stop.clone(),
-        };
-        let (built_in, pack) = (Sampling::default(), &self.pack.defaults);
-        let defaults = over(pack, built_in);
+        let defaults = self.pack.defaults.over(Sampling::default());
         if let Some((key, range)) = defaults.flaw() {
             return Err(self.reader.refuse(
                 &[Step::Key("defaults"), Step::Key(key)],
@@ -171,7 +162,7 @@ impl Written<'_> {
                 "mend the value",
             ));
         }
-        let sampling = over(&own, defaults);
+        let sampling = prompt.over(defaults);
         match sampling.flaw() {
             Some((key, range)) => Err(self.reader.refuse(
                 &[here, &[Step::Key(key)]].concat(),
@@ -180,18 +171,6 @@ impl Written<'_> {
             )),
             None => Ok(sampling),
         }
-    }
-}
-
-/// The keys that are given, and for the others what was before.
-fn over(keys: &SamplingKeys, before: Sampling) -> Sampling {
-    Sampling {
-        temperature: keys.temperature.unwrap_or(before.temperature),
-        top_p: keys.top_p.unwrap_or(before.top_p),
-        max_tokens: keys.max_tokens.unwrap_or(before.max_tokens),
-        repeats: keys.repeats.unwrap_or(before.repeats),
-        seed: keys.seed.unwrap_or(before.seed),
-        stop: keys.stop.clone().unwrap_or(before.stop),
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::checks::Assertion;
+use super::sampling::Sampling;
 use super::transcript_format::TranscriptFormat;
 use crate::yaml::count;
 
@@ -31,69 +32,80 @@ pub(crate) struct Pack {
     pub prompts: Vec<Prompt>,
 }
 
-/// Sampling settings, each optional.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SamplingKeys {
-    /// 0 (the default) is greedy.
-    pub temperature: Option<f64>,
-    /// Sample from the smallest set of tokens with so much probability; 1 (the default) is all.
-    pub top_p: Option<f64>,
-    /// Greatest length of one reply in tokens (48).
-    #[serde(default, deserialize_with = "count::optional")]
-    pub max_tokens: Option<usize>,
-    /// How often each conversation is held (1).
-    #[serde(default, deserialize_with = "count::optional")]
-    pub repeats: Option<usize>,
-    /// Goes into the seed of every conversation (0).
-    #[serde(default, deserialize_with = "count::optional")]
-    pub seed: Option<u64>,
-    /// A reply ends before the first of these.
-    pub stop: Option<Vec<String>>,
+/// A struct whose last keys are the sampling settings, each optional: serde cannot both flatten them in and refuse unknown keys.
+macro_rules! with_sampling_keys {
+    ($(#[$about:meta])* struct $name:ident { $($own:tt)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(crate) struct $name {
+            $($own)*
+            /// 0 (the default) is greedy.
+            pub temperature: Option<f64>,
+            /// Sample from the smallest set of tokens with so much probability; 1 (the default) is all.
+            pub top_p: Option<f64>,
+            /// Greatest length of one reply in tokens (48).
+            #[serde(default, deserialize_with = "count::optional")]
+            pub max_tokens: Option<usize>,
+            /// How often each conversation is held (1).
+            #[serde(default, deserialize_with = "count::optional")]
+            pub repeats: Option<usize>,
+            /// Goes into the seed of every conversation (0).
+            #[serde(default, deserialize_with = "count::optional")]
+            pub seed: Option<u64>,
+            /// A reply ends before the first of these.
+            pub stop: Option<Vec<String>>,
+        }
+
+        impl $name {
+            /// The settings `before`, but for those that stand here.
+            pub(crate) fn over(&self, before: Sampling) -> Sampling {
+                Sampling {
+                    temperature: self.temperature.unwrap_or(before.temperature),
+                    top_p: self.top_p.unwrap_or(before.top_p),
+                    max_tokens: self.max_tokens.unwrap_or(before.max_tokens),
+                    repeats: self.repeats.unwrap_or(before.repeats),
+                    seed: self.seed.unwrap_or(before.seed),
+                    stop: self.stop.clone().unwrap_or(before.stop),
+                }
+            }
+        }
+    };
 }
 
-/// One prompt: a conversation for every combination of its variables.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Prompt {
-    /// Name, unique in the pack.
-    pub id: String,
-    /// Words to filter by.
-    #[serde(default)]
-    pub tags: Vec<String>,
-    /// What this prompt is meant to show.
-    #[serde(default)]
-    pub notes: String,
-    /// The system text, before the first turn.
-    pub system: Option<String>,
-    /// Lists of values; every combination is one conversation. `{{ name }}` stands for one of them in every text.
-    #[serde(default)]
-    pub vars: Map<String, Value>,
-    /// A check of every reply; how many turns it holds is the stickiness.
-    pub persona: Option<CheckKeys>,
-    /// Share that passes by chance, in [0, 1].
-    #[serde(default)]
-    pub baseline: f64,
-    /// The user's turns.
-    pub turns: Vec<Turn>,
-    /// Checks on the replies of the whole conversation, one after the other.
-    #[serde(default)]
-    pub assert: Vec<CheckKeys>,
-    /// In place of the pack's default.
-    pub temperature: Option<f64>,
-    /// In place of the pack's default.
-    pub top_p: Option<f64>,
-    /// In place of the pack's default.
-    #[serde(default, deserialize_with = "count::optional")]
-    pub max_tokens: Option<usize>,
-    /// In place of the pack's default.
-    #[serde(default, deserialize_with = "count::optional")]
-    pub repeats: Option<usize>,
-    /// In place of the pack's default.
-    #[serde(default, deserialize_with = "count::optional")]
-    pub seed: Option<u64>,
-    /// In place of the pack's default.
-    pub stop: Option<Vec<String>>,
+with_sampling_keys! {
+    /// Sampling settings of all prompts.
+    #[derive(Default)]
+    struct SamplingKeys {}
+}
+
+with_sampling_keys! {
+    /// One prompt: a conversation for every combination of its variables. Its sampling settings stand in place of the pack's.
+    struct Prompt {
+        /// Name, unique in the pack.
+        pub id: String,
+        /// Words to filter by.
+        #[serde(default)]
+        pub tags: Vec<String>,
+        /// What this prompt is meant to show.
+        #[serde(default)]
+        pub notes: String,
+        /// The system text, before the first turn.
+        pub system: Option<String>,
+        /// Lists of values; every combination is one conversation. `{{ name }}` stands for one of them in every text.
+        #[serde(default)]
+        pub vars: Map<String, Value>,
+        /// A check of every reply; how many turns it holds is the stickiness.
+        pub persona: Option<CheckKeys>,
+        /// Share that passes by chance, in [0, 1].
+        #[serde(default)]
+        pub baseline: f64,
+        /// The user's turns.
+        pub turns: Vec<Turn>,
+        /// Checks on the replies of the whole conversation, one after the other.
+        #[serde(default)]
+        pub assert: Vec<CheckKeys>,
+    }
 }
 
 /// What the user says, and what is asked of the reply.

@@ -18,8 +18,8 @@ impl<'a> Reader<'a> {
     }
 
     /// The error that what stands at `path` is not as it should be; without help, serde's words find their own mend.
-    pub(crate) fn refuse(&self, path: &[Step], message: impl Into<String>, help: &str) -> Error {
+    pub(crate) fn refuse(&self, path: &[Step], problem: impl Into<String>, help: &str) -> Error {
         let help = (!help.is_empty()).then(|| help.to_owned());
-        yaml::refuse(self.file, self.text, path, message.into(), help)
+        yaml::refuse(self.file, self.text, path, problem.into(), help)
     }
 }

@@ -20,11 +20,11 @@ impl<'r> Fill<'r> {
     }
 
     pub(crate) fn text(&self, text: &str, path: &[Step]) -> Result<String> {
-        self.reader.filler.text(text, self.variables).map_err(|message| self.misfilled(path, message))
+        self.reader.filler.text(text, self.variables).map_err(|problem| self.misfilled(path, problem))
     }
 
-    fn misfilled(&self, path: &[Step], message: String) -> Error {
-        self.reader.refuse(path, message, "a `{{ name }}` stands for a variable of the prompt's `vars`")
+    fn misfilled(&self, path: &[Step], problem: String) -> Error {
+        self.reader.refuse(path, problem, "a `{{ name }}` stands for a variable of the prompt's `vars`")
     }
 
     fn texts(&self, texts: &[String], path: &[Step]) -> Result<Vec<String>> {
@@ -55,11 +55,11 @@ impl<'r> Fill<'r> {
 
     pub(crate) fn check(&self, keys: &CheckKeys, path: &[Step]) -> Result<Assertion> {
         let keys =
-            self.reader.filler.fields(&keys.0, self.variables).map_err(|message| self.misfilled(path, message))?;
-        Assertion::read(keys).map_err(|message| {
+            self.reader.filler.fields(&keys.0, self.variables).map_err(|problem| self.misfilled(path, problem))?;
+        Assertion::read(keys).map_err(|problem| {
             // serde's words about unknown names find their own mend.
-            let help = if message.starts_with("unknown ") { "" } else { "`spyglass list checks` shows what there is" };
-            self.reader.refuse(path, message, help)
+            let help = if problem.starts_with("unknown ") { "" } else { "`spyglass list checks` shows what there is" };
+            self.reader.refuse(path, problem, help)
         })
     }
 
@@ -84,10 +84,10 @@ impl<'r> Fill<'r> {
                 .transpose()?
             {
                 Some(text) if text.trim().is_empty() => {
-                    let message = "an empty reference has no likelihood";
+                    let problem = "an empty reference has no likelihood";
                     return Err(self.reader.refuse(
                         &at(&[Step::Key("reference")]),
-                        message,
+                        problem,
                         "write a reply, or remove the key",
                     ));
                 }

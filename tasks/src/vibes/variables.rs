@@ -22,7 +22,7 @@ const FUEL: u64 = 100_000;
 pub(crate) fn combinations(vars: &Map<String, Value>) -> Result<Vec<Variables>, (Option<String>, String)> {
     let mut all = vec![Variables::new()];
     for (name, values) in vars {
-        let wrong = |message: &str| (Some(name.clone()), format!("variable `{name}`: {message}"));
+        let wrong = |problem: &str| (Some(name.clone()), format!("variable `{name}`: {problem}"));
         let single;
         let values = match values {
             Value::Array(values) => values.as_slice(),

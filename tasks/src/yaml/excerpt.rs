@@ -32,14 +32,14 @@ pub(super) fn span(text: &str, line: usize, column: usize) -> SourceSpan {
 }
 
 /// A message whose middle is left out where it is long: paths into deep documents are.
-pub(super) fn shortened(message: &str) -> String {
-    let count = message.chars().count();
+pub(super) fn shortened(problem: &str) -> String {
+    let count = problem.chars().count();
     if count <= MESSAGE {
-        return message.to_owned();
+        return problem.to_owned();
     }
     let (head, tail) = (MESSAGE / 3, MESSAGE * 2 / 3);
-    let head: String = message.chars().take(head).collect();
-    head + "…" + &message.chars().skip(count - tail).collect::<String>()
+    let head: String = problem.chars().take(head).collect();
+    head + "…" + &problem.chars().skip(count - tail).collect::<String>()
 }
 
 /// First character that is shown of a line so that `column` is among them.

@@ -126,8 +126,8 @@ impl<'de> Visitor<'de> for Values<'_> {
         let (tag, content): (String, _) = tagged.variant()?;
         let tag = tag.trim_start_matches('!');
         if tag != "function" || self.0.tags == Tags::None {
-            let message = format!("the tag `!{tag}` is not known here");
-            return Err(told(&message, "remove it; a text that begins with `!` wants quotes"));
+            let problem = format!("the tag `!{tag}` is not known here");
+            return Err(told(&problem, "remove it; a text that begins with `!` wants quotes"));
         }
         content.newtype_variant_seed(self)
     }

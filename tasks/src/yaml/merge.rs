@@ -20,14 +20,14 @@ pub(super) fn read<T: DeserializeOwned>(name: &str, text: &str) -> Result<T> {
     }
     let merged = serde_yaml::to_string(&value).expect("what was read can be written");
     serde_yaml::from_str(&merged).map_err(|error| {
-        let (message, _) = located(&error);
-        Error::from(worded(name, text, nearest_place(text, &path(&message)), message))
+        let (problem, _) = located(&error);
+        Error::from(worded(name, text, nearest_place(text, &path(&problem)), problem))
     })
 }
 
 /// The path at the head of a reader's message: `checkpoints[1].parent: invalid type`.
-fn path(message: &str) -> Vec<Step<'_>> {
-    let head = message.split_once(": ").map_or("", |(head, _)| head);
+fn path(problem: &str) -> Vec<Step<'_>> {
+    let head = problem.split_once(": ").map_or("", |(head, _)| head);
     if head.contains(' ') {
         return Vec::new();
     }

@@ -16,8 +16,8 @@ pub(crate) enum Step<'a> {
 
 /// The error that the value at `path` in the document `text`, which can be read, is not as it should be; `help` names
 /// the mend where the message is not one of serde's about an unknown name.
-pub(crate) fn refuse(name: &str, text: &str, path: &[Step], message: String, help: Option<String>) -> Error {
-    let mut error = worded(name, text, nearest_place(text, path), message);
+pub(crate) fn refuse(name: &str, text: &str, path: &[Step], problem: String, help: Option<String>) -> Error {
+    let mut error = worded(name, text, nearest_place(text, path), problem);
     if let Some(help) = help {
         error.help = help;
     }

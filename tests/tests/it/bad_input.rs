@@ -358,7 +358,7 @@ fn tables_of_scores() {
     let table = |line: &str| format!("task,tokens,score,n,chance\nt,1000,0.25,100,0.25\n{line}\n");
     let cases = [
         ("t,2000,NaN,100,0.25", "`score` is `NaN`"),
-        ("t,2000,inf,100,0.25", "no finite number"),
+        ("t,2000,inf,100,0.25", "not a finite number"),
         ("t,2000,0.5,-4,0.25", "`n` is -4, below 0"),
         ("t,2000,1.5,100,0.25", "`score` is 1.5, outside 0 to 1"),
         ("t,2000,-0.5,100,0.25", "outside 0 to 1"),

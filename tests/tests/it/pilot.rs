@@ -278,8 +278,11 @@ fn riddles_are_solved_late_in_phase_one() {
 #[test]
 fn the_demo_runs_from_any_folder_and_tells_its_story() {
     let page = fs_err::read_to_string(&DEMO.report).unwrap();
-    for told in ["pilot_letters · 2-shot on anneal emerged between", "in the anneal", "Leak suspected: pilot_letters"]
-    {
+    for told in [
+        "pilot_letters · 2-shot and pilot_letters_b · 2-shot on anneal both emerged between",
+        "in the anneal",
+        "Leak suspected: pilot_letters",
+    ] {
         assert!(page.contains(told), "{told}");
     }
     // The suspicion leads to where it can be seen: the task beside its twin.

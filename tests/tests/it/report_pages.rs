@@ -55,6 +55,146 @@ fn switches_redraw_and_a_cursor_reads_numbers() {
 }
 
 #[test]
+fn curves_are_drawn_against_steps_and_against_the_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = report::write(&made_up::run(), folder.path()).unwrap();
+    let Some(browser) = Browser::start() else { return };
+    browser.open(&index);
+    let dots = || -> Vec<f64> {
+        let script = "return document.querySelector('figure path.dot.s0').getAttribute('d')";
+        let path = browser.run(script).as_str().unwrap().to_owned();
+        path.split('M').skip(1).map(|dot| dot.split(' ').next().unwrap().parse().unwrap()).collect()
+    };
+    let box_of = browser.run("return document.querySelector('figure svg').dataset.box");
+    let ends: Vec<f64> = box_of.as_str().unwrap().split(' ').map(|number| number.parse().unwrap()).collect();
+    let across = |share: f64| ends[0] + (ends[1] - ends[0]) * share;
+    let loss = |step: f64| 0.5 + 2.5 * (-step / 60.0).exp();
+    // The middle of the last five of twenty entries before step 200, of the last three before the anneal's end.
+    let at_200 = (loss(0.0) - loss(180.0)) / (loss(0.0) - loss(1090.0));
+    for (axis, words, place, wanted) in [("steps", "steps", 3, 600.0 / 1100.0), ("loss", "loss", 1, at_200)] {
+        browser.click(&format!("[data-switch=axis][data-to={axis}]"));
+        let found = dots();
+        assert_eq!(found.len(), 6, "{axis}: every checkpoint of the trunk");
+        assert!((found[place] - across(wanted)).abs() <= 1.0, "{axis}: {found:?}, wanted {}", across(wanted));
+        assert_eq!(browser.run("return document.querySelector('[data-axis-name]').textContent"), words);
+        browser.run("document.querySelector('figure svg').focus()");
+        browser.keys("\u{e012}"); // ←
+        let read = browser.run("return document.querySelector('.read').textContent");
+        assert!(read.as_str().unwrap().contains('±'), "{axis}: {read}");
+        browser.screenshot(&format!("against-{axis}"));
+        browser.click("[data-switch=log][data-to='1']");
+        assert_eq!(dots().len(), 6, "{axis}, logarithmic");
+        browser.click("[data-switch=log][data-to='0']");
+    }
+    browser.click("[data-switch=axis][data-to=tokens]");
+    assert!(browser.complaints().is_empty());
+}
+
+/// What a reader sees of a page: each expression's value as text.
+fn seen(browser: &Browser, what: &[&str]) -> Vec<String> {
+    what.iter().map(|what| browser.run(&format!("return String({what})")).as_str().unwrap().to_owned()).collect()
+}
+
+/// Opens another page, then `page` by the address that it had, and compares; then goes back to before the last of `steps`.
+fn comes_back(browser: &Browser, page: &Path, what: &[&str], steps: &[&dyn Fn(&Browser)]) {
+    let name = page.display();
+    browser.open(page);
+    let mut before = seen(browser, what);
+    let at_first = before.clone();
+    for (index, step) in steps.iter().enumerate() {
+        if index > 0 {
+            before = seen(browser, what);
+        }
+        step(browser);
+    }
+    let shown = seen(browser, what);
+    assert_ne!(shown, before, "{name}");
+    let address = browser.run("return location.hash").as_str().unwrap().to_owned();
+    browser.open(page);
+    browser.run("location.replace('about:blank')");
+    browser.open(page);
+    assert_eq!(seen(browser, what), at_first, "{name} without an address");
+    browser.run(&format!("location.hash = {address:?}"));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(seen(browser, what), shown, "{name}{address}, as gone to");
+    browser.run("location.reload()");
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    assert_eq!(seen(browser, what), shown, "{name}{address}, as opened");
+    browser.run("history.back()");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(seen(browser, what), at_first, "{name}: back");
+    assert!(browser.complaints().is_empty(), "{name}");
+}
+
+#[test]
+fn an_address_holds_what_a_page_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = report::write(&made_up::run(), folder.path()).unwrap();
+    let Some(browser) = Browser::start() else { return };
+    let left = |browser: &Browser| {
+        browser.run("document.querySelector('figure:not([hidden]) svg').focus()");
+        browser.keys("\u{e012}"); // ←
+    };
+    let ticks = "[...document.querySelectorAll('figure:not([hidden]) .tx')].map(tick => tick.textContent)";
+    let pressed =
+        "[...document.querySelectorAll('[data-switch][aria-pressed=true]')].map(button => button.textContent)";
+    let read = "document.querySelector('figure:not([hidden]) .read').textContent";
+    let rows = "[...document.querySelectorAll('#table tbody tr')].map(row => row.textContent.trim().slice(0, 30))";
+    let click = |selector: &'static str| move |browser: &Browser| browser.click(selector);
+    let front: [&dyn Fn(&Browser); 4] = [
+        &click("[data-switch=axis][data-to=steps]"),
+        &click("[data-switch=log][data-to='1']"),
+        &click("#table th:nth-child(3) button"),
+        &left,
+    ];
+    comes_back(&browser, &index, &[ticks, pressed, read, rows], &front);
+
+    let task = index.with_file_name("tasks").join("sea_letters.html");
+    let metric = "document.querySelector('[data-metric][aria-pressed=true]').textContent";
+    comes_back(&browser, &task, &[ticks, read, metric], &[&click("[data-metric]:nth-of-type(2)"), &left]);
+
+    let items = index.with_file_name("items").join("sea_letters.html");
+    let search = |browser: &Browser| {
+        let set =
+            "const box = document.querySelector('#search'); box.value = '29'; box.dispatchEvent(new Event('input'))";
+        browser.run(set);
+    };
+    let open = |browser: &Browser| {
+        browser.click("#list .row");
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    };
+    let shown = ["document.querySelector('#count').textContent", "document.querySelector('#detail').textContent"];
+    comes_back(&browser, &items, &shown, &[&search, &open]);
+
+    let talk = index.with_file_name("vibes");
+    let talk = fs_err::read_dir(talk).unwrap().map(|entry| entry.unwrap().path());
+    let talk = talk.filter(|page| !page.ends_with("index.html")).min().unwrap();
+    let choose = |browser: &Browser| {
+        let set =
+            "const box = document.querySelector('#left'); box.value = '0'; box.dispatchEvent(new Event('change'))";
+        browser.run(set);
+    };
+    let sides = ["document.querySelector('#left').value", "document.querySelector('#right').value"];
+    comes_back(&browser, &talk, &sides, &[&choose]);
+}
+
+#[test]
+fn each_heading_and_figure_has_a_mark_that_leads_to_it_and_keeps_what_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = report::write(&made_up::run(), folder.path()).unwrap();
+    let Some(browser) = Browser::start() else { return };
+    browser.open(&index);
+    let marks = "return document.querySelectorAll('section[id] > h2 > .mark, figure[id] > figcaption > .mark').length";
+    let places = "return document.querySelectorAll('section[id] > h2, figure[id] > figcaption').length";
+    assert_eq!(browser.run(marks), browser.run(places));
+    browser.click("[data-switch=log][data-to='1']");
+    browser.run("document.querySelector('#table .mark').click()");
+    assert_eq!(browser.run("return location.hash"), "#table&log=1");
+    assert!(browser.run("return scrollY").as_f64().unwrap() > 0.0, "it leads there");
+    assert!(browser.complaints().is_empty());
+}
+
+#[test]
 fn a_task_page_takes_its_answer_apart_and_switches_metrics() {
     let folder = tempfile::tempdir().unwrap();
     let index = report::write(&made_up::run(), folder.path()).unwrap();

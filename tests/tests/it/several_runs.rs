@@ -71,7 +71,7 @@ fn a_report_goes_where_it_is_asked_for() {
     // A folder that holds something else is left alone, and a run without results is named.
     let ran = folder.run(&["report", "first.yaml", "second.yaml", "--out", "tasks"]);
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-    assert!(ran.stderr.contains("no report"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("not a report"), "{}", ran.stderr);
     folder.write("empty.yaml", "checkpoints: [{path: trunk}]\nresults: nowhere\n");
     let ran = folder.run(&["report", "first.yaml", "empty.yaml"]);
     assert_eq!(ran.code, Some(2));

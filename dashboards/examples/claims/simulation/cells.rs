@@ -5,7 +5,7 @@ use spyglass_dashboards::report::Verdicts;
 use spyglass_dashboards::run::Run;
 use spyglass_dashboards::series::{PathFindings, TaskFindings};
 
-use super::judge::{AT_CHANCE, BEGUN, came, cannot_tell, goes, in_phase, is_sharp, phase_is};
+use super::judge::{AT_CHANCE, came, cannot_tell, goes, in_phase, is_sharp, phase_is};
 use super::tally::{Page, Place};
 use super::truth::{TrueCurve, Truth};
 
@@ -42,16 +42,14 @@ fn onset<'a>(path: &PathFindings, curve: &TrueCurve, text: &'a str, chance: f64)
         return None;
     } else if text.contains('–') || text.starts_with("by ") {
         ("onset: a bracket", came(path, curve))
-    } else if text.starts_with("above, since when cannot be told") {
-        ("onset: above, since when cannot be told", curve.last() > chance + AT_CHANCE)
+    } else if text.starts_with("above chance, since when cannot be told") {
+        ("onset: above chance, since when cannot be told", curve.last() > chance + AT_CHANCE)
     } else if text.starts_with("above") {
         ("onset: above at first", curve.first() > chance + AT_CHANCE)
     } else if text == "under its level" {
         let level = path.onset.as_ref().and_then(|onset| Some(onset.scale?.level));
         ("onset: under its level", level.is_some_and(|level| curve.last() < level))
-    } else if text == "not yet" {
-        ("onset: not yet", curve.last() < chance + BEGUN)
-    } else if text.contains("at the level") || text.contains("at its level") || text.contains("too few items") {
+    } else if text.contains("at its level") || text.contains("too few items") || text == "no score yet" {
         ("onset: at its level", true)
     } else if text.contains("cannot be told") {
         ("onset: cannot be told", cannot_tell(path, curve, chance))

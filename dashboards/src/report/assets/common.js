@@ -67,6 +67,7 @@ document.documentElement.classList.add("on");
     Spyglass.all("time").forEach(localise);
     setInterval(Spyglass.lookForNewer, 60_000);
     Spyglass.all("table thead").forEach(sortable);
+    Spyglass.address.follow(values => sortAs(values.get("sort") ?? ""));
     Spyglass.all(".png").forEach(button => button.addEventListener("click", () => savePicture(button.closest("figure"))));
   });
 }
@@ -78,6 +79,20 @@ function localise(time) {
   if (!Number.isNaN(moment.getTime())) time.textContent = moment.toLocaleString([], parts);
 }
 
+// Sorts the page's tables as its address says: `0.2.up` is the first by its third column. Without a word rows stand as they came.
+const firstOrder = new Map();
+function sortAs(word) {
+  const {all} = Spyglass, heads = all("table thead"), [table, column, way] = word.split(".");
+  const bodies = heads.map(head => head.parentElement.tBodies[0]).filter(Boolean);
+  for (const body of bodies) {
+    if (!firstOrder.has(body)) firstOrder.set(body, [...body.rows]);
+    else firstOrder.get(body).forEach(row => body.append(row));
+  }
+  heads.forEach(head => all("[aria-sort]", head).forEach(heading => heading.removeAttribute("aria-sort")));
+  const heading = heads[Number(table)] && all("tr:last-child th", heads[Number(table)])[Number(column)];
+  if (word && heading) Spyglass.one("button", heading)?.dispatchEvent(new CustomEvent("sort", {detail: way === "up"}));
+}
+
 // Headings become buttons that sort by their cells' `data-v`.
 function sortable(head) {
   const {all, make} = Spyglass, headings = all("tr:last-child th", head), body = head.parentElement.tBodies[0];
@@ -85,16 +100,21 @@ function sortable(head) {
     if (!heading.textContent.trim()) return; // a mark, not a word
     const button = make("button", {type: "button"}, heading.textContent);
     heading.replaceChildren(button);
-    let up = false;
+    const table = Spyglass.all("table thead").indexOf(head);
     button.addEventListener("click", () => {
-      up = !up;
+      const up = heading.getAttribute("aria-sort") !== "ascending";
+      sort(up);
+      Spyglass.address.write({sort: `${table}.${column}.${up ? "up" : "down"}`}, true);
+    });
+    button.addEventListener("sort", event => sort(event.detail));
+    const sort = up => {
       headings.forEach(other => other.removeAttribute("aria-sort"));
       heading.setAttribute("aria-sort", up ? "ascending" : "descending");
       const value = row => row.children[column].dataset.v ?? row.children[column].textContent;
       const numbers = heading.classList.contains("n");
       const compare = (a, b) => numbers ? (parseFloat(value(a)) || 0) - (parseFloat(value(b)) || 0) : value(a).localeCompare(value(b));
       all("tr", body).sort((a, b) => (up ? 1 : -1) * compare(a, b)).forEach(row => body.append(row));
-    });
+    };
   });
 }
 

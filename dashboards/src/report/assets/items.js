@@ -1,7 +1,7 @@
 "use strict";
 // The list of a task's items: only the rows in sight exist, so that ten thousand scroll smoothly.
 (() => {
-const {one, make, tokens, load} = Spyglass, data = Spyglass.data.items;
+const {one, make, tokens, load, address} = Spyglass, data = Spyglass.data.items;
 const ROW = 30, count = data.id.length, columns = data.checkpoints.length;
 const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
 const p = bytes(data.p), right = bytes(data.right);
@@ -77,10 +77,15 @@ function draw() {
 
 function open(item) {
   selected = item;
+  address.write({item: String(data.id[item])}, true);
+  show(item);
+}
+
+function show(item) {
   draw();
   const number = Math.floor(item / data.per), key = `detail-${number}`;
-  const show = () => detail(item, Spyglass.data[key][item % data.per]);
-  Spyglass.data[key] ? show() : load(`${one("#items").dataset.details}-${number}`, show);
+  const fill = () => { if (item === selected) detail(item, Spyglass.data[key][item % data.per]); };
+  Spyglass.data[key] ? fill() : load(`${one("#items").dataset.details}-${number}`, fill);
 }
 
 function detail(item, found) {
@@ -103,7 +108,12 @@ function detail(item, found) {
   place.hidden = false;
 }
 
-for (const id of ["search", "flips", "newest", "order", "subject"]) one(`#${id}`)?.addEventListener("input", refresh);
+const controls = ["search", "flips", "newest", "order", "subject"].map(id => one(`#${id}`)).filter(Boolean);
+const atFirst = controls.map(control => control.value);
+controls.forEach((control, i) => control.addEventListener("input", () => {
+  address.write({[control.id]: control.value === atFirst[i] ? null : control.value}, false);
+  refresh();
+}));
 list.addEventListener("scroll", draw, {passive: true});
 addEventListener("resize", draw);
 list.addEventListener("keydown", event => {
@@ -115,5 +125,19 @@ list.addEventListener("keydown", event => {
   if ((at + 1) * ROW > list.scrollTop + list.clientHeight) list.scrollTop = (at + 1) * ROW - list.clientHeight;
   open(shown[at]);
 });
-refresh();
+address.follow(values => {
+  controls.forEach((control, i) => {
+    control.value = values.get(control.id) ?? atFirst[i];
+    if (control.selectedIndex === -1) control.value = atFirst[i]; // an address of another report
+  });
+  selected = values.has("item") ? data.id.findIndex(id => String(id) === values.get("item")) : -1;
+  refresh();
+  if (selected < 0) {
+    one("#detail").replaceChildren();
+    one("#detail").hidden = true;
+    return;
+  }
+  list.scrollTop = Math.max(0, (shown.indexOf(selected) - 3) * ROW);
+  show(selected);
+});
 })();

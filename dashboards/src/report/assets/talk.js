@@ -1,13 +1,12 @@
 "use strict";
 // Two checkpoints' conversations beside each other: differences marked, keys for walking, stars, and blind comparison.
 (() => {
-const {one, all, make, tokens} = Spyglass, data = Spyglass.data.talk, talks = data.talks;
+const {one, all, make, tokens, address} = Spyglass, data = Spyglass.data.talk, talks = data.talks;
 const name = talk => `${talk.branch}${talk.variant ? ` ${talk.variant}` : ""} at ${tokens(talk.tokens)} (step ${talk.step})`;
 const place = talk => talk.variant ? {branch: talk.branch, step: talk.step, variant: talk.variant} : {branch: talk.branch, step: talk.step};
-const asked = Number(location.hash.slice(1)), linked = talks.findIndex(talk => location.hash && talk.column === asked);
 const newest = talks.reduce((best, talk, i) => talk.tokens >= talks[best].tokens ? i : best, 0);
 const before = i => talks[i].before ?? i; // the checkpoint before it on its path; the first stands alone
-let right = linked < 0 ? newest : linked, left = before(right);
+let right = newest, left = before(right);
 let blind = null; // while two are hidden: which of left and right stands on the left
 let waiting = null; // a vote that waits for its rater's name
 
@@ -15,7 +14,7 @@ one("#plain").hidden = true;
 for (const [id, set] of [["#left", i => { left = i; }], ["#right", i => { right = i; }]]) {
   const select = one(id);
   talks.forEach((talk, i) => select.append(make("option", {value: i}, name(talk))));
-  select.addEventListener("change", () => { set(Number(select.value)); blind = null; draw(); });
+  select.addEventListener("change", () => { set(Number(select.value)); blind = null; draw(true); });
 }
 
 // Words that are not in the other text's longest common run of words are marked.
@@ -61,7 +60,8 @@ function cells(talk, other, heading, hidden) {
 
 const signed = number => (number < 0 ? "−" : "+") + Math.abs(number).toFixed(2);
 
-function draw() {
+// Shows the two; `isStep`: the browser's button can go back to those before.
+function draw(isStep = false) {
   one("#left").value = left;
   one("#right").value = right;
   const [a, b] = blind ? blind.map(i => talks[i]) : [talks[left], talks[right]], hidden = blind !== null;
@@ -79,9 +79,9 @@ function draw() {
   });
   if (hidden) return;
   stars();
-  const column = `#${talks[right].column}`; // the prompts beside this one, and this page opened anew, show the same checkpoint
-  location.replace(column);
-  all("#prompt-before, #prompt-after").forEach(link => { link.hash = column; });
+  // The prompts beside this one, and this page opened anew, show the same checkpoints.
+  address.write({a: String(talks[left].column), b: String(talks[right].column)}, isStep, "");
+  all("#prompt-before, #prompt-after").forEach(link => { link.hash = location.hash; });
 }
 
 const base = () => ({rater: Ratings.rater(), pack: data.pack, prompt: data.prompt, variables: data.variables ?? {}, repeat: data.repeat, time: new Date().toISOString()});
@@ -172,5 +172,13 @@ addEventListener("keydown", event => {
     named(() => rate(Number(key)));
   }
 });
-draw();
+// An address names the later checkpoint by `b`, or, from a cell of the grid, by its column alone.
+address.follow(values => {
+  const column = name => talks.findIndex(talk => String(talk.column) === name);
+  const linked = column(values.get("b") ?? location.hash.slice(1)), earlier = column(values.get("a"));
+  right = linked < 0 ? newest : linked;
+  left = earlier < 0 ? before(right) : earlier;
+  blind = null;
+  draw();
+});
 })();

@@ -1,7 +1,7 @@
 "use strict";
 // Filters of the grid, and the export of ratings.
 (() => {
-const {one, all, make} = Spyglass, rows = all("table.vibes tbody tr");
+const {one, all, make, address} = Spyglass, rows = all("table.vibes tbody tr");
 
 function refresh() {
   const words = one("#search").value.toLowerCase(), verdict = one("#verdict").value, changed = one("#changed").checked;
@@ -16,13 +16,26 @@ function refresh() {
   one("#count").textContent = `${shown} of ${rows.length} conversations`;
 }
 
-for (const id of ["search", "verdict", "changed"]) one(`#${id}`).addEventListener("input", refresh);
+function changed() {
+  const tags = new Set(all(".tag[aria-pressed=true]").map(button => button.dataset.tag));
+  address.write({search: one("#search").value, verdict: one("#verdict").value, changed: one("#changed").checked ? "1" : null, tags: [...tags].join(" ")}, false);
+  refresh();
+}
+
+for (const id of ["search", "verdict", "changed"]) one(`#${id}`).addEventListener("input", changed);
 all(".tag").forEach(button => button.addEventListener("click", () => {
   const pressed = button.getAttribute("aria-pressed") !== "true";
   all(".tag").filter(other => other.dataset.tag === button.dataset.tag).forEach(other => other.setAttribute("aria-pressed", pressed));
-  refresh();
+  changed();
 }));
-refresh();
+address.follow(values => {
+  one("#search").value = values.get("search") ?? "";
+  one("#verdict").value = values.get("verdict") ?? "";
+  one("#changed").checked = values.get("changed") === "1";
+  const tags = (values.get("tags") ?? "").split(" ");
+  all(".tag").forEach(button => button.setAttribute("aria-pressed", tags.includes(button.dataset.tag)));
+  refresh();
+});
 
 const count = () => { one("#rating-count").textContent = `${Ratings.all().length} in this browser`; };
 one("#export-ratings").addEventListener("click", () => {

@@ -1,7 +1,6 @@
 //! Vibes on the front page: each pack's story, its prompts against the checkpoints in brief, and its curves.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::columns::Columns;
 use super::course::{Course, Measure, courses};
@@ -9,7 +8,9 @@ use super::grid::{Grid, Row, sign};
 use crate::number::percent;
 use crate::plots::Geometry;
 use crate::report::curves::Shared;
-use crate::report::figure::{Figure, figure, plot_data};
+use crate::report::figure::{Figure, figure};
+use crate::report::findings_file::PackSaid;
+use crate::report::plot_data::PlotData;
 use crate::run::{Checkpoint, Run};
 
 /// More rows than this are left to the page of all conversations.
@@ -25,7 +26,7 @@ pub(crate) struct Overview {
     pub(crate) figures: Vec<Figure>,
     /// What `curves.js` needs to redraw the figures.
     #[serde(skip)]
-    pub(crate) plots: Vec<Value>,
+    pub(crate) plots: Vec<PlotData>,
 }
 
 #[derive(Serialize)]
@@ -104,7 +105,7 @@ impl Overview {
                 let mut drawn = figure(&curves, &slug, None, shared, Geometry::SMALL);
                 drawn.page = format!("vibes/index.html#pack-{}", number + 1);
                 figures.push(drawn);
-                plots.push(plot_data(&curves, &slug, None));
+                plots.push(PlotData::of(&curves, &slug, None));
             }
         }
         let table = Table { run, columns: Columns::of(run, &checkpoints), checkpoints, packs: courses.len() };
@@ -118,6 +119,13 @@ impl Overview {
             figures,
             plots,
         })
+    }
+}
+
+impl Overview {
+    /// What became of each pack, in words.
+    pub(crate) fn told(&self) -> impl Iterator<Item = PackSaid<'_>> {
+        self.packs.iter().map(|pack| PackSaid { pack: &pack.name, text: &pack.story, evidence: &pack.link })
     }
 }
 

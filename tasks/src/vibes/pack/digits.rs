@@ -80,7 +80,7 @@ fn one(reader: &Reader, path: &[Step], read: &Value, text: &Value) -> Result<()>
         _ => None,
     };
     let Some(shown) = shown else { return Ok(()) };
-    let message = format!("`{text}` is read as {shown}, which is not what is written");
+    let problem = format!("`{text}` is read as {shown}, which is not what is written");
     let mend = format!("put quotes round it, as in `\"{text}\"`, to keep it as it is");
-    Err(reader.refuse(path, message, &mend))
+    Err(reader.refuse(path, problem, &mend))
 }

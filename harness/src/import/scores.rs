@@ -1,18 +1,10 @@
-//! Curves from a table of scores, whoever measured them.
+//! Curves from a table of scores, whoever measured them: what `spyglass onset` reads.
 
-use std::collections::BTreeMap;
-
-use csv::StringRecord;
-use serde::Serialize;
-
-use super::contrast::Contrast;
-use super::curve::{Curve, Noise};
-use super::growth::first_to_last_quarter;
-use super::onset::{Onset, onset};
-use super::sample::Sample;
-use super::sharpness::{Sharpness, sharpness};
-use super::wobble::wobble;
 use crate::{Error, Result};
+use csv::StringRecord;
+use spyglass_dashboards::analysis::{Curve, Noise, ScoreCurve};
+use std::collections::BTreeMap;
+use std::path::Path;
 
 const REQUIRED: [&str; 4] = ["task", "tokens", "score", "chance"];
 const OPTIONAL: [&str; 6] = ["n", "branch", "step", "lr", "se", "delta"];
@@ -22,56 +14,11 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The curves of a table, in the order of their first rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scores {
+pub(crate) struct Scores {
     /// One for each task and branch.
-    pub curves: Vec<ScoreCurve>,
+    pub(crate) curves: Vec<ScoreCurve>,
     /// Columns that were not read.
-    pub ignored: Vec<String>,
-}
-
-/// One task on one branch.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ScoreCurve {
-    /// The task.
-    pub task: String,
-    /// The branch, where there is such a column.
-    pub branch: Option<String>,
-    /// Its points, those of the parent before the fork included where the fork is known.
-    pub curve: Curve,
-    /// Step and learning rate of each point, where given.
-    pub logged: Vec<(Option<u64>, Option<f64>)>,
-}
-
-/// What `spyglass onset` prints of a curve.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ScoreVerdict {
-    /// The task.
-    pub task: String,
-    /// The branch, where there is such a column.
-    pub branch: Option<String>,
-    /// The onset's keys.
-    #[serde(flatten)]
-    pub onset: Onset,
-    /// The shape of the rise.
-    pub sharpness: Sharpness,
-}
-
-impl ScoreCurve {
-    /// Onset and sharpness; `beside` is how many curves are told beside each other, this one included.
-    pub fn verdict(&self, beside: usize) -> ScoreVerdict {
-        let onset = onset(&self.curve).if_seen(self.rise(), beside);
-        let sharpness = sharpness(&self.curve, &onset);
-        ScoreVerdict { task: self.task.clone(), branch: self.branch.clone(), onset, sharpness }
-    }
-
-    /// The rise from the first quarter to the last; of a table nobody knows which items agree.
-    fn rise(&self) -> Option<Contrast> {
-        let curve = &self.curve;
-        let usable = curve.usable();
-        let variance = |&k: &usize| curve.spread(k, curve.score[k], 0.0).powi(2);
-        let sample = Sample::Scores { score: curve.scores(&usable), variance: usable.iter().map(variance).collect() };
-        first_to_last_quarter(&sample, wobble(&curve.scores(&usable), None).for_contrast)
-    }
+    pub(crate) ignored: Vec<String>,
 }
 
 /// Reads a CSV table with the columns `task,tokens,score,chance`, `n` or `se`, and optionally `branch,step,lr,delta`; `file` is for
@@ -81,18 +28,18 @@ impl ScoreCurve {
 /// whose first row repeats a row of another branch (tokens, score and what it is worth) left it there: its curve then begins with
 /// that branch's earlier points. Errors name the line: a missing or repeated column, what is no number, NaN, a negative `n` or `se`, a
 /// share outside [0, 1], tokens that occur twice on one curve, and `chance` or `delta` that change along it.
-pub fn read_scores(file: &str, text: &str) -> Result<Scores> {
+pub(crate) fn read_scores(file: &Path, text: &str) -> Result<Scores> {
     let text = text.trim_start_matches('\u{feff}'); // spreadsheets write a byte order mark
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let broken = |error: csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
-        let message = match error.kind() {
+        let problem = match error.kind() {
             csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
                 format!("{len} fields where the head has {expected_len}")
             }
             _ => error.to_string(),
         };
-        wrong(file, line, message, "quote fields that hold commas; every row has as many fields as the head")
+        wrong(file, line, problem, "quote fields that hold commas; every row has as many fields as the head")
     };
     let table = Table { file, columns: columns(file, reader.headers().map_err(broken)?)? };
     let ignored = reader.headers().map_err(broken)?.iter().filter(|name| !is_known(name)).map(str::to_owned).collect();
@@ -113,8 +60,8 @@ pub fn read_scores(file: &str, text: &str) -> Result<Scores> {
     Ok(Scores { curves, ignored })
 }
 
-fn wrong(file: &str, line: u64, message: impl Into<String>, mend: &'static str) -> Error {
-    Error::Scores { file: file.to_owned(), line, message: message.into(), mend }
+fn wrong(file: &Path, line: u64, problem: impl Into<String>, help: &str) -> Error {
+    Error::Line { file: file.to_owned(), line: line as usize, problem: problem.into(), help: help.to_owned() }
 }
 
 fn is_known(name: &str) -> bool {
@@ -122,19 +69,19 @@ fn is_known(name: &str) -> bool {
 }
 
 /// Where each known column stands.
-fn columns(file: &str, head: &StringRecord) -> Result<BTreeMap<String, usize>> {
+fn columns(file: &Path, head: &StringRecord) -> Result<BTreeMap<String, usize>> {
     let mut columns = BTreeMap::new();
     for (index, name) in head.iter().enumerate().filter(|(_, name)| is_known(name)) {
         if columns.insert(name.to_owned(), index).is_some() {
             return Err(wrong(file, 1, format!("two columns `{name}`"), "keep one of them"));
         }
     }
-    let mend = "the first line names the columns: task,tokens,score,n,chance, and optionally branch,step,lr,se,delta";
+    let help = "the first line names the columns: task,tokens,score,n,chance, and optionally branch,step,lr,se,delta";
     if let Some(missing) = REQUIRED.iter().find(|name| !columns.contains_key(**name)) {
-        return Err(wrong(file, 1, format!("no column `{missing}`"), mend));
+        return Err(wrong(file, 1, format!("no column `{missing}`"), help));
     }
     if !columns.contains_key("n") && !columns.contains_key("se") {
-        return Err(wrong(file, 1, "no column `n`", mend));
+        return Err(wrong(file, 1, "no column `n`", help));
     }
     Ok(columns)
 }
@@ -149,12 +96,10 @@ struct Row {
     se: Option<f64>,
     chance: f64,
     delta: Option<f64>,
-    step: Option<u64>,
-    lr: Option<f64>,
 }
 
 struct Table<'a> {
-    file: &'a str,
+    file: &'a Path,
     columns: BTreeMap<String, usize>,
 }
 
@@ -162,14 +107,14 @@ impl Table<'_> {
     fn row(&self, record: &StringRecord) -> Result<(Name, Row)> {
         let line = record.position().map_or(0, csv::Position::line);
         let text = |name: &str| self.columns.get(name).and_then(|&at| record.get(at)).filter(|text| !text.is_empty());
-        let error = |message: String, mend| wrong(self.file, line, message, mend);
+        let error = |problem: String, help| wrong(self.file, line, problem, help);
         let missing = |name: &str| error(format!("no `{name}`"), "fill the field, or leave the row out");
         let number = |name: &str| -> Result<Option<f64>> {
             let Some(text) = text(name) else { return Ok(None) };
             match text.parse::<f64>() {
                 Ok(value) if value.is_finite() => Ok(Some(value)),
                 _ => Err(error(
-                    format!("`{name}` is `{text}`, which is no finite number"),
+                    format!("`{name}` is `{text}`, which is not a finite number"),
                     "leave out rows without a measured value",
                 )),
             }
@@ -177,19 +122,22 @@ impl Table<'_> {
         let count = |name: &str| -> Result<Option<u64>> {
             let Some(value) = number(name)? else { return Ok(None) };
             if value > EXACT {
-                let message = format!("`{name}` is {value}, above 2^53");
+                let problem = format!("`{name}` is {value}, above 2^53");
                 return Err(error(
-                    message,
+                    problem,
                     "write it in thousands or millions in every row: larger counts are not told apart",
                 ));
             }
             if value < 0.0 || value.fract() != 0.0 {
-                return Err(error(format!("`{name}` is {value}, which is no count"), "write whole numbers from 0"));
+                return Err(error(format!("`{name}` is {value}, which is not a count"), "write whole numbers from 0"));
             }
             Ok(Some(text(name).and_then(|text| text.parse().ok()).unwrap_or(value as u64)))
         };
         let task = text("task").ok_or_else(|| missing("task"))?.to_owned();
         let branch = self.columns.contains_key("branch").then(|| text("branch").unwrap_or_default().to_owned());
+        // Not needed for a verdict, but a table that is wrong here is wrong.
+        count("step")?;
+        number("lr")?;
         let row = Row {
             line,
             tokens: count("tokens")?.ok_or_else(|| missing("tokens"))?,
@@ -198,8 +146,6 @@ impl Table<'_> {
             se: number("se")?,
             chance: number("chance")?.ok_or_else(|| missing("chance"))?,
             delta: number("delta")?,
-            step: count("step")?,
-            lr: number("lr")?,
         };
         if let Some(n) = row.n.filter(|n| *n < 0.0) {
             return Err(error(format!("`n` is {n}, below 0"), "`n` counts the items behind the score"));
@@ -210,12 +156,12 @@ impl Table<'_> {
         if row.se.is_none() {
             row.n.ok_or_else(|| missing("n"))?;
             let out = |value: f64| !(0.0..=1.0).contains(&value);
-            let mend = "write shares, not per cent; a continuous metric needs its standard error in a column `se`";
+            let help = "write shares, not per cent; a continuous metric needs its standard error in a column `se`";
             if out(row.score) {
-                return Err(error(format!("`score` is {}, outside 0 to 1", row.score), mend));
+                return Err(error(format!("`score` is {}, outside 0 to 1", row.score), help));
             }
             if out(row.chance) {
-                return Err(error(format!("`chance` is {}, outside 0 to 1", row.chance), mend));
+                return Err(error(format!("`chance` is {}, outside 0 to 1", row.chance), help));
             }
         }
         if let Some(delta) = row.delta.filter(|delta| *delta <= 0.0) {
@@ -234,17 +180,17 @@ impl Table<'_> {
         for (before, row) in rows.iter().zip(&rows[1..]) {
             let (line, other) = (row.line.max(before.line), row.line.min(before.line));
             if row.tokens == before.tokens {
-                let message = format!("{whose} has {} tokens twice, here and in line {other}", row.tokens);
+                let problem = format!("{whose} has {} tokens twice, here and in line {other}", row.tokens);
                 return Err(wrong(
                     self.file,
                     line,
-                    message,
+                    problem,
                     "name the branch of each row, or keep one row a checkpoint",
                 ));
             }
             let differs = |name: &str| {
-                let message = format!("{whose}: `{name}` differs from line {}", first.line);
-                Err(wrong(self.file, row.line, message, "one curve has one chance, one delta, and either `n` or `se`"))
+                let problem = format!("{whose}: `{name}` differs from line {}", first.line);
+                Err(wrong(self.file, row.line, problem, "one curve has one chance, one delta, and either `n` or `se`"))
             };
             if row.chance.to_bits() != first.chance.to_bits() {
                 return differs("chance");
@@ -298,7 +244,6 @@ fn curve((task, branch): &Name, own: &[Row], before: &[Row]) -> ScoreCurve {
             delta: own[0].delta,
             item_diff_var: None,
         },
-        logged: rows().map(|row| (row.step, row.lr)).collect(),
     }
 }
 
