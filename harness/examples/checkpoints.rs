@@ -1,9 +1,10 @@
 //! Lists what a run file's checkpoints are: `cargo run --release -p spyglass --example checkpoints`
 #![expect(clippy::print_stdout, reason = "an example says what it found")]
 
+use std::path::Path;
+
 use spyglass::Result;
 use spyglass::{RunFile, discover_tree};
-use std::path::Path;
 
 fn main() -> Result<()> {
     let run = RunFile::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/pilot/run.yaml"))?;

@@ -1,11 +1,12 @@
 //! Results of lm-evaluation-harness as its users have them: groups, samples, other programs' files beside, broken ones.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use spyglass::{ImportOptions, Imported, ScoreRow, Store, Suite, gather, import_lm_eval, score_rows, write_lm_eval};
 use spyglass_dashboards::findings::{Findings, findings};
 use spyglass_dashboards::run::Run;
-use std::path::Path;
 
 /// A results file of these tasks; steps are in hundreds.
 fn results(index: usize, tasks: &Value, more: &Value) -> Value {

@@ -1,6 +1,10 @@
 //! Exports in others' formats, and results of lm-evaluation-harness brought in.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::Value;
@@ -12,9 +16,6 @@ use spyglass_dashboards::run::{
     Branch, Checkpoint, Cost, Phase, PhaseStart, Run, RunTree, TaskGroup, TrainingLog, Unit, UnitInputs, UnitRecord,
 };
 use spyglass_tasks::{Answer, ItemRecord, MetricValue};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 const TASK: &str = "task: colour_{subject}
 dataset_path: colours

@@ -1,5 +1,10 @@
 //! Answers as they come in, gathered into items and chunks.
 
+use std::ops::Range;
+
+use spyglass_model::{LanguageModel, LogLikelihood, Prompt, Sampling, Stopped, generate_batch};
+use spyglass_tasks::{Answer, Generation, Item, ItemRecord};
+
 use super::questions::ItemQueries;
 use super::requests::TokenQuery;
 use crate::Result;
@@ -7,9 +12,6 @@ use crate::checkpoint::Loaded;
 use crate::progress::Interrupt;
 use crate::results::CHUNK_ITEMS;
 use crate::sweep::SuiteTask;
-use spyglass_model::{LanguageModel, LogLikelihood, Prompt, Sampling, Stopped, generate_batch};
-use spyglass_tasks::{Answer, Generation, Item, ItemRecord};
-use std::ops::Range;
 
 /// Replies generated together: each holds a state of its own.
 const REPLIES_AT_ONCE: usize = 16;

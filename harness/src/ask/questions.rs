@@ -1,13 +1,15 @@
 //! The questions of a sweep as token ids, built once for all checkpoints that share a tokenizer.
 
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use spyglass_model::RequestTrie;
+
 use super::requests::{TokenQuery, tokenise};
 use crate::checkpoint::Tokens;
 use crate::sweep::Suite;
 use crate::{Error, Result};
-use spyglass_model::RequestTrie;
-use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock};
 
 /// What is asked of consecutive items of a task, ready for any checkpoint with the same tokenizer.
 #[derive(Debug)]

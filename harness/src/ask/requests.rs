@@ -1,12 +1,13 @@
 //! Queries as text become token ids: requests of a log-likelihood, cut to the context limit as lm-evaluation-harness cuts them, and
 //! prompts to be completed.
 
-use crate::checkpoint::Tokens;
-use crate::{Error, Result};
 use rayon::prelude::*;
 use spyglass_model::{EncodedPair, Request, Tokenizer};
 use spyglass_tasks::icl::token_id;
 use spyglass_tasks::{Generation, Item, Query, Text};
+
+use crate::checkpoint::Tokens;
+use crate::{Error, Result};
 
 /// One query of an item as token ids.
 #[derive(Debug)]

@@ -1,5 +1,13 @@
 //! One unit: all its questions are asked at once, and each chunk of items is kept as soon as it is answered.
 
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
+use spyglass_dashboards::series::chance;
+use spyglass_model::{Scorer, ScorerOptions};
+use spyglass_tasks::ItemRecord;
+
 use super::answers::Answers;
 use super::questions::Questions;
 use crate::checkpoint::Loaded;
@@ -7,12 +15,6 @@ use crate::progress::{Event, Watch};
 use crate::results::{UnitFolder, new_record};
 use crate::sweep::SuiteTask;
 use crate::{Error, Result};
-use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
-use spyglass_dashboards::series::chance;
-use spyglass_model::{Scorer, ScorerOptions};
-use spyglass_tasks::ItemRecord;
-use std::ops::ControlFlow;
-use std::time::Instant;
 
 /// A unit of a task that is ours to score.
 pub(crate) struct TaskJob<'a> {

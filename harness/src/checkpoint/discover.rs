@@ -1,14 +1,15 @@
 //! Finds a branch's checkpoint folders, in order of step.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
 use super::pattern::{Label, Named, Names, Pattern};
 use super::tokens;
 use crate::run_file::BranchSpec;
 use crate::training::Amount;
 use crate::{Error, Result};
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 /// A folder that holds, or should hold, one checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,12 @@
 //! What a checkpoint's files are, by content: the part of a unit's key that comes from the checkpoint.
 
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
 use crate::hub::Pinned;
 use crate::results::Hashes;
 use crate::{Error, Result};
-use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
 
 /// Files that decide how text becomes tokens.
 pub(crate) const TOKENIZER: [&str; 3] = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];

@@ -3,10 +3,11 @@
 //! The first stage keeps the entry's name and its parent. Each later one leaves the stage before at its last step, as the run of the
 //! same seed goes on, or as the only run of that stage. Seeds are siblings.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::discover::{Found, SkippedFolder, discover};
 use crate::run_file::{BranchSpec, LogSpec, ParentSpec, RunFile, StepsSpec};
 use crate::{Error, Result};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// An entry of the run file, or the part of it that is a branch of its own, with its checkpoints as their names place them.
 #[derive(Debug, Clone)]

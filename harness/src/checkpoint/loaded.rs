@@ -1,9 +1,11 @@
 //! A checkpoint read into memory, with the tokenizer that belongs to it.
 
+use std::path::Path;
+
+use spyglass_model::{LanguageModel, Model, Tokenizer, weight_files};
+
 use super::Settings;
 use crate::Result;
-use spyglass_model::{LanguageModel, Model, Tokenizer, weight_files};
-use std::path::Path;
 
 /// A tokenizer with what tells it from others.
 #[derive(Debug, Clone, Copy)]

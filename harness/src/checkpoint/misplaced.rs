@@ -4,14 +4,16 @@
 //! Told from the hashes of files alone. On disk few are read: files of different sizes differ, of one size a sample tells most apart,
 //! and only those whose samples agree are hashed whole.
 
-use crate::Result;
-use crate::results::Hashes;
-use crate::run_file::MisplacedSpec;
-use fs_err::File;
-use spyglass_dashboards::run::{Checkpoint, Misplaced, RunTree};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+
+use fs_err::File;
+use spyglass_dashboards::run::{Checkpoint, Misplaced, RunTree};
+
+use crate::Result;
+use crate::results::Hashes;
+use crate::run_file::MisplacedSpec;
 
 /// Pieces of a file that a sample is made of, and the bytes of each.
 const PIECES: u64 = 16;

@@ -1,10 +1,11 @@
 //! The learning-rate phases of a branch.
 
+use spyglass_dashboards::analysis::lr_phases;
+use spyglass_dashboards::run::{Branch, LogEntry, PhaseStart, RunTree};
+
 use super::tokens;
 use super::tree::placed_entry;
 use crate::run_file::{PhasesSpec, RunFile};
-use spyglass_dashboards::analysis::lr_phases;
-use spyglass_dashboards::run::{Branch, LogEntry, PhaseStart, RunTree};
 
 /// The phases of a branch's whole path: as the run file names them, or from the log.
 pub(super) fn of_branch(run: &RunFile, tree: &RunTree, branch: &Branch) -> Vec<PhaseStart> {

@@ -1,8 +1,10 @@
 //! Tokens seen rise with the steps: from the start of a branch, and from its parent on.
 
-use crate::{Error, Result};
-use spyglass_dashboards::run::{Checkpoint, Fork};
 use std::path::Path;
+
+use spyglass_dashboards::run::{Checkpoint, Fork};
+
+use crate::{Error, Result};
 
 /// Checks that of two checkpoints of a branch the one with more steps has seen more tokens, and both more than its fork. `checkpoints`
 /// are in ascending steps; several of one step (variants) are not compared. Folders are named as seen from `base`.

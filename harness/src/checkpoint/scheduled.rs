@@ -1,9 +1,10 @@
 //! A branch whose learning rate is told by a formula in the run file.
 
+use spyglass_dashboards::run::{Fork, LogEntry};
+
 use super::discover::Found;
 use crate::run_file::{BranchSpec, RunFile};
 use crate::{Error, Result};
-use spyglass_dashboards::run::{Fork, LogEntry};
 
 /// Gives the log of a branch the rates that its `training:` tells, where the log tells none; without a log, the schedule stands for
 /// it. Comes back with a note where the log tells its own rates, which count.

@@ -1,9 +1,11 @@
 //! How a checkpoint is run: what of the settings changes numbers.
 
+use std::path::{Path, PathBuf};
+
+use spyglass_model::{Bos, DtFloor, LoadOptions, Model, ModelConfig, Precision, Tokenizer};
+
 use crate::Result;
 use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec};
-use spyglass_model::{Bos, DtFloor, LoadOptions, Model, ModelConfig, Precision, Tokenizer};
-use std::path::{Path, PathBuf};
 
 /// How the model is run: what of the settings changes numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! Tokens seen at a step: which of the sources tells, and whether they agree.
 
+use std::path::Path;
+
+use spyglass_dashboards::run::{Fork, LogEntry};
+
 use super::discover::Counts;
 use super::log::{read_json, read_log};
 use crate::run_file::BranchSpec;
 use crate::{Error, Result};
-use spyglass_dashboards::run::{Fork, LogEntry};
-use std::path::Path;
 
 /// Two sources of tokens seen may differ by this share.
 const TOLERANCE: f64 = 0.01;

@@ -1,5 +1,10 @@
 //! Puts the branches together: forks, tokens, logs and learning-rate phases of the whole run.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use spyglass_dashboards::run::{Branch, Checkpoint, Fork, LogEntry, RunTree, TrainingLog};
+
 use super::discover::{Counts, Found, SkippedFolder};
 use super::lanes::{Lane, lanes};
 use super::log::{Log, read_json, read_log};
@@ -7,9 +12,6 @@ use super::pattern::Label;
 use super::{phases, rising, scheduled, tokens};
 use crate::run_file::{BranchSpec, LogSpec, ParentSpec, PhasesSpec, RunFile};
 use crate::{Error, Result};
-use spyglass_dashboards::run::{Branch, Checkpoint, Fork, LogEntry, RunTree, TrainingLog};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 /// The run as it lies on disk.
 #[derive(Debug, Clone)]

@@ -1,13 +1,15 @@
 //! `spyglass bench`: how fast a checkpoint runs on this machine.
 
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
+
 use super::numbers::{size, thousands};
 use super::{Exit, Threads, bench_against, print, say};
 use crate::Result;
 use crate::measure::{Ask, AskBoth, Context, Measured, PartTime, Speed, measure, measure_both};
 use crate::run_file::PrecisionSpec;
-use clap::Args;
-use clap::builder::RangedU64ValueParser;
-use std::path::PathBuf;
 
 /// Measure how fast a checkpoint runs on this machine, and how much of the machine it gets
 ///

@@ -1,5 +1,13 @@
 //! `spyglass chat`: a conversation in the terminal.
 
+use std::io::{BufRead, IsTerminal};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use clap::Args;
+use spyglass_model::LanguageModel;
+use spyglass_tasks::vibes::{TranscriptFormat, visible};
+
 use super::generate::Drawing;
 use super::model_args::ModelArgs;
 use super::stream::Stream;
@@ -9,12 +17,6 @@ use super::{Exit, Threads, complain, print, say};
 use crate::progress::Interrupt;
 use crate::talk::{Chat as Talk, ChatModel};
 use crate::{Error, Result};
-use clap::Args;
-use spyglass_model::LanguageModel;
-use spyglass_tasks::vibes::{TranscriptFormat, visible};
-use std::io::{BufRead, IsTerminal};
-use std::ops::ControlFlow;
-use std::path::Path;
 
 const HELP: &str = "\
 /system TEXT        begin anew with this system text (none without TEXT)

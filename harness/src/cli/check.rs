@@ -1,5 +1,12 @@
 //! `spyglass check`: is a file as it should be?
 
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use spyglass_tasks::text;
+use spyglass_tasks::vibes::PromptPack;
+use spyglass_tasks::yaml::Kind;
+
 use super::model_args::TokenArgs;
 use super::numbers::{branches, counted};
 use super::{Exit, complain, print, say};
@@ -9,11 +16,6 @@ use crate::results::Hashes;
 use crate::run_file::RunFile;
 use crate::sweep::{Overrides, Suite, catalogue};
 use crate::{Error, Result};
-use clap::Args;
-use spyglass_tasks::text;
-use spyglass_tasks::vibes::PromptPack;
-use spyglass_tasks::yaml::Kind;
-use std::path::{Path, PathBuf};
 
 /// Rows that are listed of those that cannot be asked.
 const ROWS_SHOWN: usize = 10;

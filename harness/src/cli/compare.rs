@@ -1,12 +1,7 @@
 //! `spyglass compare`: two checkpoints, branches or runs on the same items.
 
-use super::apart::told_apart;
-use super::numbers::counted;
-use super::results::Results;
-use super::text_table::{Align, Table};
-use super::{Exit, print, say};
-use crate::results::{Side, split_name};
-use crate::{Error, Result};
+use std::fmt::Write;
+
 use clap::Args;
 use serde::Serialize;
 use spyglass_dashboards::findings::{ComparedTask, Comparison, compare};
@@ -14,7 +9,14 @@ use spyglass_dashboards::number::{percent, points, tokens};
 use spyglass_dashboards::run::{Checkpoint, ItemText};
 use spyglass_tasks::metric::higher_is_better;
 use spyglass_tasks::vibes::visible;
-use std::fmt::Write;
+
+use super::apart::told_apart;
+use super::numbers::counted;
+use super::results::Results;
+use super::text_table::{Align, Table};
+use super::{Exit, print, say};
+use crate::results::{Side, split_name};
+use crate::{Error, Result};
 
 /// How much of an item's text is shown: its end, where the question is.
 const TEXT_SHOWN: usize = 72;

@@ -1,5 +1,12 @@
 //! `spyglass compare-precision`: what bf16 arithmetic does to the answers.
 
+use std::path::PathBuf;
+
+use clap::Args;
+use spyglass_dashboards::run::UnitRecord;
+use spyglass_model::ModelConfig;
+use spyglass_tasks::ItemRecord;
+
 use super::model_args::TokenArgs;
 use super::score::{Tasks, score_work};
 use super::state_memory::StateMemory;
@@ -12,11 +19,6 @@ use crate::progress::Interrupt;
 use crate::results::Store;
 use crate::run_file::{DtFloorSpec, PrecisionSpec};
 use crate::sweep::Work;
-use clap::Args;
-use spyglass_dashboards::run::UnitRecord;
-use spyglass_model::ModelConfig;
-use spyglass_tasks::ItemRecord;
-use std::path::PathBuf;
 
 /// Score one checkpoint in f32 and in bf16, and tell how far the answers differ
 #[derive(Debug, Args)]

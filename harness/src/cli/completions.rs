@@ -1,9 +1,10 @@
 //! `spyglass completions`: what a shell needs to complete a command line.
 
-use super::{Cli, Exit, print};
-use crate::Result;
 use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
+
+use super::{Cli, Exit, print};
+use crate::Result;
 
 /// Print completions for a shell, such as `spyglass completions bash > ~/.local/share/bash-completion/completions/spyglass`
 #[derive(Debug, Args)]

@@ -1,5 +1,9 @@
 //! `spyglass demo`: the pilot run, swept and reported; or a public run from its published scores.
 
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
 use super::gallery::write_olmo2;
 use super::sweep::{Strictness, carry_out};
 use super::{Exit, Threads, print};
@@ -8,8 +12,6 @@ use crate::executor::Capacity;
 use crate::results::Store;
 use crate::run_file::{RunFile, unpack};
 use crate::sweep::{Overrides, Work};
-use clap::{Args, ValueEnum};
-use std::path::{Path, PathBuf};
 
 /// Score a small bundled training run and write its report, or report a public run from its published scores
 #[derive(Debug, Args)]

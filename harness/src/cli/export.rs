@@ -1,13 +1,15 @@
 //! `spyglass export`: the numbers in others' formats.
 
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
 use super::results::Results;
 use super::{Exit, print, say};
 use crate::Result;
 use crate::export::{EVENT_FILE, csv, json_lines, openmetrics, parquet, score_rows, tensorboard, write_lm_eval};
 use crate::results::{gather, slug, write_whole};
 use crate::sweep::Suite;
-use clap::{Args, ValueEnum};
-use std::path::PathBuf;
 
 /// Write the scores of a run in another program's format
 #[derive(Debug, Args)]

@@ -1,13 +1,15 @@
 //! Public runs whose scores are published: their report in seconds, without a checkpoint.
 
+use std::path::{Path, PathBuf};
+
+use spyglass_dashboards::report;
+use spyglass_dashboards::run::side_by_side;
+
 use crate::Result;
 use crate::import::{Options, TableOptions, import_table};
 use crate::results::{Store, gather};
 use crate::run_file::LogColumns;
 use crate::training::{Schedule, TrainingSpec};
-use spyglass_dashboards::report;
-use spyglass_dashboards::run::side_by_side;
-use std::path::{Path, PathBuf};
 
 /// Name of the schedule, and the table with its source.
 const OLMO2: [(&str, &str); 2] = [

@@ -1,12 +1,13 @@
 //! `spyglass generate`: one completion.
 
+use clap::Args;
+use spyglass_model::{LanguageModel, Prompt, Sampling, Stopped, generate};
+
 use super::model_args::ModelArgs;
 use super::stream::Stream;
 use super::{Exit, Threads, print, say};
 use crate::Result;
 use crate::progress::Interrupt;
-use clap::Args;
-use spyglass_model::{LanguageModel, Prompt, Sampling, Stopped, generate};
 
 /// Complete one prompt; the text comes as it is made
 #[derive(Debug, Args)]

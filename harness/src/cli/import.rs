@@ -1,5 +1,10 @@
 //! `spyglass import`: scores of other programs, drawn and analysed here.
 
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+
 use super::numbers::counted;
 use super::{Exit, print, say};
 use crate::import::{Chosen, Imported, Options, TableOptions, import_lm_eval, import_table, is_table};
@@ -8,9 +13,6 @@ use crate::run_file::LogColumns;
 use crate::sweep::write_report;
 use crate::training::{Schedule, TrainingSpec};
 use crate::{Error, Result};
-use clap::Args;
-use std::path::PathBuf;
-use std::str::FromStr;
 
 /// Bring scores of other programs into a results folder, and write its report: a folder of result files, or a table
 #[derive(Debug, Args)]

@@ -1,12 +1,14 @@
 //! `spyglass init`: a first run file.
 
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
 use super::{Exit, print, say};
 use crate::hub::{Repo, SCHEME, Talk};
 use crate::results::write_whole;
 use crate::run_file::{run_file_for, run_file_for_hub};
 use crate::{Error, Result};
-use clap::Args;
-use std::path::{Path, PathBuf};
 
 /// Write a commented run.yaml from what lies in a folder of checkpoints, or in a repository of the hub
 #[derive(Debug, Args)]

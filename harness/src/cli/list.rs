@@ -1,16 +1,18 @@
 //! `spyglass list`: what there is.
 
-use super::{Exit, print};
-use crate::Result;
-use crate::sweep::catalogue;
-use crate::training::{Preset, presets};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use spyglass_tasks::metric::METRICS;
 use spyglass_tasks::vibes::{PackCatalogue, checks};
 use spyglass_tasks::{Entry, EntryKind};
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+
+use super::{Exit, print};
+use crate::Result;
+use crate::sweep::catalogue;
+use crate::training::{Preset, presets};
 
 /// List what there is to choose from
 #[derive(Debug, Args)]

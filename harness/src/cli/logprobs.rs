@@ -1,18 +1,20 @@
 //! `spyglass logprobs`: the raw door to a checkpoint.
 
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use spyglass_model::{Request, RequestTrie, Scorer, Tokenizer};
+use spyglass_tasks::Text;
+use spyglass_tasks::python::from_json_or_null;
+
 use super::model_args::ModelArgs;
 use super::numbers::counted;
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, print, say};
 use crate::ask::{cut, encode};
 use crate::{Error, Result};
-use clap::Args;
-use serde::{Deserialize, Serialize};
-use spyglass_model::{Request, RequestTrie, Scorer, Tokenizer};
-use spyglass_tasks::Text;
-use spyglass_tasks::python::from_json_or_null;
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 
 /// Log-likelihoods of continuations, one JSON object a line in and out
 #[derive(Debug, Args)]

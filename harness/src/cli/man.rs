@@ -1,11 +1,13 @@
 //! `spyglass man`: manual pages.
 
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+use clap_mangen::Man;
+
 use super::{Cli, Exit, print};
 use crate::Result;
 use crate::results::write_whole;
-use clap::{Args, CommandFactory};
-use clap_mangen::Man;
-use std::path::PathBuf;
 
 /// Write manual pages into a folder, one for each command
 #[derive(Debug, Args)]

@@ -1,11 +1,13 @@
 //! What the program says: results to stdout, talk to stderr, as loud and as coloured as the user asked.
 
-use crate::{Error, Result};
-use clap::{Args, ColorChoice};
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
 use std::fmt::{Debug, Display, Formatter};
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
+
+use clap::{Args, ColorChoice};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
+
+use crate::{Error, Result};
 
 /// How loud the program is, and whether it paints; given once, for all of it.
 static MANNER: OnceLock<Manner> = OnceLock::new();

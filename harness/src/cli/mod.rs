@@ -41,16 +41,18 @@ mod terminal;
 mod text_table;
 mod vibes;
 
-use crate::{Error, Result};
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use manner::{Manner, complain, print, say};
-use spyglass_model::Isa;
-use spyglass_tasks::paths;
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::LazyLock;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use spyglass_model::Isa;
+use spyglass_tasks::paths;
+
+use crate::{Error, Result};
+use manner::{Manner, complain, print, say};
 
 /// Scores every checkpoint of a training run and reports what it learned, when.
 #[derive(Debug, Parser)]

@@ -1,11 +1,13 @@
 //! What every command that runs a checkpoint asks: which one, in which arithmetic, with which tokens.
 
+use std::path::PathBuf;
+
+use clap::Args;
+use spyglass_model::{Model, Tokenizer};
+
 use crate::Result;
 use crate::checkpoint::{Settings, open};
 use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec};
-use clap::Args;
-use spyglass_model::{Model, Tokenizer};
-use std::path::PathBuf;
 
 /// A checkpoint and how it is run.
 #[derive(Debug, Args)]

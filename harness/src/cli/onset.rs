@@ -1,11 +1,13 @@
 //! `spyglass onset`: when did it emerge, for curves that somebody else measured.
 
+use std::path::PathBuf;
+
+use clap::Args;
+use spyglass_tasks::text;
+
 use super::{Exit, print, say};
 use crate::Result;
 use crate::import::read_scores;
-use clap::Args;
-use spyglass_tasks::text;
-use std::path::PathBuf;
 
 /// Analyse a table of scores, whoever measured them: one JSON object a curve
 ///

@@ -1,12 +1,14 @@
 //! `spyglass overlap`: does training text hold the items of a task?
 
-use super::score::Tasks;
-use super::{Exit, Threads, print, say};
-use crate::Result;
+use std::path::PathBuf;
+
 use clap::Args;
 use serde::Serialize;
 use spyglass_tasks::overlap::{Findings, Index, ItemOverlap, Passages, TaskOverlap, scan_folder};
-use std::path::PathBuf;
+
+use super::score::Tasks;
+use super::{Exit, Threads, print, say};
+use crate::Result;
 
 /// Look for the items of tasks in training text: the items found, then each task's share, one JSON object a line
 #[derive(Debug, Args)]

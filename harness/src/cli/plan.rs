@@ -1,5 +1,10 @@
 //! `spyglass plan`: what a sweep would do.
 
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
 use super::numbers::{branches, counted, duration, size, thousands};
 use super::sweep::Narrow;
 use super::{Exit, Threads, print, say};
@@ -8,9 +13,6 @@ use crate::results::{Hashes, Store};
 use crate::run_file::{CheckpointOrder, RunFile};
 use crate::sweep::plan::{Estimate, Plan, PlannedUnit, UnitStatus, estimate};
 use crate::sweep::{Work, at_most, snapshot_of};
-use clap::Args;
-use serde::Serialize;
-use std::path::PathBuf;
 
 /// Tell what a sweep would do: units, tokens to compute, time and memory; nothing is run
 #[derive(Debug, Args)]

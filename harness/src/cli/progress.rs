@@ -1,15 +1,17 @@
 //! How far a sweep has come: a bar on a terminal, a line now and then elsewhere.
 
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
 use super::manner::{is_quiet, is_verbose};
 use super::numbers::{counted, duration, thousands};
 use super::say;
 use crate::executor::Summary;
 use crate::progress::{Event, Finish, Interrupt, Watch};
 use crate::sweep::plan::checkpoint_name;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 /// How often a line is printed where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);

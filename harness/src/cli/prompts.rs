@@ -1,16 +1,18 @@
 //! `spyglass prompts`: the items of a task as the model will see them.
 
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use spyglass_model::{ModelConfig, Tokenizer};
+use spyglass_tasks::{Item, Query, Text, sha256_hex};
+
 use super::model_args::TokenArgs;
 use super::score::Tasks;
 use super::{Exit, print, say};
 use crate::Result;
 use crate::ask::{encode, prompt_ids};
 use crate::sweep::SuiteTask;
-use clap::Args;
-use serde::Serialize;
-use spyglass_model::{ModelConfig, Tokenizer};
-use spyglass_tasks::{Item, Query, Text, sha256_hex};
-use std::path::PathBuf;
 
 /// Print the items of a task as the model will see them, one JSON object a line
 #[derive(Debug, Args)]

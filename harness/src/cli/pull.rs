@@ -1,5 +1,11 @@
 //! `spyglass pull`: models and data sets from the hub, ahead of time.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use spyglass_tasks::Task;
+
 use super::{Exit, complain, listed_name, print, say};
 use crate::checkpoint::discover_tree;
 use crate::hub::{DataFetcher, Fetcher, Pinned, Repo, SCHEME, Settings, Talk, pinned};
@@ -8,10 +14,6 @@ use crate::run_file::RunFile;
 use crate::sweep::catalogue;
 use crate::sweep::plan::order;
 use crate::{Error, Result};
-use clap::Args;
-use spyglass_tasks::Task;
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 /// Where data go unless said otherwise: where a run file of `init` looks for them.
 const DATA: &str = "data";

@@ -1,5 +1,9 @@
 //! `spyglass ratings merge`: what several readers thought, brought into the results.
 
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
 use super::numbers::counted;
 use super::results::snapshot_of;
 use super::{Exit, say};
@@ -7,8 +11,6 @@ use crate::Result;
 use crate::ratings::{Known, Others, RatingFile, merge};
 use crate::results::Store;
 use crate::run_file::RunFile;
-use clap::{Args, Subcommand};
-use std::path::PathBuf;
 
 /// Readers' ratings of transcripts
 #[derive(Debug, Args)]

@@ -1,15 +1,17 @@
 //! `spyglass report`: the report again, from results alone.
 
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use clap::Args;
+use spyglass_dashboards::report;
+use spyglass_dashboards::run::side_by_side;
+
 use super::apart::told_apart;
 use super::results::Results;
 use super::{Exit, print, say};
 use crate::results::{gather, report_folder};
 use crate::{Error, Result};
-use clap::Args;
-use spyglass_dashboards::report;
-use spyglass_dashboards::run::side_by_side;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// The folder of a report on several runs.
 const TOGETHER: &str = "spyglass-report";

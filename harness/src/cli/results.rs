@@ -1,10 +1,11 @@
 //! The results that a command reads: those of a run file, or a results folder by itself, as `import` writes one.
 
+use std::path::{Path, PathBuf};
+
 use crate::checkpoint::{discover_tree, suspects};
 use crate::results::{Hashes, Snapshot, Store};
 use crate::run_file::RunFile;
 use crate::{Error, Result};
-use std::path::{Path, PathBuf};
 
 /// Results with the run that they tell of.
 pub(super) struct Results {

@@ -1,9 +1,10 @@
 //! `spyglass schema`: JSON Schemas for completion in editors and for programs that read the report.
 
+use clap::{Args, ValueEnum};
+
 use super::{Exit, print};
 use crate::Result;
 use crate::run_file::RunFile;
-use clap::{Args, ValueEnum};
 
 /// Print the JSON Schema of a kind of file, for completion in editors
 #[derive(Debug, Args)]

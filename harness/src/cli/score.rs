@@ -1,5 +1,13 @@
 //! `spyglass score`: one checkpoint, ad hoc.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::Args;
+use spyglass_dashboards::run::UnitRecord;
+use spyglass_model::ModelConfig;
+
 use super::model_args::ModelArgs;
 use super::numbers::counted;
 use super::progress::{self, Progress};
@@ -12,12 +20,6 @@ use crate::progress::Interrupt;
 use crate::results::Store;
 use crate::run_file::TaskSpec;
 use crate::sweep::{Suite, TaskSource, Work, catalogue, keep_snapshot, score};
-use clap::Args;
-use spyglass_dashboards::run::UnitRecord;
-use spyglass_model::ModelConfig;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Instant;
 
 /// Score one checkpoint on some tasks, and print the table that lm-eval users know
 #[derive(Debug, Args)]

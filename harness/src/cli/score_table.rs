@@ -1,11 +1,12 @@
 //! The table that users of lm-evaluation-harness know: tasks, groups, metrics with their standard errors, as Markdown.
 
-use super::text_table::{Align, Table};
-use crate::sweep::Suite;
 use serde_json::Value;
 use spyglass_dashboards::run::UnitRecord;
 use spyglass_tasks::metric::{METRICS, group};
 use spyglass_tasks::{Group, MetricValue};
+
+use super::text_table::{Align, Table};
+use crate::sweep::Suite;
 
 /// Column heads after the first.
 const HEADS: [(&str, Align); 8] = [

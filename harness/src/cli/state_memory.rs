@@ -1,9 +1,10 @@
 //! How much memory the states of shared prefixes may take.
 
-use clap::Args;
-use spyglass_model::ScorerOptions;
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
+
+use clap::Args;
+use spyglass_model::ScorerOptions;
 
 /// Memory for states.
 #[derive(Debug, Clone, Copy, Args)]

@@ -1,5 +1,11 @@
 //! `spyglass status`: what is done, what failed and why, what is left.
 
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use spyglass_dashboards::run::{Cost, Failure};
+
 use super::numbers::{counted, duration, thousands};
 use super::plan::needed;
 use super::progress::failed;
@@ -9,10 +15,6 @@ use crate::results::{Hashes, Store};
 use crate::run_file::RunFile;
 use crate::sweep::plan::{Plan, UnitStatus, estimate};
 use crate::sweep::{Overrides, Work};
-use clap::Args;
-use serde::Serialize;
-use spyglass_dashboards::run::{Cost, Failure};
-use std::path::PathBuf;
 
 /// Tell how many units are done, failed (with the reason) and left; neither weights nor data are needed
 #[derive(Debug, Args)]

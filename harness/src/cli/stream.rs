@@ -1,9 +1,10 @@
 //! A text that is printed as it is made, until nobody reads it any more or the user stops it.
 
+use std::ops::ControlFlow;
+
 use super::print;
 use crate::progress::Interrupt;
 use crate::{Error, Result};
-use std::ops::ControlFlow;
 
 /// A text that comes piece by piece.
 pub(super) struct Stream<'a> {

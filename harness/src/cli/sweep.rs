@@ -1,5 +1,10 @@
 //! `spyglass sweep`: the main job.
 
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+
 use super::progress::{self, Progress};
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, complain, print, say};
@@ -9,9 +14,6 @@ use crate::progress::Interrupt;
 use crate::results::{Hashes, Store};
 use crate::run_file::{BosSpec, PrecisionSpec, RunFile};
 use crate::sweep::{Overrides, Work, sweep};
-use clap::Args;
-use std::path::PathBuf;
-use std::time::Instant;
 
 /// Score what is missing, then write the report
 #[derive(Debug, Args)]

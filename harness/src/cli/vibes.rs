@@ -1,5 +1,11 @@
 //! `spyglass vibes`: prompt packs on one checkpoint.
 
+use std::path::PathBuf;
+
+use clap::Args;
+use spyglass_model::LanguageModel;
+use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
+
 use super::manner::is_painted;
 use super::model_args::ModelArgs;
 use super::stream::Stream;
@@ -8,10 +14,6 @@ use super::{Exit, Threads, complain, print};
 use crate::Result;
 use crate::progress::Interrupt;
 use crate::talk::{ChatModel, TalkEvent, Talks, packs, run_conversations};
-use clap::Args;
-use spyglass_model::LanguageModel;
-use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
-use std::path::PathBuf;
 
 /// Talk through prompt packs with one checkpoint, and judge what it says
 #[derive(Debug, Args)]

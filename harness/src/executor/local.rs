@@ -7,6 +7,12 @@
 //!  └──────────────────────────────── put down or finished ◄─ held: looked at every half second, once all else is done
 //! ```
 
+use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, mpsc};
+use std::time::Duration;
+
+use spyglass_dashboards::run::UnitRecord;
+
 use super::slots::{Slot, Slots};
 use super::{Site, Summary};
 use crate::ask::TaskJob;
@@ -14,15 +20,10 @@ use crate::checkpoint::{Hashing, Loaded, weight_bytes};
 use crate::hub::{Held, Talk};
 use crate::progress::{Event, Finish};
 use crate::results::{Claim, ClaimHolder, Claimed, FailureScope, now};
-
 use crate::sweep::Subject;
 use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
 use crate::talk::{PackJob, Talked};
 use crate::{Error, Result};
-use spyglass_dashboards::run::UnitRecord;
-use std::ops::ControlFlow;
-use std::sync::{Mutex, MutexGuard, mpsc};
-use std::time::Duration;
 
 /// How long to wait before looking again at units that another sweep holds.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);

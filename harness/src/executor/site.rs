@@ -1,5 +1,9 @@
 //! What an executor works with.
 
+use std::sync::OnceLock;
+
+use spyglass_model::ScorerOptions;
+
 use crate::Result;
 use crate::ask::Questions;
 use crate::hub::{self, Fetcher, Settings};
@@ -7,8 +11,6 @@ use crate::progress::Watch;
 use crate::results::{Hashes, Store};
 use crate::sweep::Work;
 use crate::sweep::plan::Plan;
-use spyglass_model::ScorerOptions;
-use std::sync::OnceLock;
 
 /// What an executor works with, beside the plan.
 pub(crate) struct Site {

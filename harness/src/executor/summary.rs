@@ -1,10 +1,11 @@
 //! How a sweep ended.
 
+use spyglass_dashboards::run::{Failure, UnitRecord};
+
 use super::Site;
 use crate::Result;
 use crate::progress::Event;
 use crate::results::{FailureScope, now};
-use spyglass_dashboards::run::{Failure, UnitRecord};
 
 /// How a sweep ended.
 #[derive(Debug, Default)]

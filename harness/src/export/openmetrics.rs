@@ -1,8 +1,9 @@
 //! The newest scores as a page that Prometheus scrapes (OpenMetrics 1.0 text).
 
-use super::ScoreRow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+
+use super::ScoreRow;
 
 /// Scores, errors and tokens seen of the newest checkpoint of each branch.
 pub(crate) fn openmetrics(run: &str, rows: &[ScoreRow]) -> Vec<u8> {

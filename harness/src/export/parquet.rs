@@ -1,13 +1,15 @@
 //! Scores as Parquet: one row a score, columns as in CSV.
 
-use super::ScoreRow;
+use std::sync::Arc;
+
 use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use ::parquet::errors::Result as ParquetResult;
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::parser::parse_message_type;
-use std::sync::Arc;
+
+use super::ScoreRow;
 
 const SCHEMA: &str = "message scores {
   required binary branch (UTF8); required int64 step; optional binary variant (UTF8); required int64 tokens;

@@ -1,10 +1,11 @@
 //! One row a score: every metric of every task, group and prompt pack on every checkpoint.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use spyglass_dashboards::run::{Checkpoint, Run, RunTree, TaskGroup, Unit, UnitRecord};
 use spyglass_dashboards::series::{chance, group_metrics};
 use spyglass_tasks::{ItemRecord, MetricValue};
-use std::collections::BTreeMap;
 
 /// One score. The names are those that `spyglass onset` reads.
 #[derive(Debug, Clone, PartialEq, Serialize)]

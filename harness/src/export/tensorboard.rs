@@ -3,8 +3,9 @@
 //! A file is a row of records, each its length (u64), a checksum of that, its bytes, a checksum of those, all little-endian; a record is
 //! an `Event` in protocol buffers (tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto).
 
-use super::ScoreRow;
 use std::collections::BTreeMap;
+
+use super::ScoreRow;
 
 /// Fields of `Event`, `Summary` and `Summary.Value` with their wire types, as they are written.
 const EVENT_STEP: u8 = 2 << 3;

@@ -1,13 +1,14 @@
 //! The hub's cache on disk, as its own tools lay it out, so that they and we share what is fetched:
 //! `models--org--name/{refs/<revision>, blobs/<checksum>, snapshots/<commit>/<path> → blob}`.
 
+use std::path::{Path, PathBuf};
+
 use super::address::{Pinned, Repo, is_commit};
 use super::checksum::Checksum;
 use super::download::not_written;
 use super::listing::Revision;
 use crate::Result;
 use crate::results::write_whole;
-use std::path::{Path, PathBuf};
 
 /// The hub's cache.
 #[derive(Debug, Clone)]

@@ -1,9 +1,10 @@
 //! What a file's bytes are checked against: SHA-256 where it is a large one, else the name that git has for it.
 
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fmt::Write;
+
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
 
 /// The checksum that the hub tells of a file; its digits also name the file in the cache.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,18 +1,20 @@
 //! Requests to the hub: redirects, the token for the hub alone, proxies, waits and further tries.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use ureq::config::Config;
+use ureq::http::HeaderMap;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Proxy};
+
 use super::address::{joined, origin};
 use super::forward;
 use super::settings::Settings;
 use super::wait::{Patience, Talk};
 use crate::{Error, Result};
-use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use ureq::config::Config;
-use ureq::http::HeaderMap;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Proxy};
 
 /// More redirects than that lead in a circle.
 const REDIRECTS: usize = 10;

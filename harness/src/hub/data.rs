@@ -1,5 +1,9 @@
 //! Data sets of the hub: the files that a task reads, put where they are looked for.
 
+use std::path::{Path, PathBuf};
+
+use spyglass_tasks::DataSet;
+
 use super::address::Repo;
 use super::client::Client;
 use super::discover::revisions;
@@ -9,8 +13,6 @@ use super::refusal::{Asked, refusal};
 use super::settings::Settings;
 use super::wait::Talk;
 use crate::{Error, Result};
-use spyglass_tasks::DataSet;
-use std::path::{Path, PathBuf};
 
 /// Where data sets lie as they were published, and where the hub puts what it has converted to Parquet.
 const REVISIONS: [&str; 2] = ["main", "refs/convert/parquet"];

@@ -1,13 +1,14 @@
 //! One file from the hub: begun where an earlier try ended, checked against its size and its checksum.
 
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
 use super::checksum::{Checksum, Running};
 use super::client::{Client, Reply, header};
 use super::listing::RemoteFile;
 use super::wait::{Patience, Talk};
 use crate::{Error, Result};
-use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, Write};
-use std::path::{Path, PathBuf};
 
 /// Bytes that are read at once, and after which it is looked whether to stop.
 const PIECE: usize = 1 << 20;

@@ -1,5 +1,7 @@
 //! Brings a checkpoint of the hub into the cache and holds it there while it is used.
 
+use std::path::{Path, PathBuf};
+
 use super::address::Pinned;
 use super::cache::Cache;
 use super::client::Client;
@@ -13,7 +15,6 @@ use super::settings::Settings;
 use super::space::{Space, own};
 use super::wait::Talk;
 use crate::{Error, Result};
-use std::path::{Path, PathBuf};
 
 /// How often a file may vanish between being fetched and being used, which only another program can do.
 const VANISHED: usize = 3;

@@ -2,10 +2,11 @@
 //!
 //! `results/.hub/<repository>/{blobs,commits,links}/<name>` is written before a file is begun, so that it holds after a kill at any instant.
 
+use std::path::{Path, PathBuf};
+
 use super::address::{Pinned, encoded};
 use crate::Result;
 use crate::results::write_whole;
-use std::path::{Path, PathBuf};
 
 /// Which files of the cache a run has fetched itself.
 #[derive(Debug, Clone)]

@@ -1,12 +1,13 @@
 //! What there is on the hub: the revisions of a repository, and the files of a revision.
 
+use serde::Deserialize;
+
 use super::address::{Repo, encoded, is_commit, joined};
 use super::checksum::Checksum;
 use super::client::{Client, header};
 use super::refusal::{Asked, refusal};
 use super::wait::Talk;
 use crate::{Error, Result};
-use serde::Deserialize;
 
 /// A listing has no more pages.
 const MOST_PAGES: usize = 10_000;

@@ -1,11 +1,12 @@
 //! Locks between programs that use one cache. Where a disk knows none (some network disks) we go on without: what is fetched is
 //! checked and renamed into place, so that at worst it is fetched twice.
 
-use super::download::not_written;
-use super::wait::Talk;
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
+
+use super::download::not_written;
+use super::wait::Talk;
 
 /// How often it is looked whether the other one is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);

@@ -28,8 +28,9 @@ pub(crate) use fetch::{Fetcher, Held};
 pub(crate) use settings::Settings;
 pub(crate) use wait::Talk;
 
-use cache::Cache;
 use std::path::{Path, PathBuf};
+
+use cache::Cache;
 
 /// Whether a run with this results folder has fetched anything that it has not let go.
 pub(crate) fn has_fetched(results: &Path) -> bool {

@@ -1,10 +1,12 @@
 //! Which files of a checkpoint are fetched: config, tokenizer and one form of weights; no optimiser state, no other form.
 
-use super::listing::RemoteFile;
-use crate::checkpoint::{CHAT_TEMPLATE, CONFIG, PIECES, TOKENIZER};
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Deserialize;
 use spyglass_model::WEIGHT_FORMS;
-use std::collections::{BTreeMap, BTreeSet};
+
+use super::listing::RemoteFile;
+use crate::checkpoint::{CHAT_TEMPLATE, CONFIG, PIECES, TOKENIZER};
 
 /// The weights of a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]

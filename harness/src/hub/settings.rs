@@ -1,10 +1,12 @@
 //! What the environment says of the hub: its address, a token, the cache, whether it may be asked at all. Variables are those of
 //! the hub's own tools (`huggingface_hub`).
 
+use std::path::{Path, PathBuf};
+
+use spyglass_tasks::paths;
+
 use super::proxy::Proxies;
 use crate::{Error, Result};
-use spyglass_tasks::paths;
-use std::path::{Path, PathBuf};
 
 const ENDPOINT: &str = "https://huggingface.co";
 

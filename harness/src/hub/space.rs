@@ -1,5 +1,10 @@
 //! How much of the cache a run may take, and what goes when it is no longer needed: never what others have put there.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
 use super::address::{Pinned, Repo};
 use super::cache::Cache;
 use super::ledger::{Ledger, Own, names};
@@ -7,10 +12,6 @@ use super::listing::RemoteFile;
 use super::lock::Lock;
 use super::wait::Talk;
 use crate::{Error, Result};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
-use std::time::Duration;
 
 /// How often it is looked whether another checkpoint is scored.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -86,8 +87,13 @@ impl Space {
     /// They need more than there may be.
     pub(super) fn make_room(&self, repo: &Repo, files: &[&RemoteFile], talk: Talk<'_>) -> Result<bool> {
         let (Some(most), Some(ledger)) = (self.most, &self.ledger) else { return Ok(true) };
-        let wanted: BTreeSet<Own> = files.iter().map(|file| own(repo, file)).collect();
-        let size = files.iter().map(|file| file.size).sum::<u64>();
+        // What others have put there takes no room of ours.
+        let is_ours =
+            |file: &&&RemoteFile| ledger.holds(&own(repo, file)) || !self.cache.blob(repo, &file.checksum).exists();
+        let wanted: BTreeMap<Own, u64> =
+            files.iter().filter(is_ours).map(|file| (own(repo, file), file.size)).collect();
+        let size = wanted.values().sum::<u64>();
+        let wanted: BTreeSet<Own> = wanted.into_keys().collect();
         if size > most {
             return Err(Error::Hub {
                 address: repo.to_string(),

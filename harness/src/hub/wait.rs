@@ -1,6 +1,7 @@
 //! How long to wait before the hub is asked again, and how often: as its headers say, or a little longer each time.
 
 use std::time::{Duration, Instant};
+
 use ureq::http::HeaderMap;
 
 /// So often in a row a request may fail without a byte of progress.

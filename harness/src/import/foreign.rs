@@ -3,9 +3,11 @@
 //! The layouts are those of lighteval (one file a model, tasks `suite|task|shots`, before 0.11; `task|shots` since), of OLMES
 //! (`task-NNN-NAME-metrics.json`, one file a task) and of Inspect's JSON logs (one file a task).
 
-use super::table::{metric_name, named};
-use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::table::{metric_name, named};
 
 /// A file of another program: who wrote it, and its scores as tables of lm-evaluation-harness, one for each number of shots.
 pub(super) struct Foreign {

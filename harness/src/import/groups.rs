@@ -1,9 +1,11 @@
 //! Groups of an import: their tasks, their own scores, and how those are made of the tasks', as far as the numbers show.
 
-use super::results_file::FoundGroup;
+use std::collections::BTreeMap;
+
 use spyglass_dashboards::run::{TaskGroup, UnitRecord};
 use spyglass_tasks::metric::{Weighting, aggregate};
-use std::collections::BTreeMap;
+
+use super::results_file::FoundGroup;
 
 /// Sums of the same numbers in another order differ by less.
 const ROUNDING: f64 = 1e-9;

@@ -1,16 +1,18 @@
 //! Folders of `results_*.json` as lm-evaluation-harness writes them, and of what lighteval, OLMES and Inspect write.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use spyglass_dashboards::run::{Branch, Checkpoint, RunTree, TaskGroup, TrainingLog, UnitRecord};
+use spyglass_dashboards::series::chance;
+use spyglass_tasks::Catalogue;
+
 use super::groups::Groups;
 use super::results_file::ResultsFile;
 use super::samples;
 use crate::checkpoint::{Pattern, tokens_rise};
 use crate::results::{CHUNK_ITEMS, Snapshot, Store, UnitPlace};
 use crate::{Error, Result};
-use spyglass_dashboards::run::{Branch, Checkpoint, RunTree, TaskGroup, TrainingLog, UnitRecord};
-use spyglass_dashboards::series::chance;
-use spyglass_tasks::Catalogue;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 /// How to read a folder of results.
 #[derive(Debug, Clone)]
@@ -23,6 +25,19 @@ pub struct Options {
     pub pattern: String,
     /// Tokens seen a step, for results that do not say how many were seen (ours do).
     pub tokens_per_step: Option<u64>,
+}
+
+impl Options {
+    /// The pattern, read.
+    ///
+    /// # Errors
+    /// It does not say where the step stands.
+    pub(super) fn steps(&self) -> Result<Pattern> {
+        Pattern::new(&self.pattern).and_then(Pattern::of_steps_alone).map_err(|(wrong, help)| Error::Usage {
+            problem: format!("the pattern `{}` {wrong}", self.pattern),
+            help: format!("it says where the step stands: {help}"),
+        })
+    }
 }
 
 /// What was brought in.
@@ -47,11 +62,7 @@ pub struct Imported {
 /// # Errors
 /// No file could be brought in (what is wrong with the first), or the results cannot be written.
 pub fn import_lm_eval(folder: &Path, options: &Options, store: &Store) -> Result<Imported> {
-    let pattern =
-        Pattern::new(&options.pattern).and_then(Pattern::of_steps_alone).map_err(|(wrong, help)| Error::Usage {
-            problem: format!("the pattern `{}` {wrong}", options.pattern),
-            help: format!("it says where the step stands: {help}"),
-        })?;
+    let pattern = options.steps()?;
     let mut files = Files::default();
     files.find(folder)?;
     let catalogue = Catalogue::shipped()?;

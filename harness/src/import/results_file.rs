@@ -1,17 +1,19 @@
 //! One `results_*.json` of lm-evaluation-harness, or what another program's file says in its words: its checkpoint, the units of its tasks, the scores of its groups.
 
-use super::foreign::foreign;
-use super::lm_eval::Options;
-use crate::checkpoint::Pattern;
-use crate::results::{new_record, now};
-use crate::{Error, Result};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use serde_json::{Map, Value, json};
 use spyglass_dashboards::run::{Checkpoint, GroupScores, UnitInputs, UnitRecord};
 use spyglass_tasks::metric::without_filter;
 use spyglass_tasks::python::from_json_or_null;
 use spyglass_tasks::{Catalogue, MetricValue, metric};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+
+use super::foreign::foreign;
+use super::lm_eval::Options;
+use crate::checkpoint::Pattern;
+use crate::results::{new_record, now};
+use crate::{Error, Result};
 
 /// One `results_*.json`.
 pub(super) struct ResultsFile {

@@ -1,10 +1,12 @@
 //! Item records from `samples_*.jsonl`, where it tells enough to grade the items again.
 
-use crate::{Error, Result};
+use std::path::Path;
+
 use serde_json::Value;
 use spyglass_tasks::python::from_json_or_null;
 use spyglass_tasks::{ChoiceRecord, ItemRecord};
-use std::path::Path;
+
+use crate::{Error, Result};
 
 /// The records of a file, in order of `doc_id`; none when it holds anything but answered choices.
 ///

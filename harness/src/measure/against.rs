@@ -1,12 +1,14 @@
 //! Two checkpoints on this machine, side by side: measured in turns, so that what else the machine does hits both alike.
 
-use crate::checkpoint::Settings;
-use crate::run_file::PrecisionSpec;
-use crate::{Error, Result};
+use std::path::{Path, PathBuf};
+
 use serde::Serialize;
 use spyglass_model::bench::decode;
 use spyglass_model::{LanguageModel, Model};
-use std::path::{Path, PathBuf};
+
+use crate::checkpoint::Settings;
+use crate::run_file::PrecisionSpec;
+use crate::{Error, Result};
 
 /// Tokens decoded one by one in each round; their median counts.
 const DECODED: usize = 16;

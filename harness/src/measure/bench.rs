@@ -1,16 +1,18 @@
 //! How fast a checkpoint runs on this machine: measured, as plain data.
 
-use crate::checkpoint::Settings;
-use crate::checkpoint::weight_bytes;
-use crate::run_file::PrecisionSpec;
-use crate::{Error, Result};
-use serde::Serialize;
-use spyglass_model::bench::{self, Machine};
-use spyglass_model::{ModelConfig, Part, has_tokenizer, weight_files};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use spyglass_model::bench::{self, Machine};
+use spyglass_model::{ModelConfig, Part, has_tokenizer, weight_files};
+
+use crate::checkpoint::Settings;
+use crate::checkpoint::weight_bytes;
+use crate::run_file::PrecisionSpec;
+use crate::{Error, Result};
 
 /// Tokens decoded one by one at each context.
 const DECODED: usize = 16;

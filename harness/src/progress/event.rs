@@ -1,8 +1,9 @@
 //! What happens while a plan is carried out.
 
-use crate::results::ClaimHolder;
 use serde::{Deserialize, Serialize};
 use spyglass_dashboards::run::{Checkpoint, Failure};
+
+use crate::results::ClaimHolder;
 
 /// What happens while a plan is carried out. Plain data: an executor in another process can send it home.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

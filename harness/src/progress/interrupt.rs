@@ -1,9 +1,10 @@
 //! Ctrl-C: what is in hand is put down, what is finished stays.
 
-use crate::Result;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::Result;
 
 /// Tells whether the user asked to stop.
 #[derive(Debug, Clone, Default)]

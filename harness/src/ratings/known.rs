@@ -1,8 +1,9 @@
 //! Whether what a rating speaks of is there.
 
+use spyglass_dashboards::run::{Rating, Run};
+
 use crate::Result;
 use crate::results::{Snapshot, Store, gather_some, is_pack};
-use spyglass_dashboards::run::{Rating, Run};
 
 /// What was said in a run, and at which checkpoints.
 #[derive(Debug)]

@@ -1,10 +1,12 @@
 //! Ratings of several files in one: each reader's opinion on each thing once, and none overwritten unasked.
 
-use super::read::{RatingFile, moment};
-use crate::{Error, Result};
-use spyglass_dashboards::run::{Opinion, Rating, Winner};
 use std::collections::HashMap;
 use std::path::PathBuf;
+
+use spyglass_dashboards::run::{Opinion, Rating, Winner};
+
+use super::read::{RatingFile, moment};
+use crate::{Error, Result};
 
 /// What becomes of votes that differ from what the same rater said in another file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

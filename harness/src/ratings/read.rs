@@ -1,9 +1,11 @@
 //! A file of ratings: one JSON object a line, each checked.
 
-use crate::{Error, Result};
+use std::path::{Path, PathBuf};
+
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use spyglass_dashboards::run::{Opinion, Rating};
-use std::path::{Path, PathBuf};
+
+use crate::{Error, Result};
 
 /// A file with its ratings and the lines they stand in, from 1.
 #[derive(Debug, Clone)]

@@ -1,13 +1,15 @@
 //! Claims: two sweeps on one results folder never score the same unit.
 
-use crate::Result;
-use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
 
 /// A claim whose heartbeat is older than this belongs to nobody any more.
 const LEASE: Duration = Duration::from_mins(1);

@@ -1,9 +1,11 @@
 //! What failed and why: one small file a failure, removed when the unit is done.
 
+use std::path::PathBuf;
+
+use spyglass_dashboards::run::{Checkpoint, Failure};
+
 use super::{Store, slug, write_whole};
 use crate::Result;
-use spyglass_dashboards::run::{Checkpoint, Failure};
-use std::path::PathBuf;
 
 /// What a failure is about.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,8 +1,9 @@
 //! Files and folders: written so that a crash leaves the old one or the new one, and listed in one order everywhere.
 
-use crate::Result;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use crate::Result;
 
 /// Writes `bytes` beside `path`, flushes them to disk and renames them into place.
 ///

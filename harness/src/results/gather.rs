@@ -1,13 +1,15 @@
 //! From the results folder to the run that analysis and report work on.
 
-use crate::Result;
-use crate::results::{KeptUnits, Snapshot, Store, UnitFolder, is_pack, now};
-use rayon::prelude::*;
-use spyglass_dashboards::run::{PackUnit, Run, Unit, UnitRecord};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use rayon::prelude::*;
+use spyglass_dashboards::run::{PackUnit, Run, Unit, UnitRecord};
+
+use crate::Result;
+use crate::results::{KeptUnits, Snapshot, Store, UnitFolder, is_pack, now};
 
 /// A run with its results, and what of the results could not be read.
 #[derive(Debug)]

@@ -1,13 +1,15 @@
 //! Content hashes of weight files, remembered by path, size, modification time and inode; of the hub's checkpoints by commit.
 
-use super::write_whole;
-use crate::Result;
-use crate::checkpoint::Identity;
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+
+use super::write_whole;
+use crate::Result;
+use crate::checkpoint::Identity;
 
 /// What tells a file that was written anew from the one it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,12 @@
 //! Readers' ratings: one file, as they were merged.
 
+use std::path::PathBuf;
+
+use spyglass_dashboards::run::Rating;
+
 use super::{Store, write_whole};
 use crate::Result;
 use crate::ratings::RatingFile;
-use spyglass_dashboards::run::Rating;
-use std::path::PathBuf;
 
 impl Store {
     fn ratings_file(&self) -> PathBuf {

@@ -1,8 +1,10 @@
 //! What the summaries of all units have in common.
 
-use super::unit_key;
-use spyglass_dashboards::run::{Checkpoint, Cost, UnitInputs, UnitRecord};
 use std::collections::BTreeMap;
+
+use spyglass_dashboards::run::{Checkpoint, Cost, UnitInputs, UnitRecord};
+
+use super::unit_key;
 
 /// The summary of a unit of which nothing but its inputs is known yet, finished now by this version of the program.
 pub(crate) fn new_record(checkpoint: &Checkpoint, inputs: UnitInputs) -> UnitRecord {

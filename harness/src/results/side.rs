@@ -1,10 +1,12 @@
 //! One side of a comparison: a checkpoint of a run, named as `RUN.yaml[:branch[@step]]`, with its results.
 
-use crate::results::{Snapshot, Store, gather_some, is_pack};
-use crate::{Error, Result};
+use std::path::{Path, PathBuf};
+
 use spyglass_dashboards::run::{Branch, Checkpoint, Run, RunTree, Unit, UnitRecord};
 use spyglass_dashboards::series::add_groups;
-use std::path::{Path, PathBuf};
+
+use crate::results::{Snapshot, Store, gather_some, is_pack};
+use crate::{Error, Result};
 
 /// One side of a comparison.
 #[derive(Debug)]

@@ -1,9 +1,10 @@
 //! The run as it was when it was last swept, so that the report needs neither checkpoints nor logs.
 
-use super::{Store, UnitFolder, write_whole};
-use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use spyglass_dashboards::run::{RunTree, TaskGroup, UnitRecord};
+
+use super::{Store, UnitFolder, write_whole};
+use crate::{Error, Result};
 
 /// Contents of `results/run.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,12 +1,14 @@
 //! The items of each task as text, kept beside the scores so that the report can show them when the data are gone.
 
-use super::{Store, slug, write_whole};
-use crate::Result;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use spyglass_dashboards::run::{ItemText, TaskTexts};
 use spyglass_tasks::{Items, Task};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+
+use super::{Store, slug, write_whole};
+use crate::Result;
 
 /// The first line of a file of texts.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

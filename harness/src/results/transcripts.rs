@@ -1,10 +1,11 @@
 //! Units of prompt packs on disk: the conversations as they were held, one a line.
 
+use spyglass_dashboards::run::{Chunk, UnitRecord};
+use spyglass_tasks::vibes::Transcript;
+
 use super::unit::damaged;
 use super::{UnitFolder, write_whole};
 use crate::Result;
-use spyglass_dashboards::run::{Chunk, UnitRecord};
-use spyglass_tasks::vibes::Transcript;
 
 /// The file of a pack's conversations.
 const FILE: &str = "transcripts.jsonl";

@@ -1,10 +1,12 @@
 //! Units on disk: chunks of item records, and the summary that is written last.
 
-use super::{slug, subfolders, write_whole};
-use crate::{Error, Result};
+use std::path::{Path, PathBuf};
+
 use spyglass_dashboards::run::{Chunk, UnitRecord};
 use spyglass_tasks::ItemRecord;
-use std::path::{Path, PathBuf};
+
+use super::{slug, subfolders, write_whole};
+use crate::{Error, Result};
 
 /// Items of a full chunk. A chunk ends at a multiple of this, so the same items always lie in the same files
 /// unless a `limit` cut one short; the rest of that one then is a chunk of its own.

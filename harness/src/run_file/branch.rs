@@ -1,18 +1,20 @@
 //! A branch in the run file: where its checkpoints and its log lie, where it leaves its parent.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer};
+use spyglass_dashboards::run::Axis;
+use spyglass_tasks::yaml::count;
+
 use super::listed::{FolderSpec, IndexSpec};
 use super::values::{self, WordOrMap};
 use crate::checkpoint::Pattern;
 use crate::hub::{Repo, SCHEME};
 use crate::training::{Schedule, TrainingSpec};
 use crate::{Error, Result};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
-use spyglass_dashboards::run::Axis;
-use spyglass_tasks::yaml::count;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 /// One folder of checkpoints, or one repository of them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

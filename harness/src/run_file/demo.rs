@@ -1,9 +1,11 @@
 //! The pilot run that is part of the program: a small but real training run, with its checkpoints and tasks.
 
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, DirEntry, include_dir};
+
 use crate::results::write_whole;
 use crate::{Error, Result};
-use include_dir::{Dir, DirEntry, include_dir};
-use std::path::{Path, PathBuf};
 
 static PILOT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../tests/pilot");
 

@@ -1,5 +1,14 @@
 //! The keys of `run.yaml`.
 
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer};
+use spyglass_dashboards::run::Axis;
+use spyglass_tasks::yaml::{self, count};
+use spyglass_tasks::{paths, text};
+
 use super::branch::BranchSpec;
 use super::phases::PhasesSpec;
 use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
@@ -8,13 +17,6 @@ use super::values::{self, WordOrMap};
 use crate::checkpoint::Pattern;
 use crate::training::Schedule;
 use crate::{Error, Result};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
-use spyglass_dashboards::run::Axis;
-use spyglass_tasks::yaml::{self, count};
-use spyglass_tasks::{paths, text};
-use std::borrow::Cow;
-use std::path::{Path, PathBuf};
 
 /// A run file. Relative paths in it are relative to the folder it lies in.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

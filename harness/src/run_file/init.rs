@@ -1,10 +1,12 @@
 //! A first run file, written from what lies in a folder of checkpoints.
 
+use std::path::{Path, PathBuf};
+
+use spyglass_tasks::python::from_json;
+
 use crate::checkpoint::{Naming, namings, other_steps, own_count, step_in};
 use crate::results::{entries, subfolders};
 use crate::{Error, Result};
-use spyglass_tasks::python::from_json;
-use std::path::{Path, PathBuf};
 
 /// The run file with holes for its name and its checkpoints.
 pub(super) const TEMPLATE: &str = include_str!("init.yaml");

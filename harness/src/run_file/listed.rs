@@ -1,16 +1,18 @@
 //! Checkpoints that no pattern places: listed one by one, or numbered.
 
-use super::values::count_schema;
-use crate::Result;
-use crate::checkpoint::Label;
-use crate::training::Amount;
+use std::borrow::Cow;
+use std::fmt;
+use std::path::PathBuf;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Unexpected, Visitor};
 use spyglass_tasks::yaml::count;
-use std::borrow::Cow;
-use std::fmt;
-use std::path::PathBuf;
+
+use super::values::count_schema;
+use crate::Result;
+use crate::checkpoint::Label;
+use crate::training::Amount;
 
 /// A checkpoint as the run file lists it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

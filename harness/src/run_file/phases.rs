@@ -1,13 +1,15 @@
 //! Learning-rate phases in the run file: `auto`, or named by hand.
 
-use super::branch::default_branch;
-use super::values;
-use crate::Result;
+use std::borrow::Cow;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use spyglass_dashboards::run::Phase;
 use spyglass_tasks::yaml::count;
-use std::borrow::Cow;
+
+use super::branch::default_branch;
+use super::values;
+use crate::Result;
 
 /// Where the learning-rate phases come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! How the model is run and in which order checkpoints are scored, as the run file says it.
 
-use super::values::count_schema;
-use crate::Result;
+use std::borrow::Cow;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use spyglass_tasks::yaml::count;
-use std::borrow::Cow;
+
+use super::values::count_schema;
+use crate::Result;
 
 /// How the model is run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]

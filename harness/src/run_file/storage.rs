@@ -1,9 +1,10 @@
 //! What of the hub's files stays on disk, and how much they may take, as the run file says it.
 
+use std::fmt;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
-use std::fmt;
 
 /// Units of bytes, in small letters.
 const UNITS: [(&str, u64); 10] = [

@@ -1,12 +1,13 @@
 //! Values that a person may write in more than one way: counts with underscores, a name or a map, one or many.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
-use spyglass_tasks::yaml::count::Count;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use spyglass_tasks::yaml::count::Count;
 
 /// `#[serde(deserialize_with)]` for a map of step to tokens; `1000` and `1_000` are the same step.
 pub(crate) fn counts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u64, u64>, D::Error> {

@@ -1,15 +1,17 @@
 //! What a sweep works on: the run on disk, the tasks it is asked, and the settings.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog};
+use spyglass_model::ModelConfig;
+
 use super::{Only, Suite};
 use crate::checkpoint::{Discovered, Settings, discover_tree, suspects};
 use crate::hub::{self, Pinned};
 use crate::results::Hashes;
 use crate::run_file::{BosSpec, KeepSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
 use crate::{Error, Result};
-use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog};
-use spyglass_model::ModelConfig;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// What a sweep works on.
 #[derive(Debug)]

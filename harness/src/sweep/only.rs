@@ -1,7 +1,8 @@
 //! `--only GLOB`: the units whose `branch/step/task` fits.
 
-use crate::{Error, Result};
 use globset::{Glob, GlobMatcher};
+
+use crate::{Error, Result};
 
 /// A choice of units by glob; without one, all.
 #[derive(Debug, Clone, Default)]

@@ -1,13 +1,15 @@
 //! A sweep from end to end: score what is missing, then write the report.
 
+use std::path::PathBuf;
+
+use spyglass_dashboards::report;
+
 use super::plan::Plan;
 use super::{Work, search};
 use crate::Result;
 use crate::executor::{Site, Summary, execute, tasks_without_items};
 use crate::results::{Snapshot, Store, gather, report_folder};
 use crate::run_file::CheckpointOrder;
-use spyglass_dashboards::report;
-use std::path::PathBuf;
 
 /// How a sweep ended, and its report.
 #[derive(Debug)]

@@ -1,17 +1,19 @@
 //! The adaptive sweep, `schedule: {order: find_onset}`: each task's onset is searched for along each path, and a checkpoint that would
 //! not narrow any onset is not scored.
 
-use crate::Result;
-use crate::executor::{Site, Summary, execute};
-use crate::results::{Snapshot, Store, gather};
-use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
-use crate::sweep::{Subject, Suite, Work};
+use std::collections::{BTreeMap, BTreeSet};
+
 use spyglass_dashboards::analysis::{Onset, bracket_width, first_checkpoints, most_left, narrowing_checkpoint};
 use spyglass_dashboards::findings::{Findings, findings};
 use spyglass_dashboards::run::Subject as Curve;
 use spyglass_dashboards::run::{Checkpoint, Failure, RunTree};
 use spyglass_tasks::Task;
-use std::collections::{BTreeMap, BTreeSet};
+
+use crate::Result;
+use crate::executor::{Site, Summary, execute};
+use crate::results::{Snapshot, Store, gather};
+use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
+use crate::sweep::{Subject, Suite, Work};
 
 /// Branch, step and variant of a checkpoint.
 type Place = (String, u64, Option<String>);

@@ -1,15 +1,17 @@
 //! The tasks of a sweep with their items: built once, asked of every checkpoint.
 
-use crate::run_file::{RunFile, TaskSpec};
-use crate::talk::packs;
-use crate::{Error, Result};
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use spyglass_dashboards::run::TaskGroup;
 use spyglass_tasks::metric::Weighting;
 use spyglass_tasks::vibes::PromptPack;
 use spyglass_tasks::{Catalogue, Group, Item, Items, Task};
-use std::path::PathBuf;
-use std::sync::Arc;
+
+use crate::run_file::{RunFile, TaskSpec};
+use crate::talk::packs;
+use crate::{Error, Result};
 
 /// One leaf task as a sweep asks it.
 #[derive(Debug)]

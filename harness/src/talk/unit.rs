@@ -1,16 +1,18 @@
 //! One unit of a prompt pack: its conversations are held and judged, and kept together.
 
-use super::run_conversations::{ChatModel, TalkEvent, run_conversations};
-use crate::checkpoint::Loaded;
-use crate::progress::{Event, Watch};
-use crate::results::{UnitFolder, new_record};
-use crate::{Error, Result};
+use std::time::Instant;
+
 use spyglass_dashboards::analysis::pack_survival;
 use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
 use spyglass_model::LanguageModel;
 use spyglass_tasks::MetricValue;
 use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
-use std::time::Instant;
+
+use super::run_conversations::{ChatModel, TalkEvent, run_conversations};
+use crate::checkpoint::Loaded;
+use crate::progress::{Event, Watch};
+use crate::results::{UnitFolder, new_record};
+use crate::{Error, Result};
 
 /// A unit of a prompt pack that is ours.
 pub(crate) struct PackJob<'a> {

@@ -1,10 +1,12 @@
 //! How far a training is, in steps or in tokens: `143000`, `5T tokens`.
 
-use crate::Result;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use std::borrow::Cow;
 use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
+
+use crate::Result;
 
 /// What may stand in place of `tokens`, where a run counts something else.
 const COUNTED: [&str; 7] = ["token", "tokens", "word", "words", "sample", "samples", "flops"];

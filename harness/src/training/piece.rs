@@ -1,8 +1,9 @@
 //! One piece of a learning-rate schedule: a shape between two rates.
 
+use std::f64::consts::PI;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::f64::consts::PI;
 
 /// How the rate goes from one value to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -1,10 +1,12 @@
 //! Schedules of public runs, by name.
 
-use super::schedule::Fault;
-use super::spec::{TrainingMap, TrainingSpec};
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 use spyglass_tasks::yaml;
-use std::sync::LazyLock;
+
+use super::schedule::Fault;
+use super::spec::{TrainingMap, TrainingSpec};
 
 /// The schedule of a public run, as its authors tell it.
 #[derive(Debug, Clone, PartialEq)]

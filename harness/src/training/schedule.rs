@@ -1,10 +1,11 @@
 //! A schedule that can be asked: the learning rate and the tokens seen at a step.
 
+use spyglass_dashboards::run::LogEntry;
+
 use super::amount::Amount;
 use super::piece::Shape;
 use super::presets::preset;
 use super::spec::{Batch, PieceSpec, TrainingSpec};
-use spyglass_dashboards::run::LogEntry;
 
 /// Steps at which each piece is told, so that its phases can be found as those of a log are.
 const TOLD: u64 = 200;

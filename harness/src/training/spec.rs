@@ -1,13 +1,15 @@
 //! `training:` of the run file.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer};
+use spyglass_tasks::yaml::count;
+
 use super::amount::Amount;
 use super::piece::Shape;
 use crate::Result;
 use crate::run_file::{WordOrMap, count_schema, word_or_map, word_or_map_schema};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
-use spyglass_tasks::yaml::count;
-use std::borrow::Cow;
 
 /// A schedule: the name of a known run's, or its own formula.
 #[derive(Debug, Clone, Default, PartialEq)]

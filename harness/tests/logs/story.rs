@@ -1,7 +1,8 @@
 //! The story that every log tells, and a run that has it for its log.
 
-use spyglass::{Discovered, RunFile, discover_tree};
 use std::path::Path;
+
+use spyglass::{Discovered, RunFile, discover_tree};
 
 /// Step, learning rate, loss; 6144 tokens a step. The checkpoints lie at 300, 600 and 1000.
 pub(crate) const STORY: [(u64, &str, &str); 11] = [

@@ -1,9 +1,11 @@
 //! Every architecture through every door of the program.
 
-use crate::program::{RunFolder, pilot};
+use std::path::Path;
+
 use serde_json::{Value, json};
 use spyglass_model::bench::write_random_checkpoint;
-use std::path::Path;
+
+use crate::program::{RunFolder, pilot};
 
 /// Sizes of a small model of each architecture, but for its vocabulary.
 pub(crate) fn configs() -> Vec<(&'static str, Value)> {

@@ -1,8 +1,10 @@
 //! Bad input: each an exit code, one clear message with place and mend, no panic, and nothing else lost.
 
-use crate::program::{Ran, RunFolder, newest_two};
-use serde_json::{Value, json};
 use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::program::{Ran, RunFolder, newest_two};
 
 /// Sweeps a small run whose newest checkpoint was spoilt by `spoil`: the other one is scored, the message says each of `said`.
 fn spoilt(said: &[&str], spoil: impl Fn(&Path)) {

@@ -1,7 +1,8 @@
 //! The chance level of tasks and groups: one number, wherever it is written; and groups that are means over their tasks.
 
-use crate::program::{Ran, RunFolder, newest_two};
 use serde_json::{Value, json};
+
+use crate::program::{Ran, RunFolder, newest_two};
 
 /// A run of two tasks of our own (10 items of 2 choices, 40 of 4), `told` with their chance, in a group that is a mean over tasks.
 fn macro_group(told: bool) -> RunFolder {

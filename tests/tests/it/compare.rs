@@ -1,9 +1,11 @@
 //! Two checkpoints, branches or runs beside each other, as a user asks for it.
 
-use crate::program::{RunFolder, newest_two};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+use serde_json::Value;
+
+use crate::program::{RunFolder, newest_two};
 
 /// `run.yaml:trunk@STEP` of the small run's two checkpoints.
 fn both_steps() -> [String; 2] {

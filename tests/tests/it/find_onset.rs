@@ -1,13 +1,15 @@
 //! The sweep that searches for onsets: the same brackets as a sweep of everything, from fewer units.
 
-use crate::program::{RunFolder, pilot, trunk};
-use spyglass::{Store, gather};
-use spyglass_dashboards::analysis::Status;
-use spyglass_dashboards::findings::findings;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
+
+use spyglass::{Store, gather};
+use spyglass_dashboards::analysis::Status;
+use spyglass_dashboards::findings::findings;
+
+use crate::program::{RunFolder, pilot, trunk};
 
 /// The task and branch of an onset, and what was found: its status and its bracket.
 type Onsets = BTreeMap<(String, String), (Status, Option<u64>, Option<u64>)>;

@@ -1,14 +1,16 @@
 //! Runs on a hub: swept without a folder of checkpoints, whatever goes wrong on the way.
 
-use crate::architectures::{as_torch, checkpoint, configs};
-use crate::hub_look_alike::{Hub, What};
-use crate::program::{Ran, RunFolder, copy};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::architectures::{as_torch, checkpoint, configs};
+use crate::hub_look_alike::{Hub, What};
+use crate::program::{Ran, RunFolder, copy};
 
 const MIX: &str = "models/tiny/mix";
 

@@ -1,6 +1,5 @@
 //! A look-alike of the hub on loopback: listings in pages, files that lie elsewhere, ranges, and what goes wrong on the way.
 
-use sha1::{Digest, Sha1};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,6 +7,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use sha1::{Digest, Sha1};
 
 /// Entries of one page of a listing.
 const PAGE: usize = 3;

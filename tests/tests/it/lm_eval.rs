@@ -1,10 +1,12 @@
 //! The numbers of lm-evaluation-harness on the shipped tasks: the same model, the same documents, score for score.
 
-use crate::program::run;
-use crate::shared::shared;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::program::run;
+use crate::shared::shared;
 
 /// Two f32 programs on prompts of up to 3 000 tokens: each is within 1.8e-4 of the exact value where it was looked at.
 const LOGLIKELIHOOD: f64 = 5e-4;

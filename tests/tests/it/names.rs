@@ -1,8 +1,9 @@
 //! Checkpoints as public runs name them: stages and seeds, amounts without steps, indices, lists; and those with the weights of another
 //! step.
 
-use crate::program::{Ran, RunFolder, copy, pilot, trunk};
 use serde_json::Value;
+
+use crate::program::{Ran, RunFolder, copy, pilot, trunk};
 
 /// A folder with pilot checkpoints under these names, without logs, and the pilot's tasks.
 fn named(names: &[&str]) -> RunFolder {

@@ -1,16 +1,18 @@
 //! The pilot run: our scores are those that `PyTorch` gives, and its curves tell the story it is there for.
 
-use crate::browser::Browser;
-use crate::program::run;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
 use spyglass_dashboards::alarms::AlarmKind;
 use spyglass_dashboards::findings::findings;
 use spyglass_dashboards::run::{PackUnit, Run, Unit};
 use spyglass_tasks::ItemRecord;
 use spyglass_tasks::metric::argmax;
 use spyglass_tasks::vibes::Transcript;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+
+use crate::browser::Browser;
+use crate::program::run;
 
 const CHANCE: f64 = 0.25;
 /// Where phase one ends and the anneals leave the trunk.

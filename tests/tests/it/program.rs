@@ -1,9 +1,10 @@
 //! The program as a user runs it, and the pilot run in a folder of its own.
 
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use serde_json::Value;
 
 /// The program, without colours.
 pub(crate) fn spyglass() -> Command {

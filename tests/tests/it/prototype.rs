@@ -1,11 +1,13 @@
 //! The whole run of the prototype that the pilot was taken from: every score as `transformers` computed it, every onset by a search.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
 use crate::find_onset::as_good_as_all;
 use crate::program::RunFolder;
 use crate::shared::shared;
-use serde_json::Value;
-use std::collections::BTreeMap;
-use std::path::Path;
 
 const TASKS: [&str; 4] = ["pilot_letters", "pilot_facts_easy", "pilot_facts_hard", "pilot_stories"];
 

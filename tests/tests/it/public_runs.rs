@@ -1,9 +1,11 @@
 //! Runs that others trained: tables of their scores, and schedules told as a formula.
 
+use std::path::Path;
+
+use serde_json::Value;
+
 use crate::program::{RunFolder, run};
 use crate::shared::shared;
-use serde_json::Value;
-use std::path::Path;
 
 /// The sentences and the table of a report's front page.
 fn page(report: &Path) -> String {

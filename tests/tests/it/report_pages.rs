@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use spyglass_dashboards::report;
+
 use crate::browser::Browser;
 use crate::made_up;
-use spyglass_dashboards::report;
 
 #[test]
 fn an_empty_report_opens_without_a_word_on_the_console() {

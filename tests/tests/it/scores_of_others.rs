@@ -1,8 +1,10 @@
 //! Result files of other programs than lm-evaluation-harness, and tables in Parquet.
 
-use crate::program::{Ran, RunFolder, run};
-use serde_json::{Value, json};
 use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::program::{Ran, RunFolder, run};
 
 /// The scores of a results folder: task, shots, step, items, chance, and each metric with its value.
 fn scores(folder: &Path) -> Vec<(String, u64, u64, u64, Value, Vec<(String, f64)>)> {
@@ -175,4 +177,30 @@ fn a_table_in_parquet_is_read_as_the_same_in_csv() {
     let cells: Vec<&str> = read[1].rsplitn(3, ',').collect();
     assert!(cells[1] == "8" && cells[0].parse::<f64>().unwrap() > 0.2, "items and chance are read, too: {}", read[1]);
     assert_eq!(front("parquet", "scores.parquet"), read);
+}
+
+#[test]
+fn a_table_that_names_its_checkpoints() {
+    let folder = tempfile::tempdir().unwrap();
+    // as LLM Foundry writes its results, and as tables of public runs name their branches
+    let foundry = "Category,Benchmark,Subtask,Accuracy,Number few shot,Model\n\
+                   world,arc_easy,,0.25,3-shot,me/run/ep0-ba100\nworld,arc_easy,,0.5,3-shot,me/run/ep0-ba200\n";
+    let branches = "revision,mmlu/acc\nstage1-step100-tokens1B,0.25\nstage1-step200-tokens2B,0.4\n";
+    for (name, text, pattern, task, shots) in [
+        ("foundry.csv", foundry, "ba{step}", "arc_easy", 3),
+        ("branches.csv", branches, "step{step}-tokens{tokens}", "mmlu", 0),
+    ] {
+        fs_err::write(folder.path().join(name), text).unwrap();
+        let out = folder.path().join("out");
+        let arguments = ["import", name, "--out", "out", "--pattern", pattern];
+        let more: &[&str] = if task == "mmlu" { &[] } else { &["--tokens-per-step", "1000000"] };
+        let ran = run(folder.path(), &[&arguments[..], more].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let found: Vec<_> = scores(folder.path()).into_iter().map(|score| (score.0, score.1, score.2)).collect();
+        assert_eq!(found, [(task.to_owned(), shots, 100), (task.to_owned(), shots, 200)]);
+        fs_err::remove_dir_all(out).unwrap();
+    }
+    fs_err::write(folder.path().join("nothing.csv"), "model,mmlu/acc\na,0.3\n").unwrap();
+    let ran = run(folder.path(), &["import", "nothing.csv", "--out", "out"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("`--pattern` where the step stands"), "{}", ran.stderr);
 }

@@ -1,8 +1,9 @@
 //! The pilot's lettered items have no shortcut: who counts words, instead of knowing facts and binding them to letters, is at chance.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::Value;
 use spyglass_tasks::python::Random;
-use std::collections::{BTreeMap, HashMap};
 
 /// A lettered item.
 struct Item {

@@ -1,8 +1,10 @@
 //! What is fast is still right: budgets, prefixes, instruction sets and arithmetics through the program's own doors.
 
-use crate::program::{Ran, RunFolder};
-use serde_json::{Value, json};
 use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::program::{Ran, RunFolder};
 
 /// Answers to requests, one JSON object each.
 fn logprobs(folder: &RunFolder, requests: &[(Vec<u32>, Vec<u32>)], isa: Option<&str>) -> Vec<Value> {

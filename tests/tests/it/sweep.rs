@@ -1,10 +1,12 @@
 //! A sweep from end to end: scores, resumption after kills, two at once.
 
-use crate::program::RunFolder;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::program::RunFolder;
 
 #[test]
 fn a_sweep_scores_reports_and_has_nothing_to_do_the_second_time() {

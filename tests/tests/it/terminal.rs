@@ -1,7 +1,8 @@
 //! What the terminal offers beside results: help, completions, manual pages, JSON, quiet, exit codes.
 
-use crate::program::{RunFolder, run};
 use serde_json::Value;
+
+use crate::program::{RunFolder, run};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))

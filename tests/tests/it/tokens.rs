@@ -1,7 +1,8 @@
 //! How text becomes tokens, as a user chooses it: BOS, and another folder's tokenizer.
 
-use crate::program::{RunFolder, newest_two};
 use serde_json::Value;
+
+use crate::program::{RunFolder, newest_two};
 
 const TASKS: [&str; 8] = ["--tasks", "pilot_letters", "--task-folder", "tasks", "--data", "tasks", "--limit", "4"];
 

@@ -2,11 +2,13 @@
 //!
 //! The texts lie in `tests/snapshots`; CONTRIBUTING says how a change is accepted.
 
-use crate::pilot::DEMO;
-use crate::program::{Ran, RunFolder, spyglass};
+use std::path::Path;
+
 use regex::Regex;
 use serde_json::{Value, json};
-use std::path::Path;
+
+use crate::pilot::DEMO;
+use crate::program::{Ran, RunFolder, spyglass};
 
 /// Compares `text` with `tests/snapshots/NAME.snap`; what differs between two runs of one program is taken out first.
 fn compare(name: &str, text: &str) {

@@ -1,7 +1,8 @@
 //! The cells of a log as numbers. Empty is one thing, no number another: the second is an error where the column is read.
 
-use super::table::shortened;
 use serde_json::Value;
+
+use super::table::shortened;
 
 /// The largest whole number up to which a float tells all of them apart.
 const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53

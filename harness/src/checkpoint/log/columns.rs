@@ -1,10 +1,11 @@
 //! Which column of a log is the step, the tokens seen, the learning rate, the loss.
 
+use serde_json::Value;
+
 use super::cells::{count, is_empty, number, step};
 use super::table::{Row, Table, error};
 use crate::Result;
 use crate::run_file::LogColumns;
-use serde_json::Value;
 
 /// What is looked for in a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

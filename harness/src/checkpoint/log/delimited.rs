@@ -1,10 +1,12 @@
 //! Tables: a first line that names the columns, and cells between commas, tabs, semicolons or spaces.
 
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
 use super::columns;
 use super::table::{FORMS, Row, Table, error, shortened};
 use crate::Result;
-use serde_json::{Map, Value};
-use std::path::Path;
 
 const HELP: &str =
     "the first line names the columns, the others hold one value for each; quote what holds the separator";

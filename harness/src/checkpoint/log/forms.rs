@@ -1,13 +1,15 @@
 //! Which form a log has, told by what is in it, whatever its name ends in.
 
-use super::table::{FORMS, Row, Table, error};
-use super::{columns, delimited, printed};
-use crate::Result;
+use std::io::Read;
+use std::path::Path;
+
 use serde_json::{Map, Value};
 use spyglass_tasks::parquet_rows;
 use spyglass_tasks::python::from_json;
-use std::io::Read;
-use std::path::Path;
+
+use super::table::{FORMS, Row, Table, error};
+use super::{columns, delimited, printed};
+use crate::Result;
 
 const CUT_OFF: &str = "was it cut off while being written? restore it, or name another `log:`";
 

@@ -1,7 +1,8 @@
 //! The lines of a log in ascending steps: a restart replaces what it logs anew, a late line adds to the line of its step.
 
-use spyglass_dashboards::run::LogEntry;
 use std::collections::BTreeSet;
+
+use spyglass_dashboards::run::LogEntry;
 
 /// A stretch between two steps of a restart may be so many times the widest one that it replaces.
 const WIDER: f64 = 1.5;

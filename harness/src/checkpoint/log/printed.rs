@@ -1,12 +1,14 @@
 //! The lines that trainers print: ` iteration 100/ 1000 | learning rate: 3.0E-03 | lm loss: 3.5E+00 |` of Megatron's, and those of
 //! many others: `Step 100/1000 | loss 3.5 | lr 3e-3`, `iter 100: loss 3.5, time 12ms`.
 
-use super::columns::{is_loss, is_rate};
-use super::table::{Row, Table};
-use regex::Regex;
-use serde_json::{Map, Value};
 use std::path::Path;
 use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
+use super::columns::{is_loss, is_rate};
+use super::table::{Row, Table};
 
 type Cells = Map<String, Value>;
 

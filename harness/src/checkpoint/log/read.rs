@@ -1,5 +1,11 @@
 //! From the table of a log to its entries.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+use spyglass_dashboards::run::LogEntry;
+
 use super::cells::{count, number, step};
 use super::columns::{Columns, is_rate};
 use super::forms;
@@ -7,10 +13,6 @@ use super::order::{Logged, Ordered, in_steps};
 use super::table::{FORMS, Row, Table, error};
 use crate::Result;
 use crate::run_file::{LogColumns, LogSpec};
-use serde_json::Value;
-use spyglass_dashboards::run::LogEntry;
-use std::collections::BTreeSet;
-use std::path::Path;
 
 /// A log, read.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,8 +1,10 @@
 //! A log as a table, whatever its form.
 
-use crate::Error;
-use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use crate::Error;
 
 /// The forms that are read, for messages.
 pub(super) const FORMS: &str = "Hugging Face's trainer_state.json, JSON with one object a line, tables (CSV, TSV, Parquet) whose first line names the columns, and \

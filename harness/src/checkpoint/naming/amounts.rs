@@ -1,9 +1,10 @@
 //! Checkpoints that are named by their tokens (or words) alone: `tokens-200M`, `16.78B`, `240b_tokens`, `chck_10M`.
 
+use std::collections::BTreeMap;
+
 use super::chunks::is_separator;
 use super::{FEWEST_TOKENS, Naming, TOKENS};
 use crate::checkpoint::pattern::number::{Units, number, run_of_digits};
-use std::collections::BTreeMap;
 
 /// Words before an amount that is counted in words: the branches of `BabyLM` runs.
 const OF_WORDS: [&str; 4] = ["chck", "words", "word", "w"];

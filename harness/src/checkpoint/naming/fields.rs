@@ -3,10 +3,11 @@
 //! What varies of them is masked by a sign that no name holds, so that the rest of a name is read as if it were that of one run, and
 //! is unmasked as `{stage}` and `{seed}` in the pattern that comes out.
 
-use super::chunks::is_separator;
-use crate::checkpoint::pattern::number::run_of_digits;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+
+use super::chunks::is_separator;
+use crate::checkpoint::pattern::number::run_of_digits;
 
 /// Each field with its sign, and how a pattern writes it.
 const SIGNS: [(char, &str); 2] = [('\u{e000}', "{stage}"), ('\u{e001}', "{seed}")];

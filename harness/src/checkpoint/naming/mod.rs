@@ -6,10 +6,11 @@ mod chunks;
 mod fields;
 mod step;
 
+use std::collections::BTreeMap;
+
 use super::pattern::number::{Units, number};
 use super::pattern::{Named, Pattern};
 use chunks::{Chunk, chunks, date_at, is_separator};
-use std::collections::BTreeMap;
 use step::step_of;
 
 /// Words before a number that is another one at the next checkpoint.

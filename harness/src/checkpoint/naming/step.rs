@@ -3,9 +3,10 @@
 //! The number after a word such as `step`, `iter` or `checkpoint` is; without such a word the only number that stands alone. Never a
 //! date, an epoch, a version, a precision or a hash: where two numbers may be meant, none is taken.
 
+use std::ops::Range;
+
 use super::chunks::{date_at, is_separator};
 use crate::checkpoint::pattern::number::{Units, number, run_of_digits};
-use std::ops::Range;
 
 /// Words before a step, the surest first. In one of the first kind any word may end: `global_step`, `trainstep`.
 const STEP_WORDS: [&[&str]; 3] = [

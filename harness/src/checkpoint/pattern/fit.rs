@@ -1,9 +1,10 @@
 //! Fits the parts of a pattern to a name, in every way that they fit.
 
+use std::collections::BTreeSet;
+
 use super::named::{Label, Named};
 use super::number::{Number, number, number_in};
 use super::{Field, Part};
-use std::collections::BTreeSet;
 
 /// Where a match may end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,9 +12,10 @@ pub(super) mod number;
 pub(crate) use named::{Label, Named};
 pub(crate) use names::Names;
 
+use std::fmt;
+
 use fit::{End, all_fits, fits};
 use number::{Unit, Units};
-use std::fmt;
 
 /// More would make a match that takes forever.
 const MOST_STARS: usize = 4;

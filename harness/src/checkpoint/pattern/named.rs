@@ -1,7 +1,8 @@
 //! What the name of a checkpoint tells.
 
-use super::number::{Units, number};
 use std::fmt;
+
+use super::number::{Units, number};
 
 /// An amount as a name prints it: tokens seen, or what else the run counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

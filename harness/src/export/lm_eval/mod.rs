@@ -3,13 +3,15 @@
 mod results;
 mod samples;
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use spyglass_dashboards::run::{Run, Unit};
+use spyglass_tasks::{Item, task_hash};
+
 use crate::Result;
 use crate::results::write_whole;
 use crate::sweep::{Suite, SuiteTask};
-use spyglass_dashboards::run::{Run, Unit};
-use spyglass_tasks::{Item, task_hash};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

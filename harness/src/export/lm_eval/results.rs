@@ -1,12 +1,14 @@
 //! `results_*.json`: the keys and types of lm-evaluation-harness 0.4.13; step, tokens and learning rate under `config`.
 
-use super::{Sheet, sanitized, task_of};
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use spyglass_dashboards::run::{TaskGroup, Unit, UnitRecord};
 use spyglass_dashboards::series::group_metrics;
 use spyglass_tasks::MetricValue;
 use spyglass_tasks::metric::{find, group, without_filter};
-use std::collections::BTreeMap;
+
+use super::{Sheet, sanitized, task_of};
 
 /// The version whose files these are like.
 const LIKE_VERSION: &str = "0.4.13";

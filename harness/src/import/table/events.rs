@@ -1,12 +1,14 @@
 //! Event files of TensorBoard as a table: a row a step, a column a tag.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
 use super::read::wrong;
 use crate::Result;
 use crate::checkpoint::{Row, Table};
 use crate::export::masked_checksum;
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 /// The event files that `path` is, or that lie in it and below; none where it is something else.
 pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {

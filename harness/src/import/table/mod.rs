@@ -3,6 +3,7 @@
 mod events;
 mod known;
 mod name;
+mod names;
 mod read;
 mod units;
 

@@ -1,14 +1,17 @@
 //! From a table to scores: which columns hold them, wide or long, and in which unit.
 
-use super::events;
-use super::name::{Named, named};
-use crate::checkpoint::{Columns, Row, Table, number, read_table, step};
-use crate::run_file::LogColumns;
-use crate::{Error, Result};
-use globset::{Glob, GlobSet, GlobSetBuilder};
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use serde_json::{Value, json};
+
+use super::events;
+use super::name::{Named, named};
+use super::names::add_steps;
+use crate::checkpoint::{Columns, Pattern, Row, Table, number, read_table, step};
+use crate::run_file::LogColumns;
+use crate::{Error, Result};
 
 /// How to read a table of scores.
 #[derive(Debug, Clone, Default)]
@@ -69,15 +72,19 @@ pub(crate) fn is_table(path: &Path) -> Result<bool> {
 /// # Errors
 /// The file cannot be read; nothing tells the step; no column is known as a score, or one that was named is none; a score occurs twice at
 /// a step, is no number, or lies outside the range of its metric.
-pub(super) fn read(path: &Path, options: &TableOptions) -> Result<(Table, Columns, Vec<Chosen>)> {
+pub(super) fn read(path: &Path, options: &TableOptions, pattern: &Pattern) -> Result<(Table, Columns, Vec<Chosen>)> {
     let events = events::files(path)?;
-    let table = if events.is_empty() { read_table(path)? } else { events::table(&events)? };
-    let columns = Columns::choose(&options.log, &table)?;
+    let mut table = if events.is_empty() { read_table(path)? } else { events::table(&events)? };
+    let mut columns = Columns::choose(&options.log, &table)?;
+    if columns.step.is_empty() {
+        add_steps(&mut table, pattern);
+        columns = Columns::choose(&options.log, &table)?;
+    }
     if columns.step.is_empty() {
         return Err(wrong(
             path,
             format!("no column is known as the step; its columns are {}", table.names()),
-            "name it with `--step COLUMN`",
+            "name it with `--step COLUMN`, or say with `--pattern` where the step stands in the names of its checkpoints",
         ));
     }
     let mut chosen = match long(&table) {

@@ -1,16 +1,18 @@
 //! From scores to units and a run.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use spyglass_dashboards::analysis::lr_phases;
+use spyglass_dashboards::run::{Checkpoint, LogEntry, PhaseStart, TaskGroup, TrainingLog, UnitInputs, UnitRecord};
+use spyglass_tasks::{Catalogue, MetricValue};
+
 use super::read::{Chosen, TableOptions, read, step_of, wrong};
 use crate::Result;
 use crate::checkpoint::{Columns, Row, Table, count, number};
 use crate::import::lm_eval::{Imported, Options, keep};
 use crate::results::{Store, UnitPlace, new_record};
 use crate::training::Schedule;
-use spyglass_dashboards::analysis::lr_phases;
-use spyglass_dashboards::run::{Checkpoint, LogEntry, PhaseStart, TaskGroup, TrainingLog, UnitInputs, UnitRecord};
-use spyglass_tasks::{Catalogue, MetricValue};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// Brings a table of scores into the results folder of `store`; `guess` is told how each column is understood before anything is
 /// written. With a `schedule`, learning rates, phases and tokens follow from it.
@@ -25,7 +27,7 @@ pub(crate) fn import_table(
     store: &Store,
     guess: impl Fn(&[Chosen]),
 ) -> Result<Imported> {
-    let (table, columns, chosen) = read(path, table_options)?;
+    let (table, columns, chosen) = read(path, table_options, &options.steps()?)?;
     guess(&chosen);
     let log = entries(&table, &columns, options, schedule)?;
     let steps: BTreeSet<u64> = chosen.iter().flat_map(|chosen| chosen.cells.keys().copied()).collect();

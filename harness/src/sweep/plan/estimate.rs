@@ -1,12 +1,14 @@
 //! What a sweep will cost: tokens from the tries, time from what was measured here before, memory from the files.
 
+use std::path::Path;
+
+use spyglass_tasks::python::from_json;
+
 use super::Plan;
 use crate::Result;
 use crate::ask::Questions;
 use crate::checkpoint::{Tokens, weight_bytes};
 use crate::sweep::{Subject, Work};
-use spyglass_tasks::python::from_json;
-use std::path::Path;
 
 /// Multiply-adds of one core in a second, for a first guess where nothing was scored yet.
 const GUESSED_RATE: f64 = 2e10;

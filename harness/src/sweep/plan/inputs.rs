@@ -1,9 +1,10 @@
 //! What the numbers of a unit depend on.
 
+use spyglass_dashboards::run::UnitInputs;
+
 use crate::checkpoint::Identity;
 use crate::results::{PACK_VERSION, SCORING_VERSION};
 use crate::sweep::{Subject, Work};
-use spyglass_dashboards::run::UnitInputs;
 
 /// What the numbers of a unit depend on.
 pub(super) fn unit_inputs(work: &Work, identity: &Identity, subject: Subject) -> UnitInputs {

@@ -1,8 +1,10 @@
 //! Which checkpoints are scored, and in which order.
 
-use crate::run_file::{CheckpointOrder, ScheduleSpec};
-use spyglass_dashboards::run::{Checkpoint, RunTree};
 use std::collections::VecDeque;
+
+use spyglass_dashboards::run::{Checkpoint, RunTree};
+
+use crate::run_file::{CheckpointOrder, ScheduleSpec};
 
 /// The checkpoints of a run in the order in which they are scored.
 ///

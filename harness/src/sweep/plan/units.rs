@@ -1,5 +1,10 @@
 //! All units of a run, and how each of them stands in the results folder.
 
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use spyglass_dashboards::run::{Checkpoint, UnitInputs, UnitRecord};
+
 use super::inputs::unit_inputs;
 use super::order;
 use crate::checkpoint::{Hashing, Identity};
@@ -7,9 +12,6 @@ use crate::hub::Pinned;
 use crate::results::{Hashes, Store, UnitFolder, UnitPlace, unit_key};
 use crate::sweep::{Subject, Work};
 use crate::{Error, Result};
-use serde::{Deserialize, Serialize};
-use spyglass_dashboards::run::{Checkpoint, UnitInputs, UnitRecord};
-use std::path::PathBuf;
 
 /// The units of a run, checkpoint by checkpoint in the order in which they are scored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
