@@ -86,7 +86,7 @@ fn a_run_may_count_words() {
     let wanted = ["trunk 1000000:1000000 2000000:2000000 10000000:10000000"];
     assert_eq!(branches(&folder), wanted);
     let pages = [page(&folder, "index.html"), only(&folder, "tasks", ".html"), page(&folder, "provenance.html")];
-    assert!(pages[0].contains("1 M – 10 M words") && pages[0].contains("Against words seen"), "{}", pages[0]);
+    assert!(pages[0].contains("1 M – 10 M words") && pages[0].contains(">words seen</span>"), "{}", pages[0]);
     for page in &pages {
         let seen = ["tokens seen", "M tokens", "onset, tokens", "of tokens"];
         assert!(seen.iter().all(|phrase| !page.contains(phrase)), "{page}");
@@ -171,7 +171,7 @@ fn weights_of_another_step_are_named_and_drawn_hollow() {
     assert!(ran.code == Some(0) && ran.stderr.contains(&format!("known bad: {bad}")), "{}", ran.stderr);
     let hollow = || {
         let page = page(&folder, "index.html");
-        (page.contains("class=\"hollow s0\"") && page.contains("\"h\":[["), page.contains("left out of onsets"))
+        (page.contains("class=\"hollow s0\"") && page.contains("\"hollow\":[["), page.contains("left out of onsets"))
     };
     assert_eq!(hollow(), (true, true));
     // From the results alone it is known, too.
