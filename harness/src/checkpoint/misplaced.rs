@@ -12,6 +12,7 @@ use fs_err::File;
 use spyglass_dashboards::run::{Checkpoint, Misplaced, RunTree};
 
 use crate::Result;
+use crate::hub::Contents;
 use crate::results::Hashes;
 use crate::run_file::MisplacedSpec;
 
@@ -57,7 +58,8 @@ type Shards = BTreeMap<String, String>;
 
 /// The checkpoints of a run whose weights lie below `base` and belong to another step. Those whose folders are gone, or hold weights
 /// that cannot be read, are passed over: scoring tells what is wrong with them.
-pub(crate) fn suspects(tree: &RunTree, base: &Path, hashes: &Hashes) -> Suspects {
+/// Of those on the hub `listed` tells.
+pub(crate) fn suspects(tree: &RunTree, base: &Path, hashes: &Hashes, listed: &Contents) -> Suspects {
     let checkpoints: Vec<&Checkpoint> = tree.branches.iter().flat_map(|branch| &branch.checkpoints).collect();
     let files = checkpoints.iter().map(|at| spyglass_model::weight_files(&base.join(&at.location)).unwrap_or_default());
     let files: Vec<Vec<PathBuf>> = files.collect();
@@ -66,7 +68,8 @@ pub(crate) fn suspects(tree: &RunTree, base: &Path, hashes: &Hashes) -> Suspects
     let shards = |files: &Vec<PathBuf>| -> Option<Shards> {
         files.iter().map(|file| Some((name(file), contents.get(file)?.clone()))).collect()
     };
-    let held = checkpoints.into_iter().zip(files.iter().map(|files| shards(files).unwrap_or_default()));
+    let of = |(at, files): (&Checkpoint, &Vec<PathBuf>)| listed.of(at).cloned().or_else(|| shards(files));
+    let held = checkpoints.into_iter().zip(&files).map(|(at, files)| (at, of((at, files)).unwrap_or_default()));
     judged(tree, &held.collect::<Vec<_>>())
 }
 

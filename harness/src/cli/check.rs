@@ -11,7 +11,7 @@ use super::model_args::TokenArgs;
 use super::numbers::{branches, counted};
 use super::{Exit, complain, print, say};
 use crate::checkpoint::{Settings, discover_tree, suspects};
-use crate::hub::Pinned;
+use crate::hub::{Contents, Pinned, Talk};
 use crate::results::Hashes;
 use crate::run_file::RunFile;
 use crate::sweep::{Overrides, Suite, catalogue};
@@ -133,7 +133,9 @@ fn run_file(file: &Path) -> Result<Found> {
             found.wrong.push(error.in_full());
         }
     }
-    let suspects = suspects(&discovered.tree, base, &Hashes::open(&run.results));
+    let mut listed = Contents::open(&run.results);
+    listed.ask(&discovered.tree, Talk { tell: &say, stop: &|| false })?;
+    let suspects = suspects(&discovered.tree, base, &Hashes::open(&run.results), &listed);
     if suspects.left_out(run.misplaced).is_empty() {
         suspects.notes().iter().for_each(|note| say(note));
     } else {

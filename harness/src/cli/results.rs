@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::checkpoint::{discover_tree, suspects};
+use crate::hub::Contents;
 use crate::results::{Hashes, Snapshot, Store};
 use crate::run_file::RunFile;
 use crate::{Error, Result};
@@ -51,7 +52,9 @@ pub(super) fn snapshot_of(run: &RunFile, store: &Store) -> Result<Snapshot> {
     let (name, run_file) = (run.display_name(), run.text.clone());
     let mut tree = found.tree;
     let base = run.path.parent().unwrap_or(Path::new(""));
-    tree.misplaced = suspects(&tree, base, &Hashes::open(store.root())).left_out(run.misplaced).to_vec();
+    tree.misplaced = suspects(&tree, base, &Hashes::open(store.root()), &Contents::open(store.root()))
+        .left_out(run.misplaced)
+        .to_vec();
     let mut snapshot = Snapshot { name, tree, groups: kept.groups.clone(), run_file };
     let (units, _) = store.units()?;
     snapshot.keep_scored(&kept, &units);

@@ -10,8 +10,9 @@ use super::state_memory::StateMemory;
 use super::{Exit, Threads, complain, print, say};
 use crate::Result;
 use crate::executor::{Capacity, Site};
+use crate::hub::Talk;
 use crate::progress::Interrupt;
-use crate::results::{Hashes, Store};
+use crate::results::Store;
 use crate::run_file::{BosSpec, PrecisionSpec, RunFile};
 use crate::sweep::{Overrides, Work, sweep};
 
@@ -92,12 +93,13 @@ pub(super) enum Strictness {
 /// # Errors
 /// Nothing could be begun.
 pub(super) fn carry_out(mut work: Work, store: Store, capacity: Capacity, strictness: Strictness) -> Result<Exit> {
-    work.find_misplaced(&Hashes::open(store.root()));
+    let interrupt = Interrupt::listen()?;
+    work.find_misplaced(store.root(), Talk { tell: &say, stop: &|| interrupt.is_set() })?;
     for note in &work.notes {
         say(note);
     }
     let (progress, started) = (Progress::new(), Instant::now());
-    let site = Site::new(work, store, capacity, progress.watch(Interrupt::listen()?));
+    let site = Site::new(work, store, capacity, progress.watch(interrupt));
     let swept = sweep(site.plan()?, &site);
     progress.finish();
     let swept = match swept {

@@ -6,6 +6,7 @@ mod address;
 mod cache;
 mod checksum;
 mod client;
+mod contents;
 mod data;
 mod discover;
 mod download;
@@ -22,6 +23,7 @@ mod space;
 mod wait;
 
 pub(crate) use address::{Pinned, Repo, SCHEME};
+pub(crate) use contents::Contents;
 pub(crate) use data::DataFetcher;
 pub(crate) use discover::{discover, pinned, revisions};
 pub(crate) use fetch::{Fetcher, Held};

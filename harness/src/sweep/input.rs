@@ -8,7 +8,7 @@ use spyglass_model::ModelConfig;
 
 use super::{Only, Suite};
 use crate::checkpoint::{Discovered, Settings, discover_tree, suspects};
-use crate::hub::{self, Pinned};
+use crate::hub::{self, Contents, Pinned, Talk};
 use crate::results::Hashes;
 use crate::run_file::{BosSpec, KeepSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
 use crate::{Error, Result};
@@ -157,10 +157,16 @@ impl Work {
 
     /// Looks for checkpoints with the weights of another step, before any is scored: notes name them, and they are left out of what is
     /// said of curves unless the run file keeps them.
-    pub(crate) fn find_misplaced(&mut self, hashes: &Hashes) {
-        let suspects = suspects(&self.tree, &self.base, hashes);
+    ///
+    /// # Errors
+    /// What the hub tells of its revisions cannot be kept in the results folder.
+    pub(crate) fn find_misplaced(&mut self, results: &Path, talk: Talk<'_>) -> Result<()> {
+        let mut listed = Contents::open(results);
+        listed.ask(&self.tree, talk)?;
+        let suspects = suspects(&self.tree, &self.base, &Hashes::open(results), &listed);
         self.notes.extend(suspects.notes());
         self.tree.misplaced = suspects.left_out(self.misplaced).to_vec();
+        Ok(())
     }
 
     /// Whether what failed is still part of the run.

@@ -199,7 +199,8 @@ fn what_goes_wrong_on_the_way_is_mended_and_the_token_stays_with_the_hub() {
     assert!(seen.iter().any(|own| own.range.as_deref() == Some("bytes=20000-")), "what was cut goes on");
     let mut listed: Vec<&str> = seen.iter().filter_map(|own| own.target.split("/tree/").nth(1)?.get(..40)).collect();
     listed.dedup();
-    assert_eq!(listed, [0, 2, 1].map(|step| &commits[&step]), "the ends first");
+    // all are listed for weights of another step, then fetched
+    assert_eq!(listed, [0, 1, 2, 0, 2, 1].map(|step| &commits[&step]), "the ends first");
     // What lies in the cache lies as the hub's own tools have it.
     let repo = folder.path("hf/hub/models--tiny--mix");
     for (step, commit) in &commits {
@@ -401,4 +402,24 @@ fn a_proxy_is_asked_as_curl_asks_it() {
     let ran = sweep(&[("http_proxy", "http://me:secret@127.0.0.1:1")]);
     assert!(ran.code == Some(2) && ran.stderr.contains("through the proxy http://127.0.0.1:1"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+}
+
+#[test]
+fn weights_of_another_step_are_told_from_the_hub_s_listing_alone() {
+    let (folder, hub, _) = published(&[1, 2, 3, 4, 5]);
+    // the revision of step 2 was made of the last one's weights
+    hub.publish(MIX, "step2", &folder.path("local/step5"));
+    hub.seen();
+    let check = run(&folder, &hub, &["check", "run.yaml"]);
+    assert_eq!(check.code, Some(2), "{}", check.stderr);
+    assert!(check.stderr.contains("known bad: step 2 of branch `trunk`"), "{}", check.stderr);
+    assert!(check.stderr.contains("holds the final weights, those of step 5"), "{}", check.stderr);
+    assert!(!hub.seen().iter().any(|own| own.target.contains("/resolve/")), "nothing is fetched for it");
+    let swept = run(&folder, &hub, &["sweep", "run.yaml", "--limit", "4"]);
+    assert!(swept.code == Some(0) && swept.stderr.contains("known bad: step 2 of branch `trunk`"), "{}", swept.stderr);
+    let run_json = fs_err::read_to_string(folder.path("results/run.json")).unwrap();
+    let kept: Value = serde_json::from_str(&run_json).unwrap();
+    assert_eq!(kept["tree"]["misplaced"].as_array().map(Vec::len), Some(1), "{run_json}");
+    let report = run(&folder, &hub, &["report", "run.yaml"]);
+    assert_eq!(report.code, Some(0), "{}", report.stderr);
 }
