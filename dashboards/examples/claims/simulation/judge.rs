@@ -2,8 +2,7 @@
 
 use spyglass_dashboards::alarms::{Alarm, AlarmKind};
 use spyglass_dashboards::findings::{Findings, Sentence};
-use spyglass_dashboards::run::Run;
-use spyglass_dashboards::run::Subject;
+use spyglass_dashboards::run::{Run, Subject};
 use spyglass_dashboards::series::{PathFindings, TaskFindings};
 
 use super::tally::{Page, Place};
@@ -22,10 +21,19 @@ const NOTICEABLE: f64 = 0.005;
 
 /// Judges the front page's sentences.
 pub(crate) fn sentences(page: &mut Page, run: &Run, found: &Findings, truth: &Truth) {
-    for sentence in &found.sentences {
-        let (name, is_true) = sentence_of(run, found, truth, sentence);
+    for sentence in found.sentences.iter().chain(&found.others).flat_map(each_claim) {
+        let (name, is_true) = sentence_of(run, found, truth, &sentence);
         page.say(Place::Said, name, is_true, &sentence.text);
     }
+}
+
+/// A sentence of tasks that moved together claims it of each of them.
+fn each_claim(sentence: &Sentence) -> Vec<Sentence> {
+    if sentence.branch.is_none() || sentence.subjects.len() < 2 {
+        return vec![sentence.clone()];
+    }
+    let of = |subject: &Subject| Sentence { subject: Some(subject.clone()), ..sentence.clone() };
+    sentence.subjects.iter().map(of).collect()
 }
 
 /// What a sentence claims, by its words (kinds have several claims), and whether it is true.
