@@ -7,11 +7,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::gemm::{ByF32, Start, Task, strip};
 use super::math::{Scale, exp, map};
 use super::memory::{Buffer, Pool};
 use super::panels::PANEL;
 use super::strip::Strip;
+use super::tile::{ByF32, Start, Task, strip};
 use super::vector::{LANES, Vector, on_isa};
 use crate::error::Result;
 

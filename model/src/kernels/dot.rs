@@ -4,8 +4,8 @@
 #![expect(unsafe_code, reason = "an intrinsic and the entry into code for it")]
 
 use super::Isa;
-use super::gemm::{Step, Task, strip};
 use super::strip::Strip;
+use super::tile::{Step, Task, strip};
 use super::vector::{Vector, on_isa};
 
 struct Emulated;

@@ -21,11 +21,12 @@ mod scan;
 mod selective;
 mod strip;
 mod threads;
+mod tile;
 mod vector;
 
 pub(crate) use attention::{AttentionSizes, BLOCK, Block, QUERIES, Queries, attend};
 pub(crate) use convolution::{Convolution, Inputs, convolve};
-pub(crate) use gemm::{Arithmetic, Start, multiply};
+pub(crate) use gemm::{Arithmetic, multiply};
 pub use isa::Isa;
 pub(crate) use math::Activation;
 pub(crate) use memory::{Buffer, Memory, Pool};
@@ -36,3 +37,4 @@ pub(crate) use scan::{Head, Recurrent, scan};
 pub(crate) use selective::{Channels, Columns, SCANNED, selective_scan};
 pub(crate) use strip::Strip;
 pub(crate) use threads::{alone, each};
+pub(crate) use tile::Start;
