@@ -61,7 +61,9 @@ pub(crate) fn axes(places: &[BranchPlaces]) -> Vec<Axis> {
     let all = || places.iter().flat_map(|places| &places.checkpoints);
     let losses = |places: &BranchPlaces| places.checkpoints.iter().filter_map(|place| place.2).collect::<Vec<_>>();
     let moves = |losses: Vec<f64>| losses.iter().any(|loss| loss.total_cmp(&losses[0]).is_ne());
-    let has_steps = all().any(|(tokens, step, _)| tokens != step);
+    // an axis from one step to the same would have no length
+    let is_one = |mut steps: std::collections::BTreeSet<u64>| steps.pop_first().is_none() || steps.is_empty();
+    let has_steps = all().any(|(tokens, step, _)| tokens != step) && !is_one(all().map(|(_, step, _)| *step).collect());
     let has_loss = places.iter().any(|places| moves(losses(places)));
     let known = [(Axis::Tokens, true), (Axis::Steps, has_steps), (Axis::Loss, has_loss)];
     known.into_iter().filter_map(|(axis, is_there)| is_there.then_some(axis)).collect()
@@ -110,5 +112,7 @@ mod tests {
         assert_eq!(axes(&places(&plain)), [Axis::Tokens, Axis::Steps]);
         plain.tree.branches[0].checkpoints.iter_mut().for_each(|checkpoint| checkpoint.step = checkpoint.tokens);
         assert_eq!(axes(&places(&plain)), [Axis::Tokens]);
+        let one_step = run(vec![branch("trunk", None, &[7])], Vec::new());
+        assert_eq!(axes(&places(&one_step)), [Axis::Tokens], "from step 7 to step 7 there is no axis");
     }
 }

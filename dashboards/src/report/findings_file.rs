@@ -14,7 +14,7 @@ use crate::findings::{Findings, Number, Sentence, SentenceKind, about};
 use crate::run::{Run, Subject};
 use crate::series::{PathFindings, TaskFindings};
 
-/// Everything that a report says. Scores are fractions in [0, 1], intervals are of 95 % unless their name says otherwise.
+/// Everything that a report says. Shares (accuracy and the like) are fractions in [0, 1], other metrics are in their own unit; intervals are of 95 % unless their name says otherwise.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "Spyglass findings")]
 pub(super) struct FindingsFile<'a> {

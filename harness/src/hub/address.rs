@@ -152,7 +152,7 @@ pub(super) fn origin(address: &str) -> Option<String> {
 pub(super) fn joined(address: &str, location: &str) -> String {
     let (scheme, rest) = address.split_once("://").unwrap_or(("https", address));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if location.contains("://") {
+    if location.split(['/', '?', '#']).next().is_some_and(|scheme| scheme.ends_with(':')) {
         location.into()
     } else if location.starts_with("//") {
         format!("{scheme}:{location}")
@@ -197,6 +197,7 @@ mod tests {
         let cases = [
             ("https://other.example/z", "https://other.example/z"),
             ("/api/x", "https://hub.example/api/x"),
+            ("/x?next=https://elsewhere.example", "https://hub.example/x?next=https://elsewhere.example"),
             ("//cdn.example/x", "https://cdn.example/x"),
             ("next", "https://hub.example/a/resolve/x/next"),
         ];

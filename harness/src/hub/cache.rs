@@ -41,6 +41,24 @@ impl Cache {
         self.root.join(".locks").join(folder).join(format!("{name}.lock"))
     }
 
+    fn kept_file(&self, folder: &str, commit: &str) -> PathBuf {
+        self.root.join(".locks").join(folder).join(format!("{commit}.spyglass.kept"))
+    }
+
+    /// Notes that a checkpoint was asked for by itself: no run that has fetched of it deletes it.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub(super) fn keep_for_good(&self, pinned: &Pinned) -> Result<()> {
+        let mark = self.kept_file(&pinned.repo.folder(), &pinned.commit);
+        fs_err::write(&mark, "").map_err(|error| not_written(&mark, &error))
+    }
+
+    /// Whether a checkpoint was asked for by itself.
+    pub(super) fn is_kept_for_good(&self, folder: &str, commit: &str) -> bool {
+        self.kept_file(folder, commit).exists()
+    }
+
     /// Makes the folders of a repository.
     pub(super) fn prepare(&self, repo: &Repo) -> Result<()> {
         for folder in ["blobs", "snapshots", "refs"].map(|name| self.repo(&repo.folder()).join(name)) {

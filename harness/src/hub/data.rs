@@ -92,7 +92,9 @@ impl DataFetcher {
                 Ok(Some(files)) => files,
                 Ok(None) => return Ok(None),
                 // Few data sets are converted, and a missing one is no error of its own.
-                Err(Error::Hub { .. }) if revision != "main" => Vec::new(),
+                Err(Error::Hub { problem, .. }) if revision != "main" && problem.starts_with("the revision ") => {
+                    Vec::new()
+                }
                 Err(error) => return Err(error),
             },
             None => Vec::new(),

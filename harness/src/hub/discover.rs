@@ -23,7 +23,11 @@ pub(crate) fn revisions(repo: &Repo, talk: Talk<'_>) -> Result<Vec<Revision>> {
     let found = if offline {
         Cache::new(settings.cache.clone()).revisions(repo)
     } else {
-        Client::new(settings.clone()).revisions(repo, talk)?.unwrap_or_default()
+        Client::new(settings.clone()).revisions(repo, talk)?.ok_or_else(|| Error::Hub {
+            address: repo.to_string(),
+            problem: "interrupted while it was asked for its revisions".into(),
+            help: "run it again".into(),
+        })?
     };
     if found.is_empty() {
         let (problem, help) = if offline {

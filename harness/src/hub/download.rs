@@ -30,6 +30,8 @@ struct Progress {
     to: File,
     hash: Running,
     bytes: u64,
+    /// The most bytes that there ever were: a server that knows no ranges begins anew, which is no progress.
+    furthest: u64,
 }
 
 /// How a stream of bytes ended.
@@ -118,7 +120,8 @@ impl Download<'_> {
     fn resume(&self) -> Result<Progress> {
         let mut options = fs_err::OpenOptions::new();
         let to = options.read(true).write(true).create(true).truncate(false).open(&self.partial)?;
-        let mut progress = Progress { to: to.into_parts().0, hash: self.file.checksum.begin(self.file.size), bytes: 0 };
+        let mut progress =
+            Progress { to: to.into_parts().0, hash: self.file.checksum.begin(self.file.size), bytes: 0, furthest: 0 };
         if progress.to.metadata()?.len() > self.file.size {
             progress.to.set_len(0)?;
         }
@@ -126,6 +129,7 @@ impl Download<'_> {
         loop {
             let read = progress.to.read(&mut piece)?;
             if read == 0 {
+                progress.furthest = progress.bytes;
                 return Ok(progress);
             }
             progress.hash.update(&piece[..read]);
@@ -175,7 +179,10 @@ impl Download<'_> {
             self.written(progress.to.write_all(&piece[..read]))?;
             progress.hash.update(&piece[..read]);
             progress.bytes += read as u64;
-            patience.renew();
+            if progress.bytes > progress.furthest {
+                progress.furthest = progress.bytes;
+                patience.renew();
+            }
         }
     }
 

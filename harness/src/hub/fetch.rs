@@ -47,8 +47,9 @@ impl Drop for Held<'_> {
 impl Fetcher {
     /// One that notes under `results` what it fetches, and lets at most `disk` bytes of that lie there.
     pub(crate) fn new(settings: Settings, results: &Path, disk: Option<u64>) -> Self {
-        let cache = Cache::new(settings.cache.clone());
-        Self { space: Space::new(cache, Some(Ledger::new(results)), disk), client: Client::new(settings) }
+        drop(fs_err::create_dir_all(&settings.cache)); // what cannot be made is told when a file is written
+        let (cache, ledger) = (Cache::new(settings.cache.clone()), Ledger::new(results, &settings.cache));
+        Self { space: Space::new(cache, Some(ledger), disk), client: Client::new(settings) }
     }
 
     /// One whose files stay for good.
@@ -122,6 +123,9 @@ impl Fetcher {
             if needed.iter().all(|file| folder.join(&file.path).exists()) {
                 if !is_noted {
                     self.space.cache.note_revision(pinned)?;
+                }
+                if self.space.ledger.is_none() {
+                    self.space.cache.keep_for_good(pinned)?;
                 }
                 return Ok(true);
             }

@@ -1,8 +1,9 @@
 //! Which files of the cache a run has fetched itself: the only ones that it ever deletes.
 //!
-//! `results/.hub/<repository>/{blobs,commits,links}/<name>` is written before a file is begun, so that it holds after a kill at any instant.
+//! `results/.hub/<cache>/<repository>/{blobs,commits,links}/<name>` is written before a file is begun, so that it holds after a kill at any
+//! instant. What it says is of one cache alone: in another one the same files are others'.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::address::{Pinned, encoded};
 use crate::Result;
@@ -24,8 +25,8 @@ pub(super) struct Own {
 }
 
 impl Ledger {
-    pub(super) fn new(results: &Path) -> Self {
-        Self { root: results.join(".hub") }
+    pub(super) fn new(results: &Path, cache: &Path) -> Self {
+        Self { root: results.join(".hub").join(mark(cache)) }
     }
 
     fn file(&self, folder: &str, kind: &str, name: &str) -> PathBuf {
@@ -75,7 +76,9 @@ impl Ledger {
     pub(super) fn links(&self, folder: &str, commit: &str) -> Vec<String> {
         let kind = format!("links/{commit}");
         let names = names(&self.root.join(folder).join(&kind)).into_iter();
-        names.filter_map(|name| fs_err::read_to_string(self.file(folder, &kind, &name)).ok()).collect()
+        let paths = names.filter_map(|name| fs_err::read_to_string(self.file(folder, &kind, &name)).ok());
+        // a results folder may come from anywhere: nothing outside the snapshot is meant
+        paths.filter(|path| is_below(path)).collect()
     }
 
     /// Whether the run has let everything go that it has fetched.
@@ -107,6 +110,21 @@ impl Ledger {
     }
 }
 
+/// Tells one cache from another, here or on another machine.
+fn mark(cache: &Path) -> String {
+    let place = fs_err::canonicalize(cache).unwrap_or_else(|_| cache.into());
+    #[cfg(unix)]
+    let node = fs_err::metadata(cache).map_or(0, |at| std::os::unix::fs::MetadataExt::ino(&at));
+    #[cfg(not(unix))]
+    let node = 0;
+    blake3::hash(format!("{}\0{node}", place.display()).as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// Whether a path leads into the folder that it is joined to, and nowhere else.
+pub(super) fn is_below(path: &str) -> bool {
+    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
 /// The names in a folder, in order; none where it is not there. What is being written is passed over.
 pub(super) fn names(folder: &Path) -> Vec<String> {
     let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
@@ -114,4 +132,27 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
     names.retain(|name| !name.starts_with('.'));
     names.sort();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::Repo;
+
+    #[test]
+    fn it_speaks_of_its_own_cache_and_of_nothing_outside_a_snapshot() {
+        let folder = tempfile::tempdir().unwrap();
+        let caches = ["a", "b"].map(|name| folder.path().join(name));
+        caches.iter().for_each(|cache| fs_err::create_dir(cache).unwrap());
+        let ledger = Ledger::new(folder.path(), &caches[0]);
+        let (repo, commit) = (Repo::model("tiny/mix").unwrap(), "0".repeat(40));
+        let pinned = Pinned { repo, revision: "step1".into(), commit: commit.clone() };
+        ledger.begin_commit(&pinned, "step1").unwrap();
+        for path in ["config.json", "a/b.bin", "../../foreign", "/etc/passwd", "a/../../b", ""] {
+            ledger.begin_link(&pinned, path).unwrap();
+        }
+        assert_eq!(ledger.links("models--tiny--mix", &commit), ["a/b.bin", "config.json"]);
+        let again = |cache: &Path| Ledger::new(folder.path(), cache).is_empty();
+        assert!(!again(&caches[0]) && again(&caches[1]), "what another cache holds is others'");
+    }
 }

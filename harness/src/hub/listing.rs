@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::address::{Repo, encoded, is_commit, joined};
 use super::checksum::Checksum;
 use super::client::{Client, header};
+use super::ledger::is_below;
 use super::refusal::{Asked, refusal};
 use super::wait::Talk;
 use crate::{Error, Result};
@@ -107,7 +108,7 @@ impl Client {
 impl Entry {
     /// The file, if it is one with a checksum.
     fn file(self) -> Option<RemoteFile> {
-        if self.r#type != "file" {
+        if self.r#type != "file" || !is_below(&self.path) {
             return None;
         }
         let (size, checksum) = match self.lfs {

@@ -36,7 +36,7 @@ use cache::Cache;
 
 /// Whether a run with this results folder has fetched anything that it has not let go.
 pub(crate) fn has_fetched(results: &Path) -> bool {
-    !ledger::Ledger::new(results).is_empty()
+    Settings::from_env().is_ok_and(|own| !ledger::Ledger::new(results, &own.cache).is_empty())
 }
 
 /// The folder of a revision in the cache, whether or not it is fetched.

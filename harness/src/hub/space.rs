@@ -152,6 +152,9 @@ impl Space {
         let lock = Lock::try_exclusive(&self.cache.lock_file(folder, &format!("{commit}.spyglass")));
         let Ok(Some(_lock)) = lock else { return false };
         let snapshot = self.cache.repo(folder).join("snapshots").join(commit);
+        if self.cache.is_kept_for_good(folder, commit) {
+            return leave(ledger, folder, commit, &snapshot);
+        }
         for link in ledger.links(folder, commit).iter().map(|path| snapshot.join(path)) {
             let blob = fs_err::read_link(&link).ok();
             drop(fs_err::remove_file(&link));
@@ -214,6 +217,18 @@ impl Space {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<(String, String), usize>> {
         self.in_use.lock().expect("no thread panics while it holds the lock")
     }
+}
+
+/// Forgets that a checkpoint was fetched here: somebody has asked for it to stay.
+fn leave(ledger: &Ledger, folder: &str, commit: &str, snapshot: &Path) -> bool {
+    for path in ledger.links(folder, commit) {
+        let blob = fs_err::read_link(snapshot.join(path)).ok();
+        if let Some(digits) = blob.as_deref().and_then(Path::file_name) {
+            ledger.forget(&Own { folder: folder.into(), digits: digits.to_string_lossy().into_owned() });
+        }
+    }
+    ledger.forget_commit(folder, commit);
+    true
 }
 
 fn place(pinned: &Pinned) -> (String, String) {

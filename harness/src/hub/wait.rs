@@ -69,11 +69,12 @@ impl Patience {
     /// The wait that an answer with 429 or 503 asks for, told where it is long; `None` when it is over.
     pub(super) fn as_asked(&mut self, headers: &HeaderMap, talk: Talk<'_>) -> Option<Duration> {
         let Some(wait) = asked_for(headers) else { return self.after_failure().map(|wait| wait.max(FIRST)) };
+        let wait = wait.min(LONGEST);
         self.asked += 1;
         if wait >= WORTH_TELLING {
             (talk.tell)(&format!("the hub asks to wait {} s: waiting", wait.as_secs()));
         }
-        (self.asked <= ASKED).then_some(wait.min(LONGEST))
+        (self.asked <= ASKED).then_some(wait)
     }
 }
 
@@ -85,7 +86,7 @@ fn asked_for(headers: &HeaderMap) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     let part = |part: &str| part.trim().strip_prefix("t=")?.parse::<u64>().ok();
-    text("RateLimit")?.split(';').find_map(part).map(|seconds| Duration::from_secs(seconds + 1))
+    text("RateLimit")?.split(';').find_map(part).map(|seconds| Duration::from_secs(seconds.saturating_add(1)))
 }
 
 #[cfg(test)]
@@ -100,6 +101,7 @@ mod tests {
         };
         assert_eq!(wait("retry-after", "7"), Some(7));
         assert_eq!(wait("ratelimit", "\"api\";r=0;t=55"), Some(56));
+        assert_eq!(wait("ratelimit", "\"api\";r=0;t=18446744073709551615"), Some(u64::MAX));
         assert_eq!(wait("ratelimit", "\"api\";r=0"), None);
         assert_eq!(wait("retry-after", "Wed, 21 Oct 2026 07:28:00 GMT"), None);
         assert_eq!(wait("date", "7"), None);

@@ -188,9 +188,15 @@ fn inspect(json: &Value) -> Result<Tables, (String, String)> {
         let of_scorer =
             score["name"].as_str().filter(|_| scores.len() > 1).map_or(String::new(), |name| format!("_{name}"));
         let names = score["metrics"].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-        let metrics = names.filter(|name| !["stderr", "std", "var"].contains(name));
+        let metrics = names.filter(|name| !["stderr", "bootstrap_stderr", "std", "var"].contains(name));
         metrics
-            .filter_map(move |name| Some((format!("{name}{of_scorer}"), value(name)?, value("stderr"))))
+            .filter_map(move |name| {
+                Some((
+                    format!("{name}{of_scorer}"),
+                    value(name)?,
+                    value("stderr").or_else(|| value("bootstrap_stderr")),
+                ))
+            })
             .collect::<Vec<_>>()
     });
     let task = eval["task"].as_str().unwrap_or_default();
