@@ -54,9 +54,8 @@ pub(crate) fn execute(plan: Plan, site: &Site) -> Result<Summary> {
         }
         todo = run.put_down();
     }
-    // What an earlier sweep left when it was killed, and what nobody needs any more. What did not come whole stays for the next try.
-    let failed = !run.summary().failures.is_empty();
-    if !site.watch.interrupt.is_set() && !failed {
+    // What an earlier sweep left when it was killed, and what nobody needs any more.
+    if !site.watch.interrupt.is_set() {
         site.tidy();
     }
     let mut summary = run.summary.into_inner().expect(UNPOISONED);

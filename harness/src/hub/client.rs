@@ -106,7 +106,7 @@ impl Client {
         let help = if trouble.contains("certificate") {
             "if a proxy of yours signs what goes through it, name the file of its certificates in SSL_CERT_FILE"
         } else {
-            "look at the network, `HF_ENDPOINT` and `https_proxy`, then run it again: it goes on where it was; \
+            "look at the network, `HF_ENDPOINT` and `https_proxy`, then run it again; \
              HF_HUB_OFFLINE=1 takes what lies in the cache"
         };
         Error::Hub { address: address.into(), problem: format!("{trouble}{through}"), help: help.into() }
