@@ -51,13 +51,18 @@ function ticks(low, high, count) {
 }
 
 function logTicks() {
-  const {log_from, to} = axes[state.axis], low = Math.min(log_from, to), high = Math.max(log_from, to), found = [], digits = high / low < 200 ? [1, 2, 5] : [1];
-  for (let e = Math.floor(Math.log10(low)); e <= Math.log10(high); e++) {
-    for (const digit of digits) {
-      const value = digit * 10 ** e;
-      if (value >= low && value <= high) found.push(value);
+  const {log_from, to} = axes[state.axis], low = Math.min(log_from, to), high = Math.max(log_from, to);
+  const marks = digits => {
+    const found = [];
+    for (let e = Math.floor(Math.log10(low)); e <= Math.log10(high); e++) {
+      for (const digit of digits) {
+        const value = digit * 10 ** e;
+        if (value >= low && value <= high) found.push(value);
+      }
     }
-  }
+    return found;
+  };
+  const powers = marks([1]), found = high / low < 200 || powers.length < 3 ? marks([1, 2, 5]) : powers;
   if (found.length < 3) return ticks(low, high, 5); // of a loss, which spans no power of ten
   const every = Math.ceil(found.length / 7);
   return found.filter((_, i) => i % every === 0);
