@@ -133,6 +133,7 @@ fn run(name: &str, branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         ratings: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
+        under_way: None,
         texts: Vec::new(),
         groups: Vec::new(),
         run_file: "name: sample\n".into(),

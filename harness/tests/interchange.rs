@@ -135,6 +135,7 @@ fn run(suite: &Suite) -> Run {
         ratings: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
+        under_way: None,
         texts: Vec::new(),
         groups: suite.task_groups(),
         run_file: String::new(),

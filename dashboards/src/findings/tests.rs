@@ -16,6 +16,7 @@ use crate::run::{
 };
 use crate::series::TaskFindings;
 
+mod partial;
 mod parts;
 
 const TOKENS_PER_STEP: u64 = 6_144;
@@ -129,6 +130,7 @@ fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         units,
         superseded: Vec::new(),
         failures: Vec::new(),
+        under_way: None,
         texts: Vec::new(),
         packs: Vec::new(),
         ratings: Vec::new(),

@@ -15,6 +15,8 @@ mod plot_data;
 mod provenance;
 mod rows;
 mod site;
+#[cfg(test)]
+mod so_far_tests;
 mod tables;
 mod task_page;
 mod vibes;
@@ -42,7 +44,7 @@ pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
     add_groups(&mut run);
     let run = &run;
     let grids = vibes::grids(run);
-    let site = Site::begin(out, run, links(!grids.is_empty()))?;
+    let site = Site::begin(out, run, findings.alarms.len(), links(!grids.is_empty()))?;
     let tasks = curves::tasks(run);
     let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
     let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));

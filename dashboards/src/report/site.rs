@@ -31,9 +31,10 @@ const TEMPLATES: [(&str, &str); 12] = [
 const PAGE_STYLE: &str = include_str!("assets/page.css");
 
 /// Scripts under `assets/`.
-const SCRIPTS: [(&str, &str); 7] = [
+const SCRIPTS: [(&str, &str); 8] = [
     ("common.js", include_str!("assets/common.js")),
     ("address.js", include_str!("assets/address.js")),
+    ("newer.js", include_str!("assets/newer.js")),
     ("curves.js", include_str!("assets/curves.js")),
     ("items.js", include_str!("assets/items.js")),
     ("vibes.js", include_str!("assets/vibes.js")),
@@ -51,6 +52,8 @@ pub(crate) struct Site {
     run: String,
     /// When the report is made, RFC 3339, UTC: pages that were opened before tell by it that a newer one is there.
     made: String,
+    /// How many reasons to look it has.
+    alarms: usize,
     links: Vec<Link>,
     axis: Axis,
 }
@@ -64,12 +67,13 @@ pub(crate) struct Link {
 
 impl Site {
     /// Begins the report of `run` at `place`.
-    pub(crate) fn begin(place: &Path, run: &Run, links: Vec<Link>) -> Result<Self, Error> {
+    pub(crate) fn begin(place: &Path, run: &Run, alarms: usize, links: Vec<Link>) -> Result<Self, Error> {
         let mut tera = Tera::new();
         tera.add_raw_templates(TEMPLATES).map_err(|error| fault("base.html", &error))?;
         let (name, made) = (run.name.clone(), run.generated.clone());
-        let site = Self { tera, folder: Folder::begin(place)?, run: name, made, links, axis: run.tree.axis.clone() };
-        site.data("made", "made", &site.made.as_str().into())?;
+        let axis = run.tree.axis.clone();
+        let site = Self { tera, folder: Folder::begin(place)?, run: name, made, alarms, links, axis };
+        site.data("state", "state", &serde_json::json!({"made": site.made, "alarms": alarms}))?;
         site.file("assets/page.css", &format!("{STYLE}{PAGE_STYLE}"))?;
         for (name, script) in SCRIPTS {
             site.file(&format!("assets/{name}"), script)?;
@@ -90,6 +94,7 @@ impl Site {
         context.insert("root", if path.contains('/') { "../" } else { "" });
         context.insert("run", &self.run);
         context.insert("made", &self.made);
+        context.insert("alarms", &self.alarms);
         context.insert("title", title);
         context.insert("links", &self.links);
         context.insert("axis", self.axis.word());

@@ -10,6 +10,7 @@ mod side_by_side;
 mod subject;
 mod text;
 mod tree;
+mod under_way;
 mod unit;
 
 pub use axis::Axis;
@@ -21,4 +22,5 @@ pub use side_by_side::side_by_side;
 pub use subject::Subject;
 pub use text::{ItemText, TaskTexts};
 pub use tree::{At, Branch, Checkpoint, Fork, LogEntry, Phase, PhaseStart, RunTree, TrainingLog};
+pub use under_way::{CheckpointLeft, UnderWay};
 pub use unit::{Chunk, Cost, Failure, PackUnit, Unit, UnitInputs, UnitRecord};

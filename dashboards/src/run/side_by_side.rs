@@ -131,6 +131,10 @@ fn renamed(mut run: Run, name: &str, others: &BTreeSet<String>) -> Run {
         branch(&mut failure.branch);
     }
     run.failures.iter_mut().filter_map(|failure| failure.task.as_mut()).for_each(task);
+    for left in run.under_way.iter_mut().flat_map(|under_way| &mut under_way.left) {
+        branch(&mut left.branch);
+        left.tasks.iter_mut().for_each(task);
+    }
     run.texts.iter_mut().for_each(|texts| task(&mut texts.task));
     run.groups.iter_mut().flat_map(|group| &mut group.leaves).for_each(task);
     run.groups.iter_mut().flat_map(|group| &mut group.told).for_each(|told| branch(&mut told.branch));
@@ -148,6 +152,10 @@ fn joined(mut whole: Run, run: Run, name: &str) -> Run {
     whole.ratings.extend(run.ratings);
     whole.superseded.extend(run.superseded);
     whole.failures.extend(run.failures);
+    whole.under_way = match (whole.under_way, run.under_way) {
+        (Some(one), Some(other)) => Some(one.with(other)),
+        (one, other) => one.or(other),
+    };
     for texts in run.texts {
         let same = whole.texts.iter_mut().find(|known| known.subject() == texts.subject());
         match same {

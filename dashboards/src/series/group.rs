@@ -185,6 +185,7 @@ mod tests {
             ratings: Vec::new(),
             superseded: Vec::new(),
             failures: Vec::new(),
+            under_way: None,
             texts: Vec::new(),
             groups: vec![group],
             run_file: String::new(),

@@ -13,7 +13,7 @@ use crate::executor::{Capacity, Site};
 use crate::hub::Talk;
 use crate::progress::Interrupt;
 use crate::results::Store;
-use crate::run_file::{BosSpec, PrecisionSpec, RunFile};
+use crate::run_file::{BosSpec, PrecisionSpec, ReportSpec, RunFile};
 use crate::sweep::{Overrides, Work, sweep};
 
 /// Score what is missing, then write the report
@@ -31,6 +31,9 @@ pub(super) struct Sweep {
     /// Exit with 1 if an item was cut to the context limit
     #[arg(long)]
     strict: bool,
+    /// When the report is written; as the run file has it unless given
+    #[arg(long, value_enum, value_name = "WHEN")]
+    report: Option<ReportSpec>,
     #[command(flatten)]
     state_memory: StateMemory,
 }
@@ -74,15 +77,28 @@ impl Sweep {
         let run = RunFile::read(&self.run)?;
         let store = Store::create(&run.results)?;
         let work = Work::of_run(&run, &self.narrow.overrides())?.with_data()?;
-        let strictness = if self.strict { Strictness::Cuts } else { Strictness::Failures };
-        carry_out(work, store, Capacity { jobs: self.jobs, scorer: self.state_memory.scorer() }, strictness)
+        let manner = Manner {
+            capacity: Capacity { jobs: self.jobs, scorer: self.state_memory.scorer() },
+            strictness: if self.strict { Strictness::Cuts } else { Strictness::Failures },
+            report: self.report.unwrap_or(run.report),
+        };
+        carry_out(work, store, manner)
     }
 }
 
+/// How a sweep is carried out.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Manner {
+    pub(super) capacity: Capacity,
+    pub(super) strictness: Strictness,
+    pub(super) report: ReportSpec,
+}
+
 /// What makes the exit code 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Strictness {
     /// Units that failed.
+    #[default]
     Failures,
     /// These, and items that were cut to the context limit.
     Cuts,
@@ -92,15 +108,15 @@ pub(super) enum Strictness {
 ///
 /// # Errors
 /// Nothing could be begun.
-pub(super) fn carry_out(mut work: Work, store: Store, capacity: Capacity, strictness: Strictness) -> Result<Exit> {
+pub(super) fn carry_out(mut work: Work, store: Store, manner: Manner) -> Result<Exit> {
     let interrupt = Interrupt::listen()?;
     work.find_misplaced(store.root(), Talk { tell: &say, stop: &|| interrupt.is_set() })?;
     for note in &work.notes {
         say(note);
     }
     let (progress, started) = (Progress::new(), Instant::now());
-    let site = Site::new(work, store, capacity, progress.watch(interrupt));
-    let swept = sweep(site.plan()?, &site);
+    let site = Site::new(work, store, manner.capacity, progress.watch(interrupt));
+    let swept = sweep(site.plan()?, &site, manner.report);
     progress.finish();
     let swept = match swept {
         Ok(swept) => swept,
@@ -111,14 +127,12 @@ pub(super) fn carry_out(mut work: Work, store: Store, capacity: Capacity, strict
     };
     let bad_rows = site.work.suite.bad_rows();
     say(&progress::summary(&swept.summary, &bad_rows, &swept.damaged, started.elapsed().as_secs_f64()));
+    print(&format!("{}\n", swept.report.display()))?;
     if swept.summary.interrupted {
-        say("interrupted; finished work is kept, the next sweep goes on from here");
+        say("interrupted; finished work is kept and reported, the next sweep goes on from here");
         return Ok(Exit::Interrupted);
     }
-    if let Some(report) = &swept.report {
-        print(&format!("{}\n", report.display()))?;
-    }
-    let cut = strictness == Strictness::Cuts && swept.summary.truncated() > 0;
+    let cut = manner.strictness == Strictness::Cuts && swept.summary.truncated() > 0;
     let clean = swept.summary.is_clean() && bad_rows.is_empty() && swept.damaged.is_empty() && !cut;
     Ok(if clean { Exit::Well } else { Exit::SomeFailed })
 }

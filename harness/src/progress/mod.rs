@@ -2,8 +2,10 @@
 
 mod event;
 mod interrupt;
+mod tally;
 mod watch;
 
 pub(crate) use event::{Event, Finish};
 pub(crate) use interrupt::Interrupt;
+pub(crate) use tally::Tally;
 pub(crate) use watch::Watch;

@@ -37,7 +37,7 @@ impl ClaimHolder {
     }
 
     /// Whether the process is known to have ended. A process on another machine, or of another container, is not known to.
-    fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         let Some((place, _)) = self.identity.split_once('#') else { return false };
         if place != place_of_processes().unwrap_or_default() {
             return false;

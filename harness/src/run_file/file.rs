@@ -11,7 +11,7 @@ use spyglass_tasks::{paths, text};
 
 use super::branch::BranchSpec;
 use super::phases::PhasesSpec;
-use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
+use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec, ReportSpec, ScheduleSpec};
 use super::storage::{self, KeepSpec};
 use super::values::{self, WordOrMap};
 use crate::checkpoint::Pattern;
@@ -77,6 +77,9 @@ pub struct RunFile {
     /// Which checkpoints, in which order.
     #[serde(default)]
     pub schedule: ScheduleSpec,
+    /// When a sweep writes its report: after each checkpoint (as long as that takes a twentieth of the time at most), or at its end.
+    #[serde(default)]
+    pub report: ReportSpec,
     /// Arithmetic of the model.
     #[serde(default)]
     pub precision: PrecisionSpec,

@@ -17,6 +17,8 @@ pub use file::{RunFile, TaskSpec};
 pub(crate) use init::run_file_for;
 pub(crate) use init_hub::run_file_for_hub;
 pub(crate) use phases::PhasesSpec;
-pub(crate) use settings::{BosSpec, CheckpointOrder, DtFloorSpec, MisplacedSpec, PrecisionSpec, ScheduleSpec};
+pub(crate) use settings::{
+    BosSpec, CheckpointOrder, DtFloorSpec, MisplacedSpec, PrecisionSpec, ReportSpec, ScheduleSpec,
+};
 pub(crate) use storage::KeepSpec;
 pub(crate) use values::{WordOrMap, count_schema, word_or_map, word_or_map_schema};

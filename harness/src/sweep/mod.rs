@@ -1,6 +1,7 @@
 //! A sweep: what it works on, the plan of its units, the search for onsets, and the whole from plan to report.
 
 mod input;
+mod live;
 mod only;
 pub(crate) mod plan;
 mod run;
@@ -9,8 +10,7 @@ mod suite;
 
 pub(crate) use input::{Overrides, Work};
 pub(crate) use only::Only;
-pub(crate) use run::{keep_snapshot, snapshot_of, write_report};
-pub(crate) use run::{score, sweep};
+pub(crate) use run::{keep_snapshot, score, snapshot_of, sweep};
 pub(crate) use search::at_most;
 pub(crate) use search::search;
 pub(crate) use suite::{Subject, SuiteTask};

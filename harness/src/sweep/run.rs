@@ -2,38 +2,34 @@
 
 use std::path::PathBuf;
 
-use spyglass_dashboards::report;
-
+use super::live::score_and_tell;
 use super::plan::Plan;
 use super::{Work, search};
 use crate::Result;
 use crate::executor::{Site, Summary, execute, tasks_without_items};
-use crate::results::{Snapshot, Store, gather, report_folder};
-use crate::run_file::CheckpointOrder;
+use crate::results::{Rewritten, Snapshot, Store, rewrite_report};
+use crate::run_file::{CheckpointOrder, ReportSpec};
 
 /// How a sweep ended, and its report.
 #[derive(Debug)]
 pub(crate) struct Swept {
     /// How the scoring ended.
     pub(crate) summary: Summary,
-    /// `index.html` of the report; `None` when the sweep was interrupted.
-    pub(crate) report: Option<PathBuf>,
+    /// `index.html` of the report, of what there is where the sweep was interrupted.
+    pub(crate) report: PathBuf,
     /// A message for each unit that is damaged and left out of the report.
     pub(crate) damaged: Vec<String>,
 }
 
-/// Carries out a plan and writes the report into the results folder.
+/// Carries out a plan and writes the report into the results folder, where it is asked for after each checkpoint too.
 ///
 /// # Errors
 /// The results folder can no longer be written.
-pub(crate) fn sweep(plan: Plan, site: &Site) -> Result<Swept> {
-    let snapshot = keep_snapshot(&site.work, &site.store)?;
-    let summary = score(plan, site)?;
-    if summary.interrupted {
-        return Ok(Swept { summary, report: None, damaged: Vec::new() });
-    }
-    let (report, damaged) = write_report(&site.store, snapshot)?;
-    Ok(Swept { summary, report: Some(report), damaged })
+pub(crate) fn sweep(plan: Plan, site: &Site, report: ReportSpec) -> Result<Swept> {
+    keep_snapshot(&site.work, &site.store)?;
+    let summary = score_and_tell(plan, site, report)?;
+    let Rewritten { index, damaged } = rewrite_report(&site.store)?;
+    Ok(Swept { summary, report: index, damaged })
 }
 
 /// Scores what is missing of a plan.
@@ -78,14 +74,4 @@ pub(crate) fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
     store.keep_texts(tasks.filter_map(|task| Some((&task.task, task.items.as_ref().ok()?))))?;
     store.clear_failures_unless(|failure| work.asks_for(failure));
     Ok(snapshot)
-}
-
-/// Writes the report from the results alone: its `index.html`, and a message for each damaged unit.
-///
-/// # Errors
-/// The results cannot be read or the report cannot be written.
-pub(crate) fn write_report(store: &Store, snapshot: Snapshot) -> Result<(PathBuf, Vec<String>)> {
-    let gathered = gather(store, snapshot)?;
-    let index = report::write(&gathered.run, &report_folder(store))?;
-    Ok((index, gathered.damaged))
 }

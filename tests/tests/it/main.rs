@@ -11,6 +11,7 @@ mod find_onset;
 mod guides;
 mod hub;
 mod hub_look_alike;
+mod live_report;
 mod lm_eval;
 mod made_up;
 mod names;

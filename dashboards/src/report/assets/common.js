@@ -34,13 +34,9 @@ const Spyglass = {
       script.remove();
       then();
     });
+    script.addEventListener("error", () => script.remove());
     document.head.append(script);
   },
-
-  // Says so when a sweep has written the report anew since the page was opened.
-  lookForNewer: () => Spyglass.load("made", () => {
-    Spyglass.one("#newer").hidden = Spyglass.data.made === document.documentElement.dataset.made;
-  }),
 
   // Something kept in the browser; a page from disk may be refused that.
   keep: (key, value) => {
@@ -65,7 +61,6 @@ document.documentElement.classList.add("on");
       Spyglass.keep("spyglass-theme", root.dataset.theme);
     });
     Spyglass.all("time").forEach(localise);
-    setInterval(Spyglass.lookForNewer, 60_000);
     Spyglass.all("table thead").forEach(sortable);
     Spyglass.address.follow(values => sortAs(values.get("sort") ?? ""));
     Spyglass.all(".png").forEach(button => button.addEventListener("click", () => savePicture(button.closest("figure"))));

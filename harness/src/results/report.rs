@@ -1,0 +1,40 @@
+//! The report of a results folder, written again from what lies there: by a sweep as it goes, by whoever watches it, by `serve`.
+
+use std::path::PathBuf;
+
+use spyglass_dashboards::report;
+
+use super::{Store, gather};
+use crate::{Error, Result};
+
+/// A report that was written.
+#[derive(Debug)]
+pub(crate) struct Rewritten {
+    /// Its `index.html`.
+    pub(crate) index: PathBuf,
+    /// A message for each unit that is damaged and left out.
+    pub(crate) damaged: Vec<String>,
+}
+
+/// Where the report of a results folder lies.
+pub(crate) fn report_folder(store: &Store) -> PathBuf {
+    store.root().join("report")
+}
+
+/// Writes the report of a results folder from what lies there now. Several processes may do so at once: each waits for the one before
+/// it and then reads anew, so that no report is older than one that it replaces. Readers find the old one or the new one, whole.
+///
+/// # Errors
+/// Nothing was swept or imported there yet; the results cannot be read, or the report cannot be written.
+pub(crate) fn rewrite_report(store: &Store) -> Result<Rewritten> {
+    let lock = fs_err::OpenOptions::new().create(true).append(true).open(store.root().join(".report.lock"))?;
+    lock.file().lock()?; // let go when the file is closed, however this ends
+    let snapshot = store.snapshot()?.ok_or_else(|| Error::Results {
+        path: store.root().to_path_buf(),
+        problem: "there are no results here yet".into(),
+        help: "`spyglass sweep` or `spyglass import` makes them".into(),
+    })?;
+    let gathered = gather(store, snapshot)?;
+    let index = report::write(&gathered.run, &report_folder(store))?;
+    Ok(Rewritten { index, damaged: gathered.damaged })
+}
