@@ -3,6 +3,7 @@
 //! Scores are fractions in [0, 1]; everything is a closed formula, so two machines agree. No function panics or returns NaN: where
 //! there is not a number there is `None`.
 
+pub(crate) mod agreement;
 mod attribution;
 pub(crate) mod contrast;
 pub(crate) mod curve;
@@ -26,8 +27,10 @@ mod student;
 mod survival;
 pub(crate) mod trend;
 mod verdicts;
+mod win_rates;
 pub(crate) mod wobble;
 
+pub use agreement::{Agreement, agreement, circles};
 pub use attribution::{PhaseProbabilities, anneal_weights, phase_probabilities};
 pub use contrast::{Contrast, benjamini_hochberg, clustered_contrast, contrast, holm, mcnemar_exact};
 pub use curve::{Curve, Noise};
@@ -44,7 +47,7 @@ pub(crate) use loss::T8;
 pub use loss::{LossSpike, Plateau, loss_spikes, plateau};
 pub use lr_phases::lr_phases;
 pub use onset::{Fit, Onset, Scale, Status, onset};
-pub use ratings::{Game, Strengths, bradley_terry, cohen_kappa};
+pub use ratings::{Game, Strengths, bradley_terry};
 pub use regression::{Drop, worst_drop};
 pub use sample::Sample;
 pub use score_curve::{ScoreCurve, ScoreVerdict};
@@ -55,4 +58,5 @@ pub(crate) use student::t_tail;
 pub use survival::{Survival, pack_survival, survival};
 pub use trend::{Trend, WindowGain, window_gain};
 pub use verdicts::{VerdictHops, beyond_luck, rise_by_luck, verdict_hops};
+pub use win_rates::{WinRate, win_rates};
 pub use wobble::{Wobble, continuous_level, level, wobble};

@@ -63,7 +63,7 @@ pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
     let page = front::Page::of(run, &shown, &findings, &shared, vibes);
     let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
     site.figures(page.figures.iter().chain(talks))?;
-    vibes::write(&site, run, &grids)?;
+    vibes::write(&site, run, &grids, &shared)?;
     provenance::write(&site, run, &page.warnings)?;
     site.page("index.html", "index.html", &run.name, &page)?;
     let file = FindingsFile::of(run, &findings, &shown, &others, &page);
@@ -82,7 +82,7 @@ fn links(vibes: bool) -> Vec<Link> {
     let link = |name, to| Link { name, to };
     let mut links = vec![link("curves", "index.html#curves"), link("table", "index.html#table")];
     if vibes {
-        links.extend([link("vibes", "vibes/index.html"), link("ratings", "vibes/index.html#ratings")]);
+        links.extend([link("vibes", "vibes/index.html"), link("rate", "rate.html")]);
     }
     links.push(link("provenance", "provenance.html"));
     links

@@ -13,7 +13,7 @@ use crate::plots::STYLE;
 use crate::run::{Axis, Run};
 
 /// Templates by name; each page extends `base.html`; figures and alarms are included.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("base.html", include_str!("assets/base.html")),
     ("figure.html", include_str!("assets/figure.html")),
     ("alarm.html", include_str!("assets/alarm.html")),
@@ -25,13 +25,14 @@ const TEMPLATES: [(&str, &str); 12] = [
     ("items.html", include_str!("assets/items.html")),
     ("provenance.html", include_str!("assets/provenance.html")),
     ("vibes.html", include_str!("assets/vibes.html")),
+    ("rate.html", include_str!("assets/rate.html")),
     ("talk.html", include_str!("assets/talk.html")),
 ];
 
 const PAGE_STYLE: &str = include_str!("assets/page.css");
 
 /// Scripts under `assets/`.
-const SCRIPTS: [(&str, &str); 8] = [
+const SCRIPTS: [(&str, &str); 9] = [
     ("common.js", include_str!("assets/common.js")),
     ("address.js", include_str!("assets/address.js")),
     ("newer.js", include_str!("assets/newer.js")),
@@ -39,6 +40,7 @@ const SCRIPTS: [(&str, &str); 8] = [
     ("items.js", include_str!("assets/items.js")),
     ("vibes.js", include_str!("assets/vibes.js")),
     ("talk.js", include_str!("assets/talk.js")),
+    ("rate.js", include_str!("assets/rate.js")),
     ("ratings.js", include_str!("assets/ratings.js")),
 ];
 

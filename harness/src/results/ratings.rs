@@ -6,7 +6,7 @@ use spyglass_dashboards::run::Rating;
 
 use super::{Store, write_whole};
 use crate::Result;
-use crate::ratings::RatingFile;
+use crate::ratings::{Merged, Others, RatingFile, merge};
 
 impl Store {
     fn ratings_file(&self) -> PathBuf {
@@ -23,6 +23,18 @@ impl Store {
             return Ok(Vec::new());
         }
         Ok(RatingFile::read(&path)?.ratings.into_iter().map(|(_, rating)| rating).collect())
+    }
+
+    /// Adds the ratings of exported files, or of a page that sends them; several processes may do so at once.
+    ///
+    /// # Errors
+    /// Votes that differ and are to be refused; the folder cannot be written.
+    pub(crate) fn add_ratings(&self, files: &[RatingFile], others: Others) -> Result<Merged> {
+        let lock = fs_err::OpenOptions::new().create(true).append(true).open(self.root().join(".ratings.lock"))?;
+        lock.file().lock()?; // let go when the file is closed, however this ends
+        let merged = merge(self.ratings()?, files, others)?;
+        self.keep_ratings(&merged.all)?;
+        Ok(merged)
     }
 
     /// Keeps these ratings in place of all that were there.

@@ -19,6 +19,7 @@ mod pilot;
 mod program;
 mod prototype;
 mod public_runs;
+mod rate_page;
 mod report_pages;
 mod scores_of_others;
 mod several_runs;
