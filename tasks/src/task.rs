@@ -241,6 +241,11 @@ impl Task {
         self.plan.is_generated() || self.asking().place(&[]).files.is_some()
     }
 
+    /// Whether the files of the split that is asked lie below one of the folders, or need not.
+    pub fn has_data(&self, data: &[PathBuf]) -> bool {
+        self.brings_data() || self.asking().place(data).find(self.split()).is_ok()
+    }
+
     /// What it reads of a data set on the hub; `None` where its rows are at hand, or any text of yours.
     pub fn data_set(&self) -> Option<DataSet> {
         self.plan.data_set()

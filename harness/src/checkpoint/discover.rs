@@ -65,10 +65,11 @@ const STILL_WRITING: Duration = Duration::from_mins(10);
 /// The folder is missing, holds no checkpoint, two of one step, one under the names of two steps, or one in whose name the step
 /// cannot be told; an index that the run file does not place.
 pub(crate) fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<SkippedFolder>)> {
-    let (fitting, skipped) = match spec.repo() {
-        Some(repo) => {
-            let found = crate::hub::discover(&repo, spec)?.into_iter();
-            (found.map(|(named, pinned)| (PathBuf::from(pinned.to_string()), named)).collect(), Vec::new())
+    let (fitting, skipped) = match &spec.source {
+        Some(source) => {
+            let (found, skipped) = crate::hub::discover(source, spec)?;
+            let placed = found.into_iter().map(|(named, pinned)| (PathBuf::from(pinned.to_string()), named));
+            (placed.collect(), skipped)
         }
         None => in_folders(spec)?,
     };

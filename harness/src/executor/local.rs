@@ -7,6 +7,7 @@
 //!  └──────────────────────────────── put down or finished ◄─ held: looked at every half second, once all else is done
 //! ```
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, mpsc};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use super::slots::{Slot, Slots};
 use super::{Site, Summary};
 use crate::ask::TaskJob;
 use crate::checkpoint::{Hashing, Loaded, weight_bytes};
-use crate::hub::{Held, Talk};
+use crate::hub::{Held, Pinned, Talk};
 use crate::progress::{Event, Finish};
 use crate::results::{Claim, ClaimHolder, Claimed, FailureScope, now};
 use crate::sweep::Subject;
@@ -42,6 +43,7 @@ pub(crate) fn execute(plan: Plan, site: &Site) -> Result<Summary> {
         summary: Mutex::default(),
         held: Mutex::default(),
         broken: Mutex::default(),
+        scored: Mutex::new(plan.checkpoints.iter().filter_map(PlannedCheckpoint::pinned).collect()),
     };
     let left = || plan.units().filter(|unit| !unit.is_done());
     let items = left().map(PlannedUnit::items_left).sum();
@@ -56,7 +58,7 @@ pub(crate) fn execute(plan: Plan, site: &Site) -> Result<Summary> {
     }
     // What an earlier sweep left when it was killed, and what nobody needs any more.
     if !site.watch.interrupt.is_set() {
-        site.tidy();
+        site.tidy(&run.scored.lock().expect(UNPOISONED));
     }
     let mut summary = run.summary.into_inner().expect(UNPOISONED);
     summary.interrupted = site.watch.interrupt.is_set();
@@ -72,6 +74,8 @@ struct Running<'a> {
     held: Mutex<Vec<(PlannedCheckpoint, ClaimHolder)>>,
     /// The results can no longer be written.
     broken: Mutex<Option<Error>>,
+    /// What lies on the hub of the plan, but for what could not be had.
+    scored: Mutex<BTreeSet<Pinned>>,
 }
 
 /// A checkpoint in memory, with the units that are left of it.
@@ -174,6 +178,7 @@ impl Running<'_> {
             }
             Ok(None) => ControlFlow::Break(()),
             Err(error) => {
+                self.scored.lock().expect(UNPOISONED).remove(&pinned);
                 self.checkpoint_failed(planned, error.in_full());
                 ControlFlow::Break(())
             }

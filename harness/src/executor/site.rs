@@ -1,12 +1,13 @@
 //! What an executor works with.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use spyglass_model::ScorerOptions;
 
 use crate::Result;
 use crate::ask::Questions;
-use crate::hub::{self, Fetcher, Settings};
+use crate::hub::{self, Fetcher, Pinned, Settings};
 use crate::progress::Watch;
 use crate::results::{Hashes, Store};
 use crate::sweep::Work;
@@ -64,13 +65,15 @@ impl Site {
         Ok(self.fetcher.get().expect("it was set above"))
     }
 
-    /// Lets go what was fetched from the hub, by an earlier sweep that was killed as well, and is not to be kept.
-    pub(crate) fn tidy(&self) {
+    /// Lets go what was fetched from the hub, by an earlier sweep that was killed as well, and is not to be kept. Of the checkpoints that
+    /// are not `scored` what has come stays for the next sweep.
+    pub(crate) fn tidy(&self, scored: &BTreeSet<Pinned>) {
         if self.fetcher.get().is_none() && !hub::has_fetched(self.store.root()) {
             return;
         }
         if let Ok(fetcher) = self.fetcher() {
-            fetcher.let_go(&self.work.kept());
+            let wanted: Vec<Pinned> = self.work.on_hub().filter(|own| !scored.contains(own)).collect();
+            fetcher.let_go(&self.work.kept(), &wanted);
         }
     }
 

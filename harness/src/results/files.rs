@@ -11,18 +11,17 @@ use crate::Result;
 /// The folder is missing or cannot be written, or the disk is full.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut aside = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
-    aside.write_all(bytes)?;
-    aside.as_file().sync_all()?;
+    // What is written aside has a name of its own, which tells nobody anything.
+    let named = |error: std::io::Error| std::io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let mut aside = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder).map_err(named)?;
+    aside.as_file_mut().write_all(bytes).and_then(|()| aside.as_file().sync_all()).map_err(named)?;
     // Named files in a shared folder should be as readable as any other file, not for their owner alone.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         aside.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
     }
-    aside
-        .persist(path)
-        .map_err(|error| std::io::Error::new(error.error.kind(), format!("{}: {}", path.display(), error.error)))?;
+    aside.persist(path).map_err(|error| named(error.error))?;
     // The rename itself must survive a power cut; not every file system can sync a folder, and then it does so by itself.
     if let Ok(folder) = fs_err::File::open(folder) {
         drop(folder.sync_all());

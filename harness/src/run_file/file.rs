@@ -15,6 +15,7 @@ use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec, Schedule
 use super::storage::{self, KeepSpec};
 use super::values::{self, WordOrMap};
 use crate::checkpoint::Pattern;
+use crate::hub::SCHEME;
 use crate::training::Schedule;
 use crate::{Error, Result};
 
@@ -65,7 +66,7 @@ pub struct RunFile {
     /// Whether BOS stands before a text.
     #[serde(default)]
     pub bos: BosSpec,
-    /// A folder whose tokenizer is used, for checkpoints that have none or another one.
+    /// A folder (or `hub:organisation/name`) whose tokenizer is used, for checkpoints that have none or another one.
     pub tokenizer: Option<PathBuf>,
     /// Which of the checkpoints that were fetched from the hub for this run stay in the cache once they are scored.
     #[serde(default)]
@@ -176,8 +177,9 @@ impl RunFile {
             if let Some((problem, help)) = branch.flaw() {
                 return Err(Error::RunFile { file: path.to_path_buf(), problem, help });
             }
-            branch.path = match branch.source(path)? {
-                Some(address) => address.into(),
+            branch.source = branch.checked_source(path)?;
+            branch.path = match &branch.source {
+                Some(source) => source.to_string().into(),
                 None => placed("path", &branch.path)?,
             };
             for folder in &mut branch.folders {
@@ -200,7 +202,10 @@ impl RunFile {
             }
         }
         file.results = placed("results", &file.results)?;
-        file.tokenizer = file.tokenizer.as_deref().map(|folder| placed("tokenizer", folder)).transpose()?;
+        let is_on_hub = |folder: &&mut PathBuf| folder.to_str().is_some_and(|text| text.starts_with(SCHEME));
+        if let Some(folder) = file.tokenizer.as_mut().filter(|folder| !is_on_hub(folder)) {
+            *folder = placed("tokenizer", folder)?;
+        }
         let names = file.tasks.iter_mut().map(|spec| ("tasks", &mut spec.task));
         for (key, name) in names.chain(file.prompts.iter_mut().map(|name| ("prompts", name))) {
             if is_path(name) {

@@ -19,7 +19,10 @@ use crate::training::Amount;
 #[serde(deny_unknown_fields)]
 pub struct FolderSpec {
     /// Its folder, as seen from the branch's `path`.
+    #[serde(default)]
     pub path: PathBuf,
+    /// In place of `path`: where it lies on the hub, such as `marin-community/marin-8b-base@kestrel`.
+    pub hub: Option<String>,
     /// Its step.
     #[serde(default, deserialize_with = "count::optional")]
     #[schemars(schema_with = "count_schema")]

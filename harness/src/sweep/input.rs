@@ -8,7 +8,7 @@ use spyglass_model::ModelConfig;
 
 use super::{Only, Suite};
 use crate::checkpoint::{Discovered, Settings, discover_tree, suspects};
-use crate::hub::{self, Contents, Pinned, Talk};
+use crate::hub::{self, Contents, Needs, Pinned, Talk};
 use crate::results::Hashes;
 use crate::run_file::{BosSpec, KeepSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
 use crate::{Error, Result};
@@ -59,13 +59,20 @@ pub(crate) struct Overrides {
 
 impl Overrides {
     /// How checkpoints are run: what the run file says, and the command line on top of it.
-    pub(crate) fn settings(&self, run: &RunFile) -> Settings {
-        Settings {
+    ///
+    /// # Errors
+    /// The tokenizer that is named cannot be read, or not be fetched from the hub.
+    pub(crate) fn settings(&self, run: &RunFile, talk: Talk<'_>) -> Result<Settings> {
+        let named = self.tokenizer.as_ref().or(run.tokenizer.as_ref());
+        let here = |written: &PathBuf| hub::local(written, Needs::Tokenizer, talk).map(|local| local.folder);
+        let settings = Settings {
             precision: self.precision.unwrap_or(run.precision),
             dt_floor: run.model.dt_floor,
             bos: self.bos.unwrap_or(run.bos),
-            tokenizer: self.tokenizer.clone().or_else(|| run.tokenizer.clone()),
-        }
+            tokenizer: named.map(here).transpose()?,
+        };
+        settings.check()?;
+        Ok(settings)
     }
 }
 
@@ -81,8 +88,7 @@ impl Work {
             return Err(Error::Usage { problem: "--limit 0 asks for nothing".into(), help });
         }
         let only = Only::new(overrides.only.as_deref())?;
-        let settings = overrides.settings(run);
-        settings.check()?;
+        let settings = overrides.settings(run, Talk::ALONE)?;
         let Discovered { tree, skipped, notes } = discover_tree(run)?;
         let suite = Suite::of_run(run, overrides.limit)?;
         let left = skipped.iter().map(ToString::to_string);
@@ -114,15 +120,17 @@ impl Work {
         Ok(self)
     }
 
-    /// One checkpoint by itself, as a run with one branch. Its step and tokens are what its folder tells, or 0.
+    /// One checkpoint by itself, as a run with one branch; `name` is what it is called where its folder does not tell. Its step and tokens
+    /// are what its name and its folder tell, or 0.
     ///
     /// # Errors
     /// There is no such folder.
-    pub(crate) fn of_model(folder: &Path, suite: Suite, settings: Settings) -> Result<Self> {
+    pub(crate) fn of_model(folder: &Path, name: Option<&str>, suite: Suite, settings: Settings) -> Result<Self> {
         ModelConfig::read(folder)?;
         settings.check()?;
         let path = fs_err::canonicalize(folder)?;
-        let name = path.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
+        let name = name.map(str::to_owned).or_else(|| Some(path.file_name()?.to_string_lossy().into_owned()));
+        let name = name.unwrap_or_else(|| "model".into());
         let step = name.rsplit(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok());
         let checkpoint = Checkpoint {
             branch: "trunk".into(),
@@ -186,6 +194,12 @@ impl Work {
             Some(pinned) => hub::folder_of(&pinned),
             None => self.base.join(&checkpoint.location),
         }
+    }
+
+    /// The checkpoints that lie on the hub.
+    pub(crate) fn on_hub(&self) -> impl Iterator<Item = Pinned> {
+        let all = self.tree.branches.iter().flat_map(|branch| &branch.checkpoints);
+        all.filter_map(|at| Pinned::parse(&at.location))
     }
 
     /// The checkpoints of the hub that stay when they are scored.

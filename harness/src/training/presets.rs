@@ -19,6 +19,8 @@ pub(crate) struct Preset {
     pub(crate) source: String,
     /// How its checkpoints are named.
     pub(crate) pattern: String,
+    /// What `{index}` stands for where the pattern numbers them, as a run file writes it.
+    pub(crate) index: Option<String>,
     /// The schedule.
     pub(crate) training: TrainingSpec,
 }
@@ -31,6 +33,7 @@ struct Written {
     of: Vec<String>,
     source: String,
     pattern: String,
+    index: Option<String>,
     training: TrainingMap,
 }
 
@@ -38,8 +41,8 @@ static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
     let written: Vec<Written> =
         yaml::parse("presets.yaml", include_str!("presets.yaml")).expect("a test reads the shipped file");
     let of = |own: Written| {
-        let Written { name, of, source, pattern, training } = own;
-        Preset { name, of, source, pattern, training: training.into() }
+        let Written { name, of, source, pattern, index, training } = own;
+        Preset { name, of, source, pattern, index, training: training.into() }
     };
     written.into_iter().map(of).collect()
 });
@@ -84,7 +87,8 @@ mod tests {
             let rates: Vec<_> = log.into_iter().filter_map(|entry| Some((entry.step, entry.learning_rate?))).collect();
             assert_eq!(lr_phases(&rates).first().map(|phase| phase.0), Some(Phase::Warmup), "{}", preset.name);
             assert!(!preset.source.is_empty() && !preset.of.is_empty(), "{}", preset.name);
-            assert!(crate::checkpoint::Pattern::new(&preset.pattern).is_ok(), "{}", preset.name);
+            let pattern = crate::checkpoint::Pattern::new(&preset.pattern).unwrap();
+            assert_eq!(pattern.tells_indices(), preset.index.is_some(), "{}", preset.name);
         }
     }
 
