@@ -164,8 +164,8 @@ fn a_first_run_file_is_written_from_folders_of_a_branch_and_from_repositories() 
         hub.publish_files("models/tiny/map-neo", revision, map_neo.clone());
     }
     let cases: [(&[&str], &[&str]); 4] = [
-        (&["hub:tiny/map-neo"], &["hub: tiny/map-neo@main    # 4 checkpoints", "pattern: \"hf_ckpt/{tokens}\""]),
-        (&["hub:tiny/map-neo@v/1/hf_ckpt"], &["hub: tiny/map-neo@v/1/hf_ckpt ", "pattern: \"{tokens}\""]),
+        (&["hub:tiny/map-neo"], &["hub: \"tiny/map-neo@main\"    # 4 checkpoints", "pattern: \"hf_ckpt/{tokens}\""]),
+        (&["hub:tiny/map-neo@v/1/hf_ckpt"], &["hub: \"tiny/map-neo@v/1/hf_ckpt\" ", "pattern: \"{tokens}\""]),
         (
             &["hub:tiny/mix-*step*"],
             &[
