@@ -7,14 +7,16 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::language_model::{LanguageModel, Logits, Sequence};
+use super::language_model::{LanguageModel, Sequence};
+use super::logits::Logits;
 use super::passes::{Piece, ROWS, passes, shares};
 use super::profile::{Clock, Part};
 use super::{Cost, ModelConfig};
 use crate::error::{Error, Result};
 use crate::kernels::{Pool, alone};
 use crate::layers::{LayerState, Memory, State};
-use crate::ops::{self, Input, Linear, Norm, Rows, Span};
+use crate::ops;
+use crate::ops::{Input, Linear, Norm, Rows, Span};
 
 /// Weights up to here lie in every thread's cache, so threads take sequences of their own instead of sharing each operation.
 const SMALL: u64 = 8 << 20;

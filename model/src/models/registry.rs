@@ -37,9 +37,9 @@ const KNOWN: &[Known] = &[
     llama::OLMO2,
     llama::OLMO3,
     hf_olmo::KNOWN,
-    gpt::GPT_NEOX,
-    gpt::GPT2,
-    gpt::PHI,
+    gpt_neox::GPT_NEOX,
+    gpt_neox::GPT2,
+    gpt_neox::PHI,
 ];
 
 /// A checkpoint's config.json, understood: what the engine asks of an architecture.

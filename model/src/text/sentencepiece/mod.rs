@@ -7,6 +7,7 @@
 
 mod added;
 mod model;
+mod piece;
 mod wire;
 
 use std::collections::BTreeMap;
