@@ -3,6 +3,7 @@
 //!
 //! [`Model::open`] reads a checkpoint of any architecture that [`architectures`] lists; nothing outside this crate needs to know which.
 
+pub mod batch;
 pub mod bench;
 mod checkpoint;
 mod error;

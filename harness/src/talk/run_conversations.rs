@@ -2,15 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use spyglass_model::{ChatTemplate, Generated, Model, Prompt, Sampling, State, Stopped, Tokenizer, generate_batch};
+use spyglass_model::{
+    ChatTemplate, Generated, Model, Prompt, Sampling, State, Stopped, Tokenizer, batch, generate_batch,
+};
 use spyglass_tasks::vibes::{ChoiceScore, Choices, Conversation, Reference, Stop, Transcript, Turn, TurnRecord};
 
 use super::prefix_cache::PrefixCache;
 use super::prompt_format::{PromptFormat, Said};
 use crate::{Error, Result};
-
-/// Conversations that are held together: each step of a reply reads the weights once for all of them.
-const TOGETHER: usize = 32;
 
 /// A checkpoint that is spoken to.
 #[derive(Debug)]
@@ -77,7 +76,7 @@ pub fn run_conversations(
     let asked: Vec<&Conversation> = talks.iter().filter(|talk| talk.repeat == 0 || !talk.is_greedy()).collect();
     let mut held: Vec<Option<Transcript>> = Vec::with_capacity(asked.len());
     let mut failed = Vec::new();
-    for group in asked.chunks(TOGETHER) {
+    for group in asked.chunks(batch::CONVERSATIONS) {
         let mut group: Vec<Held<'_>> = group.iter().map(|talk| Held::new(speaker, talk)).collect();
         let turns = group.iter().map(|held| held.talk.turns.len()).max().unwrap_or(0);
         for turn in 0..turns {

@@ -5,15 +5,10 @@ use std::ops::ControlFlow;
 use super::generated::{Generated, Prompt, Token};
 use super::sampling::Sampling;
 use super::talk::Talk;
+use crate::batch::{PROMPT_PIECE, PROMPT_ROWS};
 use crate::error::{Error, Result};
 use crate::models::{LanguageModel, Sequence, Wanted};
 use crate::text::Tokenizer;
-
-/// Tokens of one prompt that are computed at once.
-const PIECE: usize = 512;
-
-/// Tokens of all prompts that are computed at once.
-const ROWS: usize = 1024;
 
 /// Answers one conversation. `on_token` gets every token as it comes and ends the answer by breaking.
 ///
@@ -54,7 +49,7 @@ pub fn generate_batch<M: LanguageModel>(
             let (mut count, mut rows) = (1, rest[0].piece().len());
             while let Some(talk) = rest.get(count) {
                 rows += talk.piece().len();
-                if rows > ROWS {
+                if rows > PROMPT_ROWS {
                     break;
                 }
                 count += 1;
@@ -90,10 +85,10 @@ fn step<M: LanguageModel>(
     Ok(())
 }
 
-/// The tokens of prompt and answer after the first `read`, at most [`PIECE`].
+/// The tokens of prompt and answer after the first `read`, at most [`PROMPT_PIECE`].
 fn piece<'t>(prompt: &'t [u32], ids: &'t [u32], read: usize) -> &'t [u32] {
     match prompt.get(read..) {
-        Some(rest @ [_, ..]) => &rest[..rest.len().min(PIECE)],
+        Some(rest @ [_, ..]) => &rest[..rest.len().min(PROMPT_PIECE)],
         _ => &ids[read - prompt.len()..],
     }
 }
