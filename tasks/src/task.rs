@@ -1,6 +1,8 @@
 //! A leaf task, ready to give its items.
 
+mod metrics;
 mod parts;
+mod reply_filters;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,10 +14,10 @@ use crate::definition::{Chance, OutputType, Perturb, TaskFile};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
 use crate::item::{Generation, Items, Row};
-use crate::metric;
 use crate::nearest::suggestion;
-use crate::prompt::{self, Asking, Plan};
+use crate::prompt::{Asking, Plan};
 use crate::record::{ItemRecord, MetricValue};
+use crate::{metric, prompt};
 
 /// Keys that say what a task is called, where it comes from or how it is judged, not what is asked.
 const NOT_ASKED: [&str; 17] = [

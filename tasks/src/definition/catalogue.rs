@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::files::{self, Kind, Loaded, Origin};
-use super::function;
+use super::files::{Kind, Loaded};
 use super::group::Group;
+use super::origin::Origin;
 use super::schema::TaskFile;
+use super::{files, function};
 use crate::data::Tables;
 use crate::error::{Error, Result};
 use crate::task::{Source, Task};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::catalogue::Catalogue;
-use super::values::Chance;
+use super::chance::Chance;
 
 /// One line of the list of tasks.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -5,8 +5,10 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::chance::Chance;
+use super::single::Words;
 use super::tree::{Tree, TreeVisitor};
-use super::values::{self, Chance, DataFiles, Declared, Words};
+use super::values::{self, DataFiles, Declared};
 use crate::yaml::{count, told};
 
 /// A task file. Keys that only name Python code are known, so that the message can say what to write instead.

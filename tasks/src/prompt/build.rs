@@ -7,19 +7,19 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::plan::{Asking, Plan};
+use super::asking::Asking;
+use super::doc::{Doc, Resolved};
+use super::plan::Plan;
 use super::question::{Asked, Reading, Target, nth, printed};
 use super::rows::Pool;
 use super::shots::{Draw, draw};
 use super::shuffle;
-use super::templates::{Doc, Resolved};
 use crate::data::{Split, SplitRow};
 use crate::definition::{Declared, OutputType};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
 use crate::item::{BadRow, Item, Items, Question, Row};
-use crate::metric;
-use crate::python;
+use crate::{metric, python};
 
 /// Builds the items, the first `limit` of them.
 ///

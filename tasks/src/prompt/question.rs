@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::templates::{Doc, Resolved, Templates};
+use super::doc::{Doc, Resolved};
+use super::templates::Templates;
 use crate::definition::Declared;
 use crate::python::{self, literal};
 

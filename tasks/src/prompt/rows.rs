@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::plan::{Asking, Plan};
+use super::asking::Asking;
+use super::plan::Plan;
 use crate::data::{Missing, Split, contents};
 use crate::definition::Declared;
 use crate::error::{Error, Result};

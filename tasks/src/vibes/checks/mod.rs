@@ -1,5 +1,6 @@
 //! What a reply is held against. A new check is a variant of [`Check`], its arm in `Check::measure`, and a function.
 
+mod alphabet;
 mod assertion;
 mod json;
 mod language;
@@ -7,21 +8,27 @@ mod number;
 mod number_digits;
 mod number_text;
 mod number_words;
+mod pattern;
 mod repetition;
+mod script;
+
 mod shape;
 mod similar;
 mod text;
+mod unicode_digits;
 mod values;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::stop::Stop;
+
 pub use assertion::{Assertion, Verdict};
 pub use number::Pick;
 pub(crate) use number_words::spell;
-pub use values::{Pattern, Script, Texts, Value};
-
-use super::stop::Stop;
+pub use pattern::Pattern;
+pub use script::Script;
+pub use values::{Texts, Value};
 
 /// What a check looks at: a reply, or the replies of a whole conversation one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
