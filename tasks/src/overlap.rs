@@ -5,7 +5,9 @@
 
 mod index;
 mod normalise;
+mod search;
 mod text;
+mod window;
 
 use serde::Serialize;
 

@@ -13,9 +13,10 @@ use crate::data::{DataSet, Tables};
 use crate::definition::{Chance, OutputType, Perturb, TaskFile};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
-use crate::item::{Generation, Items, Row};
+use crate::item::{Items, Row};
 use crate::nearest::suggestion;
 use crate::prompt::{Asking, Plan};
+use crate::question::Generation;
 use crate::record::{ItemRecord, MetricValue};
 use crate::{metric, prompt};
 
@@ -158,7 +159,7 @@ impl Task {
         })
     }
 
-    fn asking(&self) -> Asking<'_> {
+    fn asking<'a>(&'a self, data: &'a [PathBuf]) -> Asking<'a> {
         Asking {
             name: &self.name,
             subject: self.subject.as_deref(),
@@ -167,6 +168,7 @@ impl Task {
             chance: self.chance,
             metrics: &self.metrics,
             plan: &self.plan,
+            data,
         }
     }
 
@@ -203,7 +205,7 @@ impl Task {
     /// # Errors
     /// No data, data that cannot be read, a pool smaller than the shots, or no row at all that can be asked.
     pub fn items(&self, data: &[PathBuf], limit: Option<usize>) -> Result<Items> {
-        prompt::build(&self.asking(), data, limit)
+        prompt::build(&self.asking(data), limit)
     }
 
     /// All rows of the split that is asked, with the columns of `process`; those that cannot be asked, too.
@@ -211,7 +213,7 @@ impl Task {
     /// # Errors
     /// No data, data that cannot be read, or an expression that fails.
     pub fn processed(&self, data: &[PathBuf]) -> Result<Vec<Row>> {
-        prompt::processed(&self.asking(), data)
+        prompt::processed(&self.asking(data))
     }
 
     #[expect(clippy::missing_panics_doc, reason = "keys that were read as JSON can be written as JSON")]
@@ -240,7 +242,7 @@ impl Task {
 
     /// Its rows are at hand without a data folder: generated, or in files that the task file names.
     pub fn brings_data(&self) -> bool {
-        self.plan.is_generated() || self.asking().place(&[]).files.is_some()
+        self.plan.is_generated() || self.asking(&[]).place().files.is_some()
     }
 
     /// What it reads of a data set on the hub; `None` where its rows are at hand, or any text of yours.

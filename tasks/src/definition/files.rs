@@ -6,8 +6,9 @@ use include_dir::Dir;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::group_file::GroupFile;
 use super::origin::{Origin, SHIPPED};
-use super::schema::{GroupFile, TaskFile};
+use super::schema::TaskFile;
 use super::tree::Tree;
 use crate::error::{Error, Result};
 use crate::{text, yaml};

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use globset::Glob;
 
-use super::catalogue::{Catalogue, Leaf};
+use super::catalogue::Catalogue;
 use super::group::Group;
+use super::leaf::Leaf;
 use crate::error::{Error, Result};
 use crate::nearest::suggestion;
 use crate::task::Task;

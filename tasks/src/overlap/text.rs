@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::index::{Findings, Index, Search};
+use super::index::{Findings, Index};
+use super::search::Search;
 use super::strings;
 use crate::error::{Error, Result};
 use crate::python::from_json;

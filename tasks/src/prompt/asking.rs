@@ -1,4 +1,4 @@
-//! How often a task is asked: its shots, its seed, what is varied.
+//! What a task asks, with what a run may change of it: its shots, its twins, where its data lie.
 
 use std::path::PathBuf;
 
@@ -17,11 +17,13 @@ pub(crate) struct Asking<'t> {
     pub(crate) chance: Option<f64>,
     pub(crate) metrics: &'t [String],
     pub(crate) plan: &'t Plan,
+    /// The folders below which its data may lie.
+    pub(crate) data: &'t [PathBuf],
 }
 
 impl Asking<'_> {
     /// Where its data may lie.
-    pub(crate) fn place<'p>(&'p self, folders: &'p [PathBuf]) -> Place<'p> {
+    pub(crate) fn place(&self) -> Place<'_> {
         let file = &self.plan.file;
         Place {
             task: self.name,
@@ -32,7 +34,7 @@ impl Asking<'_> {
             files: file.dataset_kwargs.as_ref().and_then(|kwargs| kwargs.data_files.as_ref()),
             dir: file.dataset_kwargs.as_ref().and_then(|kwargs| kwargs.data_dir.as_deref()),
             home: self.plan.home.as_deref(),
-            folders,
+            folders: self.data,
         }
     }
 }

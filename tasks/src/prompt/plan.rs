@@ -9,7 +9,7 @@ use super::{Keys, Templates};
 use crate::data::{DataSet, Tables};
 use crate::definition::{OutputType, Sampler, TaskFile};
 use crate::icl;
-use crate::item::Generation;
+use crate::question::Generation;
 use crate::reply::ReplyFilter;
 
 /// What the task file says, compiled.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::Finding;
 use super::alphabet::SCRIPTS;
-use super::text::fold;
+use super::text_match::fold;
 
 /// A language that can be told from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -6,22 +6,18 @@ mod json;
 mod language;
 mod number;
 mod number_digits;
+mod number_pieces;
 mod number_text;
 mod number_words;
 mod pattern;
 mod repetition;
 mod script;
-
 mod shape;
 mod similar;
 mod text;
+mod text_match;
 mod unicode_digits;
 mod values;
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::stop::Stop;
 
 pub use assertion::{Assertion, Verdict};
 pub use number::Pick;
@@ -29,6 +25,12 @@ pub(crate) use number_words::spell;
 pub use pattern::Pattern;
 pub use script::Script;
 pub use values::{Texts, Value};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::finding::Finding;
+use super::stop::Stop;
 
 /// What a check looks at: a reply, or the replies of a whole conversation one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,31 +115,6 @@ pub(crate) enum Bar {
     AtMost(f64),
     /// A count that must not be more.
     CountAtMost(f64),
-}
-
-/// What a check found.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Finding {
-    /// What the threshold is compared with.
-    pub measure: f64,
-    /// How well the reply does, in [0, 1].
-    pub score: f64,
-    /// What was expected, for a reader.
-    pub expected: String,
-    /// What was found, for a reader.
-    pub actual: String,
-}
-
-impl Finding {
-    /// A finding whose score is also what the threshold is compared with.
-    pub(crate) fn scored(score: f64, expected: String, actual: String) -> Self {
-        Self { measure: score, score, expected, actual }
-    }
-
-    /// A finding of yes or no.
-    pub(crate) fn of(holds: bool, expected: String, actual: String) -> Self {
-        Self::scored(f64::from(u8::from(holds)), expected, actual)
-    }
 }
 
 impl Check {

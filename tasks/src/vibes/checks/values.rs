@@ -5,7 +5,7 @@ use std::ops::Deref;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::text::exact;
+use super::text_match::exact;
 
 /// A text with something to see in it (every reply would contain the empty one).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
