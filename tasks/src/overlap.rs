@@ -5,9 +5,7 @@
 
 mod index;
 mod normalise;
-mod search;
 mod text;
-mod window;
 
 use serde::Serialize;
 

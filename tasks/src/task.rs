@@ -101,7 +101,7 @@ impl Task {
         parts::check_choices(&keys_asked, &wrong)?;
         parts::check_choices(&shot_keys, &wrong)?;
         let templates = parts::compile_templates(&name, &file, &keys_asked, &shot_keys)?;
-        let metrics = parts::metrics(&file, output, &wrong)?;
+        let metrics = metrics::metrics(&file, output, &wrong)?;
         let primary_metric = match &file.primary_metric {
             Some(primary) if metrics.contains(primary) => primary.clone(),
             Some(primary) => {
@@ -110,7 +110,7 @@ impl Task {
             }
             None => metrics[0].clone(),
         };
-        let (mut filters, target_filters) = parts::reply_filters(&name, &file)?;
+        let (mut filters, target_filters) = reply_filters::reply_filters(&name, &file)?;
         filters.extend(target_filters.iter().cloned());
         let until = if file.generation_kwargs.until.0.is_empty() {
             vec![keys_asked.end.clone()]
@@ -150,7 +150,7 @@ impl Task {
                 filters: Arc::new(filters),
                 target_filters,
                 tables,
-                warnings: parts::metric_warnings(&file),
+                warnings: metrics::metric_warnings(&file),
                 home: home.map(Path::to_owned),
                 keys_given: keys,
                 shown,

@@ -1,7 +1,18 @@
 //! What a training loss does between spikes.
 
-use super::loss::{FEWEST, LAST, MANY, WINDOW};
 use super::statistics::{mean, median};
+
+/// Calm entries that a spike is measured against.
+const WINDOW: usize = 50;
+
+/// Entries after which noise with heavy tails has had more chances of a single high entry than the rules were made for.
+const MANY: f64 = 100.0;
+
+/// Their last entries: a loss that stops falling is above the line and not above these.
+const LAST: usize = 10;
+
+/// Before so many calm entries no height is a spike.
+const FEWEST: usize = 30;
 
 /// What a calm entry would be like.
 #[derive(Clone, Copy)]
@@ -19,7 +30,7 @@ pub(super) struct Calm {
 
 impl Calm {
     /// The entry `at`, by those before it; with too few of them every number is calm.
-    fn of(calm: &[(f64, f64)], at: usize) -> Self {
+    pub(super) fn of(calm: &[(f64, f64)], at: usize) -> Self {
         Self::on_line(calm, at).unwrap_or({
             let never = f64::INFINITY;
             Self { expected: 0.0, spike: never, stays: never, alone: never, over: never }
@@ -53,17 +64,17 @@ impl Calm {
         })
     }
 
-    fn is_spike(self, value: f64, next: Option<&f64>) -> bool {
+    pub(super) fn is_spike(self, value: f64, next: Option<&f64>) -> bool {
         let out = value - self.expected;
         let stays = || next.is_some_and(|&next| !next.is_finite() || next - self.expected > self.stays);
         !value.is_finite() || out > self.alone || (out > self.spike && stays())
     }
 
-    fn is_calm(self, value: f64) -> bool {
+    pub(super) fn is_calm(self, value: f64) -> bool {
         value - self.expected <= self.spike
     }
 
-    fn is_over(self, value: f64) -> bool {
+    pub(super) fn is_over(self, value: f64) -> bool {
         value.is_finite() && value - self.expected <= self.over
     }
 }

@@ -7,15 +7,6 @@ use super::sample::Sample;
 use super::slope::slope;
 use super::statistics::phi;
 
-/// Correlation of neighbouring checkpoints' wobble where too few of them could tell it.
-const USUAL_DRIFT: f64 = 0.3;
-
-/// From so many checkpoints on, it is estimated.
-const TELLS_DRIFT: usize = 8;
-
-/// It is never taken to be larger.
-const MOST_DRIFT: f64 = 0.8;
-
 /// A slope no larger than rounding is none.
 const NO_SLOPE: f64 = 1e-9;
 

@@ -1,6 +1,7 @@
 //! Agreement of two readers.
 
-use super::ratings::FEWEST_PAIRS;
+/// Below so many pairs agreement is not reported.
+const FEWEST_PAIRS: usize = 10;
 
 /// Cohen's κ of two raters' judgements of the same pairs; `None` under 10 pairs, and when both always say the same one thing.
 ///

@@ -6,26 +6,11 @@ use super::calm::Calm;
 use super::line::line;
 use super::statistics::{finite, median};
 
-/// Calm entries that a spike is measured against.
-const WINDOW: usize = 50;
-
-/// Their last entries: a loss that stops falling is above the line and not above these.
-const LAST: usize = 10;
-
-/// Before so many calm entries no height is a spike.
-const FEWEST: usize = 30;
-
 /// Before so many a loss that is not a number and comes back is none either: some trainers begin with one.
 const FEWEST_NUMBERS: usize = 10;
 
 /// A spike open for so many entries is a collapse.
 const OPEN: usize = 50;
-
-/// Entries after which noise with heavy tails has had more chances of a single high entry than the rules were made for.
-const MANY: f64 = 100.0;
-
-/// Blocks of a plateau's window.
-const BLOCKS: usize = 10;
 
 /// A spike of the loss, by index of the entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

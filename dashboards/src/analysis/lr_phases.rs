@@ -6,14 +6,8 @@ use crate::run::Phase;
 /// Movements smaller than this share of the largest rate are noise.
 pub(crate) const TOLERANCE: f64 = 0.02;
 
-/// A flat stretch is a phase of its own from this share of its leg's steps on.
-const STABLE_SHARE: f64 = 0.25;
-
 /// A rate at or under this share of its cycle's peak is as good as zero.
 pub(crate) const FLOOR_SHARE: f64 = 0.1;
-
-/// A fall that takes this share of the steps of the fall before it, or more, is another cycle of the same schedule.
-const SAME_PACE: f64 = 0.9;
 
 /// Phases of a learning-rate schedule, each with its first step, in ascending steps.
 ///

@@ -1,21 +1,27 @@
 //! The shape of a learning rate's schedule: where it rises, holds and falls.
 
-use super::lr_phases::{FLOOR_SHARE, SAME_PACE, STABLE_SHARE, TOLERANCE};
+use super::lr_phases::{FLOOR_SHARE, TOLERANCE};
 use crate::run::Phase;
+
+/// A flat stretch is a phase of its own from this share of its leg's steps on.
+const STABLE_SHARE: f64 = 0.25;
+
+/// A fall that takes this share of the steps of the fall before it, or more, is another cycle of the same schedule.
+const SAME_PACE: f64 = 0.9;
 
 /// The phases found so far.
 pub(super) struct Schedule {
-    points: Vec<(u64, f64)>,
+    pub(super) points: Vec<(u64, f64)>,
     /// Largest rate of the cycle: of the last rise, and of what came after it.
-    peak: f64,
+    pub(super) peak: f64,
     /// Steps that the last `decay` took to come down to a tenth of its peak, where it did.
-    decayed_in: Option<u64>,
-    phases: Vec<(Phase, u64)>,
+    pub(super) decayed_in: Option<u64>,
+    pub(super) phases: Vec<(Phase, u64)>,
 }
 
 impl Schedule {
     /// Splits the leg between two turning points into flat and moving stretches.
-    fn leg(&mut self, from: usize, to: usize) {
+    pub(super) fn leg(&mut self, from: usize, to: usize) {
         let (start, end) = (self.points[from], self.points[to]);
         let least = (end.0 - start.0) as f64 * STABLE_SHARE;
         let highest = start.1.max(end.1);
@@ -79,7 +85,7 @@ impl Schedule {
         }
     }
 
-    fn push(&mut self, phase: Phase, at: usize) {
+    pub(super) fn push(&mut self, phase: Phase, at: usize) {
         if self.phases.last().is_none_or(|last| last.0 != phase) {
             self.phases.push((phase, self.points[at].0));
         }

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::line::line;
-use super::loss::BLOCKS;
 use super::statistics::{finite, mean};
+
+/// Blocks of a plateau's window.
+const BLOCKS: usize = 10;
 
 /// Entries that a plateau's window needs.
 const PLATEAU_ENTRIES: usize = 20;

@@ -7,9 +7,6 @@ use super::kappa::cohen_kappa;
 /// Newton's steps; quadratic convergence needs far fewer.
 const STEPS: usize = 100;
 
-/// Below so many pairs agreement is not reported.
-const FEWEST_PAIRS: usize = 10;
-
 /// One comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Game {

@@ -80,7 +80,7 @@ pub fn sharpness_without_chance(curve: &Curve) -> Sharpness {
 }
 
 /// BIG-bench's emergence score of the raw scores; see [`Rise::emergence_score`].
-fn emergence_score(y: &[f64]) -> Option<f64> {
+pub(super) fn emergence_score(y: &[f64]) -> Option<f64> {
     let squares: Vec<f64> = y.windows(2).map(|pair| (pair[1] - pair[0]).powi(2)).collect();
     let typical = median(&squares)?.sqrt();
     let (high, low) =

@@ -2,10 +2,19 @@
 
 use std::ops::Range;
 
-use super::growth::{MOST_DRIFT, TELLS_DRIFT, USUAL_DRIFT, one_sided};
+use super::growth::one_sided;
 use super::line::slope_weights;
 use super::sample::Sample;
 use super::statistics::finite;
+
+/// Correlation of neighbouring checkpoints' wobble where too few of them could tell it.
+const USUAL_DRIFT: f64 = 0.3;
+
+/// From so many checkpoints on, it is estimated.
+const TELLS_DRIFT: usize = 8;
+
+/// It is never taken to be larger.
+const MOST_DRIFT: f64 = 0.8;
 
 #[derive(Clone, Copy)]
 struct Slope {

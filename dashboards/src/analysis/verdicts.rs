@@ -51,7 +51,7 @@ impl VerdictHops {
     }
 
     /// The least that [`luck`](Self::luck) can be with so many passes: those of a single change.
-    fn least_luck(&self) -> f64 {
+    pub(super) fn least_luck(&self) -> f64 {
         if self.passed == 0 || self.passed == self.judged {
             return 1.0;
         }

@@ -38,7 +38,7 @@ pub fn side_by_side(mut runs: Vec<Run>) -> Option<Run> {
     Some(whole)
 }
 
-fn names(runs: &[Run]) -> Vec<String> {
+pub(super) fn names(runs: &[Run]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for run in runs {
         let numbered = (2..).map(|number| format!("{} {number}", run.name));

@@ -22,7 +22,7 @@ pub enum AnswerFormat {
 }
 
 impl AnswerFormat {
-    fn of(items: &[ItemRecord]) -> Self {
+    pub(super) fn of(items: &[ItemRecord]) -> Self {
         let all = |test: fn(&ItemRecord) -> bool| !items.is_empty() && items.iter().all(test);
         if all(|item| item.choices.len() > 1 && item.choices.iter().all(|choice| choice.chars == 1)) {
             Self::Letters

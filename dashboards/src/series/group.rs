@@ -7,7 +7,7 @@ use super::group_unit::one_unit;
 use crate::run::{At, ItemText, Run, Subject, TaskGroup, TaskTexts, Unit};
 
 /// Where the items of a group's leaf begin: documents are numbered through the leaves in the group's order.
-type Starts = BTreeMap<String, usize>;
+pub(super) type Starts = BTreeMap<String, usize>;
 
 /// Adds a unit for every group at every checkpoint where all its leaves were scored, and the texts of its items.
 ///
@@ -31,7 +31,7 @@ pub fn add_groups(run: &mut Run) {
     run.texts.extend(texts);
 }
 
-fn starts(run: &Run, group: &TaskGroup, subject: &Subject) -> Starts {
+pub(super) fn starts(run: &Run, group: &TaskGroup, subject: &Subject) -> Starts {
     let mut next = 0;
     let mut starts = Starts::new();
     for leaf in &group.leaves {

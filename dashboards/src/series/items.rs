@@ -26,10 +26,10 @@ fn data_bits(data: &str) -> u64 {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ItemScores {
     /// Item by data, leaf and number: the same number in other data is another item.
-    ids: Vec<u64>,
+    pub(super) ids: Vec<u64>,
     values: Vec<f64>,
     /// What each item shares with others; empty where items stand alone.
-    clusters: Vec<u64>,
+    pub(super) clusters: Vec<u64>,
 }
 
 impl ItemScores {
@@ -151,7 +151,7 @@ fn cluster(leaf: usize, item: &ItemRecord, group: bool) -> u64 {
     hasher.finish()
 }
 
-fn distinct(clusters: &[u64]) -> usize {
+pub(super) fn distinct(clusters: &[u64]) -> usize {
     clusters.iter().collect::<HashSet<_>>().len()
 }
 

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use super::TaskFindings;
 use super::anneal::{Basis, BranchGain};
-use super::page::ALPHA_MEAN;
 use super::path::around;
 use super::path_point::Difference;
 use crate::analysis::statistics::{Z95, upper_quantile};
 use crate::analysis::wobble::{Step, WOBBLE0, common_wobble};
 use crate::run::Run;
+
+/// As [`ALPHA`], for the gains over all tasks, where it is shared by the branches.
+const ALPHA_MEAN: f64 = 0.05;
 
 /// A branch's end against its parent, over all tasks that are told and have both.
 #[derive(Debug, Clone, PartialEq)]

@@ -30,6 +30,7 @@ pub use group_unit::metrics as group_metrics;
 pub(crate) use interval::{Estimate, are_shares, is_share};
 pub(crate) use items::{ItemScores, by_metric, shared_ids};
 pub use mean_gain::MeanGain;
+pub(crate) use mean_gain::mean_gains;
 pub(crate) use measured::{is_fraction, is_mean_of_items, subjects};
 pub(crate) use metrics::add_metrics;
 pub use page::together;

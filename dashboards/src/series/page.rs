@@ -11,9 +11,6 @@ use crate::analysis::statistics::{ALPHA, upper_quantile};
 use crate::analysis::trend::Trend;
 use crate::run::{Run, Subject};
 
-/// As [`ALPHA`], for the gains over all tasks, where it is shared by the branches.
-const ALPHA_MEAN: f64 = 0.05;
-
 /// A score this much above guessing is above guessing, and not the answers of a model that prefers a letter.
 pub(crate) const ABOVE_GUESSING: f64 = 0.02;
 

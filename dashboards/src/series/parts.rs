@@ -7,7 +7,7 @@ use super::values::Series;
 use crate::run::Run;
 
 /// A table with more rows says nothing.
-const MOST_PARTS: usize = 80;
+pub(super) const MOST_PARTS: usize = 80;
 
 /// One part of a task.
 #[derive(Debug, Clone, PartialEq)]

@@ -24,7 +24,7 @@ pub(crate) struct PointData {
 }
 
 impl PointData {
-    fn of(units: &[&Unit], measured: &Measured<'_>, metric: &str, format: AnswerFormat) -> Option<Self> {
+    pub(super) fn of(units: &[&Unit], measured: &Measured<'_>, metric: &str, format: AnswerFormat) -> Option<Self> {
         let pick = |score: &dyn Fn(&spyglass_tasks::ItemRecord) -> Option<f64>| {
             ItemScores::of(units, measured.plain_mean, score)
         };

@@ -133,7 +133,7 @@ impl<'a> Series<'a> {
     }
 }
 
-fn decomposed(units: &[&Unit]) -> Option<LetterDecomposition> {
+pub(super) fn decomposed(units: &[&Unit]) -> Option<LetterDecomposition> {
     let items = || units.iter().flat_map(|unit| unit.items.iter());
     if items().any(|item| item.choices.iter().any(|choice| choice.tokens != 1)) {
         return None; // letters of several tokens have no mass of their own

@@ -11,7 +11,7 @@ use crate::Result;
 use crate::checkpoint::Loaded;
 use crate::progress::Interrupt;
 use crate::results::CHUNK_ITEMS;
-use crate::sweep::SuiteTask;
+use crate::suite::SuiteTask;
 
 /// The answers to a list of items.
 pub(super) struct Answers<'a> {

@@ -8,10 +8,10 @@ use crate::{Error, Result};
 /// What lies in a folder of results.
 #[derive(Default)]
 pub(super) struct Files {
-    results: Vec<PathBuf>,
+    pub(super) results: Vec<PathBuf>,
     samples: Vec<PathBuf>,
     /// Inspect's own format, which is not read.
-    zipped: Vec<PathBuf>,
+    pub(super) zipped: Vec<PathBuf>,
 }
 
 /// Whether a JSON file is called as programs call their results: `results_TIME.json` (lm-evaluation-harness, lighteval),
@@ -23,7 +23,7 @@ fn is_results(name: &str) -> bool {
 }
 
 impl Files {
-    fn find(&mut self, folder: &Path) -> Result<()> {
+    pub(super) fn find(&mut self, folder: &Path) -> Result<()> {
         let mut paths: Vec<PathBuf> =
             fs_err::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
         paths.sort();
@@ -47,7 +47,7 @@ impl Files {
     }
 
     /// A line that names samples beside which no results were written.
-    fn samples_alone(&self) -> Option<String> {
+    pub(super) fn samples_alone(&self) -> Option<String> {
         let has_results = |path: &PathBuf| {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             self.results.iter().filter(|results| results.parent() == path.parent()).any(|results| {

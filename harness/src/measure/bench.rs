@@ -145,7 +145,7 @@ fn part_times(parts: &[(Part, Duration)]) -> Vec<PartTime> {
     parts.iter().map(one).collect()
 }
 
-fn start_up(program: &Path, threads: usize, model: &Path) -> Result<StartUp> {
+pub(super) fn start_up(program: &Path, threads: usize, model: &Path) -> Result<StartUp> {
     let read_seconds = median(STARTS, || read_files(model))?;
     let first_token_seconds = median(STARTS, || {
         let mut command = Command::new(program);

@@ -10,10 +10,10 @@ use spyglass_tasks::yaml::count;
 
 use super::listed::{FolderSpec, IndexSpec};
 use super::log_spec::LogSpec;
-use super::values;
 use crate::checkpoint::Pattern;
 use crate::hub::{Repo, SCHEME};
 use crate::training::{Schedule, TrainingSpec};
+use crate::values;
 use crate::{Error, Result};
 
 /// One folder of checkpoints, or one repository of them.

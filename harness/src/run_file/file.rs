@@ -11,12 +11,12 @@ use super::branch::BranchSpec;
 use super::phases::PhasesSpec;
 use super::schedule_spec::ScheduleSpec;
 use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec};
+use super::storage;
 use super::storage::KeepSpec;
 use super::task_spec::TaskSpec;
-use super::{storage, values};
 use crate::checkpoint::Pattern;
 use crate::training::Schedule;
-use crate::{Error, Result};
+use crate::{Error, Result, values};
 
 /// A run file. Relative paths in it are relative to the folder it lies in.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -9,10 +9,10 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, de};
 use spyglass_tasks::yaml::count;
 
-use super::values::count_schema;
 use crate::Result;
 use crate::checkpoint::Label;
 use crate::training::Amount;
+use crate::values::count_schema;
 
 /// A checkpoint as the run file lists it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
-use super::values::{self, WordOrMap};
+use crate::values::{self, WordOrMap};
 use crate::{Error, Result};
 
 /// A training log.

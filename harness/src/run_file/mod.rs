@@ -13,7 +13,6 @@ mod schedule_spec;
 mod settings;
 mod storage;
 mod task_spec;
-mod values;
 
 pub(crate) use branch::{BranchSpec, ParentSpec, StepsSpec, TRUNK};
 pub(crate) use demo::unpack;
@@ -27,4 +26,3 @@ pub(crate) use schedule_spec::{CheckpointOrder, ScheduleSpec};
 pub(crate) use settings::{BosSpec, MisplacedSpec, PrecisionSpec};
 pub(crate) use storage::KeepSpec;
 pub use task_spec::TaskSpec;
-pub(crate) use values::{WordOrMap, count_schema, word_or_map, word_or_map_schema};

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use spyglass_tasks::yaml::count;
 
-use super::values::count_schema;
+use crate::values::count_schema;
 
 /// Which checkpoints are scored, in which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

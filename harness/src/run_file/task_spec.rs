@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use spyglass_tasks::yaml::count;
 
-use super::values::{self, WordOrMap};
+use crate::values::{self, WordOrMap};
 use crate::{Error, Result};
 
 /// A task with its settings; a bare name stands for the task as it is defined.

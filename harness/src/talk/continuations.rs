@@ -6,14 +6,14 @@ use super::prefix_cache::PrefixCache;
 use crate::{Error, Result};
 
 /// The continuations of a turn, tokenised, in the order right, wrong, reference.
-struct Continuations<'t> {
+pub(super) struct Continuations<'t> {
     turn: &'t Turn,
     texts: Vec<&'t str>,
-    ids: Vec<Vec<u32>>,
+    pub(super) ids: Vec<Vec<u32>>,
 }
 
 impl<'t> Continuations<'t> {
-    fn of(turn: &'t Turn, tokenise: impl Fn(&str) -> Result<Vec<u32>>) -> Result<Self> {
+    pub(super) fn of(turn: &'t Turn, tokenise: impl Fn(&str) -> Result<Vec<u32>>) -> Result<Self> {
         let choices = turn.choose.iter().flat_map(|choose| choose.right.iter().chain(&choose.wrong));
         let texts: Vec<&str> = choices.chain(&turn.reference).map(String::as_str).collect();
         let ids: Vec<Vec<u32>> = texts.iter().map(|text| tokenise(text)).collect::<Result<_>>()?;
@@ -26,7 +26,7 @@ impl<'t> Continuations<'t> {
         }
     }
 
-    fn score(self, memory: &mut PrefixCache<'_>, last: u32, record: &mut TurnRecord) -> Result<()> {
+    pub(super) fn score(self, memory: &mut PrefixCache<'_>, last: u32, record: &mut TurnRecord) -> Result<()> {
         if self.ids.is_empty() {
             return Ok(());
         }

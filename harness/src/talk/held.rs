@@ -11,14 +11,14 @@ use crate::{Error, Result};
 
 /// A conversation that is under way.
 pub(super) struct Held<'a> {
-    talk: &'a Conversation,
-    voice: PromptFormat<'a>,
-    memory: PrefixCache<'a>,
+    pub(super) talk: &'a Conversation,
+    pub(super) voice: PromptFormat<'a>,
+    pub(super) memory: PrefixCache<'a>,
     earlier: Vec<(String, String)>,
-    turns: Vec<TurnRecord>,
-    open: Option<OpenTurn>,
+    pub(super) turns: Vec<TurnRecord>,
+    pub(super) open: Option<OpenTurn>,
     /// Why it cannot be held.
-    failed: Option<Error>,
+    pub(super) failed: Option<Error>,
 }
 
 /// A turn whose reply is to come.
@@ -31,25 +31,25 @@ pub(super) struct OpenTurn {
 
 impl OpenTurn {
     /// Whether there is room for a reply before the context limit.
-    fn room(&self) -> bool {
+    pub(super) fn room(&self) -> bool {
         self.sampling.max_tokens > 0
     }
 }
 
 impl<'a> Held<'a> {
-    fn new(speaker: &'a ChatModel<'a>, talk: &'a Conversation) -> Self {
+    pub(super) fn new(speaker: &'a ChatModel<'a>, talk: &'a Conversation) -> Self {
         let voice = PromptFormat::new(speaker.template, &talk.format);
         let memory = PrefixCache::new(speaker.model);
         Self { talk, voice, memory, earlier: Vec::new(), turns: Vec::new(), open: None, failed: None }
     }
 
     /// Whether it has a turn of this number, and has not failed.
-    fn goes_on(&self, turn: usize) -> bool {
+    pub(super) fn goes_on(&self, turn: usize) -> bool {
         self.failed.is_none() && turn < self.talk.turns.len()
     }
 
     /// Notes that it cannot be held, with the prompt's name and a mend for the commonest reason.
-    fn fail(&mut self, speaker: &ChatModel<'a>, turn: usize, error: &Error) {
+    pub(super) fn fail(&mut self, speaker: &ChatModel<'a>, turn: usize, error: &Error) {
         self.open = None;
         let said = Said { system: None, earlier: &self.earlier, user: &self.talk.turns[turn].user };
         let refused = matches!(error, Error::Model(spyglass_model::Error::ChatTemplate { .. }));
@@ -68,7 +68,7 @@ impl<'a> Held<'a> {
     }
 
     /// Reads what the user says, and compares continuations where the turn asks for it.
-    fn open(&mut self, speaker: &ChatModel<'a>, number: usize) -> Result<()> {
+    pub(super) fn open(&mut self, speaker: &ChatModel<'a>, number: usize) -> Result<()> {
         let turn = &self.talk.turns[number];
         let said = Said { system: self.talk.system.as_deref(), earlier: &self.earlier, user: &turn.user };
         let asked = self.voice.ask(speaker.tokenizer, said)?;
@@ -106,14 +106,14 @@ impl<'a> Held<'a> {
     }
 
     /// What the model is to continue; `None` where the context is full.
-    fn prompt<'p>(&'p self, words: &'p [&'p str]) -> Option<Prompt<'p, State>> {
+    pub(super) fn prompt<'p>(&'p self, words: &'p [&'p str]) -> Option<Prompt<'p, State>> {
         let open = self.open.as_ref().filter(|open| open.room())?;
         let (seen, state) = self.memory.so_far();
         Some(Prompt { state, seen, tokens: &open.last, sampling: &open.sampling, words })
     }
 
     /// Notes the reply; without one the context was full.
-    fn close(&mut self, reply: Option<Generated<State>>) {
+    pub(super) fn close(&mut self, reply: Option<Generated<State>>) {
         let Some(OpenTurn { mut record, last: [last], .. }) = self.open.take() else { return };
         if let Some(generated) = reply {
             self.memory.take(last, &generated);

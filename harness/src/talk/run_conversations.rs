@@ -160,6 +160,6 @@ fn take_turn<'a>(
     if broken_off { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-fn help_of(error: &Error) -> String {
+pub(super) fn help_of(error: &Error) -> String {
     miette::Diagnostic::help(error).map_or_else(String::new, |help| help.to_string())
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use spyglass_tasks::yaml::count;
 
 use crate::Result;
-use crate::run_file::count_schema;
+use crate::values::count_schema;
 
 /// One number of tokens a step, or several, each from a step on.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,7 +9,7 @@ use super::amount::Amount;
 use super::batches::{Batch, Batches};
 use super::piece::Shape;
 use crate::Result;
-use crate::run_file::{WordOrMap, word_or_map, word_or_map_schema};
+use crate::values::{WordOrMap, word_or_map, word_or_map_schema};
 
 /// A schedule: the name of a known run's, or its own formula.
 #[derive(Debug, Clone, Default, PartialEq)]

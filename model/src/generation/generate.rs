@@ -3,10 +3,9 @@
 use std::ops::ControlFlow;
 
 use super::generated::{Generated, Prompt, Token};
-use super::sampling::Sampling;
 use super::talk::Talk;
 use crate::batch::{PROMPT_PIECE, PROMPT_ROWS};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::models::{LanguageModel, Sequence, Wanted};
 use crate::text::Tokenizer;
 
@@ -86,7 +85,7 @@ fn step<M: LanguageModel>(
 }
 
 /// The tokens of prompt and answer after the first `read`, at most [`PROMPT_PIECE`].
-fn piece<'t>(prompt: &'t [u32], ids: &'t [u32], read: usize) -> &'t [u32] {
+pub(super) fn piece<'t>(prompt: &'t [u32], ids: &'t [u32], read: usize) -> &'t [u32] {
     match prompt.get(read..) {
         Some(rest @ [_, ..]) => &rest[..rest.len().min(PROMPT_PIECE)],
         _ => &ids[read - prompt.len()..],

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::sampling::Sampling;
 use crate::scoring::greatest;
@@ -103,3 +104,6 @@ pub(super) fn draw(logits: &[f32], sampling: &Sampling, share: f64) -> u32 {
     // rounding ate the last sliver: the last token that can be drawn at all
     kept.iter().rev().find(|&&(_, weight)| weight > 0.0).map_or(0, |&(token, _)| token)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,5 @@
 //! The next token from a row of logits: greedy, or drawn after repetition penalty, temperature, top-k and top-p.
 
-use rand_chacha::rand_core::{Rng, SeedableRng};
-
-use super::sampler::{Sampler, draw};
 use crate::error::{Error, Result};
 
 /// How an answer is drawn and when it ends.
@@ -63,5 +60,3 @@ impl Sampling {
         Ok(())
     }
 }
-#[cfg(test)]
-mod tests;

@@ -12,20 +12,20 @@ use crate::text::Tokenizer;
 /// One conversation while it is answered.
 pub(super) struct Talk<'a, S> {
     conversation: usize,
-    prompt: &'a [u32],
+    pub(super) prompt: &'a [u32],
     earlier: usize, // tokens before the prompt
-    state: S,
-    read: usize, // tokens of prompt and answer that the state has seen
+    pub(super) state: S,
+    pub(super) read: usize, // tokens of prompt and answer that the state has seen
     sampler: Sampler<'a>,
     reply: Reply<'a>,
-    ids: Vec<u32>,
+    pub(super) ids: Vec<u32>,
     most: usize,
     min_margin: f32,
-    stopped: Option<Stopped>,
+    pub(super) stopped: Option<Stopped>,
 }
 
 impl<'a, S> Talk<'a, S> {
-    fn new(tokenizer: &'a Tokenizer, conversation: usize, prompt: Prompt<'a, S>) -> Result<Self> {
+    pub(super) fn new(tokenizer: &'a Tokenizer, conversation: usize, prompt: Prompt<'a, S>) -> Result<Self> {
         let Prompt { state, seen, tokens, sampling, words } = prompt;
         sampling.check()?;
         if tokens.is_empty() {
@@ -50,12 +50,12 @@ impl<'a, S> Talk<'a, S> {
         })
     }
 
-    fn piece(&self) -> &[u32] {
+    pub(super) fn piece(&self) -> &[u32] {
         piece(self.prompt, &self.ids, self.read)
     }
 
     /// Picks the next token from a row of logits and sees whether it is the last.
-    fn take(
+    pub(super) fn take(
         &mut self,
         row: &[f32],
         end_tokens: &[u32],
@@ -91,7 +91,7 @@ impl<'a, S> Talk<'a, S> {
         Ok(())
     }
 
-    fn into_answer(self) -> Generated<S> {
+    pub(super) fn into_answer(self) -> Generated<S> {
         Generated {
             ids_read: self.read - self.prompt.len(),
             ids: self.ids,

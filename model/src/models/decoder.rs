@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -81,13 +80,6 @@ impl Model {
     /// What its config.json says.
     pub fn config(&self) -> &ModelConfig {
         &self.config
-    }
-
-    /// The same with the tokenizer in `dir`: see [`ModelConfig::with_tokenizer_in`].
-    #[must_use]
-    pub fn with_tokenizer_in(mut self, dir: &Path) -> Self {
-        self.config = self.config.with_tokenizer_in(dir);
-        self
     }
 
     /// Bytes of weights in memory.

@@ -1,6 +1,6 @@
 //! The GPTs: GPT-2, GPT-NeoX, and Phi.
 
-use super::dense::{Bias, Common, Dense, Layer, MlpKind, Names, NormKind, Place, Qkv, activation};
+use super::dense::{Bias, Common, Dense, MlpKind, Names, NormKind, Place, Qkv, activation};
 use super::registry::Known;
 use super::rope::{Defaults, Rope};
 use crate::checkpoint::Keys;
@@ -21,7 +21,7 @@ const NEOX_NAMES: Names = Names {
 };
 
 /// Whether it is a mask or a frequency that older versions stored: these are computed anew.
-fn is_buffer(found: &str) -> bool {
+pub(super) fn is_buffer(found: &str) -> bool {
     let buffers =
         [".attention.bias", ".attention.masked_bias", ".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"];
     buffers.iter().any(|buffer| found.ends_with(buffer))
@@ -64,7 +64,7 @@ pub(super) const GPT_NEOX: Known = Known {
 };
 
 /// Layer norms before each branch, no rotation: what the GPTs have in common.
-fn with_layer_norms(keys: &Keys, common: Common, eps: &'static str, tied: bool) -> Result<Dense> {
+pub(super) fn with_layer_norms(keys: &Keys, common: Common, eps: &'static str, tied: bool) -> Result<Dense> {
     let norm = NormKind::Layer(keys.small_number(eps, 1e-5)?);
     let tied = keys.flag(&["tie_word_embeddings"], tied)?;
     Ok(Dense { tied, ..Dense::new(&common, norm, MlpKind::Plain(["", ""]), &NEOX_NAMES) })

@@ -1,7 +1,5 @@
 //! The seam between models and everything that asks them: tokens and a state in, logits out.
 
-use std::ops::Range;
-
 use super::Cost;
 use super::logits::Logits;
 use crate::error::Result;

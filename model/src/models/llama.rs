@@ -9,7 +9,7 @@ use crate::checkpoint::Keys;
 use crate::error::Result;
 use crate::kernels::Activation;
 
-const NAMES: Names = Names {
+pub(super) const NAMES: Names = Names {
     embedding: "model.embed_tokens",
     positions: "",
     layer: "model.layers.",
@@ -22,13 +22,10 @@ const NAMES: Names = Names {
     current: as_it_is,
 };
 
-/// OLMo 2 and 3 norm what a branch gives, and nothing before it.
-const NAMES_AFTER: Names = Names { norms: ["post_attention_layernorm", "post_feedforward_layernorm"], ..NAMES };
-
 /// Phi-3 stores queries, keys and values as one.
 const NAMES_STACKED: Names = Names { qkv: Qkv::Stacked("self_attn.qkv_proj"), ..NAMES };
 
-const GATED: MlpKind = MlpKind::Gated(["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]);
+pub(super) const GATED: MlpKind = MlpKind::Gated(["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]);
 
 pub(super) const LLAMA: Known = Known {
     model_type: "llama",
@@ -65,7 +62,7 @@ pub(super) const PHI3: Known = Known {
     read: |keys| {
         let common = Common::read(keys, 4096, None)?;
         let defaults = Defaults { partial: Some(("partial_rotary_factor", 1.0)), ..Defaults::of(common.context) };
-        let mut dense = of(keys, common, 1e-5, Rope::read(keys, common.heads.width, defaults)?)?;
+        let mut dense = with_rope(keys, common, 1e-5, Rope::read(keys, common.heads.width, defaults)?)?;
         let window = window(keys)?;
         dense.layers.iter_mut().for_each(|layer| layer.window = window);
         dense.mlp = MlpKind::GatedAsOne(["mlp.gate_up_proj", "mlp.down_proj"]);
@@ -75,11 +72,12 @@ pub(super) const PHI3: Known = Known {
 };
 
 /// Llama itself, but for its biases.
-fn base(keys: &Keys, common: Common, eps: f64) -> Result<Dense> {
-    of(keys, common, eps, Rope::read(keys, common.heads.width, Defaults::of(common.context))?)
+pub(super) fn base(keys: &Keys, common: Common, eps: f64) -> Result<Dense> {
+    with_rope(keys, common, eps, Rope::read(keys, common.heads.width, Defaults::of(common.context))?)
 }
 
-fn of(keys: &Keys, common: Common, eps: f64, rope: Rope) -> Result<Dense> {
+/// A Llama whose layers turn by this embedding.
+pub(super) fn with_rope(keys: &Keys, common: Common, eps: f64, rope: Rope) -> Result<Dense> {
     let norm = NormKind::Rms(keys.small_number("rms_norm_eps", eps)?);
     Ok(Dense {
         ropes: vec![rope],
@@ -90,12 +88,12 @@ fn of(keys: &Keys, common: Common, eps: f64, rope: Rope) -> Result<Dense> {
 }
 
 /// `sliding_window`, where there is one.
-fn window(keys: &Keys) -> Result<Option<usize>> {
+pub(super) fn window(keys: &Keys) -> Result<Option<usize>> {
     keys.value(&["sliding_window"]).map(|_| keys.size(&["sliding_window"], 1)).transpose()
 }
 
 /// Which layers slide, by `layer_types`.
-fn layer_types(keys: &Keys, count: usize) -> Result<Option<Vec<bool>>> {
+pub(super) fn layer_types(keys: &Keys, count: usize) -> Result<Option<Vec<bool>>> {
     let kinds = keys.list("layer_types", count)?;
     let slides = |kind: &Value| match kind.as_str() {
         Some("sliding_attention") => Ok(true),

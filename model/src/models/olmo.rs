@@ -1,11 +1,14 @@
 //! OLMo, three generations.
 
-use super::dense::{Bias, Common, Dense, HeadNorms, NormKind, Place};
-use super::llama::{NAMES_AFTER, base, layer_types, of, window};
+use super::dense::{Bias, Common, Dense, HeadNorms, Names, NormKind, Place};
+use super::llama::{NAMES, base, layer_types, window, with_rope};
 use super::registry::Known;
 use super::rope::{Defaults, Rope};
 use crate::checkpoint::Keys;
 use crate::error::Result;
+
+/// OLMo 2 and 3 norm what a branch gives, and nothing before it.
+const NAMES_AFTER: Names = Names { norms: ["post_attention_layernorm", "post_feedforward_layernorm"], ..NAMES };
 
 pub(super) const OLMO: Known = Known {
     model_type: "olmo",
@@ -54,7 +57,7 @@ pub(super) const OLMO3: Known = Known {
 };
 
 fn olmo2(keys: &Keys, common: Common, rope: Rope) -> Result<Dense> {
-    let mut dense = of(keys, common, 1e-5, rope)?;
+    let mut dense = with_rope(keys, common, 1e-5, rope)?;
     let attention = keys.flag(&["attention_bias"], false)?;
     dense.bias = Bias { qkv: attention, output: attention, ..Bias::default() };
     dense.place = Place::After;

@@ -1,7 +1,7 @@
 //! Qwen, two generations.
 
 use super::dense::{Bias, Common, Dense, HeadNorms};
-use super::llama::{base, layer_types, of, window};
+use super::llama::{base, layer_types, window};
 use super::registry::Known;
 use crate::checkpoint::Keys;
 use crate::error::Result;

@@ -1,7 +1,7 @@
-//! SmolLM3: a Llama with layers that know no positions.
+//! `SmolLM3`: a Llama with layers that know no positions.
 
 use super::dense::{Bias, Common};
-use super::llama::{layer_types, of, window};
+use super::llama::{layer_types, window, with_rope};
 use super::registry::Known;
 use super::rope::{Defaults, Rope};
 use crate::checkpoint::Keys;
@@ -14,7 +14,7 @@ pub(super) const SMOLLM3: Known = Known {
     read: |keys| {
         let common = Common::read(keys, 32_768, None)?;
         let defaults = Defaults { theta: ("rope_theta", 2_000_000.0), ..Defaults::of(common.context) };
-        let mut dense = of(keys, common, 1e-6, Rope::read(keys, common.heads.width, defaults)?)?;
+        let mut dense = with_rope(keys, common, 1e-6, Rope::read(keys, common.heads.width, defaults)?)?;
         if !keys.contains("num_key_value_heads") {
             keys.divides("num_key_value_heads", 4, dense.heads.queries, "`num_attention_heads`")?;
             dense.heads.keys = 4;

@@ -20,18 +20,18 @@ pub(super) struct RequestScores<'a> {
     log_probabilities: Vec<f64>,
     greedy: Vec<bool>,
     left: Vec<usize>, // tokens to come
-    done: usize,
+    pub(super) done: usize,
 }
 
 impl<'a> RequestScores<'a> {
-    fn new(trie: &'a RequestTrie) -> Self {
+    pub(super) fn new(trie: &'a RequestTrie) -> Self {
         let (starts, tokens) = (&trie.starts[..], trie.starts[trie.requests()]);
         let left = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
         Self { starts, log_probabilities: vec![f64::NAN; tokens], greedy: vec![true; trie.requests()], left, done: 0 }
     }
 
     /// Notes one token, and gives the request's answer when it was the last.
-    fn take(&mut self, answer: &TokenScore) -> Option<(usize, LogLikelihood)> {
+    pub(super) fn take(&mut self, answer: &TokenScore) -> Option<(usize, LogLikelihood)> {
         let request = answer.question.request as usize;
         self.log_probabilities[self.starts[request] + answer.question.index as usize] = answer.log_probability;
         self.greedy[request] &= answer.is_greedy;
@@ -43,7 +43,7 @@ impl<'a> RequestScores<'a> {
         Some((request, self.of(request)))
     }
 
-    fn of(&self, request: usize) -> LogLikelihood {
+    pub(super) fn of(&self, request: usize) -> LogLikelihood {
         let per_token = self.log_probabilities[self.starts[request]..self.starts[request + 1]].to_vec();
         LogLikelihood { sum: per_token.iter().sum(), is_greedy: self.greedy[request], per_token }
     }

@@ -8,13 +8,13 @@ use super::python_text::float;
 
 /// Python's style: separators, indentation, and whether all is ASCII.
 pub(super) struct Style {
-    item: String,
-    key: String,
-    indent: Option<String>,
-    ascii: bool,
-    depth: usize,
+    pub(super) item: String,
+    pub(super) key: String,
+    pub(super) indent: Option<String>,
+    pub(super) ascii: bool,
+    pub(super) depth: usize,
     /// Whether the list or map that was begun last holds nothing yet.
-    is_empty: bool,
+    pub(super) is_empty: bool,
 }
 
 impl Style {

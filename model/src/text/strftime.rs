@@ -12,7 +12,7 @@ pub(crate) fn strftime_now(format: &str) -> Result<String, Error> {
 
 /// The directives that jiff writes otherwise than Python in terms of those that both write alike. Python's time there has no
 /// zone, so `%Z` and `%z` are empty.
-pub(super) fn directives(format: &str) -> Result<String, String> {
+fn directives(format: &str) -> Result<String, String> {
     let mut rest = format.chars();
     let mut plain = String::new();
     while let Some(c) = rest.next() {
@@ -32,4 +32,15 @@ pub(super) fn directives(format: &str) -> Result<String, String> {
         }
     }
     Ok(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::directives;
+
+    #[test]
+    fn dates_of_the_locale_are_those_of_c() {
+        assert_eq!(directives("%x|%X|%%x|%Z%-d").unwrap(), "%m/%d/%y|%H:%M:%S|%%x|%-d");
+        assert!(directives("%q").is_err() && directives("50 %").is_err());
+    }
 }

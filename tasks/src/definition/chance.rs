@@ -1,7 +1,6 @@
 //! What guessing scores, as a task file says it.
 
 use schemars::JsonSchema;
-use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 

@@ -5,7 +5,6 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::schema::yes;
 use super::single::Words;
 use super::tree::{Tree, TreeVisitor};
 use crate::yaml::told;
@@ -92,4 +91,8 @@ pub(crate) struct GroupMetricEntry {
     /// Not used: there is one filter pipeline.
     #[serde(default)]
     pub filter_list: Words,
+}
+
+fn yes() -> bool {
+    true
 }

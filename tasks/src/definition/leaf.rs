@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 use super::files::{Kind, Loaded};
 use super::schema::TaskFile;
 use crate::error::{Error, Result};
-use crate::task::Task;
 
 /// One leaf task, read but not compiled.
 #[derive(Debug, Clone)]
@@ -16,12 +15,12 @@ pub(super) struct Leaf {
     pub(super) tags: Vec<String>,
     pub(super) subject: Option<String>,
     pub(super) file: TaskFile,
-    loaded: Arc<Loaded>,
+    pub(super) loaded: Arc<Loaded>,
 }
 
 impl Leaf {
     /// The leaves of a task file: one, or one for each of its `subjects`.
-    fn of_file(loaded: Loaded) -> Result<Vec<Self>> {
+    pub(super) fn of_file(loaded: Loaded) -> Result<Vec<Self>> {
         let loaded = Arc::new(loaded);
         let Kind::Task(file) = &loaded.kind else { return Ok(Vec::new()) };
         let leaf = |file: TaskFile, subject: Option<String>, tag: Option<&String>| Self {

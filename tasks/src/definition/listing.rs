@@ -48,7 +48,7 @@ impl Catalogue {
             chance: None,
             about: group.about.clone(),
         };
-        let leaf = |leaf: &super::catalogue::Leaf| Entry {
+        let leaf = |leaf: &super::leaf::Leaf| Entry {
             name: leaf.name.clone(),
             kind: if leaf.subject.is_some() { EntryKind::Subject } else { EntryKind::Task },
             source: leaf.file.source.clone(),

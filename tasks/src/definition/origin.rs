@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
-use super::files::shipped;
 use crate::error::{Error, Result};
-use crate::{text, yaml};
+use crate::text;
 
 pub(super) static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/definitions");
 
@@ -36,7 +35,7 @@ impl Origin {
         }
     }
 
-    fn text(&self) -> Result<String> {
+    pub(super) fn text(&self) -> Result<String> {
         match self {
             Self::Shipped(path) => Ok(SHIPPED
                 .get_file(path)
@@ -48,7 +47,7 @@ impl Origin {
     }
 
     /// The file that `include: name` in this file means: one beside it, else a shipped one of that name.
-    fn included(&self, name: &str) -> Result<Self> {
+    pub(super) fn included(&self, name: &str) -> Result<Self> {
         let shipped = |path: PathBuf| SHIPPED.get_file(&path).is_some().then_some(Self::Shipped(path));
         let beside = match self {
             Self::Shipped(path) => shipped(path.parent().unwrap_or(Path::new("")).join(name)),
@@ -65,7 +64,7 @@ impl Origin {
     }
 
     /// The same file, whatever way leads to it.
-    fn identity(&self) -> Self {
+    pub(super) fn identity(&self) -> Self {
         match self {
             Self::Disk(path) => Self::Disk(path.canonicalize().unwrap_or_else(|_| path.clone())),
             shipped @ Self::Shipped(_) => shipped.clone(),

@@ -1,7 +1,6 @@
 //! The keys of a task file and of a group file: those of lm-evaluation-harness that declare, and a few of ours.
 
 use schemars::JsonSchema;
-use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,7 +9,8 @@ use super::fewshot::FewshotConfig;
 use super::generation::{FilterPipeline, GenerationKwargs, MetricEntry};
 use super::output_type::{OutputType, Perturb};
 use super::single::Words;
-use super::values::{self, DataFiles, Declared};
+use super::values;
+use super::values::{DataFiles, Declared};
 use crate::yaml::count;
 
 /// A task file. Keys that only name Python code are known, so that the message can say what to write instead.
@@ -130,10 +130,6 @@ pub(crate) struct TaskFile {
 /// `key:` with nothing after it is as if the key were not there.
 fn absent_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// Settings of the data set; all but `data_files` and `data_dir` are for the hub and not used.

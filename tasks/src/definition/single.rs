@@ -6,11 +6,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::tree::TreeVisitor;
-use super::values::text;
 use crate::yaml::{QUOTES, told};
 
 /// One choice: a text or number, neither list nor map.
-pub(super) struct Single(Value);
+pub(super) struct Single(pub(super) Value);
 
 impl<'de> Deserialize<'de> for Single {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

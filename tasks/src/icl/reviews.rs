@@ -78,13 +78,13 @@ pub(super) struct Reviews {
 }
 
 impl Reviews {
-    fn draw(dice: &mut Dice, count: usize) -> Self {
+    pub(super) fn draw(dice: &mut Dice, count: usize) -> Self {
         let openings = (0..count).map(|_| dice.pick(&OPENINGS)).collect();
         let things = dice.sample(&THINGS, count);
         Self { openings, things, good: dice.sample(&GOOD, count), bad: dice.sample(&BAD, count) }
     }
 
-    fn text(&self, index: usize, good: bool) -> String {
+    pub(super) fn text(&self, index: usize, good: bool) -> String {
         let word = if good { self.good[index] } else { self.bad[index] };
         format!("{} {} was {word}.", self.openings[index], self.things[index])
     }

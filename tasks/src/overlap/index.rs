@@ -1,13 +1,17 @@
 //! The items' n-grams, and the search for them in a stream of words.
 
+mod search;
+mod window;
+
+pub(super) use search::Search;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::normalise::{Words, hash, words};
-use super::search::Search;
-use super::window::Window;
 use super::{ItemOverlap, N, Overlap, Passages, SHARED_BY, SHORTEST, TaskOverlap};
+use window::Window;
 
 /// Any odd number with many bits set serves as the base of the rolling hash.
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;

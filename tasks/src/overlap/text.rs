@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::index::{Findings, Index};
-use super::search::Search;
+use super::index::{Findings, Index, Search};
 use super::strings;
 use crate::error::{Error, Result};
 use crate::python::from_json;

@@ -1,7 +1,6 @@
 //! The items of a task: its rows, each with its shots before it.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 

@@ -1,7 +1,6 @@
 //! A row as templates see it.
 
 use std::collections::HashSet;
-use std::fmt::Write;
 
 use serde_json::Value;
 

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::keys::choices;
 use crate::python;
 
 /// An answer: the index of a choice, or text; several where the data allow several.
@@ -52,11 +51,11 @@ pub(super) fn printed(value: &Value) -> String {
     text
 }
 
-fn index(text: &str) -> Result<i64, String> {
+pub(super) fn index(text: &str) -> Result<i64, String> {
     text.parse().map_err(|_| format!("the index {} is far too large", shortened(text)))
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     let short: String = text.chars().take(60).collect();
     if short.len() < text.len() { format!("`{short}…`") } else { format!("`{short}`") }
 }

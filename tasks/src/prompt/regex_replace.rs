@@ -11,7 +11,7 @@ use regex::Regex;
 pub(super) struct RegexReplace(Mutex<HashMap<String, Regex>>);
 
 impl RegexReplace {
-    fn apply(&self, text: &str, pattern: &str, with: &str, count: usize) -> Result<String, Error> {
+    pub(super) fn apply(&self, text: &str, pattern: &str, with: &str, count: usize) -> Result<String, Error> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !known.contains_key(pattern) {
             let regex = Regex::new(pattern).map_err(|error| {

@@ -1,5 +1,7 @@
 //! The Jinja templates of a task: compiled once, rendered for each row.
 
+use std::fmt::Write;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Map, Value};

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::prompt::{Keys, Templates};
 
 /// Makes an error of a message and its mend.
-type Wrong<'w> = &'w dyn Fn(String, &str) -> Error;
+pub(super) type Wrong<'w> = &'w dyn Fn(String, &str) -> Error;
 
 pub(super) fn question_keys(file: &TaskFile, output: OutputType, wrong: Wrong<'_>) -> Result<(Keys, Keys)> {
     let nothing = Declared::Text(String::new());

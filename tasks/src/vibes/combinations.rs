@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::variables::{Variables, scalar};
+use super::variables::Variables;
 
 /// More combinations than this are taken for a slip.
 const MOST: usize = 10_000;
@@ -50,4 +50,30 @@ pub(crate) fn combinations(vars: &Map<String, Value>) -> Result<Vec<Variables>, 
 /// A number so large that not all its digits are kept.
 fn is_rounded(value: &Value) -> bool {
     value.is_f64() && value.as_f64().is_some_and(|number| number.abs() >= 18_446_744_073_709_551_616.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::combinations;
+    use serde_json::{Map, json};
+
+    fn map(value: serde_json::Value) -> Map<String, serde_json::Value> {
+        let serde_json::Value::Object(map) = value else { panic!("a map") };
+        map
+    }
+
+    #[test]
+    fn every_combination_once_in_order() {
+        let all = combinations(&map(json!({"a": [1, 2], "b": ["x", "y", "z"]}))).unwrap();
+        let short: Vec<String> =
+            all.iter().map(|vars| format!("{}{}", vars["a"], vars["b"].as_str().unwrap())).collect();
+        assert_eq!(short, ["1x", "1y", "1z", "2x", "2y", "2z"]);
+        assert_eq!(combinations(&Map::new()).unwrap().len(), 1);
+        assert_eq!(combinations(&map(json!({"a": "only"}))).unwrap().len(), 1);
+        for wrong in [json!({"a": []}), json!({"a": [[1]]}), json!({"a": {"b": 1}}), json!({"a": null})] {
+            assert_eq!(combinations(&map(wrong)).unwrap_err().0.as_deref(), Some("a"));
+        }
+        let many: Vec<usize> = (0..101).collect();
+        assert_eq!(combinations(&map(json!({"a": many, "b": many}))).unwrap_err().0, None);
+    }
 }

@@ -6,7 +6,6 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Map, Value};
 
 use super::checks::spell;
-use super::combinations::combinations;
 use crate::nearest::nearest;
 
 /// Names and values of one conversation, in the pack's order.
@@ -119,27 +118,12 @@ pub(crate) fn scalar(value: &Value) -> minijinja::Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{Filler, combinations};
+    use super::Filler;
     use serde_json::{Map, json};
 
     fn map(value: serde_json::Value) -> Map<String, serde_json::Value> {
         let serde_json::Value::Object(map) = value else { panic!("a map") };
         map
-    }
-
-    #[test]
-    fn every_combination_once_in_order() {
-        let all = combinations(&map(json!({"a": [1, 2], "b": ["x", "y", "z"]}))).unwrap();
-        let short: Vec<String> =
-            all.iter().map(|vars| format!("{}{}", vars["a"], vars["b"].as_str().unwrap())).collect();
-        assert_eq!(short, ["1x", "1y", "1z", "2x", "2y", "2z"]);
-        assert_eq!(combinations(&Map::new()).unwrap().len(), 1);
-        assert_eq!(combinations(&map(json!({"a": "only"}))).unwrap().len(), 1);
-        for wrong in [json!({"a": []}), json!({"a": [[1]]}), json!({"a": {"b": 1}}), json!({"a": null})] {
-            assert_eq!(combinations(&map(wrong)).unwrap_err().0.as_deref(), Some("a"));
-        }
-        let many: Vec<usize> = (0..101).collect();
-        assert_eq!(combinations(&map(json!({"a": many, "b": many}))).unwrap_err().0, None);
     }
 
     #[test]

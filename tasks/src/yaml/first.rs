@@ -8,12 +8,9 @@ mod values;
 
 use std::cell::Cell;
 
-use serde::de::{Deserializer, Error, VariantAccess};
+use serde::de::{DeserializeSeed, Error};
 
 use values::Values;
-
-/// The key whose maps are laid under the map that holds it.
-const MERGE: &str = "<<";
 
 /// The tags that a document may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

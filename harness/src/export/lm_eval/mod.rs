@@ -2,6 +2,7 @@
 
 mod results;
 mod samples;
+mod sheet;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,10 +10,10 @@ use std::path::{Path, PathBuf};
 use spyglass_dashboards::run::Run;
 use spyglass_tasks::task_hash;
 
-use super::sheet::{items_of, sheets};
+use self::sheet::{items_of, sheets};
 use crate::Result;
 use crate::results::write_whole;
-use crate::sweep::Suite;
+use crate::suite::Suite;
 
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

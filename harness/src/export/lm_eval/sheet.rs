@@ -6,17 +6,17 @@ use spyglass_dashboards::run::{Run, Unit};
 use spyglass_tasks::Item;
 
 use crate::Result;
-use crate::sweep::{Suite, SuiteTask};
+use crate::suite::{Suite, SuiteTask};
 
 /// The results of one checkpoint that go into one file: each task once.
-struct Sheet<'r> {
-    run: &'r Run,
-    suite: &'r Suite,
-    units: Vec<&'r Unit>,
+pub(super) struct Sheet<'r> {
+    pub(super) run: &'r Run,
+    pub(super) suite: &'r Suite,
+    pub(super) units: Vec<&'r Unit>,
     /// As lm-evaluation-harness would name the model: run, branch and step.
-    model: String,
+    pub(super) model: String,
     /// When the newest unit was finished, as in the names of the files.
-    time: jiff::Timestamp,
+    pub(super) time: jiff::Timestamp,
 }
 
 /// The results of each checkpoint. A task asked in several ways (shots, perturbation) goes into several sheets, since there
@@ -43,7 +43,7 @@ pub(super) fn sheets<'r>(run: &'r Run, suite: &'r Suite) -> Vec<Sheet<'r>> {
 }
 
 /// The task of the suite that a unit was asked with.
-fn task_of<'s>(suite: &'s Suite, unit: &Unit) -> Option<&'s SuiteTask> {
+pub(super) fn task_of<'s>(suite: &'s Suite, unit: &Unit) -> Option<&'s SuiteTask> {
     let record = &unit.record;
     suite.tasks.iter().find(|task| {
         (&task.task.name, task.task.shots, &task.task.perturb) == (&record.task, record.shots, &record.inputs.perturb)
@@ -66,7 +66,7 @@ pub(super) fn items_of<'s>(suite: &'s Suite, unit: &Unit) -> Result<&'s [Item], 
 
 impl Sheet<'_> {
     /// The name of the task's filter pipeline; `none` without one.
-    fn filter(&self, task: &str) -> String {
+    pub(super) fn filter(&self, task: &str) -> String {
         let config = self.suite.tasks.iter().find(|known| known.task.name == task).map(|known| known.task.config());
         let name = config.and_then(|config| config.get("filter_list")?.get(0)?.get("name")?.as_str());
         name.unwrap_or("none").to_owned()

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::name::named;
 use super::read::{Chosen, TableOptions, add, by_its_own_name, matches};
 use crate::Result;
-use crate::checkpoint::{Columns, Table, number, step};
+use crate::checkpoint::{Columns, Decimals, Table, number, step};
 
 /// The columns of a table with a row a score.
 struct Long {
@@ -58,12 +58,13 @@ impl Long {
             });
             if let Some(shots) = self.shots.as_deref().and_then(|name| row.cells.get(name)) {
                 let told = shots.as_str().map(|text| json!(text.trim().trim_end_matches("-shot")));
-                all[at].named.shots = step(&told.unwrap_or(shots.clone()), false).ok().flatten().unwrap_or(0) as usize;
+                all[at].named.shots =
+                    step(&told.unwrap_or(shots.clone()), Decimals::Point).ok().flatten().unwrap_or(0) as usize;
             }
             let named = &mut all[at].named;
             let told = |column: &Option<String>| {
                 let cell = row.cells.get(column.as_deref()?)?;
-                number(cell, false).ok().flatten().filter(|told| told.is_finite() && *told > 0.0)
+                number(cell, Decimals::Point).ok().flatten().filter(|told| told.is_finite() && *told > 0.0)
             };
             named.items = told(&self.items).map(|items| items as usize).or(named.items);
             named.chance = told(&self.chance).filter(|chance| *chance < 1.0).or(named.chance);

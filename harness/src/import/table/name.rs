@@ -94,7 +94,7 @@ pub(in crate::import) fn named(column: &str) -> Option<Named> {
 }
 
 /// The name in lower case, cut at everything that separates words.
-fn words(column: &str) -> Vec<String> {
+pub(super) fn words(column: &str) -> Vec<String> {
     let words = column.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect()
 }

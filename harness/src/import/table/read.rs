@@ -9,7 +9,7 @@ use super::events;
 use super::long::long;
 use super::name::{Named, named};
 use super::names::add_steps;
-use crate::checkpoint::{Columns, Pattern, Row, Table, number, read_table, step};
+use crate::checkpoint::{Columns, Decimals, Pattern, Row, Table, number, read_table, step};
 use crate::run_file::LogColumns;
 use crate::{Error, Result};
 
@@ -119,7 +119,7 @@ pub(super) fn wrong(path: &Path, what: String, help: &str) -> Error {
     Error::Results { path: path.to_owned(), problem: what, help: help.into() }
 }
 
-fn matches(path: &Path, globs: &[String]) -> Result<GlobSet> {
+pub(super) fn matches(path: &Path, globs: &[String]) -> Result<GlobSet> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
         let read = Glob::new(glob).map_err(|error| {
@@ -156,7 +156,7 @@ fn wide(table: &Table, columns: &Columns, options: &TableOptions) -> Result<Vec<
 }
 
 /// A column that the user asked for and whose name says nothing.
-fn by_its_own_name(column: &str) -> Named {
+pub(super) fn by_its_own_name(column: &str) -> Named {
     let task: String = column.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
     Named { task, shots: 0, metric: "score".into(), chance: None, items: None }
 }
@@ -165,7 +165,7 @@ fn by_its_own_name(column: &str) -> Named {
 pub(super) fn step_of(table: &Table, columns: &Columns, row: &Row) -> Result<Option<u64>> {
     for name in &columns.step {
         let Some(cell) = row.cells.get(name) else { continue };
-        let told = step(cell, false).map_err(|what| {
+        let told = step(cell, Decimals::Point).map_err(|what| {
             wrong(&table.file, format!("{} {}, column `{name}`: {what}", table.unit, row.at), "correct the cell")
         })?;
         if told.is_some() {
@@ -176,10 +176,17 @@ pub(super) fn step_of(table: &Table, columns: &Columns, row: &Row) -> Result<Opt
 }
 
 /// Adds the score of a row, if it holds one.
-fn add(table: &Table, columns: &Columns, row: &Row, column: &str, stderr: Option<&str>, to: &mut Chosen) -> Result<()> {
+pub(super) fn add(
+    table: &Table,
+    columns: &Columns,
+    row: &Row,
+    column: &str,
+    stderr: Option<&str>,
+    to: &mut Chosen,
+) -> Result<()> {
     let read = |column: &str| {
         let Some(cell) = row.cells.get(column) else { return Ok(None) };
-        number(cell, false).map_err(|what| {
+        number(cell, Decimals::Point).map_err(|what| {
             let place = format!("{} {}, column `{column}`: {what}", table.unit, row.at);
             wrong(&table.file, place, "correct the cell, leave it empty, or leave the column out with `--columns`")
         })

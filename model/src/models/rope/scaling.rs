@@ -8,9 +8,9 @@ use crate::error::Result;
 
 /// The ways in which frequencies are changed for longer contexts.
 pub(super) struct Scaling<'a> {
-    keys: &'a Keys,
-    parameters: &'a Keys,
-    positions: usize,
+    pub(super) keys: &'a Keys,
+    pub(super) parameters: &'a Keys,
+    pub(super) positions: usize,
 }
 
 impl Scaling<'_> {
@@ -31,13 +31,13 @@ impl Scaling<'_> {
         Ok(self.keys.size(&[key], self.parameters.size(&[key], self.positions)?)? as f64)
     }
 
-    fn linear(&self, frequencies: Vec<f64>) -> Result<Rope> {
+    pub(super) fn linear(&self, frequencies: Vec<f64>) -> Result<Rope> {
         let factor = self.required("factor")?;
         Ok(Rope { frequencies: frequencies.into_iter().map(|frequency| frequency / factor).collect(), factor: 1.0 })
     }
 
     /// Llama 3: long waves are stretched, short ones kept, those between mixed.
-    fn llama3(&self, frequencies: Vec<f64>) -> Result<Rope> {
+    pub(super) fn llama3(&self, frequencies: Vec<f64>) -> Result<Rope> {
         let (factor, original) = (self.required("factor")?, self.original_positions()?);
         let (low, high) = (self.required("low_freq_factor")?, self.required("high_freq_factor")?);
         let scaled = |frequency: f64| {
@@ -55,7 +55,7 @@ impl Scaling<'_> {
     }
 
     /// `YaRN` (Peng et al. 2023): a ramp over the pairs from kept frequencies to stretched ones, and a factor for the scores.
-    fn yarn(&self, frequencies: Vec<f64>, theta: f64) -> Result<Rope> {
+    pub(super) fn yarn(&self, frequencies: Vec<f64>, theta: f64) -> Result<Rope> {
         let parameters = self.parameters;
         let original = self.original_positions()?;
         let factor = match parameters.value(&["factor"]) {

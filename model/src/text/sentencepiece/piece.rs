@@ -1,4 +1,4 @@
-//! A piece of a SentencePiece vocabulary.
+//! A piece of a `SentencePiece` vocabulary.
 
 use super::wire::Fields;
 
@@ -29,7 +29,7 @@ pub(super) enum Kind {
 }
 
 impl Piece {
-    fn read(message: &[u8]) -> Result<Self, String> {
+    pub(super) fn read(message: &[u8]) -> Result<Self, String> {
         let mut piece = Self::default();
         for field in Fields::of(message) {
             match field? {

@@ -3,12 +3,8 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde::de::Error as _;
 
-use super::number::{Reader, read};
 use super::number_digits;
-use super::number_text::readable;
-use super::number_words::{Word, ordinal, word};
 
 /// Digits with marks between them, or a word.
 static PIECES: LazyLock<Regex> =
@@ -17,28 +13,6 @@ static PIECES: LazyLock<Regex> =
 /// The number of a list's item, at the beginning of a line.
 static ITEM: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?m)^[ \t>*#]*([0-9]{1,3})[.)]\**[ \t]+\S").expect("a constant"));
-
-/// After these, `one` is a pronoun.
-const NOT_A_NUMBER: [&str; 12] =
-    ["no", "any", "every", "some", "each", "this", "that", "which", "another", "the", "only", "other"];
-
-/// All numbers of a text, in their order. How digits are read, `number_digits` says; of words: `minus twenty-one`, `two and a
-/// half`, `three point one four`, `two thirds`, `the twenty-first`; an ordinal alone (`the second`) is none, and neither are the
-/// numbers of a list's items, from 1 on.
-pub(super) fn numbers(text: &str) -> Vec<f64> {
-    let text = readable(text);
-    let reader = Reader { text: &text, pieces: pieces(&text) };
-    let (mut found, mut at, mut ended) = (Vec::new(), 0, None);
-    while at < reader.pieces.len() {
-        let Some((value, next)) = reader.number(at) else {
-            at += 1;
-            continue;
-        };
-        found.push(if reader.is_negated(at, ended) && value > 0.0 { -value } else { value });
-        (at, ended) = (next, Some(next));
-    }
-    found
-}
 
 /// A number in digits, or a word in lower case.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,9 +24,9 @@ pub(super) enum Said {
 /// A number or a word, and where it stands.
 #[derive(Debug)]
 pub(super) struct Piece {
-    said: Said,
-    start: usize,
-    end: usize,
+    pub(super) said: Said,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 pub(super) fn pieces(text: &str) -> Vec<Piece> {

@@ -1,7 +1,5 @@
 //! A Unicode script in a check.
 
-use std::ops::Deref;
-
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -40,7 +40,7 @@ pub(super) fn fold(text: &str) -> String {
 /// How one text is looked for in another.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Match {
-    fold: fn(&str) -> String,
+    pub(super) fold: fn(&str) -> String,
     whole_words: bool,
 }
 
@@ -54,7 +54,7 @@ impl Match {
     }
 
     /// How often `wanted` occurs in `said`, which went through [`Match::fold`] already, without overlap.
-    fn count(self, said: &str, wanted: &str) -> usize {
+    pub(super) fn count(self, said: &str, wanted: &str) -> usize {
         let wanted = (self.fold)(wanted);
         let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         let stands_alone = |at: usize| {

@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 
 use super::super::{QUOTES, told};
 
 /// A key, which must not be among those that the map has already. The error then bears the place of the key.
-pub(super) struct Key<'k>(&'k HashSet<String>);
+pub(super) struct Key<'k>(pub(super) &'k HashSet<String>);
 
 impl Key<'_> {
     fn new_one<E: Error>(&self, key: String) -> Result<String, E> {

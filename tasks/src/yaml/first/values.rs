@@ -3,15 +3,18 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 
 use super::super::told;
 use super::key::Key;
-use super::{First, MERGE, Tags};
+use super::{First, Tags};
+
+/// The key whose maps are laid under the map that holds it.
+const MERGE: &str = "<<";
 
 /// Any value.
 #[derive(Clone, Copy)]
-pub(super) struct Values<'f>(&'f First);
+pub(super) struct Values<'f>(pub(super) &'f First);
 
 impl<'de> DeserializeSeed<'de> for Values<'_> {
     type Value = ();

@@ -1,6 +1,7 @@
-//! Tests of `sampling`.
+//! Tests of `sampler`.
 
 use super::*;
+use crate::error::Error;
 
 fn probabilities(logits: &[f32], sampling: &Sampling) -> Vec<f64> {
     let draws = 20_000;

@@ -1,20 +1,20 @@
 //! The n-grams of a text, one after another.
 
-use super::N;
-use super::index::{BASE, Findings, Index, Place, place};
-use super::normalise::{hash, words};
+use super::super::N;
+use super::super::normalise::hash;
+use super::{BASE, Findings, Index, Place, place};
 
 /// The last words read, and the sums from which the hash of any window is a subtraction.
 #[derive(Debug)]
 pub(super) struct Window {
     recent: [String; N],
     /// `sums[k % (N + 1)]` = hash of the document's first k words.
-    sums: [u64; N + 1],
-    count: usize,
+    pub(super) sums: [u64; N + 1],
+    pub(super) count: usize,
 }
 
 impl Window {
-    fn word(&mut self, word: &str, index: &Index, place_now: &Place, findings: &mut Findings) {
+    pub(super) fn word(&mut self, word: &str, index: &Index, place_now: &Place, findings: &mut Findings) {
         findings.words += 1;
         word.clone_into(&mut self.recent[self.count % N]);
         let before = self.sums[self.count % (N + 1)];
