@@ -7,11 +7,11 @@ use super::{Findings, Index, Place};
 /// The search through one source, document by document.
 #[derive(Debug)]
 pub(in crate::overlap) struct Search<'i> {
-    index: &'i Index,
-    place: Place,
-    words: Words,
-    window: Window,
-    findings: Findings,
+    pub(super) index: &'i Index,
+    pub(super) place: Place,
+    pub(super) words: Words,
+    pub(super) window: Window,
+    pub(super) findings: Findings,
 }
 
 impl Search<'_> {

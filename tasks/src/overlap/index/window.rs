@@ -7,7 +7,7 @@ use super::{BASE, Findings, Index, Place, place};
 /// The last words read, and the sums from which the hash of any window is a subtraction.
 #[derive(Debug)]
 pub(super) struct Window {
-    recent: [String; N],
+    pub(super) recent: [String; N],
     /// `sums[k % (N + 1)]` = hash of the document's first k words.
     pub(super) sums: [u64; N + 1],
     pub(super) count: usize,
