@@ -3,7 +3,7 @@
 use super::alarm::{Alarm, AlarmKind, Place, evidence};
 use crate::analysis::lr_phases::{FLOOR_SHARE, TOLERANCE};
 use crate::analysis::{Plateau, T8};
-use crate::number::{percent, tokens};
+use crate::number::percent;
 
 /// The learning rate where a loss stands still, as far as it explains it.
 #[derive(Debug, Clone, Copy, PartialEq)]

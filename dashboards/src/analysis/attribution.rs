@@ -77,7 +77,7 @@ pub fn anneal_weights(trunk_tokens: &[u64], branch_tokens: u64) -> Option<Vec<f6
     }
     let x: Vec<f64> = trend.iter().map(|&index| log(trunk_tokens[index])).collect();
     let centre = x.iter().sum::<f64>() / x.len() as f64;
-    let slope = super::statistics::slope_weights(&x)?;
+    let slope = super::line::slope_weights(&x)?;
     for (&index, slope) in trend.iter().zip(slope) {
         weights[index] = 1.0 / trend.len() as f64 + slope * (log(branch_tokens) - centre);
     }

@@ -10,7 +10,6 @@ const MANY: f64 = 100.0;
 
 /// Their last entries: a loss that stops falling is above the line and not above these.
 const LAST: usize = 10;
-
 /// Before so many calm entries no height is a spike.
 const FEWEST: usize = 30;
 

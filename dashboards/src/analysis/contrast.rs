@@ -3,7 +3,6 @@
 use std::hash::Hash;
 
 use super::intervals::{clustered_se, mean_se};
-use super::many_tests::{benjamini_hochberg, holm};
 use super::statistics::finite;
 
 /// A weighted sum of checkpoints' mean scores, with its standard error.

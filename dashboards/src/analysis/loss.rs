@@ -3,12 +3,9 @@
 use serde::Serialize;
 
 use super::calm::Calm;
-use super::line::line;
-use super::statistics::{finite, median};
 
 /// Before so many a loss that is not a number and comes back is none either: some trainers begin with one.
 const FEWEST_NUMBERS: usize = 10;
-
 /// A spike open for so many entries is a collapse.
 const OPEN: usize = 50;
 

@@ -1,7 +1,5 @@
 //! Corrections for many tests at once.
 
-use std::hash::Hash;
-
 /// Holm's adjusted p-values: compare each with .05 to keep the chance of *any* false flag under 5 %.
 ///
 /// In ascending order `p_(i)` becomes the largest `(m−j+1) · p_(j)` up to `i`, at most 1. Source: Holm (1979). A p that is not a number

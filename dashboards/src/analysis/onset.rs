@@ -8,12 +8,11 @@ use super::curve::{Curve, Noise};
 use super::fit::{Fit, fit, level_of, two_regimes};
 use super::growth::one_sided;
 use super::isotonic::{Bracket, bracket, isotonic};
-use super::statistics::{Z95, finite, mean, phi};
-use super::wobble::{LEVEL_MAX, level, wobble};
+use super::statistics::{Z95, finite, phi};
+use super::wobble::{LEVEL_MAX, wobble};
 
 /// A score is surely above the level when noise would carry it there with less than this chance, over all points.
 const P_LOST: f64 = 0.01;
-
 /// A rise from a first quarter that was not clearly below is told when noise gives it with less than this chance, over all tasks.
 const P_UNSEEN: f64 = 0.01;
 

@@ -1,7 +1,5 @@
 //! The interval of a pack's survival.
 
-use std::hash::Hash;
-
 use super::intervals::{Interval, mean_se, wilson};
 use super::statistics::{Z95, mean};
 

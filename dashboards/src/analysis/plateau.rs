@@ -7,14 +7,11 @@ use super::statistics::{finite, mean};
 
 /// Blocks of a plateau's window.
 const BLOCKS: usize = 10;
-
 /// Entries that a plateau's window needs.
 const PLATEAU_ENTRIES: usize = 20;
-
 /// A loss that falls by less than this share of its mean per doubling of tokens stands still. Laws of training losses still fall
 /// by more at 15 T tokens; 2 % is less than a healthy run falls by after some hundred billions.
 const STANDS_STILL: f64 = 0.005;
-
 /// 97.5 % point of Student's t with 8 degrees of freedom: of a line through ten blocks.
 pub(crate) const T8: f64 = 2.306;
 

@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use super::kappa::cohen_kappa;
-
 /// Newton's steps; quadratic convergence needs far fewer.
 const STEPS: usize = 100;
 

@@ -9,18 +9,16 @@ use super::statistics::finite;
 
 /// Correlation of neighbouring checkpoints' wobble where too few of them could tell it.
 const USUAL_DRIFT: f64 = 0.3;
-
 /// From so many checkpoints on, it is estimated.
 const TELLS_DRIFT: usize = 8;
-
 /// It is never taken to be larger.
 const MOST_DRIFT: f64 = 0.8;
 
 #[derive(Clone, Copy)]
 struct Slope {
-    value: f64,
-    se: f64,
-    p: f64,
+    pub(super) value: f64,
+    pub(super) se: f64,
+    pub(super) p: f64,
 }
 
 pub(super) fn slope(x: &[f64], sample: &Sample<'_>, points: Range<usize>, wobble: f64) -> Option<Slope> {

@@ -1,7 +1,5 @@
 //! Means, medians, the normal distribution and the least-squares line.
 
-use super::line::line;
-
 /// Chance that a page says anything false of one kind (growth, gains, prompts that turn, ...), so that a page of several kinds stays near
 /// a twentieth.
 pub const ALPHA: f64 = 0.02;

@@ -4,9 +4,8 @@ use serde::Serialize;
 
 use super::curve::Curve;
 use super::fit::Fit;
-use super::isotonic::{Bracket, bracket, crossing, isotonic};
-use super::sharpness::emergence_score;
-use super::statistics::{finite, median};
+use super::isotonic::{Bracket, bracket, crossing};
+use super::statistics::finite;
 
 /// How high a curve rose, and in how large steps.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -6,19 +6,14 @@ use super::statistics::{finite, mean, median};
 
 /// Prior standard deviation of the wobble: one point.
 pub(crate) const WOBBLE0: f64 = 0.01;
-
 /// What the prior weighs, in down-steps.
 pub(super) const NU0: f64 = 2.0;
-
 /// Median of chi-square with one degree of freedom.
 const HALF_NORMAL_MEDIAN_SQ: f64 = 0.454_936_423_119_572_83;
-
 /// The level lies at least this far above chance.
 const FLOOR: f64 = 0.02;
-
 /// Standard deviations between chance and the level.
 pub(super) const Z_RISE: f64 = 3.5;
-
 /// A level above this says nothing.
 pub(crate) const LEVEL_MAX: f64 = 0.9;
 

@@ -1,7 +1,7 @@
 //! The wobble of a curve before it jumps.
 
 use super::statistics::{finite, mean, median};
-use super::wobble::{NU0, WOBBLE0, Z_RISE, level, steps};
+use super::wobble::{NU0, WOBBLE0, Z_RISE};
 
 /// Fewer steps do not tell a jump from the rest.
 const TELLS_JUMP: usize = 4;

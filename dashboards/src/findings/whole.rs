@@ -4,8 +4,7 @@ use rayon::prelude::*;
 
 use super::sentences::{Sentence, sentences};
 use super::{log_notes, notes};
-use crate::alarms;
-use crate::alarms::{Alarm, Seen};
+use crate::alarms::{self, Alarm, Seen};
 use crate::analysis::EmergenceKind;
 use crate::run::{Axis, Run, Subject};
 use crate::series::{MeanGain, PartFindings, Series, TaskFindings, mean_gains, page, parts, subjects, task};

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use spyglass_tasks::metric::is_by_token;
 
-use super::side_by_side::names;
 use crate::run::Run;
 
 /// The tokenizers of a run; none of an imported one.

@@ -7,7 +7,7 @@ use spyglass_tasks::metric::{aggregate, evaluate};
 use spyglass_tasks::{ItemRecord, MetricValue};
 
 use super::chance;
-use super::group::{Starts, starts};
+use super::group::Starts;
 use crate::run::{Cost, TaskGroup, Unit, UnitRecord};
 
 pub(super) fn one_unit(group: &TaskGroup, leaves: &BTreeMap<&str, &Unit>, starts: &Starts) -> Unit {

@@ -7,7 +7,7 @@ use spyglass_tasks::{ItemRecord, metric};
 
 use super::measured::Measured;
 use super::page::judge_lines;
-use super::parts::{MOST_PARTS, PartFindings, parts};
+use super::parts::{MOST_PARTS, PartFindings};
 use super::path::path_findings;
 use super::values::Series;
 use crate::run::{At, Run, TaskTexts, Unit, UnitRecord};

@@ -2,18 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::hash::DefaultHasher;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use spyglass_tasks::{ItemRecord, metric};
 
-use super::paired::paired;
-use crate::analysis::contrast::{clustered_contrast, contrast};
-use crate::analysis::statistics::Z95;
 use crate::run::Unit;
 
 /// Where the number of the leaf begins in an id, and where a few bits of the hash of the data do.
 const LEAF_AT: u32 = 40;
-
 const DATA_AT: u32 = 52;
 
 fn data_bits(data: &str) -> u64 {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use spyglass_tasks::metric::{self, Range, Weighting, without_filter};
 
-use super::answer_format::{AnswerFormat, cloze_twin};
+use super::answer_format::AnswerFormat;
 use super::chance;
 use crate::run::{At, Run, Subject, TaskGroup, Unit};
 

@@ -1,7 +1,6 @@
 //! The items that two units share, side by side.
 
 use std::borrow::Cow;
-use std::hash::{Hash, Hasher};
 
 use super::items::{ItemScores, distinct, shared_ids};
 use crate::analysis::contrast::{Contrast, clustered_contrast, contrast};

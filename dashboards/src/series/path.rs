@@ -11,7 +11,7 @@ use super::values::{Series, mean_of};
 use crate::analysis::contrast::Contrast;
 use crate::analysis::curve::{Curve, Noise};
 use crate::analysis::emergence_kind::{MetricEffect, metric_effect};
-use crate::analysis::growth::{Growth, first_to_last_quarter, growth, last_quarter};
+use crate::analysis::growth::{first_to_last_quarter, growth, last_quarter};
 use crate::analysis::hops::{Hops, hops};
 use crate::analysis::intervals::Interval;
 use crate::analysis::letters::LetterDecomposition;

@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::items::ItemScores;
 use super::paired::paired;
 use super::path::around;
-use crate::analysis::growth::{Growth, growth};
+use crate::analysis::growth::Growth;
 use crate::analysis::intervals::Interval;
 use crate::analysis::statistics::Z95;
-use crate::run::{Branch, Phase};
+use crate::run::Phase;
 
 /// One measured point of a path.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,7 +1,7 @@
 //! What is known of one point of a curve.
 
 use super::answer_format::AnswerFormat;
-use super::group as groups;
+use super::group_unit;
 use super::interval::{Estimate, is_share};
 use super::items::{ItemScores, by_metric, gold_probability};
 use super::measured::{Measured, is_mean_of_items};
@@ -33,7 +33,7 @@ impl PointData {
             ([unit], _) => (unit.record.metric(metric)?.clone(), items.cluster_count()),
             (leaves, group) => {
                 let whole = leaves.iter().all(|leaf| !leaf.items.is_empty());
-                (groups::metric(group?, leaves, metric)?, whole.then_some(leaves.len()))
+                (group_unit::metric(group?, leaves, metric)?, whole.then_some(leaves.len()))
             }
         };
         let estimate = Estimate::of(&found, clusters, measured.group.is_some())?;

@@ -14,10 +14,8 @@ use crate::{Error, Result};
 
 /// Tokens decoded one by one at each context.
 const DECODED: usize = 16;
-
 /// Times that the program is started, after one that does not count.
 const STARTS: usize = 3;
-
 /// Bytes of a weight file read at a time: a buffer that stays in the caches.
 const PIECE: usize = 1 << 20;
 

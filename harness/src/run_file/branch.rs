@@ -13,8 +13,7 @@ use super::log_spec::LogSpec;
 use crate::checkpoint::Pattern;
 use crate::hub::{Repo, SCHEME};
 use crate::training::{Schedule, TrainingSpec};
-use crate::values;
-use crate::{Error, Result};
+use crate::{Error, Result, values};
 
 /// One folder of checkpoints, or one repository of them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
-use crate::values::{self, WordOrMap};
-use crate::{Error, Result};
+use crate::values::WordOrMap;
+use crate::{Error, Result, values};
 
 /// A training log.
 #[derive(Debug, Clone, PartialEq)]

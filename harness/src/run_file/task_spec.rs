@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use spyglass_tasks::yaml::count;
 
-use crate::values::{self, WordOrMap};
-use crate::{Error, Result};
+use crate::values::WordOrMap;
+use crate::{Error, Result, values};
 
 /// A task with its settings; a bare name stands for the task as it is defined.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,8 +9,7 @@ use super::fewshot::FewshotConfig;
 use super::generation::{FilterPipeline, GenerationKwargs, MetricEntry};
 use super::output_type::{OutputType, Perturb};
 use super::single::Words;
-use super::values;
-use super::values::{DataFiles, Declared};
+use super::values::{self, DataFiles, Declared};
 use crate::yaml::count;
 
 /// A task file. Keys that only name Python code are known, so that the message can say what to write instead.

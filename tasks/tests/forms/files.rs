@@ -1,11 +1,12 @@
 //! How data files are named, packed and encoded.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use spyglass_tasks::Catalogue;
 use tempfile::TempDir;
 
-use super::{folder, in_full, items};
+use super::{folder, in_full};
 
 fn row(question: &str) -> String {
     format!(

@@ -10,9 +10,7 @@ use spyglass_tasks::{Catalogue, Items};
 use tempfile::TempDir;
 
 const HEAD: &str = "task: mine\ntest_split: test\ndataset_kwargs: {data_files: {test: items.jsonl}}\n";
-
 const REST: &str = "doc_to_text: '{{q}}'\ndoc_to_choice: c\ndoc_to_target: g\n";
-
 const ROWS: &str =
     "{\"q\": \"ask 0\", \"c\": [\"x\", \"y\"], \"g\": 1}\n{\"q\": \"ask 1\", \"c\": [\"x\", \"y\"], \"g\": 0}\n";
 

@@ -1,7 +1,5 @@
 //! How task files and packs are written in YAML.
 
-use std::io::Write;
-
 use spyglass_tasks::vibes::PromptPack;
 
 use super::{HEAD, REST, in_full, items};

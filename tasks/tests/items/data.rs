@@ -1,9 +1,10 @@
 //! Data files, good and broken.
 
+use miette::Diagnostic;
 use serde_json::json;
 use spyglass_tasks::{Catalogue, Error};
 
-use super::{Case, TASK, rows, shipped};
+use super::{Case, TASK, rows};
 
 #[test]
 fn formats_give_the_same_rows() {

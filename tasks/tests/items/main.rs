@@ -6,7 +6,6 @@ mod shots;
 
 use std::path::PathBuf;
 
-use miette::Diagnostic;
 use serde_json::{Value, json};
 use spyglass_tasks::{Catalogue, Error, Items, Query, Task, Text};
 use tempfile::TempDir;

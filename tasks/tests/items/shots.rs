@@ -1,5 +1,6 @@
 //! Shots, twins and replies.
 
+use miette::Diagnostic;
 use serde_json::{Value, json};
 use spyglass_tasks::{Error, Query};
 

@@ -3,15 +3,16 @@
 mod hostile;
 mod talk;
 
-use crate::program::{Ran, RunFolder};
-use serde_json::Value;
-use spyglass_tasks::vibes::Transcript;
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use spyglass_tasks::vibes::Transcript;
+
+use crate::program::{Ran, RunFolder};
 use talk::chat;
 
 const PACK: &str = "pack: talk\ndefaults: {temperature: 1, max_tokens: 12, repeats: 3, seed: 5}\nprompts:\n";
-
 const SEA: &str =
     "  - {id: sea, system: speak like a pirate ., turns: [{user: what do you see ?}, {user: where do you go ?}]}\n";
 

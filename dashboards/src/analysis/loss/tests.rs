@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::analysis::plateau;
 
 #[test]
 fn a_spike_open_for_fifty_entries_is_a_collapse() {

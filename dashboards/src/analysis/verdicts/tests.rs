@@ -1,6 +1,7 @@
 //! Tests of `verdicts`.
 
 use super::*;
+use crate::analysis::{ALPHA, beyond_luck, rise_by_luck};
 use crate::draws::draws;
 
 fn row(passed: &str) -> VerdictHops {

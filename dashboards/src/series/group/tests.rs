@@ -1,6 +1,7 @@
 //! Tests of `group`.
 
 use serde_json::{from_value, json};
+use spyglass_tasks::{ItemRecord, MetricValue};
 
 use super::*;
 use crate::run::{GroupScores, RunTree};

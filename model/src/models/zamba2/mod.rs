@@ -5,8 +5,6 @@ mod names;
 
 use std::sync::Arc;
 
-use config::{LayerKind, Zamba2Config};
-
 use super::registry::{Architecture, Known, Sizes};
 use super::shared_block::{Adapter, Call, Layer, Mixer, Shared};
 use super::{Block, Parts};
@@ -16,6 +14,7 @@ use crate::kernels::{Activation, AttentionSizes};
 use crate::layers::{Mamba2, Rotary};
 use crate::ops::{MixerSizes, MixerWeights};
 use crate::options::DtFloor;
+use config::{LayerKind, Zamba2Config};
 
 pub(super) const KNOWN: Known = Known {
     model_type: "zamba2",

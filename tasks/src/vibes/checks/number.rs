@@ -4,11 +4,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::Finding;
 use super::number_pieces::pieces;
 use super::number_reader::Reader;
 use super::number_text::readable;
-
-use super::Finding;
 
 /// Which number of a reply counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]

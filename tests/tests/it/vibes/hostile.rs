@@ -1,10 +1,12 @@
 //! Answers that nobody wishes for: hostile, endless, empty.
 
-use super::{talks, vibes, with_template};
-use crate::program::RunFolder;
+use std::path::{Path, PathBuf};
+
 use serde_json::Value;
 use spyglass_tasks::vibes::Stop;
-use std::path::{Path, PathBuf};
+
+use super::{talks, vibes, with_template};
+use crate::program::RunFolder;
 
 /// Gives every word of the vocabulary but the special ones another spelling.
 fn respelt(checkpoint: &Path, spell: impl Fn(usize) -> String) {
