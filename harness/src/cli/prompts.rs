@@ -13,7 +13,7 @@ use super::{Exit, print, say};
 use crate::Result;
 use crate::ask::{encode, prompt_ids};
 use crate::hub::Needs;
-use crate::sweep::SuiteTask;
+use crate::suite::SuiteTask;
 
 /// Print the items of a task as the model will see them, one JSON object a line
 #[derive(Debug, Args)]
