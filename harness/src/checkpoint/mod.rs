@@ -1,5 +1,6 @@
 //! Checkpoints on disk: which there are, how many tokens each has seen, and how the branches hang together.
 
+mod branch_order;
 mod discover;
 mod identity;
 mod lanes;
@@ -7,6 +8,7 @@ mod loaded;
 mod log;
 mod misplaced;
 mod naming;
+mod other_counts;
 mod pattern;
 mod phases;
 mod rising;

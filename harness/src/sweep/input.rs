@@ -11,6 +11,7 @@ use crate::checkpoint::{Discovered, Settings, discover_tree, suspects};
 use crate::hub::{self, Contents, Pinned, Talk};
 use crate::results::Hashes;
 use crate::run_file::{BosSpec, KeepSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
+use crate::suite::Suite;
 use crate::{Error, Result};
 
 /// What a sweep works on.
