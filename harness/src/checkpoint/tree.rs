@@ -8,6 +8,7 @@ use spyglass_dashboards::run::{Branch, Checkpoint, Fork, LogEntry, RunTree, Trai
 use super::branch_order::{Lanes, branches_in_order, unknown_branch};
 use super::discover::{Counts, Found, SkippedFolder};
 use super::lanes::{Lane, lanes};
+use super::location::location;
 use super::log::{Log, read_log};
 use super::other_counts::{of_other_steps, other_steps, unused_tokens};
 use super::pattern::Label;
@@ -115,7 +116,7 @@ fn read_branch(run: Lanes<'_>, lanes: &[&Lane], tree: &RunTree) -> Result<(Branc
                 variant: spec.variant.clone(),
                 tokens,
                 learning_rate: rate_at(&entries, found.step),
-                location: relative(&found.folder, base),
+                location: location(&found.folder, base),
             });
         }
     }
@@ -286,10 +287,4 @@ fn fill_tokens(
             });
     }
     Ok(())
-}
-
-/// A folder as the run file would name it.
-fn relative(folder: &Path, base: &Path) -> String {
-    let path: PathBuf = folder.strip_prefix(base).unwrap_or(folder).to_path_buf();
-    path.display().to_string()
 }
