@@ -6,6 +6,7 @@ mod cli;
 mod error;
 mod executor;
 mod export;
+mod gate;
 mod hub;
 mod import;
 mod measure;

@@ -21,7 +21,7 @@ mod place;
 mod written;
 
 pub use kind::Kind;
-pub(crate) use place::{Step, refuse};
+pub use place::{Step, refuse};
 pub(crate) use written::written;
 
 use first::{First, Tags};

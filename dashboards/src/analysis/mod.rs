@@ -11,6 +11,7 @@ pub(crate) mod hops;
 pub(crate) mod intervals;
 mod isotonic;
 pub(crate) mod letters;
+mod limit;
 mod loss;
 pub(crate) mod lr_phases;
 pub(crate) mod onset;
@@ -40,6 +41,7 @@ pub use isotonic::isotonic;
 pub use letters::{
     EmergenceKind, LetterDecomposition, MetricEffect, Sighting, emergence_kind, letter_decomposition, metric_effect,
 };
+pub use limit::{Bound, Measured};
 pub(crate) use loss::T8;
 pub use loss::{LossSpike, Plateau, loss_spikes, plateau};
 pub use lr_phases::lr_phases;

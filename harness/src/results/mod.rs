@@ -24,7 +24,7 @@ pub(crate) use gather::{gather_some, report_folder};
 pub(crate) use hashes::Hashes;
 pub(crate) use key::{PACK_VERSION, SCORING_VERSION, unit_key};
 pub(crate) use record::{new_record, now};
-pub(crate) use side::{Side, split_name};
+pub(crate) use side::{Side, is_run, split_name};
 pub(crate) use slug::slug;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use transcripts::is_pack;

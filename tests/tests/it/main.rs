@@ -8,6 +8,7 @@ mod browser;
 mod chance;
 mod compare;
 mod find_onset;
+mod gate;
 mod guides;
 mod hub;
 mod hub_look_alike;
