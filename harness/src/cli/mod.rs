@@ -18,6 +18,7 @@ mod generate;
 mod import;
 mod init;
 mod list;
+mod log;
 mod logprobs;
 mod man;
 mod manner;

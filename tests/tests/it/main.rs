@@ -13,6 +13,7 @@ mod guides;
 mod hub;
 mod hub_look_alike;
 mod lm_eval;
+mod logs;
 mod made_up;
 mod names;
 mod pilot;
