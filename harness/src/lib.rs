@@ -14,6 +14,7 @@ mod progress;
 mod ratings;
 mod results;
 mod run_file;
+mod serve;
 mod sweep;
 mod talk;
 mod training;

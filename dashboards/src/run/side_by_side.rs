@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use spyglass_tasks::metric::is_by_token;
 
-use crate::run::{Checkpoint, Failure, Opinion, RatingPlace, Run, Subject, TaskGroup};
+use crate::run::{Checkpoint, Failure, NoteAbout, Opinion, RatingPlace, Run, Subject, TaskGroup};
 
 /// Data, definition, and the tokenizer where the score counts in tokens.
 type Rests = (String, String, String);
@@ -127,6 +127,23 @@ fn renamed(mut run: Run, name: &str, others: &BTreeSet<String>) -> Run {
             Opinion::Pair { a, b, .. } => [a, b].into_iter().for_each(place),
         }
     }
+    for note in &mut run.notes {
+        note.id = format!("{name}/{}", note.id);
+        match &mut note.about {
+            NoteAbout::Run {} => {}
+            NoteAbout::Checkpoint { at } => place(at),
+            NoteAbout::Task { task: title } | NoteAbout::Item { task: title, .. } => {
+                let (own, settings) = title.split_once(" · ").map_or((title.as_str(), ""), |(own, rest)| (own, rest));
+                let (mut own, settings) = (own.to_owned(), settings.to_owned());
+                task(&mut own);
+                *title = if settings.is_empty() { own } else { format!("{own} · {settings}") };
+            }
+            NoteAbout::Transcript { pack, at, .. } => {
+                task(pack);
+                place(at);
+            }
+        }
+    }
     for failure in run.failures.iter_mut().filter(|failure| failure.branch != Failure::EVERYWHERE) {
         branch(&mut failure.branch);
     }
@@ -146,6 +163,7 @@ fn joined(mut whole: Run, run: Run, name: &str) -> Run {
     whole.units.extend(run.units);
     whole.packs.extend(run.packs);
     whole.ratings.extend(run.ratings);
+    whole.notes.extend(run.notes);
     whole.superseded.extend(run.superseded);
     whole.failures.extend(run.failures);
     for texts in run.texts {

@@ -36,6 +36,7 @@ mod results;
 mod schema;
 mod score;
 mod score_table;
+mod serve;
 mod state_memory;
 mod status;
 mod stream;
@@ -115,6 +116,7 @@ commands! {
         Sweep(sweep::Sweep),
         Status(status::Status),
         Report(report::ReportRun),
+        Serve(serve::Serve),
     ],
     "One checkpoint": [
         Score(score::Score),
