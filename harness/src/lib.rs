@@ -6,6 +6,8 @@ mod cli;
 mod error;
 mod executor;
 mod export;
+#[cfg(test)]
+mod fuzz;
 mod gate;
 mod hub;
 mod import;

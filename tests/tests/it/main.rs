@@ -9,6 +9,7 @@ mod chance;
 mod compare;
 mod faults_serve;
 mod find_onset;
+mod fuzz;
 mod gate;
 mod guides;
 mod hub;
