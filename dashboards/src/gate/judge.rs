@@ -222,5 +222,4 @@ impl Question {
 }
 
 #[cfg(test)]
-#[path = "judge_tests.rs"]
 mod tests;

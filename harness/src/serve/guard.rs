@@ -146,5 +146,4 @@ fn header<'a>(parts: &'a Parts, name: &HeaderName) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-#[path = "guard_tests.rs"]
 mod tests;
