@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use spyglass_dashboards::run::Checkpoint;
 use tracing::span::EnteredSpan;
@@ -17,8 +17,11 @@ use crate::results::{ClaimHolder, entries};
 /// Logs of earlier processes that are kept beside this one's.
 const KEPT: usize = 50;
 
-/// The log of this process, once it scores.
-static OWN: Mutex<Option<std::fs::File>> = Mutex::new(None);
+/// How often a log that nothing is written to is touched while work goes on: on another machine its age alone tells that we live.
+const TOUCH: Duration = Duration::from_secs(20);
+
+/// The log of this process, once it scores, and when it was touched.
+static OWN: Mutex<Option<(std::fs::File, Instant)>> = Mutex::new(None);
 
 /// Where the logs of a results folder lie.
 pub(crate) fn folder(results: &Path) -> PathBuf {
@@ -44,7 +47,8 @@ pub(crate) fn keep_in(results: &Path) {
         return;
     }
     let opened = fs_err::OpenOptions::new().create(true).append(true).open(path);
-    *OWN.lock().expect("no thread panics while it holds the lock") = opened.ok().map(fs_err::File::into_file);
+    *OWN.lock().expect("no thread panics while it holds the lock") =
+        opened.ok().map(|file| (file.into_file(), Instant::now()));
     for (old, _) in all(results).into_iter().skip(KEPT) {
         drop(fs_err::remove_file(old));
     }
@@ -56,13 +60,23 @@ pub(crate) struct OwnLog;
 
 impl Write for OwnLog {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if let Some(file) = OWN.lock().expect("no thread panics while it holds the lock").as_mut() {
+        if let Some((file, _)) = OWN.lock().expect("no thread panics while it holds the lock").as_mut() {
             drop(file.write_all(bytes)); // a full disk must not stop a sweep for its log
         }
         Ok(bytes.len())
     }
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+/// Work goes on.
+fn touch() {
+    if let Some((file, at)) = OWN.lock().expect("no thread panics while it holds the lock").as_mut()
+        && at.elapsed() > TOUCH
+    {
+        *at = Instant::now();
+        drop(file.set_modified(SystemTime::now()));
     }
 }
 
@@ -89,6 +103,7 @@ pub(super) fn record(event: &Event) {
             let task = task.as_deref();
             tracing::warn!(branch, step, task, units, reason, "failed");
         }
-        Event::Note(_) | Event::Scored { .. } | Event::Finished { .. } | Event::Waiting(_) => {}
+        Event::Scored { .. } => touch(),
+        Event::Note(_) | Event::Finished { .. } | Event::Waiting(_) => {}
     }
 }
