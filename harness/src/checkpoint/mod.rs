@@ -20,7 +20,7 @@ pub(crate) use identity::{Hashing, Identity};
 pub(crate) use loaded::{Loaded, Tokens, open, weight_bytes};
 #[cfg(test)]
 pub(crate) use log::read_log;
-pub(crate) use log::{Columns, Row, Table, count, number, read_table, step};
+pub(crate) use log::{Columns, Decimals, Row, Table, count, number, read_table, step};
 pub(crate) use misplaced::suspects;
 pub(crate) use naming::{Naming, namings, step_in};
 pub(crate) use pattern::{Label, Named, Pattern};
