@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use spyglass_dashboards::run::{Checkpoint, UnitInputs, UnitRecord};
+use spyglass_dashboards::run::{Checkpoint, RunTree, UnitInputs, UnitRecord};
 use spyglass_tasks::ItemRecord;
 
 use crate::checkpoint::read_log;
@@ -86,7 +86,7 @@ fn units_of_results() {
     let huge = text.replace("\"items\": 3", "\"items\": 9223372036854775807");
     let outside = text.replace("items-00000.jsonl.zst", "../../../../run.json");
     let snapshot =
-        || Snapshot { name: "x".into(), tree: Default::default(), groups: Vec::new(), run_file: String::new() };
+        || Snapshot { name: "x".into(), tree: RunTree::default(), groups: Vec::new(), run_file: String::new() };
     let read = || {
         let (units, _) = store.units().unwrap();
         for (folder, record) in &units {

@@ -1,7 +1,7 @@
 //! What the server knows: the results, and how far the work has come, looked at now and then and sent to whoever listens.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -19,6 +19,9 @@ use crate::{Error, Result};
 const EVERY: Duration = Duration::from_secs(1);
 /// Looking may take this share of the time.
 const SHARE: u32 = 10;
+
+/// Notes that this process was given, so that two of one second have two ids.
+static NOTES: AtomicU64 = AtomicU64::new(0);
 
 /// What the server knows.
 #[derive(Debug)]
@@ -85,7 +88,7 @@ impl Live {
         let mut value: Value = serde_json::from_slice(body).map_err(|error| wrong("a note", &error.to_string()))?;
         let fields = value.as_object_mut().ok_or_else(|| wrong("a note", "it is no object"))?;
         let time = now();
-        let id = || format!("{}-{:08x}", time, std::ptr::from_ref(body).addr() as u32 ^ std::process::id());
+        let id = || format!("{time}-{}-{}", std::process::id(), NOTES.fetch_add(1, Ordering::Relaxed));
         fields.entry("id").or_insert_with(|| id().into());
         fields.insert("time".into(), time.clone().into());
         let note: Note = serde_json::from_value(value).map_err(|error| wrong("a note", &error.to_string()))?;

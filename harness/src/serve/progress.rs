@@ -75,9 +75,8 @@ impl Watcher {
             workers: workers(self.store.root()),
             ..Progress::default()
         };
-        match self.count(&mut progress) {
-            Ok(()) => {}
-            Err(error) => progress.problem = Some(error.to_string()),
+        if let Err(error) = self.count(&mut progress) {
+            progress.problem = Some(error.to_string());
         }
         progress
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, SET_COOKIE};
-use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -79,12 +79,19 @@ async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) 
             let headers = [(LOCATION, format!("/{path}")), (SET_COOKIE, cookie)];
             (StatusCode::SEE_OTHER, headers).into_response()
         }
+        Ok(Admitted::Yes) if is_too_large(&parts.headers) => refused(StatusCode::PAYLOAD_TOO_LARGE, "a body is small"),
         Ok(Admitted::Yes) => {
             let answer = next.run(Request::from_parts(parts, body));
             let late = || refused(StatusCode::REQUEST_TIMEOUT, "the body did not come");
             tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_| late())
         }
     }
+}
+
+/// Its body is said to be larger than any is read; one that says nothing of its length is cut off where it is.
+fn is_too_large(headers: &HeaderMap) -> bool {
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    length.is_some_and(|length| length > LARGEST_BODY as u64)
 }
 
 fn refused(status: StatusCode, why: &str) -> Response {
