@@ -10,6 +10,7 @@ use super::Error;
 use super::figure::Figure;
 use super::folder::Folder;
 use super::notes::Notes;
+use crate::analysis::CONFIDENCE;
 use crate::plots::STYLE;
 use crate::run::{Axis, Run};
 
@@ -110,6 +111,7 @@ impl Site {
         context.insert("links", &self.links);
         context.insert("axis", self.axis.word());
         context.insert("notes", &self.notes.get(path));
+        context.insert("confidence", CONFIDENCE);
         context.insert("page", page);
         let html = self.tera.render(template, &context).map_err(|error| fault(template, &error))?;
         self.file(path, &html)
