@@ -114,6 +114,7 @@ fn made_up() -> Result<Run> {
         texts: (0..TASKS).map(texts).collect(),
         tree: RunTree { branches: vec![trunk], ..RunTree::default() },
         ratings: Vec::new(),
+        notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         groups: Vec::new(),

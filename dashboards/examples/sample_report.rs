@@ -131,6 +131,7 @@ fn run(name: &str, branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         units,
         packs: Vec::new(),
         ratings: Vec::new(),
+        notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         texts: Vec::new(),

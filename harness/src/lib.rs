@@ -6,6 +6,9 @@ mod cli;
 mod error;
 mod executor;
 mod export;
+#[cfg(test)]
+mod fuzz;
+mod gate;
 mod hub;
 mod import;
 mod measure;
@@ -13,6 +16,7 @@ mod progress;
 mod ratings;
 mod results;
 mod run_file;
+mod serve;
 mod suite;
 mod sweep;
 mod talk;

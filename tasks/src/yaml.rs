@@ -22,7 +22,7 @@ mod place;
 mod written;
 
 pub use kind::Kind;
-pub(crate) use place::{Step, refuse};
+pub use place::{Step, refuse};
 pub(crate) use written::written;
 
 /// Larger than any task file, far smaller than memory.

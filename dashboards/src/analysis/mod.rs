@@ -16,6 +16,7 @@ pub(crate) mod intervals;
 mod isotonic;
 mod kappa;
 pub(crate) mod letters;
+mod limit;
 mod line;
 mod loss;
 pub(crate) mod lr_phases;
@@ -54,6 +55,7 @@ pub use intervals::{Interval, clustered_se, clustered_wilson, effective_count, h
 pub use isotonic::isotonic;
 pub use kappa::cohen_kappa;
 pub use letters::{LetterDecomposition, letter_decomposition};
+pub use limit::{Bound, Measured};
 pub use loss::{LossSpike, loss_spikes};
 pub use lr_phases::lr_phases;
 pub use luck::{beyond_luck, rise_by_luck};

@@ -59,6 +59,9 @@ pub struct ComparedTask {
     pub p_holm: f64,
     /// Benjamini and Hochberg's p over all rows: of the rows below .05, one in twenty is expected to be false.
     pub p_bh: f64,
+    /// How many clusters these items fall into, where items hang together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clusters: Option<usize>,
     /// The two sides cut their texts into tokens otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub other_tokens: bool,
@@ -155,6 +158,7 @@ fn one_task(subject: &Subject, a: &Unit, b: &Unit, groups: [&[TaskGroup]; 2]) ->
         p,
         p_holm: p,
         p_bh: p,
+        clusters: left.shared_clusters(&right),
         other_tokens,
     })
 }

@@ -132,6 +132,7 @@ fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         texts: Vec::new(),
         packs: Vec::new(),
         ratings: Vec::new(),
+        notes: Vec::new(),
         groups: Vec::new(),
         run_file: String::new(),
         generated: "2026-11-25T00:00:00Z".into(),

@@ -10,6 +10,7 @@ mod front;
 mod items_page;
 #[cfg(test)]
 mod made_up;
+mod notes;
 mod parts;
 mod plot_data;
 mod provenance;
@@ -42,10 +43,11 @@ pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
     add_groups(&mut run);
     let run = &run;
     let grids = vibes::grids(run);
-    let site = Site::begin(out, run, links(!grids.is_empty()))?;
     let tasks = curves::tasks(run);
     let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
     let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));
+    let titles = names.iter().map(String::as_str).zip(slugs[1..].iter().map(String::as_str));
+    let site = Site::begin(out, run, links(!grids.is_empty()))?.with_notes(notes::notes(run, titles, &grids));
     let shared = curves::Shared::of(run);
     let pages = tasks.par_iter().zip(&slugs[1..]).map(|(task, slug)| {
         let found = findings.tasks.iter().find(|found| task.subject == found.subject);

@@ -9,16 +9,18 @@ use tera::{Context, Tera};
 use super::Error;
 use super::figure::Figure;
 use super::folder::Folder;
+use super::notes::Notes;
 use crate::analysis::CONFIDENCE;
 use crate::plots::STYLE;
 use crate::run::{Axis, Run};
 
 /// Templates by name; each page extends `base.html`; figures and alarms are included.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("base.html", include_str!("assets/base.html")),
     ("figure.html", include_str!("assets/figure.html")),
     ("alarm.html", include_str!("assets/alarm.html")),
     ("switches.html", include_str!("assets/switches.html")),
+    ("notes.html", include_str!("assets/notes.html")),
     ("told.html", include_str!("assets/told.html")),
     ("drawn.html", include_str!("assets/drawn.html")),
     ("index.html", include_str!("assets/index.html")),
@@ -54,6 +56,7 @@ pub(crate) struct Site {
     made: String,
     links: Vec<Link>,
     axis: Axis,
+    notes: Notes,
 }
 
 /// An entry of the navigation, with its address as seen from the report's folder.
@@ -69,13 +72,26 @@ impl Site {
         let mut tera = Tera::new();
         tera.add_raw_templates(TEMPLATES).map_err(|error| fault("base.html", &error))?;
         let (name, made) = (run.name.clone(), run.generated.clone());
-        let site = Self { tera, folder: Folder::begin(place)?, run: name, made, links, axis: run.tree.axis.clone() };
+        let site = Self {
+            tera,
+            folder: Folder::begin(place)?,
+            run: name,
+            made,
+            links,
+            axis: run.tree.axis.clone(),
+            notes: Notes::new(),
+        };
         site.data("made", "made", &site.made.as_str().into())?;
         site.file("assets/page.css", &format!("{STYLE}{PAGE_STYLE}"))?;
         for (name, script) in SCRIPTS {
             site.file(&format!("assets/{name}"), script)?;
         }
         Ok(site)
+    }
+
+    /// The same with readers' notes on its pages.
+    pub(crate) fn with_notes(self, notes: Notes) -> Self {
+        Self { notes, ..self }
     }
 
     /// Writes the page `path`, which lies at most one folder deep: what `template` makes of `page`.
@@ -94,6 +110,7 @@ impl Site {
         context.insert("title", title);
         context.insert("links", &self.links);
         context.insert("axis", self.axis.word());
+        context.insert("notes", &self.notes.get(path));
         context.insert("confidence", CONFIDENCE);
         context.insert("page", page);
         let html = self.tera.render(template, &context).map_err(|error| fault(template, &error))?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::run::{Checkpoint, Failure, Opinion, RatingPlace, Run};
+use crate::run::{Checkpoint, Failure, NoteAbout, Opinion, RatingPlace, Run};
 
 /// The run with its branches, and the tasks in `others`, named after it.
 pub(super) fn renamed(mut run: Run, name: &str, others: &BTreeSet<String>) -> Run {
@@ -38,6 +38,23 @@ pub(super) fn renamed(mut run: Run, name: &str, others: &BTreeSet<String>) -> Ru
         match &mut rating.opinion {
             Opinion::Stars { at, .. } => place(at),
             Opinion::Pair { a, b, .. } => [a, b].into_iter().for_each(place),
+        }
+    }
+    for note in &mut run.notes {
+        note.id = format!("{name}/{}", note.id);
+        match &mut note.about {
+            NoteAbout::Run {} => {}
+            NoteAbout::Checkpoint { at } => place(at),
+            NoteAbout::Task { task: title } | NoteAbout::Item { task: title, .. } => {
+                let end = title.find(" · ").unwrap_or(title.len()); // its settings come after that
+                let (mut own, settings) = (title[..end].to_owned(), title[end..].to_owned());
+                task(&mut own);
+                *title = own + &settings;
+            }
+            NoteAbout::Transcript { pack, at, .. } => {
+                task(pack);
+                place(at);
+            }
         }
     }
     for failure in run.failures.iter_mut().filter(|failure| failure.branch != Failure::EVERYWHERE) {

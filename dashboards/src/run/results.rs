@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::group::TaskGroup;
+use super::note::Note;
 use super::rating::Rating;
 use super::text::TaskTexts;
 use super::tree::RunTree;
@@ -21,6 +22,8 @@ pub struct Run {
     pub packs: Vec<PackUnit>,
     /// What readers thought of it.
     pub ratings: Vec<Rating>,
+    /// What readers wrote beside it.
+    pub notes: Vec<Note>,
     /// Older units with other keys, for the provenance page.
     pub superseded: Vec<UnitRecord>,
     /// Units that failed and are not done yet.

@@ -75,6 +75,7 @@ fn joined(mut whole: Run, run: Run, name: &str) -> Run {
     whole.units.extend(run.units);
     whole.packs.extend(run.packs);
     whole.ratings.extend(run.ratings);
+    whole.notes.extend(run.notes);
     whole.superseded.extend(run.superseded);
     whole.failures.extend(run.failures);
     for texts in run.texts {

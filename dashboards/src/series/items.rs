@@ -84,6 +84,11 @@ impl ItemScores {
         self.clusters().map(distinct)
     }
 
+    /// How many clusters there are among the items that both have.
+    pub(crate) fn shared_clusters(&self, other: &Self) -> Option<usize> {
+        self.clusters_at(&shared_ids(&[self, other])).map(|clusters| distinct(&clusters))
+    }
+
     /// What each item shares with others, where items hang together.
     pub(crate) fn clusters(&self) -> Option<&[u64]> {
         (!self.clusters.is_empty()).then_some(&self.clusters)

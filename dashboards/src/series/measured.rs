@@ -96,7 +96,7 @@ pub(crate) fn is_mean_of_items(metric: &str) -> bool {
 }
 
 /// The metric lies in [0, 1], so it is drawn in per cent.
-pub(crate) fn is_fraction(metric: &str) -> bool {
+pub fn is_fraction(metric: &str) -> bool {
     metric::find(without_filter(metric)).is_ok_and(|metric| metric.range == Range::Fraction)
 }
 

@@ -64,6 +64,7 @@ impl Questions {
 
     fn build(&self, tokens: Tokens<'_>, task: usize, items: Range<usize>) -> Result<ItemQueries> {
         let task = &self.suite.tasks[task];
+        let _tokenise = tracing::debug_span!("tokenise", task = task.task.name, items = items.len()).entered();
         let tokenised = tokenise(&task.task.name, &task.items()[items], tokens)?;
         let (mut requests, mut starts) = (Vec::new(), vec![0]);
         let mut items = Vec::with_capacity(tokenised.len());

@@ -23,6 +23,8 @@ pub(crate) use identity::{CHAT_TEMPLATE, CONFIG, PIECES, TOKENIZER, tokenizer_ha
 pub(crate) use identity::{Hashing, Identity};
 pub(crate) use loaded::{Loaded, Tokens, open, weight_bytes};
 pub(crate) use location::folder_on_disk;
+#[cfg(test)]
+pub(crate) use log::read_log;
 pub(crate) use log::{Columns, Decimals, Row, Table, count, number, read_table, step};
 pub(crate) use misplaced::suspects;
 pub(crate) use naming::{Naming, namings, step_in};

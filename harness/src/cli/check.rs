@@ -12,6 +12,7 @@ use super::model_args::{TokenArgs, fetched};
 use super::numbers::{branches, counted};
 use super::{Exit, complain, print, say};
 use crate::checkpoint::{Settings, discover_tree, folder_on_disk, suspects};
+use crate::gate::Policy;
 use crate::hub::{Contents, Local, Needs, Pinned, Talk};
 use crate::results::Hashes;
 use crate::run_file::RunFile;
@@ -22,10 +23,10 @@ use crate::{Error, Result};
 /// Rows that are listed of those that cannot be asked.
 const ROWS_SHOWN: usize = 10;
 
-/// Validate run files, task files, prompt packs and checkpoints; report file, line and fix
+/// Validate run files, task files, prompt packs, policies and checkpoints; report file, line and fix
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Run files, task files, prompt packs, folders of checkpoints, or checkpoints such as hub:EleutherAI/pythia-160m@step1000
+    /// Run files, task files, prompt packs, policies of a gate, folders of checkpoints, or checkpoints such as hub:EleutherAI/pythia-160m@step1000
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Folders searched for the data of task files; the file's own folder unless given
@@ -94,6 +95,7 @@ impl Check {
         match Kind::of(&text::read(file)?) {
             Kind::Task => self.task_file(file),
             Kind::Pack => pack(file),
+            Kind::Policy => policy(file),
             Kind::Run | Kind::Unknown => run_file(file),
         }
     }
@@ -138,6 +140,11 @@ fn tasks(suite: &Suite) -> Found {
         suite.tasks.iter().filter_map(|task| task.items.as_ref().err()).map(Error::in_full).collect();
     wrong.extend(first_few(suite.bad_rows()));
     Found { what: format!("{}, {}", counted(suite.tasks.len(), "task"), counted(items, "item")), wrong }
+}
+
+fn policy(file: &Path) -> Result<Found> {
+    let policy = Policy::read(file)?;
+    Ok(Found { what: format!("a policy of {}", counted(policy.rules.len(), "rule")), wrong: Vec::new() })
 }
 
 fn run_file(file: &Path) -> Result<Found> {

@@ -49,6 +49,7 @@ impl Default for Capacity {
 impl Site {
     /// Where `work` is done and its results go into `store`.
     pub(crate) fn new(work: Work, store: Store, capacity: Capacity, watch: Watch) -> Self {
+        crate::progress::keep_log_in(store.root());
         let (questions, hashes) = (Questions::new(&work.suite), Hashes::open(store.root()));
         Self { work, questions, store, hashes, capacity, watch, fetcher: OnceLock::new() }
     }

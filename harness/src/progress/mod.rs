@@ -2,8 +2,10 @@
 
 mod event;
 mod interrupt;
+mod log;
 mod watch;
 
 pub(crate) use event::{Event, Finish};
 pub(crate) use interrupt::Interrupt;
+pub(crate) use log::{OwnLog, all as logs, begun, keep_in as keep_log_in};
 pub(crate) use watch::Watch;

@@ -17,6 +17,7 @@ impl Watch {
 
     /// Something has happened.
     pub(crate) fn tell(&self, event: &Event) {
+        super::log::record(event);
         (self.listener)(event);
     }
 }

@@ -1,6 +1,6 @@
 //! Files and folders: written so that a crash leaves the old one or the new one, and listed in one order everywhere.
 
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::Result;
@@ -27,6 +27,37 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         drop(folder.sync_all());
     }
     Ok(())
+}
+
+/// Adds a line to a file of lines and flushes it to disk. What a crash left of a line at the end is no line, and goes.
+///
+/// # Errors
+/// The file cannot be written, or the disk is full: then nothing of the line stays.
+pub(crate) fn append_line(path: &Path, line: &str) -> Result<()> {
+    path.parent().map_or(Ok(()), fs_err::create_dir_all)?;
+    let mut file = fs_err::OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
+    file.file().lock()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end as u64 + 1);
+    file.set_len(whole)?;
+    file.seek(SeekFrom::Start(whole))?;
+    let written = file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all());
+    if written.is_err() {
+        drop(file.set_len(whole));
+    }
+    Ok(written?)
+}
+
+/// The text of a file of lines, up to its last whole one: another process may be adding the next.
+///
+/// # Errors
+/// It cannot be read, or is no text.
+pub(crate) fn whole_lines(path: &Path) -> Result<String> {
+    let mut bytes = fs_err::read(path)?;
+    bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+    let why = || std::io::Error::new(std::io::ErrorKind::InvalidData, format!("{}: is no UTF-8 text", path.display()));
+    Ok(String::from_utf8(bytes).map_err(|_| why())?)
 }
 
 /// What lies in a folder, by name; hidden files are passed over.

@@ -91,6 +91,8 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
         damaged.push(error.in_full());
         Vec::new()
     });
+    let (notes, bad_notes) = store.notes();
+    damaged.extend(bad_notes);
     let run = Run {
         name: snapshot.name,
         tree: snapshot.tree,
@@ -98,6 +100,7 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
         superseded,
         packs,
         ratings,
+        notes,
         failures: store.failures(),
         texts: store.texts(),
         groups: snapshot.groups,

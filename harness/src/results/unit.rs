@@ -1,5 +1,6 @@
 //! Units on disk: chunks of item records, and the summary that is written last.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use spyglass_dashboards::run::{Chunk, UnitRecord};
@@ -11,6 +12,9 @@ use crate::{Error, Result};
 /// Items of a full chunk. A chunk ends at a multiple of this, so the same items always lie in the same files
 /// unless a `limit` cut one short; the rest of that one then is a chunk of its own.
 pub(crate) const CHUNK_ITEMS: usize = 128;
+
+/// Bytes of a chunk, unpacked: far more than records of its items take.
+const LARGEST_CHUNK: u64 = 1 << 30;
 
 /// A results folder.
 #[derive(Debug, Clone)]
@@ -186,7 +190,7 @@ impl UnitFolder {
     /// # Errors
     /// A chunk is missing, damaged, or not the one the summary speaks of.
     pub fn items(&self, record: &UnitRecord) -> Result<Vec<ItemRecord>> {
-        let mut items = Vec::with_capacity(record.items);
+        let mut items = Vec::new();
         for chunk in &record.chunks {
             let path = self.folder.join(&chunk.file);
             let bytes = fs_err::read(&path)?;
@@ -200,7 +204,12 @@ impl UnitFolder {
 }
 
 fn parse_chunk(path: &Path, bytes: &[u8]) -> Result<Vec<ItemRecord>> {
-    let text = zstd::decode_all(bytes).map_err(|error| damaged(path, &error.to_string()))?;
+    let mut text = Vec::new();
+    let read = zstd::Decoder::new(bytes).and_then(|whole| whole.take(LARGEST_CHUNK).read_to_end(&mut text));
+    read.map_err(|error| damaged(path, &error.to_string()))?;
+    if text.len() as u64 == LARGEST_CHUNK {
+        return Err(damaged(path, "it unpacks to more than a gigabyte"));
+    }
     let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| serde_json::from_slice(line).map_err(|error| damaged(path, &error.to_string()))).collect()
 }

@@ -63,6 +63,11 @@ impl Browser {
         self.post("url", &json!({"url": format!("file://{}", file.display())}));
     }
 
+    /// Opens an address.
+    pub(crate) fn go(&self, address: &str) {
+        self.post("url", &json!({"url": address}));
+    }
+
     /// Width and height of the page in pixels.
     pub(crate) fn resize(&self, width: u32, height: u32) {
         self.cdp(

@@ -23,6 +23,7 @@ pub(crate) fn empty_run() -> Run {
         units: Vec::new(),
         packs: Vec::new(),
         ratings: Vec::new(),
+        notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         texts: Vec::new(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms of a crate, the lowest first: none sees one that stands after it in its line.
-const FLOORS: [(&str, &[&str]); 12] = [
+const FLOORS: [(&str, &[&str]); 14] = [
     ("model", &["kernels", "ops", "models", "scoring", "generation"]),
     ("model", &["kernels", "layers", "scoring"]),
     ("model", &["text", "models", "generation"]),
@@ -12,9 +12,11 @@ const FLOORS: [(&str, &[&str]); 12] = [
     ("tasks", &["record", "metric", "task"]),
     ("tasks", &["yaml", "vibes"]),
     ("dashboards", &["number", "run", "analysis", "series", "alarms", "findings", "report"]),
+    ("dashboards", &["findings", "gate"]),
     ("dashboards", &["number", "plots", "report"]),
     ("harness", &["results", "sweep/plan", "executor", "sweep/run", "cli"]),
-    ("harness", &["suite", "ask", "sweep", "cli"]),
+    ("harness", &["suite", "ask", "sweep", "serve", "cli"]),
+    ("harness", &["results", "gate", "cli"]),
     ("harness", &["training", "run_file", "sweep", "cli"]),
 ];
 

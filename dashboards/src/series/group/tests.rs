@@ -47,6 +47,7 @@ fn run_of(units: Vec<Unit>, group: TaskGroup) -> Run {
         units,
         packs: Vec::new(),
         ratings: Vec::new(),
+        notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         texts: Vec::new(),
