@@ -7,6 +7,7 @@ mod bad_input;
 mod browser;
 mod chance;
 mod compare;
+mod composites;
 mod find_onset;
 mod guides;
 mod hub;
@@ -25,6 +26,7 @@ mod several_runs;
 #[path = "../../support/shared.rs"]
 mod shared;
 mod shortcuts;
+mod side_by_side_pages;
 mod speed;
 mod sweep;
 mod terminal;
