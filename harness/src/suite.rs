@@ -92,6 +92,7 @@ impl Suite {
                 other => other,
             })?;
         }
+        suite.knows(run)?;
         suite.packs = packs(&run.prompts, &run.pack_folders).map_err(|error| match error {
             Error::Tasks(spyglass_tasks::Error::UnknownPack { name, help }) => {
                 Error::RunFile { file: run.path.clone(), problem: format!("there is no prompt pack `{name}`"), help }
@@ -99,6 +100,32 @@ impl Suite {
             other => other,
         })?;
         Ok(suite)
+    }
+
+    /// Whether every member of the run's composites is asked, and none of them has a task's name.
+    fn knows(&self, run: &RunFile) -> Result<()> {
+        let groups = self.groups.iter().map(|group| group.name.as_str());
+        let names: Vec<&str> = self.tasks.iter().map(|task| task.task.name.as_str()).chain(groups).collect();
+        let wrong = |problem, help| Err(Error::RunFile { file: run.path.clone(), problem, help });
+        for composite in run.composites() {
+            let name = &composite.name;
+            if names.contains(&name.as_str()) {
+                return wrong(format!("the composite `{name}` has the name of a task"), "give it another name".into());
+            }
+            for member in &composite.members {
+                let task = &member.task;
+                if !names.contains(&task.as_str()) {
+                    let help = match spyglass_tasks::nearest(task, names.iter().copied()) {
+                        Some(near) => format!("did you mean `{near}`? A member is a task or group that `tasks` asks"),
+                        None => "add it to `tasks`, or leave it out here".into(),
+                    };
+                    let problem =
+                        format!("the composite `{name}` has the member `{task}`, which this run does not ask");
+                    return wrong(problem, help);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// All that can be asked, tasks before packs. A task without items is left out.

@@ -129,8 +129,8 @@ fn perturbed_gap_alarm(place: Place, found: &PerturbedGap, perturbation: &str, l
     let suspected = |gap: &Gap| found.verdict == GapVerdict::LeakSuspected && gap.luck * looks as f64 <= ALPHA;
     let gap = found.gap.filter(suspected)?;
     let sentence = format!(
-        "Leak suspected: {} {} scores {} %, but {} % where the same items have their choices {perturbation}; that gap grew by {} \
-         points. A model that knows the subject is right on both: look for these items in the training data.",
+        "Leak suspected: {} {} scores {} %, but {} % where the same items have their choices {perturbation}; the gap grew by {} \
+         points. A model that knows the subject would score alike on both: look for these items in the training data.",
         place.task(),
         place.words(),
         percent(gap.exact),

@@ -67,7 +67,7 @@ impl Onset {
         }
     }
 
-    /// What the status rests on: `must pass 39.0 %: chance 25.0 and 14.0 for the noise of 200 independent items and 1.7 of wobble`.
+    /// What the status rests on: `counts as emerged above 39.0 %: guessing gives 25.0, and 14.0 are room for the noise of 200 independent items and a wobble of 1.7`.
     pub fn level_words(&self, curve: &Curve) -> Option<String> {
         let Scale { level, wobble, .. } = self.scale?;
         let noise = items(curve, "independent item").map_or_else(String::new, |n| format!(" of {n}"));
@@ -76,7 +76,7 @@ impl Onset {
             Noise::StandardErrors(_) => format!("{fraction:.3}"),
         };
         Some(format!(
-            "must pass {}: chance {} and {} for the noise{noise} and {} of wobble",
+            "counts as emerged above {}: guessing gives {}, and {} are room for the noise{noise} and a wobble of {}",
             value(curve, level),
             number(curve.chance),
             number(level - curve.chance),

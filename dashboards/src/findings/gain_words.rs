@@ -1,5 +1,6 @@
 //! What branches added to their parents, in words.
 
+use super::how_sure;
 use super::sentences::{Number, Sentence, SentenceKind, Weighed, sentence};
 use crate::analysis::CONFIDENCE;
 use crate::analysis::confidence::confidence;
@@ -20,7 +21,8 @@ pub(crate) fn gains(tasks: &[&TaskFindings]) -> (Vec<Weighed>, Vec<Weighed>) {
         let (low, high) = in_its_direction(task, gain.together);
         let value = Some(oriented(task, gain.gain.value));
         let number = Number { low: Some(low), high: Some(high), ..Number::of("gain (98 %)", task, value) };
-        (gain.gain.value > 0.0, (weight, sentence(SentenceKind::Gain, text, task, &gain.branch, vec![number])))
+        let told = sentence(SentenceKind::Gain, text, task, &gain.branch, vec![number]);
+        (gain.gain.value > 0.0, (weight, Sentence { sure: how_sure::gain(task, gain), ..told }))
     });
     let (gained, lost): (Vec<_>, Vec<_>) = told.partition(|(is_gain, _)| *is_gain);
     let weighed = |told: Vec<(bool, Weighed)>| told.into_iter().map(|(_, weighed)| weighed).collect();
@@ -43,7 +45,12 @@ pub(crate) fn mean_gains(tasks: &[&TaskFindings], found: &[MeanGain]) -> Vec<Wei
         let (value, low, high) = (Some(mean.gain.value), Some(low), Some(high));
         let numbers = vec![Number { name: concat!("mean gain (", confidence!(), ")"), task: None, value, low, high }];
         let branch = Some(mean.like.branch.as_str());
-        let sentence = Sentence { numbers, ..Sentence::of(SentenceKind::Gain, text, &[], branch) };
+        let sure = vec![format!(
+            "The mean of the gains of {} tasks, on {} items in all. Its interval holds the noise of the items and what checkpoints \
+             wobble in all tasks at once.",
+            mean.tasks, mean.gain.items
+        )];
+        let sentence = Sentence { numbers, sure, ..Sentence::of(SentenceKind::Gain, text, &[], branch) };
         Some((mean.gain.value.abs(), sentence))
     });
     told.collect()

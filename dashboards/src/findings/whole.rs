@@ -71,7 +71,10 @@ impl Findings {
             return self;
         }
         let say = |text: &mut String| *text = axis.say(std::mem::take(text));
-        self.sentences.iter_mut().chain(&mut self.others).for_each(|sentence| say(&mut sentence.text));
+        for sentence in self.sentences.iter_mut().chain(&mut self.others) {
+            say(&mut sentence.text);
+            sentence.sure.iter_mut().for_each(say);
+        }
         self.alarms.iter_mut().for_each(|alarm| say(&mut alarm.sentence));
         self.notes.iter_mut().chain(self.tasks.iter_mut().flat_map(|task| &mut task.notes)).for_each(say);
         self

@@ -76,7 +76,7 @@ fn alarms_of_a_kind_share_a_box() {
         sentence: format!("look at {task}"),
     };
     let all = [alarm(AlarmKind::LoneJump, "a"), alarm(AlarmKind::Letters, "b"), alarm(AlarmKind::Letters, "c")];
-    let boxes = super::by_kind(&all, |alarm| super::shown_alarm(alarm, String::new()));
+    let boxes = super::by_kind(&all, |alarm| super::shown_alarm(alarm, String::new(), String::new()));
     let told: Vec<(&str, Vec<&str>)> =
         boxes.iter().map(|of| (&*of.first.text, of.others.iter().map(|other| &*other.text).collect())).collect();
     assert_eq!(told, [("look at a", vec![]), ("look at b", vec!["look at c"])]);
@@ -90,7 +90,7 @@ fn hostile_names_stay_words() {
     run.run_file = evil.into();
     let page = html(&run);
     assert!(!page.contains("<img"));
-    assert_eq!(page.matches("</script>").count(), 4, "only the page's own");
+    assert_eq!(page.matches("</script>").count(), 5, "only the page's own");
     let dir = tempfile::tempdir().unwrap();
     let index = report::write(&run, &dir.path().join("report")).unwrap();
     assert!(index.with_file_name("plots").join("script-img-src-x-onerror-alert-1.csv").is_file());

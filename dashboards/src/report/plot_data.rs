@@ -118,7 +118,11 @@ pub(crate) fn inline(shared: &Shared, plots: &[PlotData]) -> String {
         places: &shared.places,
         plots,
     };
-    let json = serde_json::to_string(&page).expect("numbers and strings are JSON");
+    escaped(&serde_json::to_string(&page).expect("numbers and strings are JSON"))
+}
+
+/// JSON that may stand inside a `<script>` element.
+pub(crate) fn escaped(json: &str) -> String {
     json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 

@@ -15,7 +15,7 @@ use crate::plots::STYLE;
 use crate::run::{Axis, Run};
 
 /// Templates by name; each page extends `base.html`; figures and alarms are included.
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("base.html", include_str!("assets/base.html")),
     ("figure.html", include_str!("assets/figure.html")),
     ("alarm.html", include_str!("assets/alarm.html")),
@@ -23,6 +23,8 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("notes.html", include_str!("assets/notes.html")),
     ("told.html", include_str!("assets/told.html")),
     ("drawn.html", include_str!("assets/drawn.html")),
+    ("pair.html", include_str!("assets/pair.html")),
+    ("compare.html", include_str!("assets/compare.html")),
     ("index.html", include_str!("assets/index.html")),
     ("task.html", include_str!("assets/task.html")),
     ("items.html", include_str!("assets/items.html")),
@@ -34,11 +36,17 @@ const TEMPLATES: [(&str, &str); 13] = [
 const PAGE_STYLE: &str = include_str!("assets/page.css");
 
 /// Scripts under `assets/`.
-const SCRIPTS: [(&str, &str); 7] = [
+const SCRIPTS: [(&str, &str); 13] = [
     ("common.js", include_str!("assets/common.js")),
     ("address.js", include_str!("assets/address.js")),
     ("curves.js", include_str!("assets/curves.js")),
     ("items.js", include_str!("assets/items.js")),
+    ("items_detail.js", include_str!("assets/items_detail.js")),
+    ("items_export.js", include_str!("assets/items_export.js")),
+    ("compare.js", include_str!("assets/compare.js")),
+    ("matrix.js", include_str!("assets/matrix.js")),
+    ("filter.js", include_str!("assets/filter.js")),
+    ("tasks.js", include_str!("assets/tasks.js")),
     ("vibes.js", include_str!("assets/vibes.js")),
     ("talk.js", include_str!("assets/talk.js")),
     ("ratings.js", include_str!("assets/ratings.js")),

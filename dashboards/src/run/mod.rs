@@ -3,6 +3,7 @@
 mod any_number;
 mod axis;
 mod branch;
+mod composite;
 mod failure;
 mod group;
 mod misplaced;
@@ -23,6 +24,7 @@ mod unit_record;
 
 pub use axis::Axis;
 pub use branch::{At, Branch, Checkpoint, Fork};
+pub use composite::{Composite, CompositeMember};
 pub use failure::Failure;
 pub use group::{GroupScores, TaskGroup};
 pub use misplaced::Misplaced;

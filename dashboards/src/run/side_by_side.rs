@@ -35,6 +35,7 @@ pub fn side_by_side(mut runs: Vec<Run>) -> Option<Run> {
     }
     let mut whole = whole?;
     whole.name = names.join(", ");
+    whole.tree.runs = names;
     Some(whole)
 }
 

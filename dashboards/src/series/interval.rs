@@ -3,6 +3,7 @@
 use spyglass_tasks::MetricValue;
 use spyglass_tasks::metric::{Noise, noise};
 
+use super::CENTRED;
 use super::measured::is_fraction;
 use crate::analysis::{Interval, clustered_wilson, effective_count, half_width};
 
@@ -40,7 +41,7 @@ impl Estimate {
             se: clustered_stderr.or(stderr),
             effective: telling.map_or(n as f64, |se| effective_count(value, n as f64, se)),
             clusters: clusters.filter(|_| clustered_stderr.is_some()),
-            bounded: is_fraction(&found.name) && (0.0..=1.0).contains(&value),
+            bounded: found.name != CENTRED && is_fraction(&found.name) && (0.0..=1.0).contains(&value),
         })
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use spyglass_tasks::metric::{self, Range, Weighting, without_filter};
 
 use super::answer_format::AnswerFormat;
-use super::chance;
+use super::{CENTRED, chance};
 use crate::run::{At, Run, Subject, TaskGroup, Unit};
 
 /// Units by checkpoint.
@@ -95,9 +95,9 @@ pub(crate) fn is_mean_of_items(metric: &str) -> bool {
     metric::find(metric).is_ok_and(|metric| matches!(metric.aggregation, Mean | Brier))
 }
 
-/// The metric lies in [0, 1], so it is drawn in per cent.
+/// The metric lies in [0, 1], so it is drawn in per cent; that of composites may lie a little below.
 pub fn is_fraction(metric: &str) -> bool {
-    metric::find(without_filter(metric)).is_ok_and(|metric| metric.range == Range::Fraction)
+    metric == CENTRED || metric::find(without_filter(metric)).is_ok_and(|metric| metric.range == Range::Fraction)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod anneal;
 mod answer_format;
 mod calm;
 pub mod chance;
+mod composite;
 pub(crate) mod constant;
 mod group;
 mod group_unit;
@@ -25,6 +26,7 @@ mod values;
 
 pub use anneal::{Basis, BranchGain};
 pub use answer_format::AnswerFormat;
+pub use composite::{CENTRED, add_composites};
 pub use group::add_groups;
 pub use group_unit::metrics as group_metrics;
 pub(crate) use interval::{Estimate, are_shares, is_share};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use spyglass_dashboards::run::{Checkpoint, Run, RunTree, TaskGroup, Unit, UnitRecord};
-use spyglass_dashboards::series::{chance, group_metrics};
+use spyglass_dashboards::series::{CENTRED, chance, group_metrics};
 use spyglass_tasks::{ItemRecord, MetricValue};
 
 use super::score_row::ScoreRow;
@@ -14,7 +14,11 @@ pub fn score_rows(run: &Run) -> Vec<ScoreRow> {
     for unit in &run.units {
         // An import tells of a group by itself where it lacks some of its tasks.
         let is_group = |group: &TaskGroup| group.name == unit.record.task && !group.leaves.contains(&group.name);
-        let kind = if run.groups.iter().any(is_group) { "group" } else { "task" };
+        let kind = match unit.record.primary_metric.as_str() {
+            CENTRED => "composite",
+            _ if run.groups.iter().any(is_group) => "group",
+            _ => "task",
+        };
         rows.extend(unit_rows(&run.tree, &unit.record, &unit.items, kind));
     }
     for pack in &run.packs {

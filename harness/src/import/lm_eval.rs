@@ -212,6 +212,7 @@ pub(super) fn keep(
         name: options.name.clone(),
         tree: RunTree::default(),
         groups: Vec::new(),
+        composites: Vec::new(),
         run_file: "# imported\n".into(),
     };
     let mut snapshot = store.snapshot()?.unwrap_or(empty);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use spyglass_dashboards::run::{PackUnit, Run, Unit, UnitRecord};
+use spyglass_dashboards::series::add_composites;
 
 use crate::Result;
 use crate::results::{KeptUnits, Snapshot, Store, UnitFolder, is_pack, now};
@@ -93,7 +94,7 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
     });
     let (notes, bad_notes) = store.notes();
     damaged.extend(bad_notes);
-    let run = Run {
+    let mut run = Run {
         name: snapshot.name,
         tree: snapshot.tree,
         units: whole,
@@ -108,6 +109,7 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
         generated: now(),
         version: env!("CARGO_PKG_VERSION").into(),
     };
+    damaged.extend(add_composites(&mut run, &snapshot.composites));
     Ok(Gathered { run, damaged })
 }
 

@@ -1,7 +1,7 @@
 //! The run as it was when it was last swept, so that the report needs neither checkpoints nor logs.
 
 use serde::{Deserialize, Serialize};
-use spyglass_dashboards::run::{RunTree, TaskGroup, UnitRecord};
+use spyglass_dashboards::run::{Composite, RunTree, TaskGroup, UnitRecord};
 
 use super::{Store, UnitFolder, write_whole};
 use crate::{Error, Result};
@@ -16,6 +16,9 @@ pub struct Snapshot {
     /// The groups that the run file asks for.
     #[serde(default)]
     pub groups: Vec<TaskGroup>,
+    /// The composite scores that it asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub composites: Vec<Composite>,
     /// The run file's text.
     pub run_file: String,
 }

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use spyglass_dashboards::run::Axis;
+use spyglass_dashboards::run::{Axis, Composite};
 use spyglass_tasks::{paths, text, yaml};
 
 use super::branch::BranchSpec;
+use super::composites::CompositeSpec;
 use super::phases::PhasesSpec;
 use super::schedule_spec::ScheduleSpec;
 use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec};
@@ -42,6 +43,9 @@ pub struct RunFile {
     /// Tasks, groups, globs or task files.
     #[serde(default = "default_tasks")]
     pub tasks: Vec<TaskSpec>,
+    /// Composite scores, each drawn as a task: several tasks as one score, centred at guessing.
+    #[serde(default)]
+    pub composites: Vec<CompositeSpec>,
     /// Folders with task files of your own.
     #[serde(default, deserialize_with = "values::folders")]
     #[schemars(schema_with = "values::folders_schema")]
@@ -198,6 +202,11 @@ impl RunFile {
         self.name.clone().or_else(folder).unwrap_or_else(|| "run".into())
     }
 
+    /// The composite scores that the file asks for.
+    pub fn composites(&self) -> Vec<Composite> {
+        self.composites.iter().map(CompositeSpec::composite).collect()
+    }
+
     fn validate(&self) -> Result<()> {
         let wrong = |what: String, help: &str| {
             Err(Error::RunFile { file: self.path.clone(), problem: what, help: help.into() })
@@ -210,6 +219,12 @@ impl RunFile {
         }
         if self.schedule.every == 0 {
             return wrong("`schedule.every` is 0".into(), "1 scores every checkpoint, 2 every other one");
+        }
+        let composites = self.composites();
+        for (index, composite) in composites.iter().enumerate() {
+            if let Some((problem, help)) = composite.flaw(&composites[..index]) {
+                return wrong(problem, &help);
+            }
         }
         for spec in &self.tasks {
             if spec.limit == Some(0) {

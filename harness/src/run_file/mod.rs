@@ -1,6 +1,7 @@
 //! The run file: what was asked for, as it stands in `run.yaml`.
 
 mod branch;
+mod composites;
 mod demo;
 mod dt_floor;
 mod file;
@@ -17,6 +18,7 @@ mod storage;
 mod task_spec;
 
 pub(crate) use branch::{BranchSpec, ParentSpec, StepsSpec, TRUNK};
+pub(crate) use composites::CompositeOption;
 pub(crate) use demo::unpack;
 pub(crate) use dt_floor::DtFloorSpec;
 pub use file::RunFile;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog};
+use spyglass_dashboards::run::{Branch, Checkpoint, Composite, Failure, RunTree, TrainingLog};
 use spyglass_model::ModelConfig;
 
 use super::Only;
@@ -27,6 +27,8 @@ pub(crate) struct Work {
     pub base: PathBuf,
     /// The tasks with their items.
     pub suite: Arc<Suite>,
+    /// Composite scores over them.
+    pub composites: Vec<Composite>,
     /// Arithmetic of the model.
     pub settings: Settings,
     /// The units asked for.
@@ -100,6 +102,7 @@ impl Work {
             tree,
             base: run.path.parent().unwrap_or(Path::new("")).to_path_buf(),
             suite: Arc::new(suite),
+            composites: run.composites(),
             settings,
             only,
             schedule: run.schedule,
@@ -154,6 +157,7 @@ impl Work {
             tree: RunTree { branches: vec![branch], ..RunTree::default() },
             base: PathBuf::new(),
             suite: Arc::new(suite),
+            composites: Vec::new(),
             settings,
             only: Only::default(),
             schedule: ScheduleSpec::default(),

@@ -58,6 +58,7 @@ pub(crate) fn snapshot_of(work: &Work, store: &Store) -> Result<Snapshot> {
         name: work.name.clone(),
         tree: work.tree.clone(),
         groups: work.suite.task_groups(),
+        composites: work.composites.clone(),
         run_file: work.run_file.clone(),
     };
     if let Ok(Some(older)) = store.snapshot() {

@@ -8,6 +8,7 @@ mod browser;
 mod chance;
 mod compare;
 mod faults_serve;
+mod composites;
 mod find_onset;
 mod fuzz;
 mod gate;
@@ -32,6 +33,7 @@ mod several_runs;
 #[path = "../../support/shared.rs"]
 mod shared;
 mod shortcuts;
+mod side_by_side_pages;
 mod speed;
 mod sweep;
 mod terminal;

@@ -50,7 +50,7 @@ fn level_and_shape_are_said_with_their_numbers() {
     let level = onset.level_words(&curve).unwrap();
     assert_eq!(
         level,
-        "must pass 38.0 %: chance 25.0 and 13.0 for the noise of 200 independent items and 0.5 of wobble"
+        "counts as emerged above 38.0 %: guessing gives 25.0, and 13.0 are room for the noise of 200 independent items and a wobble of 0.5"
     );
     let shape = sharpness(&curve, &onset).words(false);
     assert_eq!(shape, "sharp: 20 to 80 % of the rise so far took 0.05 (0.00 to 0.30) decades of tokens");

@@ -80,6 +80,11 @@ impl Reading {
         Some((format!("{:.0}", kept.mean), format!("{:.1} turns on average; {}", kept.mean, half(kept))))
     }
 
+    /// For how many turns what is asked of every turn holds, on average.
+    pub(super) fn turns_held(&self) -> Option<f64> {
+        Some(self.kept.as_ref()?.mean)
+    }
+
     /// `what is asked of every turn holds for 2.1 turns on average (half fail by turn 2)`.
     pub(super) fn kept_words(&self) -> Option<String> {
         let kept = self.kept.as_ref()?;

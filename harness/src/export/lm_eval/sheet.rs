@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use spyglass_dashboards::run::{Run, Unit};
+use spyglass_dashboards::series::CENTRED;
 use spyglass_tasks::Item;
 
 use crate::Result;
@@ -23,7 +24,8 @@ pub(super) struct Sheet<'r> {
 /// a task's name is all that tells results apart.
 pub(super) fn sheets<'r>(run: &'r Run, suite: &'r Suite) -> Vec<Sheet<'r>> {
     let mut ways: BTreeMap<_, Vec<&Unit>> = BTreeMap::new();
-    for unit in &run.units {
+    // A composite is no task that lm-evaluation-harness could know.
+    for unit in run.units.iter().filter(|unit| unit.record.primary_metric != CENTRED) {
         let (record, at) = (&unit.record, &unit.record.checkpoint);
         let same = run.units.iter().filter(|other| {
             let (other, place) = (&other.record, &other.record.checkpoint);
