@@ -38,6 +38,7 @@ fn two_branches() -> Run {
         tokens: Some(k * 1_000_000),
         learning_rate: Some(3e-3),
         loss: Some(2.0 - k as f64 / 40.0),
+        ..LogEntry::default()
     };
     trunk.log.entries = (0..30).map(entry).collect();
     let mut units: Vec<Unit> =

@@ -7,6 +7,7 @@ mod figure;
 mod findings_file;
 mod folder;
 mod front;
+mod hours;
 mod items_page;
 #[cfg(test)]
 mod made_up;

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use super::axes::BranchPlaces;
 use super::curves::{Shared, TaskCurves};
 use super::figure::{hops, onsets};
-use crate::plots::{Band, BranchPhase, Hop, Onset, Point, Rate, Series, TokenAxis, thinned};
+use crate::plots::{Band, BranchPhase, Hop, Onset, Point, Rate, Seeds, Series, TokenAxis, seeds, thinned};
 use crate::series::TaskFindings;
 
 /// One plot.
@@ -23,6 +23,9 @@ pub(crate) struct PlotData {
     onsets: Vec<Onset>,
     hops: Vec<Hop>,
     series: Vec<SeriesData>,
+    /// Groups of them that differ in their seed alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    seeds: Vec<Seeds>,
 }
 
 /// One branch's curve.
@@ -65,6 +68,7 @@ impl PlotData {
             onsets: onsets(task, found),
             hops: hops(task, found),
             series: task.series.iter().map(SeriesData::of).collect(),
+            seeds: seeds(&task.series),
         }
     }
 
@@ -79,6 +83,7 @@ impl PlotData {
             onsets: Vec::new(),
             hops: Vec::new(),
             series: series.iter().map(SeriesData::of).collect(),
+            seeds: Vec::new(),
         }
     }
 }

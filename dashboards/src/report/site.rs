@@ -13,11 +13,12 @@ use crate::plots::STYLE;
 use crate::run::{Axis, Run};
 
 /// Templates by name; each page extends `base.html`; figures and alarms are included.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("base.html", include_str!("assets/base.html")),
     ("figure.html", include_str!("assets/figure.html")),
     ("alarm.html", include_str!("assets/alarm.html")),
     ("switches.html", include_str!("assets/switches.html")),
+    ("legend.html", include_str!("assets/legend.html")),
     ("told.html", include_str!("assets/told.html")),
     ("drawn.html", include_str!("assets/drawn.html")),
     ("index.html", include_str!("assets/index.html")),
@@ -31,9 +32,13 @@ const TEMPLATES: [(&str, &str); 12] = [
 const PAGE_STYLE: &str = include_str!("assets/page.css");
 
 /// Scripts under `assets/`.
-const SCRIPTS: [(&str, &str); 7] = [
+const SCRIPTS: [(&str, &str); 11] = [
     ("common.js", include_str!("assets/common.js")),
     ("address.js", include_str!("assets/address.js")),
+    ("scale.js", include_str!("assets/scale.js")),
+    ("draw.js", include_str!("assets/draw.js")),
+    ("cursor.js", include_str!("assets/cursor.js")),
+    ("save.js", include_str!("assets/save.js")),
     ("curves.js", include_str!("assets/curves.js")),
     ("items.js", include_str!("assets/items.js")),
     ("vibes.js", include_str!("assets/vibes.js")),
