@@ -7,6 +7,8 @@ mod frame;
 mod geometry;
 mod heat;
 mod labels;
+#[cfg(test)]
+mod palette;
 mod plain;
 mod seeds;
 mod series;

@@ -32,8 +32,10 @@ const TEMPLATES: [(&str, &str); 13] = [
 const PAGE_STYLE: &str = include_str!("assets/page.css");
 
 /// Scripts under `assets/`.
-const SCRIPTS: [(&str, &str); 11] = [
+const SCRIPTS: [(&str, &str); 13] = [
     ("common.js", include_str!("assets/common.js")),
+    ("access.js", include_str!("assets/access.js")),
+    ("grid.js", include_str!("assets/grid.js")),
     ("address.js", include_str!("assets/address.js")),
     ("scale.js", include_str!("assets/scale.js")),
     ("draw.js", include_str!("assets/draw.js")),

@@ -7,6 +7,7 @@ mod bad_input;
 mod browser;
 mod chance;
 mod compare;
+mod figures;
 mod find_onset;
 mod guides;
 mod hub;

@@ -96,7 +96,7 @@ function sortAs(word) {
 function sortable(head) {
   const {all, make} = Spyglass, headings = all("tr:last-child th", head), body = head.parentElement.tBodies[0];
   headings.forEach((heading, column) => {
-    if (!heading.textContent.trim()) return; // a mark, not a word
+    if (!heading.textContent.trim() || Spyglass.one(".sr", heading)) return; // a mark, not a word
     const button = make("button", {type: "button"}, heading.textContent);
     heading.replaceChildren(button);
     const table = Spyglass.all("table thead").indexOf(head);

@@ -21,7 +21,8 @@ for (let item = 0; item < count; item++) {
 const pNewest = item => p[item * columns + newest];
 
 const list = one("#list"), sheet = list.firstElementChild;
-let shown = [], selected = -1;
+const MOST_PRINTED = 1000;
+let shown = [], selected = -1, isPrinted = false;
 
 function refresh() {
   const words = one("#search").value.toLowerCase(), least = Number(one("#flips").value) || 0, state = Number(one("#newest").value);
@@ -58,7 +59,8 @@ function spark(item) {
 }
 
 function draw() {
-  const top = Math.floor(list.scrollTop / ROW), bottom = Math.min(shown.length, top + Math.ceil(list.clientHeight / ROW) + 2);
+  const top = isPrinted ? 0 : Math.floor(list.scrollTop / ROW), inSight = isPrinted ? MOST_PRINTED : Math.ceil(list.clientHeight / ROW) + 2;
+  const bottom = Math.min(shown.length, top + inSight);
   const rows = [];
   list.removeAttribute("aria-activedescendant");
   for (let i = top; i < bottom; i++) {
@@ -116,6 +118,15 @@ controls.forEach((control, i) => control.addEventListener("input", () => {
 }));
 list.addEventListener("scroll", draw, {passive: true});
 addEventListener("resize", draw);
+// On paper nothing scrolls: every row is there, as far as a reader would turn the pages.
+for (const [event, printed] of [["beforeprint", true], ["afterprint", false]]) {
+  addEventListener(event, () => {
+    isPrinted = printed;
+    draw();
+    const left = shown.length - MOST_PRINTED;
+    if (printed && left > 0) sheet.append(make("p", {class: "note"}, `and ${left} more`));
+  });
+}
 list.addEventListener("keydown", event => {
   const step = {ArrowDown: 1, ArrowUp: -1}[event.key];
   if (!step || !shown.length) return;
