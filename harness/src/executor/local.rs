@@ -20,7 +20,7 @@ use crate::checkpoint::{Hashing, Loaded, weight_bytes};
 use crate::hub::{Held, Talk};
 use crate::progress::{Event, Finish};
 use crate::results::{Claim, ClaimHolder, Claimed, FailureScope, now};
-use crate::sweep::Subject;
+use crate::suite::Subject;
 use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
 use crate::talk::{PackJob, Talked};
 use crate::{Error, Result};

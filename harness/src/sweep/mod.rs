@@ -5,7 +5,6 @@ mod only;
 pub(crate) mod plan;
 mod run;
 mod search;
-mod suite;
 
 pub(crate) use input::{Overrides, Work};
 pub(crate) use only::Only;
@@ -13,5 +12,3 @@ pub(crate) use run::{keep_snapshot, snapshot_of, write_report};
 pub(crate) use run::{score, sweep};
 pub(crate) use search::at_most;
 pub(crate) use search::search;
-pub(crate) use suite::{Subject, SuiteTask};
-pub use suite::{Suite, TaskSource, catalogue};
