@@ -20,7 +20,7 @@ const CARRIED: [&str; 8] = [
 ];
 /// Millimetres of a tenth of a pixel (96 pixels are an inch).
 const MM: f64 = 2.54 / 96.0;
-const FONT: &str = "font-family=\"Helvetica, Arial, sans-serif\"";
+const FONT: &str = "font-family=\"Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif\"";
 
 type Declarations = Vec<(String, String)>;
 

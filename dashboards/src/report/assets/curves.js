@@ -85,7 +85,7 @@ function nearer(figure, factor) {
 
 for (const figure of figures) {
   const {svg, left, right, top, bottom} = figure;
-  let from = null, pick = null; // where a drag began, and its mark
+  let from = null, pick = null, isDragged = false; // where a drag began, its mark, and whether the click to come is its end
   const across = event => {
     const matrix = svg.getScreenCTM().inverse();
     return matrix.a * event.clientX + matrix.e;
@@ -114,8 +114,8 @@ for (const figure of figures) {
   svg.addEventListener("pointerup", event => {
     if (pick) {
       zoom(valueAt(figure, from), valueAt(figure, clamp(across(event), left, right)));
-      svg.addEventListener("click", click => click.stopImmediatePropagation(), {once: true, capture: true});
-      setTimeout(() => svg.dispatchEvent(new Event("click"))); // takes the listener away where the browser sends none
+      isDragged = true;
+      setTimeout(() => { isDragged = false; });
     }
     end();
   });
@@ -129,7 +129,7 @@ for (const figure of figures) {
     hold(null);
     all(".tip").forEach(tip => tip.remove());
   });
-  svg.addEventListener("click", () => pin(at() === pinned() ? -1 : at()));
+  svg.addEventListener("click", () => isDragged || pin(at() === pinned() ? -1 : at()));
   svg.addEventListener("dblclick", () => setZoom(null));
   svg.addEventListener("keydown", event => {
     const last = stops.length - 1, now = at() < 0 ? last + 1 : at();

@@ -127,10 +127,9 @@ function draw(figure) {
     if (!isHidden(branch) && isInside(figure, place)) stroke(colour).hop += triangle(place, Y(value), back, top, bottom);
   }
   for (const [colour, d] of strokes) for (const kind in d) setPaths(svg, `${kind} s${colour}`, d[kind]);
-  const labels = [...all(".name", svg), ...all(".ch", svg)], values = labels.map((_, i) => figure.named[i]?.value ?? plot.chance);
-  if (labels.length > figure.named.length + 1) values[labels.length - 1] = plot.chance;
-  const isChance = label => label.classList.contains("ch");
-  pushApart(labels.map((label, i) => Y(isChance(label) ? plot.chance : values[i]) + 35), top + 40, bottom).forEach((y, i) => labels[i].setAttribute("y", round(y)));
+  const labels = [...all(".name", svg), ...all(".ch", svg)];
+  const wished = labels.map((label, i) => Y(label.classList.contains("ch") ? plot.chance : figure.named[i].value) + 35);
+  pushApart(wished, top + 40, bottom).forEach((y, i) => labels[i].setAttribute("y", round(y)));
   all(".name", svg).forEach((name, i) => name.classList.toggle("off", figure.named[i].branches.every(isHidden)));
   all(".lg", svg).forEach((name, i) => {
     const branches = plot.series[i] ? [plot.series[i].name] : figure.seeds[i - plot.series.length].members.map(k => plot.series[k].name);

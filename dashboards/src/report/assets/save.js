@@ -30,7 +30,7 @@ function plain(figure) {
       }
     }
     if (mark.localName === "text") {
-      to.setAttribute("font-family", "Helvetica, Arial, sans-serif");
+      to.setAttribute("font-family", "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif");
       to.setAttribute("font-size", plainly(style.fontSize));
       if (Number(style.fontWeight) > 400) to.setAttribute("font-weight", style.fontWeight);
     }

@@ -125,6 +125,25 @@ mod tests {
     }
 
     #[test]
+    fn entries_of_tables_and_of_printed_lines_have_their_times() {
+        let logs = [
+            "_step,_timestamp,train/loss\n1,1767225600,3\n2,1767225630.5,2\n",
+            " [2026-01-01 00:00:00] iteration 1/ 9 | lm loss: 3.0E+00 |\n [2026-01-01 00:00:30.5] iteration 2/ 9 | lm loss: 2.0E+00 |\n",
+            "{\"step\": 1, \"loss\": 3, \"elapsed_time\": \"0:00:10\"}\n{\"step\": 2, \"loss\": 2, \"elapsed_time\": \"0:00:40.5\"}\n",
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        for (number, text) in logs.iter().enumerate() {
+            let file = folder.path().join(format!("log-{number}"));
+            fs_err::write(&file, text).unwrap();
+            let spec = crate::run_file::LogSpec { file, columns: crate::run_file::LogColumns::default() };
+            let entries = super::super::read_log(&spec).unwrap().entries;
+            assert_eq!(entries.len(), 2, "{text}");
+            let apart = entries[1].seconds.unwrap() - entries[0].seconds.unwrap();
+            assert!((apart - 30.5).abs() < 1e-6, "{apart}: {text}");
+        }
+    }
+
+    #[test]
     fn a_column_of_times_is_known_by_its_name_and_holds_some() {
         let table = |name: &str, cells: [Value; 2]| {
             let row = |(at, cell): (usize, &Value)| Row {
