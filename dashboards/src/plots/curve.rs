@@ -12,6 +12,7 @@ use super::seeds::{Seeds, is_member};
 use super::series::{Band, BranchPhase, Hop, Onset, Rate, Series};
 use super::svg::{Canvas, Role, Svg};
 use super::words::{Area, SURE, shortened, write};
+use crate::analysis::INTERVAL;
 use crate::number::{significant, tokens};
 
 const LABEL_GAP: f64 = 112.0;
@@ -100,30 +101,21 @@ impl CurvePlot<'_> {
 
     /// What the marks mean that are there.
     fn caption(&self) -> String {
-        let mut said = Vec::new();
         let points = || self.series.iter().flat_map(|series| series.points.iter().flatten());
-        if points().any(|point| point.interval.is_some()) {
-            said.push(if self.series.iter().all(|series| series.points.len() > CROWDED) {
-                "Bands: 95 % intervals of item sampling."
-            } else {
-                "Bars and bands: 95 % intervals of item sampling."
-            });
-        }
-        if !self.seeds.is_empty() {
-            said.push("Where branches are seeds: thick, their median; band, their range.");
-        }
-        if !self.onsets.is_empty() {
-            said.push("Bracket on the axis: 95 % interval of the onset.");
-        }
-        if !self.hops.is_empty() {
-            said.push("▽ gone again, △ back.");
-        }
-        if self.series.iter().any(|series| !series.hollow.is_empty()) {
-            said.push("Rings: weights of another step, left out.");
-        }
-        if !self.bands.is_empty() {
-            said.push("Grounds: learning-rate phases of the trunk.");
-        }
+        let crowded = |series: &Series| series.points.len() > CROWDED;
+        let marks = if self.series.iter().all(crowded) { "Bands" } else { "Bars and bands" };
+        let said = [
+            (points().any(|point| point.interval.is_some()), format!("{marks}: {INTERVAL}s of item sampling.")),
+            (!self.seeds.is_empty(), "Where branches are seeds: thick, their median; band, their range.".to_owned()),
+            (!self.onsets.is_empty(), format!("Bracket on the axis: {INTERVAL} of the onset.")),
+            (!self.hops.is_empty(), "▽ gone again, △ back.".to_owned()),
+            (
+                self.series.iter().any(|series| !series.hollow.is_empty()),
+                "Rings: weights of another step, left out.".to_owned(),
+            ),
+            (!self.bands.is_empty(), "Grounds: learning-rate phases of the trunk.".to_owned()),
+        ];
+        let said: Vec<String> = said.into_iter().filter_map(|(is_there, words)| is_there.then_some(words)).collect();
         said.join(" ")
     }
 

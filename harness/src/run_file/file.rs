@@ -15,7 +15,8 @@ use super::storage::{self, KeepSpec};
 use super::task_spec::TaskSpec;
 use crate::checkpoint::Pattern;
 use crate::training::Schedule;
-use crate::{Error, Result, values};
+use crate::values::{self, WordOrMap};
+use crate::{Error, Result};
 
 /// A run file. Relative paths in it are relative to the folder it lies in.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
