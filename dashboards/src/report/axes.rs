@@ -43,13 +43,18 @@ pub(crate) fn places(run: &Run) -> Vec<BranchPlaces> {
             let clock = clock(&run.tree, &branch.name);
             let mut before = None;
             let checkpoints = path.iter().map(|checkpoint| {
-                let loss = loss(&log, before.replace(checkpoint.tokens), checkpoint.tokens);
-                let hours = hours_at(&clock, checkpoint.tokens).map(|hours| (hours * 1e4).round() / 1e4);
+                let loss = loss(&log, before.replace(checkpoint.tokens), checkpoint.tokens).map(short);
+                let hours = hours_at(&clock, checkpoint.tokens).map(short);
                 (checkpoint.tokens, checkpoint.step, loss, hours)
             });
             BranchPlaces { checkpoints: checkpoints.collect(), branch: branch.name.clone() }
         })
         .collect()
+}
+
+/// As exact as a place on a page can be.
+fn short(value: f64) -> f64 {
+    (value * 1e5).round() / 1e5
 }
 
 /// Loss at `tokens`, from the entries after `before`; `None` where the log has none there.

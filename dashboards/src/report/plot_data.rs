@@ -50,8 +50,8 @@ impl Serialize for PointData {
         let short = |value: f64| (value * 1e5).round() / 1e5;
         let Point { tokens, value, interval } = self.0;
         match interval {
-            Some((low, high)) => [tokens, short(value), short(low), short(high)].serialize(serializer),
-            None => [tokens, short(value)].serialize(serializer),
+            Some((low, high)) => (tokens as u64, short(value), short(low), short(high)).serialize(serializer),
+            None => (tokens as u64, short(value)).serialize(serializer),
         }
     }
 }
@@ -151,7 +151,7 @@ mod tests {
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
         let plot = &read["plots"][0];
         assert_eq!(plot["series"][0]["name"], "</script>");
-        let points = serde_json::json!([[2e6, 0.12346, 0.1, 0.2], null, [2e6, 0.12346]]);
+        let points = serde_json::json!([[2_000_000, 0.12346, 0.1, 0.2], null, [2_000_000, 0.12346]]);
         assert_eq!(plot["series"][0]["points"], points);
         assert_eq!((&plot["logged"], &plot["chance"]), (&true.into(), &serde_json::Value::Null));
     }
