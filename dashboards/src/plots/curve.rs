@@ -283,7 +283,7 @@ impl CurvePlot<'_> {
     }
 }
 
-/// Corners of an octagon round a point, as curves.js draws it: `RING` from its middle to the middle of each side.
+/// Corners of an octagon round a point, as draw.js draws it: `RING` from its middle to the middle of each side.
 fn ring(x: i32, y: i32) -> Vec<(i32, i32)> {
     let half = (f64::from(RING) * (std::f64::consts::PI / 8.0).tan()).round() as i32;
     let corners = [

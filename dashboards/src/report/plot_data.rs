@@ -1,4 +1,4 @@
-//! What `curves.js` needs of a page's plots, to redraw them on another axis and to read numbers off: each plot, and what all share.
+//! What the scripts need of a page's plots, to redraw them on another axis and to read numbers off: each plot, and what all share.
 
 use serde::{Serialize, Serializer};
 
