@@ -65,6 +65,7 @@ mod tests {
             tokens: Some(k as u64 * 1_000_000),
             learning_rate: None,
             loss: Some(loss),
+            ..LogEntry::default()
         };
         let mut loss = vec![2.0; 60];
         loss[40] = 5.0;

@@ -11,6 +11,7 @@ mod findings_file;
 mod folder;
 mod front;
 mod items_bytes;
+mod hours;
 mod items_page;
 mod items_twin;
 #[cfg(test)]

@@ -15,12 +15,13 @@ use crate::plots::STYLE;
 use crate::run::{Axis, Run};
 
 /// Templates by name; each page extends `base.html`; figures and alarms are included.
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("base.html", include_str!("assets/base.html")),
     ("figure.html", include_str!("assets/figure.html")),
     ("alarm.html", include_str!("assets/alarm.html")),
     ("switches.html", include_str!("assets/switches.html")),
     ("notes.html", include_str!("assets/notes.html")),
+    ("legend.html", include_str!("assets/legend.html")),
     ("told.html", include_str!("assets/told.html")),
     ("drawn.html", include_str!("assets/drawn.html")),
     ("pair.html", include_str!("assets/pair.html")),
@@ -38,7 +39,13 @@ const PAGE_STYLE: &str = include_str!("assets/page.css");
 /// Scripts under `assets/`.
 const SCRIPTS: [(&str, &str); 13] = [
     ("common.js", include_str!("assets/common.js")),
+    ("access.js", include_str!("assets/access.js")),
+    ("grid.js", include_str!("assets/grid.js")),
     ("address.js", include_str!("assets/address.js")),
+    ("scale.js", include_str!("assets/scale.js")),
+    ("draw.js", include_str!("assets/draw.js")),
+    ("cursor.js", include_str!("assets/cursor.js")),
+    ("save.js", include_str!("assets/save.js")),
     ("curves.js", include_str!("assets/curves.js")),
     ("items.js", include_str!("assets/items.js")),
     ("items_detail.js", include_str!("assets/items_detail.js")),

@@ -261,7 +261,13 @@ fn fork_tokens(run: Lanes<'_>, parent: &Branch, step: u64) -> Result<u64> {
 }
 
 pub(super) fn placed_entry(checkpoint: &Checkpoint) -> LogEntry {
-    LogEntry { step: checkpoint.step, tokens: Some(checkpoint.tokens), learning_rate: None, loss: None }
+    LogEntry {
+        step: checkpoint.step,
+        tokens: Some(checkpoint.tokens),
+        learning_rate: None,
+        loss: None,
+        ..LogEntry::default()
+    }
 }
 
 /// Gives every log entry its tokens where any source tells.
@@ -273,9 +279,18 @@ fn fill_tokens(
 ) -> Result<()> {
     let mut known: Vec<_> = checkpoints.iter().map(placed_entry).collect();
     if let Some(fork) = fork {
-        known.insert(0, LogEntry { step: fork.step, tokens: Some(fork.tokens), learning_rate: None, loss: None });
+        known.insert(
+            0,
+            LogEntry {
+                step: fork.step,
+                tokens: Some(fork.tokens),
+                learning_rate: None,
+                loss: None,
+                ..LogEntry::default()
+            },
+        );
     } else if known.first().is_some_and(|first| first.step > 0) {
-        known.insert(0, LogEntry { step: 0, tokens: Some(0), learning_rate: None, loss: None });
+        known.insert(0, LogEntry { step: 0, tokens: Some(0), learning_rate: None, loss: None, ..LogEntry::default() });
     }
     let logged = entries.to_vec();
     for entry in entries.iter_mut().filter(|entry| entry.tokens.is_none()) {

@@ -196,7 +196,13 @@ impl Schedule {
         told.dedup();
         let entry = |step: u64| {
             let learning_rate = self.rate_at(step);
-            learning_rate.map(|_| LogEntry { step, tokens: Some(self.tokens_at(step)), learning_rate, loss: None })
+            learning_rate.map(|_| LogEntry {
+                step,
+                tokens: Some(self.tokens_at(step)),
+                learning_rate,
+                loss: None,
+                ..LogEntry::default()
+            })
         };
         told.into_iter().filter_map(entry).collect()
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::explicit_write, reason = "a skipped test says so, and the macro is silent where a test passes")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod access;
 mod architectures;
 mod bad_input;
 mod browser;
@@ -9,6 +10,7 @@ mod chance;
 mod compare;
 mod faults_serve;
 mod composites;
+mod figures;
 mod find_onset;
 mod fuzz;
 mod gate;

@@ -6,7 +6,7 @@ use crate::run::{Fork, TrainingLog};
 const STEP: u64 = 1_000_000;
 
 fn entry((k, (rate, loss)): (u64, (f64, f64))) -> LogEntry {
-    LogEntry { step: k, tokens: Some(k * STEP), learning_rate: Some(rate), loss: Some(loss) }
+    LogEntry { step: k, tokens: Some(k * STEP), learning_rate: Some(rate), loss: Some(loss), ..LogEntry::default() }
 }
 
 fn branch(name: &str, fork: Option<Fork>, from: u64, log: &[(f64, f64)]) -> Branch {

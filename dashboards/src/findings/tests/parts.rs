@@ -30,6 +30,7 @@ fn the_log_is_watched_phase_by_phase() {
         } else {
             6.0 - step as f64 * 0.01
         }),
+        ..LogEntry::default()
     };
     made_up.tree.branches[0].log.entries = (0..200).map(entry).collect();
     made_up.tree.branches[0].phases = phases(&[(Phase::Warmup, 0), (Phase::Stable, 100)]);

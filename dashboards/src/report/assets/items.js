@@ -22,6 +22,8 @@ for (let item = 0; item < count; item++) {
 
 const list = one("#list"), sheet = list.firstElementChild;
 const controls = ["a", "b", "show", "twin", "search", "flips", "order", "subject"].map(id => one(`#${id}`)).filter(Boolean);
+const MOST_PRINTED = 1000;
+let isPrinted = false;
 const state = {shown: [], selected: -1, a: -1, b: newest};
 
 // 2 right, 1 wrong, 0 not scored; P(gold) as a share, NaN where there is none.
@@ -95,7 +97,9 @@ function spark(item) {
 const sign = value => make("span", {class: value === 2 ? "right" : "wrong"}, value === 2 ? "✓ right" : value === 1 ? "✗ wrong" : "");
 
 function draw() {
-  const {shown} = state, top = Math.floor(list.scrollTop / ROW), bottom = Math.min(shown.length, top + Math.ceil(list.clientHeight / ROW) + 2);
+  const {shown} = state;
+  const top = isPrinted ? 0 : Math.floor(list.scrollTop / ROW), inSight = isPrinted ? MOST_PRINTED : Math.ceil(list.clientHeight / ROW) + 2;
+  const bottom = Math.min(shown.length, top + inSight);
   const rows = [];
   list.removeAttribute("aria-activedescendant");
   for (let i = top; i < bottom; i++) {
@@ -128,6 +132,15 @@ function start() {
   }));
   list.addEventListener("scroll", draw, {passive: true});
   addEventListener("resize", draw);
+  // On paper nothing scrolls: every row is there, as far as a reader would turn the pages.
+  for (const [event, printed] of [["beforeprint", true], ["afterprint", false]]) {
+    addEventListener(event, () => {
+      isPrinted = printed;
+      draw();
+      const left = state.shown.length - MOST_PRINTED;
+      if (printed && left > 0) sheet.append(make("p", {class: "note"}, `and ${left} more`));
+    });
+  }
   list.addEventListener("keydown", event => {
     const step = {ArrowDown: 1, ArrowUp: -1}[event.key], {shown} = state;
     if (!step || !shown.length) return;

@@ -195,6 +195,7 @@ impl<'a> Course<'a> {
         let chance = measure.chance(chance);
         let fractions = measure == Measure::Passed;
         Some(TaskCurves {
+            run,
             subject: Subject::task(self.pack, 0, None),
             metric: measure.name().to_owned(),
             range: range(&series, chance, fractions),

@@ -25,7 +25,7 @@ pub(crate) struct Overview {
     prompts: bool,
     columns: Columns,
     pub(crate) figures: Vec<Figure>,
-    /// What `curves.js` needs to redraw the figures.
+    /// What `draw.js` needs to redraw the figures.
     #[serde(skip)]
     pub(crate) plots: Vec<PlotData>,
 }

@@ -8,6 +8,7 @@ mod order;
 mod printed;
 mod read;
 mod table;
+mod times;
 
 pub(crate) use cells::{Decimals, count, number, step};
 pub(crate) use columns::Columns;

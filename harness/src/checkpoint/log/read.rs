@@ -11,6 +11,7 @@ use super::columns::{Columns, is_rate};
 use super::forms;
 use super::order::{Logged, Ordered, in_steps};
 use super::table::{FORMS, Row, Table, error};
+use super::times::{seconds, time_column};
 use crate::Result;
 use crate::run_file::{LogColumns, LogSpec};
 
@@ -39,7 +40,8 @@ pub(crate) fn read_log(spec: &LogSpec) -> Result<Log> {
     }
     let columns = Columns::choose(&spec.columns, &table)?;
     one_run(&table, &columns)?;
-    let reader = Reader { decimals: decimals(&table, &columns), table: &table, columns: &columns };
+    let reader =
+        Reader { decimals: decimals(&table, &columns), time: time_column(&table), table: &table, columns: &columns };
     reader.clear_thousands()?;
     let (mut logged, mut without_step) = (Vec::new(), 0);
     let mut left_out: Vec<((&str, &str), usize)> = Vec::new();
@@ -149,6 +151,8 @@ struct Reader<'t> {
     columns: &'t Columns,
     /// How its rates and losses are written.
     decimals: Decimals,
+    /// The column that tells the time, where there is one.
+    time: Option<String>,
 }
 
 impl Reader<'_> {
@@ -190,7 +194,10 @@ impl Reader<'_> {
         let step = self.first(row, &self.columns.step, step)?;
         let says = tokens.is_some() || rate.is_some() || loss.is_some();
         Ok(match step {
-            Some(step) if says => Entry::Told(LogEntry { step, tokens, learning_rate: rate, loss }),
+            Some(step) if says => {
+                let seconds = self.time.as_ref().and_then(|name| seconds(row.cells.get(name)?));
+                Entry::Told(LogEntry { step, tokens, learning_rate: rate, loss, seconds })
+            }
             None if says => Entry::WithoutStep,
             _ => Entry::Silent,
         })

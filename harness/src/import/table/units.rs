@@ -98,7 +98,13 @@ fn entries(table: &Table, columns: &Columns, options: &Options, schedule: Option
             );
             return Err(wrong(&table.file, what, "they may differ by 1 %: correct one of the two"));
         }
-        let entry = log.entry(step).or_insert(LogEntry { step, tokens: None, learning_rate: None, loss: None });
+        let entry = log.entry(step).or_insert(LogEntry {
+            step,
+            tokens: None,
+            learning_rate: None,
+            loss: None,
+            ..LogEntry::default()
+        });
         entry.tokens = tokens.or(by_formula).or(entry.tokens);
         entry.learning_rate = cell(table, row, &columns.rate, number)?.or(entry.learning_rate);
         entry.loss = cell(table, row, &columns.loss, number)?.filter(|loss| !loss.is_nan()).or(entry.loss);
