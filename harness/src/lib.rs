@@ -16,6 +16,7 @@ mod run_file;
 mod sweep;
 mod talk;
 mod training;
+mod watch;
 
 pub use checkpoint::{Discovered, discover_tree};
 pub use error::{Error, Result};

@@ -40,6 +40,8 @@ mod sweep;
 mod terminal;
 mod text_table;
 mod vibes;
+mod watch;
+mod work;
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -121,6 +123,10 @@ commands! {
         Logprobs(logprobs::Logprobs),
         Bench(bench::Bench),
         ComparePrecision(compare_precision::ComparePrecision),
+    ],
+    "Beside a training": [
+        Watch(watch::WatchRun),
+        Work(work::WorkRun),
     ],
     "After a sweep": [
         Compare(compare::CompareRun),

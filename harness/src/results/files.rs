@@ -5,21 +5,19 @@ use std::path::{Path, PathBuf};
 
 use crate::Result;
 
+/// How files begin that are being written; one whose writer was killed stays so.
+pub(super) const ASIDE: &str = ".writing-";
+
 /// Writes `bytes` beside `path`, flushes them to disk and renames them into place.
 ///
 /// # Errors
 /// The folder is missing or cannot be written, or the disk is full.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut aside = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+    let mut aside = tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder)?;
     aside.write_all(bytes)?;
     aside.as_file().sync_all()?;
-    // Named files in a shared folder should be as readable as any other file, not for their owner alone.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        aside.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
+    for_everyone(aside.as_file())?;
     aside
         .persist(path)
         .map_err(|error| std::io::Error::new(error.error.kind(), format!("{}: {}", path.display(), error.error)))?;
@@ -28,6 +26,27 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         drop(folder.sync_all());
     }
     Ok(())
+}
+
+/// Named files in a shared folder should be as readable as any other file, not for their owner alone.
+///
+/// # Errors
+/// The file system refuses it.
+pub(super) fn for_everyone(file: &std::fs::File) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    Ok(())
+}
+
+/// Removes what writers that were killed left in a folder in which nobody else writes.
+pub(super) fn clear_aside(folder: &Path) {
+    let Ok(entries) = fs_err::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(ASIDE)) {
+        drop(fs_err::remove_file(entry.path()));
+    }
 }
 
 /// What lies in a folder, by name; hidden files are passed over.

@@ -1,6 +1,6 @@
 //! The results folder: immutable files, written aside, flushed and renamed.
 
-mod claim;
+mod claims;
 mod failures;
 mod files;
 mod gather;
@@ -8,6 +8,7 @@ mod hashes;
 mod key;
 mod ratings;
 mod record;
+mod seal;
 mod side;
 mod slug;
 mod snapshot;
@@ -15,12 +16,12 @@ mod texts;
 mod transcripts;
 mod unit;
 
-pub(crate) use claim::{Claim, ClaimHolder, Claimed};
+pub(crate) use claims::{Claim, ClaimHolder, Claimed, Claims, Heart};
 pub(crate) use failures::FailureScope;
 pub(crate) use files::write_whole;
 pub(crate) use files::{entries, subfolders};
 pub use gather::gather;
-pub(crate) use gather::{gather_some, report_folder};
+pub(crate) use gather::{Gathered, gather_some, report_folder};
 pub(crate) use hashes::Hashes;
 pub(crate) use key::{PACK_VERSION, SCORING_VERSION, unit_key};
 pub(crate) use record::{new_record, now};

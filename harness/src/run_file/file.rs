@@ -14,6 +14,7 @@ use super::phases::PhasesSpec;
 use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
 use super::storage::{self, KeepSpec};
 use super::values::{self, WordOrMap};
+use super::watch::WatchSpec;
 use crate::checkpoint::Pattern;
 use crate::training::Schedule;
 use crate::{Error, Result};
@@ -80,6 +81,9 @@ pub struct RunFile {
     /// Arithmetic of the model.
     #[serde(default)]
     pub precision: PrecisionSpec,
+    /// How it is watched while it trains.
+    #[serde(default)]
+    pub(crate) watch: WatchSpec,
     /// The file itself.
     #[serde(skip)]
     pub path: PathBuf,
@@ -200,6 +204,7 @@ impl RunFile {
             }
         }
         file.results = placed("results", &file.results)?;
+        file.watch.metrics = file.watch.metrics.as_deref().map(|path| placed("metrics", path)).transpose()?;
         file.tokenizer = file.tokenizer.as_deref().map(|folder| placed("tokenizer", folder)).transpose()?;
         let names = file.tasks.iter_mut().map(|spec| ("tasks", &mut spec.task));
         for (key, name) in names.chain(file.prompts.iter_mut().map(|name| ("prompts", name))) {

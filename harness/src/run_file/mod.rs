@@ -10,6 +10,7 @@ mod phases;
 mod settings;
 mod storage;
 mod values;
+mod watch;
 
 pub(crate) use branch::{BranchSpec, LogColumns, LogSpec, ParentSpec, StepsSpec, TRUNK};
 pub(crate) use demo::unpack;
@@ -20,3 +21,4 @@ pub(crate) use phases::PhasesSpec;
 pub(crate) use settings::{BosSpec, CheckpointOrder, DtFloorSpec, MisplacedSpec, PrecisionSpec, ScheduleSpec};
 pub(crate) use storage::KeepSpec;
 pub(crate) use values::{WordOrMap, count_schema, word_or_map, word_or_map_schema};
+pub(crate) use watch::{WatchOrder, parse as parse_time};

@@ -31,3 +31,4 @@ mod tokens;
 mod vibes;
 mod vibes_pages;
 mod word_for_word;
+mod workers;
