@@ -3,6 +3,7 @@
 mod ask;
 mod checkpoint;
 mod cli;
+mod cluster;
 mod error;
 mod executor;
 mod export;

@@ -36,6 +36,7 @@ mod score_table;
 mod state_memory;
 mod status;
 mod stream;
+mod submit;
 mod sweep;
 mod terminal;
 mod text_table;
@@ -127,6 +128,8 @@ commands! {
     "Beside a training": [
         Watch(watch::WatchRun),
         Work(work::WorkRun),
+        Submit(submit::Submit),
+        Cancel(submit::Cancel),
     ],
     "After a sweep": [
         Compare(compare::CompareRun),

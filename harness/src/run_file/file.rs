@@ -10,6 +10,7 @@ use spyglass_tasks::yaml::{self, count};
 use spyglass_tasks::{paths, text};
 
 use super::branch::BranchSpec;
+use super::cluster::ClusterSpec;
 use super::phases::PhasesSpec;
 use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
 use super::storage::{self, KeepSpec};
@@ -84,6 +85,9 @@ pub struct RunFile {
     /// How it is watched while it trains.
     #[serde(default)]
     pub(crate) watch: WatchSpec,
+    /// Workers on a cluster, for `spyglass submit`.
+    #[serde(default)]
+    pub(crate) cluster: ClusterSpec,
     /// The file itself.
     #[serde(skip)]
     pub path: PathBuf,
@@ -166,7 +170,11 @@ impl RunFile {
     pub fn read(path: &Path) -> Result<Self> {
         let text = text::read(path)?;
         let mut file: Self = yaml::parse(&path.display().to_string(), &text)?;
-        file.text = text;
+        // The text stands on the provenance page; who knows the address of a webhook can write there.
+        file.text = match file.watch.webhook.as_deref().filter(|address| address.contains("://")) {
+            Some(address) => text.replace(address, "(not shown)"),
+            None => text,
+        };
         file.path = path.to_path_buf();
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
         let expanded = |key: &str, written: &Path| {
@@ -264,6 +272,9 @@ impl RunFile {
         }
         if self.schedule.every == 0 {
             return wrong("`schedule.every` is 0".into(), "1 scores every checkpoint, 2 every other one");
+        }
+        if let Some((problem, help)) = self.cluster.flaw() {
+            return wrong(problem, &help);
         }
         for spec in &self.tasks {
             if spec.limit == Some(0) {

@@ -1,6 +1,7 @@
 //! The run file: what was asked for, as it stands in `run.yaml`.
 
 mod branch;
+mod cluster;
 mod demo;
 mod file;
 mod init;
@@ -13,6 +14,7 @@ mod values;
 mod watch;
 
 pub(crate) use branch::{BranchSpec, LogColumns, LogSpec, ParentSpec, StepsSpec, TRUNK};
+pub(crate) use cluster::ClusterSpec;
 pub(crate) use demo::unpack;
 pub use file::{RunFile, TaskSpec};
 pub(crate) use init::run_file_for;

@@ -22,7 +22,8 @@ pub(crate) struct WatchSpec {
     pub(crate) complete_marker: Option<PathBuf>,
     /// Whether a file `.reading-…` lies beside a checkpoint while it is read, so that a trainer that deletes old ones can leave it alone.
     pub(crate) reading_file: bool,
-    /// An address that new onsets, alarms and failures are posted to as JSON; its `text` is what Slack shows.
+    /// An address that new onsets, alarms and failures are posted to as JSON; its `text` is what Slack shows. `$NAME` takes it from the
+    /// environment.
     pub(crate) webhook: Option<String>,
     /// A command of the shell that gets the same JSON on its standard input.
     pub(crate) command: Option<String>,
@@ -88,8 +89,13 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error
     deserializer.deserialize_any(Time)
 }
 
+/// `#[serde(deserialize_with)]` for a time that may be absent.
+pub(super) fn optional_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    time(deserializer).map(Some)
+}
+
 /// What an editor may offer for a time.
-fn time_schema(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn time_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": "^[0-9_.]+ ?(s|m|h|d|min)?$"}]})
 }
 

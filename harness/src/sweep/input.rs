@@ -38,6 +38,8 @@ pub(crate) struct Work {
     pub keep: KeepSpec,
     /// Bytes that may lie there.
     pub disk: Option<u64>,
+    /// Whether branches that are not there just now stay in the report.
+    pub keeps_branches: bool,
     /// Things a person should know before the work begins.
     pub notes: Vec<String>,
 }
@@ -109,6 +111,7 @@ impl Work {
             misplaced: run.misplaced,
             keep: run.keep,
             disk: run.disk,
+            keeps_branches: false,
             notes: Vec::new(),
         })
     }
@@ -178,6 +181,7 @@ impl Work {
             misplaced: MisplacedSpec::default(),
             keep: KeepSpec::default(),
             disk: None,
+            keeps_branches: false,
             notes: Vec::new(),
         })
     }

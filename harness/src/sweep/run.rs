@@ -89,6 +89,9 @@ pub(crate) fn snapshot_of(work: &Work, store: &Store) -> Result<Snapshot> {
     if let Ok(Some(older)) = store.snapshot() {
         let (units, _) = store.units()?;
         snapshot.keep_scored(&older, &units);
+        if work.keeps_branches {
+            snapshot.keep_branches(&older, &units);
+        }
     }
     Ok(snapshot)
 }

@@ -21,16 +21,13 @@ pub(super) fn missing(folder: &Path, marker: Option<&Path>, settings: &Settings)
     }
     let looked = || -> Result<Option<String>> {
         ModelConfig::read(folder)?;
-        if !has_tokenizer(settings.tokenizer_folder(folder)) {
-            return Ok(Some("it has no tokenizer yet".into()));
-        }
         for file in weight_files(folder)? {
             if let Some(what) = cut_short(&file)? {
                 let name = file.file_name().unwrap_or_default().display();
                 return Ok(Some(format!("`{name}` {what}")));
             }
         }
-        Ok(None)
+        Ok((!has_tokenizer(settings.tokenizer_folder(folder))).then(|| "it has no tokenizer yet".into()))
     };
     looked().unwrap_or_else(|error| Some(first_line(&error)))
 }

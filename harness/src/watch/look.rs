@@ -13,6 +13,10 @@ use crate::run_file::RunFile;
 pub(super) struct Looked {
     /// The run file, narrowed to branches that have something to score; `None` where none has.
     pub(super) run: Option<RunFile>,
+    /// Folders that may be read.
+    pub(super) ready: Vec<PathBuf>,
+    /// Whether a branch lies on the hub, where a look at folders tells nothing.
+    pub(super) has_hub: bool,
     /// Folders that are left alone for now, with the reason.
     pub(super) waiting: BTreeMap<PathBuf, String>,
 }
@@ -43,6 +47,8 @@ pub(super) fn look(run: &RunFile, ready: &mut Ready, settings: &Settings) -> Res
         }
     }
     ready.keep(&all);
+    all.retain(|folder| !waiting.contains_key(folder));
+    let has_hub = run.checkpoints.iter().any(|spec| spec.hub.is_some());
     let run = (!narrowed.checkpoints.is_empty()).then_some(narrowed);
-    Ok(Looked { run, waiting })
+    Ok(Looked { run, ready: all, has_hub, waiting })
 }

@@ -43,6 +43,11 @@ impl Retries {
         self.failed.remove(&place(at));
     }
 
+    /// Whether something may be tried again now.
+    pub(super) fn any_due(&self) -> bool {
+        self.failed.values().any(|(_, when)| *when <= Instant::now())
+    }
+
     /// Whether it may be tried now.
     pub(super) fn is_due(&self, at: &Checkpoint) -> bool {
         self.failed.get(&place(at)).is_none_or(|(_, when)| *when <= Instant::now())
@@ -55,7 +60,7 @@ mod tests {
 
     #[test]
     fn delays_double_up_to_their_limit() {
-        let (first, most) = (Duration::from_secs(60), Duration::from_secs(3600));
+        let (first, most) = (Duration::from_mins(1), Duration::from_hours(1));
         let delays: Vec<u64> = [1, 2, 3, 6, 7, 50, 4_000_000].map(|count| delay(count, first, most).as_secs()).into();
         assert_eq!(delays, [60, 120, 240, 1920, 3600, 3600, 3600]);
     }

@@ -1,12 +1,13 @@
 //! The watch itself: look, score what is next, tell what is new, and again.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use spyglass_dashboards::findings::findings;
 use spyglass_dashboards::report;
 use spyglass_dashboards::series::add_groups;
+use spyglass_tasks::paths;
 
 use super::deliver::Way;
 use super::look::look;
@@ -65,6 +66,8 @@ struct Watching<'a> {
     trouble: Option<String>,
     /// When the report was last written, and how long that took.
     reported: Option<(Instant, Duration)>,
+    /// The folders with which nothing was left to do.
+    idle_on: Option<Vec<PathBuf>>,
     is_stale: bool,
 }
 
@@ -103,19 +106,19 @@ pub(crate) fn watch(watcher: &Watcher, make: &dyn Fn() -> Watch, hangup: &Hangup
 
 impl<'a> Watching<'a> {
     /// What the run file asks for, without checkpoints yet.
-    fn prepare(watcher: &Watcher, watch: Watch) -> Result<(RunFile, Site)> {
+    fn prepare(watcher: &Watcher, watch: Watch) -> Result<(RunFile, Vec<Way>, Site)> {
         let run = RunFile::read(&watcher.run)?;
         let store = Store::create(&run.results)?;
-        let work = Work::without_checkpoints(&run, &watcher.overrides)?.with_data()?;
+        let mut work = Work::without_checkpoints(&run, &watcher.overrides)?.with_data()?;
+        work.keeps_branches = true;
         let mut site = Site::new(work, store, watcher.capacity, watch);
         site.beside = Beside { waits: false, tells_trainer: run.watch.reading_file };
         tasks_without_items(&site)?;
-        Ok((run, site))
+        let ways = ways(&run)?;
+        Ok((run, ways, site))
     }
 
-    fn begin(watcher: &'a Watcher, (run, site): (RunFile, Site)) -> Self {
-        let webhook = run.watch.webhook.clone().map(Way::Webhook);
-        let ways: Vec<Way> = webhook.into_iter().chain(run.watch.command.clone().map(Way::Command)).collect();
+    fn begin(watcher: &'a Watcher, (run, ways, site): (RunFile, Vec<Way>, Site)) -> Self {
         let outbox = Outbox::open(site.store.root(), &site.work.name, &ways, site.watch.speaker());
         Self {
             watcher,
@@ -128,6 +131,7 @@ impl<'a> Watching<'a> {
             said: BTreeSet::new(),
             trouble: None,
             reported: None,
+            idle_on: None,
             is_stale: true,
         }
     }
@@ -167,6 +171,11 @@ impl<'a> Watching<'a> {
             }
         }
         let Some(run) = looked.run else { return Ok(false) };
+        // Where nothing has come and nothing is due, the results need not be read again.
+        if !looked.has_hub && !self.retries.any_due() && self.idle_on.as_ref() == Some(&looked.ready) {
+            return Ok(false);
+        }
+        self.idle_on = None;
         self.site.work.look_again(&run, &self.site.hashes, self.site.store.root())?;
         for note in &self.site.work.notes {
             if self.said.insert(note.clone()) {
@@ -188,6 +197,7 @@ impl<'a> Watching<'a> {
         };
         let Some(next) = next else {
             self.refresh_if_stale();
+            self.idle_on = Some(looked.ready).filter(|_| !self.is_stale);
             return Ok(false);
         };
         self.score(next)?;
@@ -223,7 +233,8 @@ impl<'a> Watching<'a> {
     }
 
     fn refresh_if_stale(&mut self) {
-        if self.is_stale {
+        // Before the first look has found something there is no run to report.
+        if self.is_stale && !self.site.work.tree.branches.is_empty() {
             match self.refresh() {
                 Ok(()) => self.is_stale = false,
                 Err(error) => self.troubled(&error),
@@ -280,4 +291,19 @@ impl<'a> Watching<'a> {
             std::thread::sleep(Duration::from_millis(50).min(time));
         }
     }
+}
+
+/// By which ways news go out.
+///
+/// # Errors
+/// The address of the webhook is to come from a variable that is not set.
+fn ways(run: &RunFile) -> Result<Vec<Way>> {
+    let address = run.watch.webhook.as_deref().map(|written| paths::expand(Path::new(written))).transpose();
+    let address = address.map_err(|problem| Error::RunFile {
+        file: run.path.clone(),
+        problem: format!("`webhook`: {problem}"),
+        help: "set it, or write the address out".into(),
+    })?;
+    let webhook = address.map(|address| Way::Webhook(address.display().to_string()));
+    Ok(webhook.into_iter().chain(run.watch.command.clone().map(Way::Command)).collect())
 }

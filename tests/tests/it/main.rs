@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod architectures;
+mod background;
 mod bad_input;
 mod browser;
 mod chance;
 mod compare;
+mod faults;
 mod find_onset;
 mod guides;
 mod hub;
@@ -24,11 +26,14 @@ mod several_runs;
 #[path = "../../support/shared.rs"]
 mod shared;
 mod shortcuts;
+mod slurm;
 mod speed;
 mod sweep;
 mod terminal;
 mod tokens;
 mod vibes;
 mod vibes_pages;
+mod watching;
+mod webhook;
 mod word_for_word;
 mod workers;

@@ -62,7 +62,7 @@ fn a_stopped_worker_hands_back_and_a_killed_ones_units_are_taken_over() {
         // Until it has written something it may still be reading.
         let started = Instant::now();
         while folder.path("results/units/trunk").read_dir().map_or(0, Iterator::count) == 0 {
-            assert!(started.elapsed() < Duration::from_secs(60) && first.try_wait().unwrap().is_none());
+            assert!(started.elapsed() < Duration::from_mins(1) && first.try_wait().unwrap().is_none());
             std::thread::sleep(Duration::from_millis(5));
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -87,13 +87,13 @@ fn units_of_a_dead_node_come_back_by_their_lease_whatever_its_clock_said() {
     let claim = unit.join(".claim-000007");
     fs_err::write(&claim, "{\"holder\":{\"host\":\"far\",\"pid\":7,\"identity\":\"boot/pid:[1]#5\"},\"count\":0}\n..")
         .unwrap();
-    let hour = std::time::SystemTime::now() + Duration::from_secs(3600);
+    let hour = std::time::SystemTime::now() + Duration::from_hours(1);
     fs_err::File::open(&claim).unwrap().file().set_modified(hour).unwrap();
     let started = Instant::now();
     let ran = folder.run(&["work", "run.yaml", "--limit", "20"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(ran.stderr.contains("process 7 on far: waiting"), "{}", ran.stderr);
-    assert!(started.elapsed() > Duration::from_secs(60), "a lease lasts a minute");
+    assert!(started.elapsed() > Duration::from_mins(1), "a lease lasts a minute");
     assert!(unit.join("unit.json").is_file());
 }
 
