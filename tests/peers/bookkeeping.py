@@ -21,8 +21,8 @@ def make(folder, checkpoints, tasks):
     (folder / "tasks").mkdir(parents=True)
     items = (PILOT / "tasks" / "pilot_letters.jsonl").read_text().splitlines()[:3]
     definition = (PILOT / "tasks" / "pilot_letters.yaml").read_text()
-    for data in PILOT.glob("tasks/*.jsonl"):
-        shutil.copy(data, folder / "tasks")
+    for file in [*PILOT.glob("tasks/*.jsonl"), *PILOT.glob("tasks/_*.yaml")]:
+        shutil.copy(file, folder / "tasks")
     (folder / "tasks" / "pilot_letters.jsonl").write_text("\n".join(items) + "\n")
     names = [f"book_{number:02}" for number in range(tasks)]
     for name in names:

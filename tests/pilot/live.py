@@ -1,8 +1,9 @@
 """Trains the pilot's annealed branch while `spyglass watch` scores its checkpoints, and tells how long after each was written the page had it.
 
-    python tests/pilot/live.py OUT [--spyglass target/release/spyglass] [--stop 2150] [--every 50]
+    python tests/pilot/live.py OUT [--spyglass target/release/spyglass] [--stop 2000] [--every 25]
 
-Starts from the committed trunk at step 1,400 (in bf16, with a fresh optimiser) and needs torch and transformers, as train.py does.
+Goes on from the committed branch at step 1,800 (in bf16, with a fresh optimiser), some steps before letters emerge; needs torch and
+transformers, as train.py does.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from transformers.utils import logging
 import train
 
 HERE = pathlib.Path(__file__).resolve().parent
-FORK = 1400
+FORK, FROM = 1400, 1800
 RUN = """name: live
 checkpoints:
 - {branch: trunk, path: trunk}
@@ -34,11 +35,11 @@ watch: {every: 2s}
 
 
 def prepare(out):
-    """The trunk up to the fork, and a run file."""
-    for folder in (HERE / "trunk").iterdir():
-        if int(folder.name.removeprefix("checkpoint-")) <= FORK:
-            shutil.copytree(folder, out / "trunk" / folder.name, dirs_exist_ok=True)
-    (out / "anneal").mkdir(parents=True, exist_ok=True)
+    """What was trained before, and a run file."""
+    for branch, last in [("trunk", FORK), ("anneal", FROM)]:
+        for folder in (HERE / branch).iterdir():
+            if int(folder.name.removeprefix("checkpoint-")) <= last:
+                shutil.copytree(folder, out / branch / folder.name, dirs_exist_ok=True)
     (out / "run.yaml").write_text(RUN.replace("HERE", str(HERE)))
 
 
@@ -68,8 +69,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--spyglass", default=HERE.parent.parent / "target/release/spyglass", type=pathlib.Path)
-    parser.add_argument("--stop", type=int, default=2150)
-    parser.add_argument("--every", type=int, default=50)
+    parser.add_argument("--stop", type=int, default=2000)
+    parser.add_argument("--every", type=int, default=25)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -77,15 +78,15 @@ def main():
     logging.disable_progress_bar()
     out = arguments.out.resolve()
     prepare(out)
-    steps = list(range(FORK + arguments.every, arguments.stop + 1, arguments.every))
+    steps = list(range(FROM + arguments.every, arguments.stop + 1, arguments.every))
     fork, rate, mix, _ = train.BRANCHES["anneal"]
-    train.BRANCHES["anneal"] = (fork, rate, mix, steps)
+    train.BRANCHES["anneal"] = (fork, rate, mix, [FROM, *steps])
     run = train.Run(out, seed=0, limit=8, pure=False)
-    trunk = HERE / "trunk" / f"checkpoint-{FORK}"
-    weights = Zamba2ForCausalLM.from_pretrained(trunk, dtype=torch.float32).state_dict()
-    log = json.loads((trunk / "trainer_state.json").read_text())["log_history"]
+    before = HERE / "anneal" / f"checkpoint-{FROM}"
+    weights = Zamba2ForCausalLM.from_pretrained(before, dtype=torch.float32).state_dict()
+    log = json.loads((before / "trainer_state.json").read_text())["log_history"]
     run.model.load_state_dict(weights)
-    torch.save({"model": run.model.state_dict(), "optimiser": run.optimiser.state_dict(), "log": log}, run.state_file("trunk", FORK))
+    torch.save({"model": run.model.state_dict(), "optimiser": run.optimiser.state_dict(), "log": log}, run.state_file("anneal", FROM))
     page = Page(out)
     page.start()
     watch = subprocess.Popen([arguments.spyglass.resolve(), "watch", "run.yaml", "--threads", "1"], cwd=out)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use spyglass_dashboards::report;
+use spyglass_dashboards::run::Checkpoint;
 
 use super::plan::Plan;
 use super::{Work, search};
@@ -86,7 +87,14 @@ pub(crate) fn snapshot_of(work: &Work, store: &Store) -> Result<Snapshot> {
         groups: work.suite.task_groups(),
         run_file: work.run_file.clone(),
     };
-    if let Ok(Some(older)) = store.snapshot() {
+    let is_gone = |older: &Snapshot| {
+        let mut before = older.tree.branches.iter().flat_map(|branch| &branch.checkpoints);
+        let now = |at: &Checkpoint| {
+            work.tree.branches.iter().any(|branch| branch.checkpoints.iter().any(|own| own.at() == at.at()))
+        };
+        before.any(|at| !now(at))
+    };
+    if let Some(older) = store.snapshot().ok().flatten().filter(is_gone) {
         let (units, _) = store.units()?;
         snapshot.keep_scored(&older, &units);
         if work.keeps_branches {
