@@ -14,9 +14,11 @@ mod progress;
 mod ratings;
 mod results;
 mod run_file;
+mod suite;
 mod sweep;
 mod talk;
 mod training;
+mod values;
 mod watch;
 
 pub use checkpoint::{Discovered, discover_tree};
@@ -25,7 +27,7 @@ pub use export::{ScoreRow, csv, json_lines, parquet, score_rows, write_lm_eval};
 pub use import::{Imported, Options as ImportOptions, import_lm_eval};
 pub use results::{Store, gather};
 pub use run_file::{RunFile, TaskSpec};
-pub use sweep::{Suite, TaskSource, catalogue};
+pub use suite::{Suite, TaskSource, catalogue};
 pub use talk::{ChatModel, run_conversations};
 
 /// Runs the program.

@@ -4,55 +4,72 @@
 //! there is not a number there is `None`.
 
 mod attribution;
+mod calm;
 pub(crate) mod contrast;
 pub(crate) mod curve;
+pub(crate) mod emergence_kind;
+mod fit;
 pub(crate) mod growth;
 pub(crate) mod hops;
 pub(crate) mod intervals;
 mod isotonic;
+mod kappa;
 pub(crate) mod letters;
+mod line;
 mod loss;
 pub(crate) mod lr_phases;
+mod lr_shape;
+mod luck;
+pub(crate) mod many_tests;
 pub(crate) mod onset;
 pub(crate) mod onset_words;
+mod pack_interval;
+mod plateau;
 mod ratings;
 pub(crate) mod regression;
 pub(crate) mod sample;
 mod score_curve;
 mod search;
 pub(crate) mod sharpness;
+mod slope;
 pub(crate) mod statistics;
 mod student;
 mod survival;
 pub(crate) mod trend;
 mod verdicts;
+mod width;
 pub(crate) mod wobble;
+mod wobble_before;
 
 pub use attribution::{PhaseProbabilities, anneal_weights, phase_probabilities};
-pub use contrast::{Contrast, benjamini_hochberg, clustered_contrast, contrast, holm, mcnemar_exact};
+pub use contrast::{Contrast, clustered_contrast, contrast, mcnemar_exact};
 pub use curve::{Curve, Noise};
+pub use emergence_kind::{EmergenceKind, MetricEffect, Sighting, emergence_kind, metric_effect};
+pub use fit::Fit;
 pub use growth::{Growth, first_to_last_quarter, growth, last_quarter};
 pub use hops::{Hops, hops};
-pub use intervals::{
-    Interval, PackInterval, clustered_se, clustered_wilson, effective_count, half_width, mean_se, pack_interval, wilson,
-};
+pub use intervals::{Interval, clustered_se, clustered_wilson, effective_count, half_width, mean_se, wilson};
 pub use isotonic::isotonic;
-pub use letters::{
-    EmergenceKind, LetterDecomposition, MetricEffect, Sighting, emergence_kind, letter_decomposition, metric_effect,
-};
-pub(crate) use loss::T8;
-pub use loss::{LossSpike, Plateau, loss_spikes, plateau};
+pub use kappa::cohen_kappa;
+pub use letters::{LetterDecomposition, letter_decomposition};
+pub use loss::{LossSpike, loss_spikes};
 pub use lr_phases::lr_phases;
-pub use onset::{Fit, Onset, Scale, Status, onset};
-pub use ratings::{Game, Strengths, bradley_terry, cohen_kappa};
+pub use luck::{beyond_luck, rise_by_luck};
+pub use many_tests::{benjamini_hochberg, holm};
+pub use onset::{Onset, Scale, Status, onset};
+pub use pack_interval::{PackInterval, pack_interval};
+pub(crate) use plateau::T8;
+pub use plateau::{Plateau, plateau};
+pub use ratings::{Game, Strengths, bradley_terry};
 pub use regression::{Drop, worst_drop};
 pub use sample::Sample;
 pub use score_curve::{ScoreCurve, ScoreVerdict};
 pub use search::{bracket_width, first_checkpoints, most_left, narrowing_checkpoint, next_checkpoint};
-pub use sharpness::{Rise, Shape, Sharpness, Width, sharpness, sharpness_without_chance};
+pub use sharpness::{Shape, Sharpness, sharpness, sharpness_without_chance};
 pub use statistics::{ALPHA, Z95};
 pub(crate) use student::t_tail;
 pub use survival::{Survival, pack_survival, survival};
 pub use trend::{Trend, WindowGain, window_gain};
-pub use verdicts::{VerdictHops, beyond_luck, rise_by_luck, verdict_hops};
+pub use verdicts::{VerdictHops, verdict_hops};
+pub use width::{Rise, Width};
 pub use wobble::{Wobble, continuous_level, level, wobble};

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
-use spyglass_tasks::ItemRecord;
-use spyglass_tasks::metric::{self, Needs, Weighting};
+use spyglass_tasks::metric::{Needs, Weighting};
+use spyglass_tasks::{ItemRecord, metric};
 
-use crate::analysis::contrast::{benjamini_hochberg, holm, mcnemar_exact};
+use crate::analysis::contrast::mcnemar_exact;
+use crate::analysis::many_tests::{benjamini_hochberg, holm};
 use crate::analysis::statistics::phi;
 use crate::run::{Subject, TaskGroup, Unit};
 use crate::series::{Difference, ItemScores, by_metric, is_fraction, is_mean_of_items};

@@ -2,7 +2,7 @@
 
 use super::sentences::{Number, Sentence, SentenceKind, Weighed, on_branch, phase_words, rate_words};
 use super::waiting::{listed, on_each, range};
-use crate::analysis::letters::{EmergenceKind, MetricEffect};
+use crate::analysis::emergence_kind::{EmergenceKind, MetricEffect};
 use crate::analysis::onset::{Onset, Status};
 use crate::analysis::sharpness::Shape;
 use crate::analysis::trend::Trend;

@@ -9,14 +9,10 @@ use super::onset_sentences::onsets;
 use super::waiting::{at_first, waiting};
 use crate::alarms::{Alarm, AlarmKind};
 use crate::analysis::PhaseProbabilities;
-use crate::analysis::letters::MetricEffect;
+use crate::analysis::emergence_kind::MetricEffect;
 use crate::number::{significant, tokens};
-use crate::run::Subject;
-use crate::run::{Phase, Run};
-use crate::series::BranchGain;
-use crate::series::MeanGain;
-use crate::series::PathFindings;
-use crate::series::TaskFindings;
+use crate::run::{Phase, Run, Subject};
+use crate::series::{BranchGain, MeanGain, PathFindings, TaskFindings};
 
 /// At most so many sentences stand on the front page without a click.
 const MOST: usize = 9;

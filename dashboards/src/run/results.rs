@@ -1,10 +1,12 @@
 //! A run with everything that was measured of it.
 
+use super::failure::Failure;
 use super::group::TaskGroup;
 use super::rating::Rating;
 use super::text::TaskTexts;
 use super::tree::RunTree;
-use super::unit::{Failure, PackUnit, Unit, UnitRecord};
+use super::unit::{PackUnit, Unit};
+use super::unit_record::UnitRecord;
 
 /// A run with its results: all that analysis and report need.
 #[derive(Debug, Clone)]

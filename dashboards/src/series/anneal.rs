@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::calm::{since_onset, wobble_near};
 use super::items::ItemScores;
-use super::path::{Difference, PathFindings, around, phase_at};
+use super::path::{PathFindings, around, phase_at};
+use super::path_point::Difference;
 use super::values::Series;
 use crate::analysis::anneal_weights;
 use crate::analysis::intervals::Interval;

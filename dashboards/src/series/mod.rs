@@ -2,29 +2,41 @@
 //! report and exports read them here.
 
 mod anneal;
+mod answer_format;
 mod calm;
 pub mod chance;
 pub(crate) mod constant;
 mod group;
+mod group_unit;
 mod interval;
+mod item_groups;
 mod items;
+mod mean_gain;
 mod measured;
 mod metrics;
 pub(crate) mod page;
+mod paired;
 pub(crate) mod parts;
 pub(crate) mod path;
+mod path_point;
+mod point_data;
 pub(crate) mod task;
 mod values;
 
 pub use anneal::{Basis, BranchGain};
-pub use group::{add_groups, metrics as group_metrics};
+pub use answer_format::AnswerFormat;
+pub use group::add_groups;
+pub use group_unit::metrics as group_metrics;
 pub(crate) use interval::{Estimate, are_shares, is_share};
-pub(crate) use items::{ItemScores, by_metric, paired, shared_ids};
-pub use measured::AnswerFormat;
+pub(crate) use items::{ItemScores, by_metric, shared_ids};
+pub use mean_gain::MeanGain;
+pub(crate) use mean_gain::mean_gains;
 pub(crate) use measured::{is_fraction, is_mean_of_items, subjects};
 pub(crate) use metrics::add_metrics;
-pub use page::{MeanGain, together};
+pub use page::together;
+pub(crate) use paired::paired;
 pub use parts::PartFindings;
-pub use path::{Difference, PathFindings, PathPoint, PhaseGrowth};
+pub use path::PathFindings;
+pub use path_point::{Difference, PathPoint, PhaseGrowth};
 pub use task::{GrowthClaim, TaskFindings};
 pub(crate) use values::Series;

@@ -8,7 +8,7 @@ use spyglass_model::RequestTrie;
 
 use super::requests::{TokenQuery, tokenise};
 use crate::checkpoint::Tokens;
-use crate::sweep::Suite;
+use crate::suite::Suite;
 use crate::{Error, Result};
 
 /// What is asked of consecutive items of a task, ready for any checkpoint with the same tokenizer.

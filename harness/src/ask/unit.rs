@@ -13,7 +13,7 @@ use super::questions::Questions;
 use crate::checkpoint::Loaded;
 use crate::progress::{Event, Watch};
 use crate::results::{UnitFolder, new_record};
-use crate::sweep::SuiteTask;
+use crate::suite::SuiteTask;
 use crate::{Error, Result};
 
 /// A unit of a task that is ours to score.

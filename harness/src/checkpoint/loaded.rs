@@ -50,7 +50,7 @@ pub(crate) fn open(folder: &Path, settings: &Settings) -> Result<(Model, Tokeniz
     let config = settings.read_config(folder)?;
     weight_files(folder)?;
     let tokenizer = settings.open_tokenizer(folder, &config)?; // first: it is read in a moment
-    Ok((settings.open_model(folder)?, tokenizer))
+    Ok((settings.model_of(config, folder)?, tokenizer))
 }
 
 /// Bytes of a checkpoint's weights on disk.

@@ -19,7 +19,7 @@ pub(crate) use discover::folders;
 pub(crate) use identity::{CHAT_TEMPLATE, CONFIG, PIECES, TOKENIZER, tokenizer_hash};
 pub(crate) use identity::{Hashing, Identity};
 pub(crate) use loaded::{Loaded, Tokens, open, weight_bytes};
-pub(crate) use log::{Columns, Row, Table, count, number, read_table, step};
+pub(crate) use log::{Columns, Decimals, Row, Table, count, number, read_table, step};
 pub(crate) use misplaced::suspects;
 pub(crate) use naming::{Naming, namings, step_in};
 pub(crate) use pattern::{Label, Named, Pattern};

@@ -14,7 +14,8 @@ use crate::checkpoint::{Settings, discover_tree, suspects};
 use crate::hub::{Contents, Pinned, Talk};
 use crate::results::Hashes;
 use crate::run_file::RunFile;
-use crate::sweep::{Overrides, Suite, catalogue};
+use crate::suite::{Suite, catalogue};
+use crate::sweep::Overrides;
 use crate::{Error, Result};
 
 /// Rows that are listed of those that cannot be asked.

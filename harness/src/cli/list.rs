@@ -11,7 +11,7 @@ use spyglass_tasks::{Entry, EntryKind};
 
 use super::{Exit, print};
 use crate::Result;
-use crate::sweep::catalogue;
+use crate::suite::catalogue;
 use crate::training::{Preset, presets};
 
 /// List what there is to choose from

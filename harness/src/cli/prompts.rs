@@ -12,7 +12,7 @@ use super::score::Tasks;
 use super::{Exit, print, say};
 use crate::Result;
 use crate::ask::{encode, prompt_ids};
-use crate::sweep::SuiteTask;
+use crate::suite::SuiteTask;
 
 /// Print the items of a task as the model will see them, one JSON object a line
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use crate::checkpoint::discover_tree;
 use crate::hub::{DataFetcher, Fetcher, Pinned, Repo, SCHEME, Settings, Talk, pinned};
 use crate::progress::Interrupt;
 use crate::run_file::RunFile;
-use crate::sweep::catalogue;
+use crate::suite::catalogue;
 use crate::sweep::plan::order;
 use crate::{Error, Result};
 

@@ -19,7 +19,8 @@ use crate::executor::{Capacity, Site, Summary};
 use crate::progress::Interrupt;
 use crate::results::Store;
 use crate::run_file::TaskSpec;
-use crate::sweep::{Suite, TaskSource, Work, catalogue, keep_snapshot, score};
+use crate::suite::{Suite, TaskSource, catalogue};
+use crate::sweep::{Work, keep_snapshot, score};
 
 /// Score one checkpoint on some tasks, and print the table that lm-eval users know
 #[derive(Debug, Args)]

@@ -23,7 +23,7 @@ use crate::checkpoint::{Hashing, Loaded};
 use crate::hub::{Held, Talk};
 use crate::progress::{Event, Finish};
 use crate::results::{ClaimHolder, Claimed, FailureScope, now};
-use crate::sweep::Subject;
+use crate::suite::Subject;
 use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
 use crate::talk::{PackJob, Talked};
 use crate::{Error, Result};

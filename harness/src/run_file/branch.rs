@@ -1,20 +1,19 @@
 //! A branch in the run file: where its checkpoints and its log lie, where it leaves its parent.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use spyglass_dashboards::run::Axis;
 use spyglass_tasks::yaml::count;
 
 use super::listed::{FolderSpec, IndexSpec};
-use super::values::{self, WordOrMap};
+use super::log_spec::LogSpec;
 use crate::checkpoint::Pattern;
 use crate::hub::{Repo, SCHEME};
 use crate::training::{Schedule, TrainingSpec};
-use crate::{Error, Result};
+use crate::{Error, Result, values};
 
 /// One folder of checkpoints, or one repository of them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -184,63 +183,6 @@ pub enum StepsSpec {
     Continued,
     /// From 0 at the fork; the fork's steps and tokens are added.
     Own,
-}
-
-/// A training log.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LogSpec {
-    /// `trainer_state.json`, JSON with one object a line, a table (CSV, TSV), or lines that a trainer prints: told by what is in it.
-    pub file: PathBuf,
-    /// Its columns, where they are not named as usual.
-    pub columns: LogColumns,
-}
-
-/// The map form of [`LogSpec`].
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LogMap {
-    file: PathBuf,
-    #[serde(default)]
-    columns: LogColumns,
-}
-
-impl From<LogMap> for LogSpec {
-    fn from(map: LogMap) -> Self {
-        Self { file: map.file, columns: map.columns }
-    }
-}
-
-impl WordOrMap for LogSpec {
-    type Map = LogMap;
-    const EXPECTING: &'static str = "a log file, or a map with `file` and `columns`";
-    fn from_word(word: &str) -> Self {
-        Self { file: word.into(), columns: LogColumns::default() }
-    }
-}
-
-impl JsonSchema for LogSpec {
-    fn schema_name() -> Cow<'static, str> {
-        "LogSpec".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        values::word_or_map_schema::<Self>(generator)
-    }
-}
-
-impl<'de> Deserialize<'de> for LogSpec {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        values::word_or_map(deserializer)
-    }
-}
-
-/// The columns of a log, where they are not named as usual.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LogColumns {
-    pub step: Option<String>,
-    pub tokens: Option<String>,
-    pub lr: Option<String>,
-    pub loss: Option<String>,
 }
 
 /// The branch that is meant where none is named.

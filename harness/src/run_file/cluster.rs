@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use spyglass_tasks::yaml::count;
 
-use super::values::count_schema;
 use super::{storage, watch};
+use crate::values::count_schema;
 
 /// Workers on a cluster, for `spyglass submit`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]

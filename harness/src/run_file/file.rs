@@ -1,24 +1,23 @@
 //! The keys of `run.yaml`.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use spyglass_dashboards::run::Axis;
-use spyglass_tasks::yaml::{self, count};
-use spyglass_tasks::{paths, text};
+use spyglass_tasks::{paths, text, yaml};
 
 use super::branch::BranchSpec;
 use super::cluster::ClusterSpec;
 use super::phases::PhasesSpec;
-use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
+use super::schedule_spec::ScheduleSpec;
+use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec};
 use super::storage::{self, KeepSpec};
-use super::values::{self, WordOrMap};
+use super::task_spec::TaskSpec;
 use super::watch::WatchSpec;
 use crate::checkpoint::Pattern;
 use crate::training::Schedule;
-use crate::{Error, Result};
+use crate::{Error, Result, values};
 
 /// A run file. Relative paths in it are relative to the folder it lies in.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -96,68 +95,14 @@ pub struct RunFile {
     pub text: String,
 }
 
-/// A task with its settings; a bare name stands for the task as it is defined.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaskSpec {
-    /// Name, group, glob or path of a task file.
-    pub task: String,
-    /// Examples before each question; the task's own number when absent.
-    pub shots: Option<usize>,
-    /// Items of each leaf task; all when absent.
-    pub limit: Option<usize>,
-    /// `shuffle` asks every item with its choices in another order.
-    pub perturb: Option<String>,
-}
-
-/// The map form of [`TaskSpec`].
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TaskMap {
-    task: String,
-    #[serde(default, deserialize_with = "count::optional")]
-    #[schemars(schema_with = "values::count_schema")]
-    shots: Option<usize>,
-    #[serde(default, deserialize_with = "count::optional")]
-    #[schemars(schema_with = "values::count_schema")]
-    limit: Option<usize>,
-    perturb: Option<String>,
-}
-
-impl From<TaskMap> for TaskSpec {
-    fn from(map: TaskMap) -> Self {
-        Self { task: map.task, shots: map.shots, limit: map.limit, perturb: map.perturb }
-    }
-}
-
-impl WordOrMap for TaskSpec {
-    type Map = TaskMap;
-    const EXPECTING: &'static str = "a task's name, or a map with `task`, `shots` and `limit`";
-    fn from_word(word: &str) -> Self {
-        Self { task: word.into(), shots: None, limit: None, perturb: None }
-    }
-}
-
-impl JsonSchema for TaskSpec {
-    fn schema_name() -> Cow<'static, str> {
-        "TaskSpec".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        values::word_or_map_schema::<Self>(generator)
-    }
-}
-
-impl<'de> Deserialize<'de> for TaskSpec {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        values::word_or_map(deserializer)
-    }
-}
-
 fn default_data() -> Vec<PathBuf> {
     vec!["data".into()]
 }
+
 fn default_results() -> PathBuf {
     "results".into()
 }
+
 fn default_tasks() -> Vec<TaskSpec> {
     vec![TaskSpec::from_word("hellaswag")]
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog};
 use spyglass_model::ModelConfig;
 
-use super::{Only, Suite};
+use super::Only;
 use crate::checkpoint::{Discovered, Settings, discover_tree, suspects};
 use crate::hub::{self, Contents, Pinned, Talk};
 use crate::results::Hashes;

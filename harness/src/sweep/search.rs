@@ -12,8 +12,9 @@ use spyglass_tasks::Task;
 use crate::Result;
 use crate::executor::{Site, Summary, execute};
 use crate::results::{Snapshot, Store, gather};
+use crate::suite::{Subject, Suite};
+use crate::sweep::Work;
 use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
-use crate::sweep::{Subject, Suite, Work};
 
 /// Branch, step and variant of a checkpoint.
 type Place = (String, u64, Option<String>);
@@ -323,7 +324,7 @@ fn quests(suite: &Suite, there: &[Subject]) -> Vec<OnsetSearch> {
 mod tests {
     use super::*;
     use crate::run_file::TaskSpec;
-    use crate::sweep::{TaskSource, catalogue};
+    use crate::suite::{TaskSource, catalogue};
 
     /// The names of the searches for some tasks of a suite, each with how many tasks it scores.
     fn searches(suite: &Suite, there: &[Subject]) -> Vec<(String, usize)> {

@@ -21,6 +21,7 @@ mod program;
 mod prototype;
 mod public_runs;
 mod report_pages;
+mod rooms;
 mod scores_of_others;
 mod several_runs;
 #[path = "../../support/shared.rs"]

@@ -9,7 +9,7 @@ mod printed;
 mod read;
 mod table;
 
-pub(crate) use cells::{count, number, step};
+pub(crate) use cells::{Decimals, count, number, step};
 pub(crate) use columns::Columns;
 pub(crate) use forms::read as read_table;
 pub(super) use forms::read_json;

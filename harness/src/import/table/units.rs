@@ -9,7 +9,7 @@ use spyglass_tasks::{Catalogue, MetricValue};
 
 use super::read::{Chosen, TableOptions, read, step_of, wrong};
 use crate::Result;
-use crate::checkpoint::{Columns, Row, Table, count, number};
+use crate::checkpoint::{Columns, Decimals, Row, Table, count, number};
 use crate::import::lm_eval::{Imported, Options, keep};
 use crate::results::{Store, UnitPlace, new_record};
 use crate::training::Schedule;
@@ -120,11 +120,11 @@ fn cell<T>(
     table: &Table,
     row: &Row,
     names: &[String],
-    read: fn(&serde_json::Value, bool) -> Result<Option<T>, String>,
+    read: fn(&serde_json::Value, Decimals) -> Result<Option<T>, String>,
 ) -> Result<Option<T>> {
     for name in names {
         let Some(cell) = row.cells.get(name) else { continue };
-        let told = read(cell, false).map_err(|what| {
+        let told = read(cell, Decimals::Point).map_err(|what| {
             wrong(
                 &table.file,
                 format!("{} {}, column `{name}`: {what}", table.unit, row.at),

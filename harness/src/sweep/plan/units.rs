@@ -11,7 +11,8 @@ use super::order;
 use crate::checkpoint::{Hashing, Identity};
 use crate::hub::Pinned;
 use crate::results::{Hashes, Store, UnitFolder, UnitPlace, unit_key};
-use crate::sweep::{Subject, Work};
+use crate::suite::Subject;
+use crate::sweep::Work;
 use crate::{Error, Result};
 
 /// The units of a run, checkpoint by checkpoint in the order in which they are scored.

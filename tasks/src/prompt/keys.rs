@@ -1,8 +1,10 @@
-//! One row's question, choices and answer, read as lm-evaluation-harness reads them.
+//! The keys of a task file that make a question, and what they give for a row.
 
 use serde_json::Value;
 
-use super::templates::{Doc, Resolved, Templates};
+use super::doc::{Doc, Resolved};
+use super::reading::{Asked, Reading, Target, index, nth, printed, shortened};
+use super::templates::Templates;
 use crate::definition::Declared;
 use crate::python::{self, literal};
 
@@ -20,40 +22,6 @@ pub(crate) struct Keys {
     pub(crate) end: String,
     /// Text with which the answer begins.
     pub(crate) gen_prefix: Option<String>,
-}
-
-/// An answer: the index of a choice, or text; several where the data allow several.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Target {
-    Index(i64),
-    Text(String),
-    Several(Vec<Value>),
-}
-
-impl Target {
-    /// The target as lm-evaluation-harness logs it.
-    pub(super) fn logged(&self) -> String {
-        match self {
-            Self::Index(index) => index.to_string(),
-            Self::Text(text) => text.clone(),
-            Self::Several(values) => printed(&Value::Array(values.clone())),
-        }
-    }
-}
-
-/// A question: text, or the index of the right context where each choice is a context.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Asked {
-    Text(String),
-    Index(i64),
-}
-
-/// One row, read.
-#[derive(Debug, Clone)]
-pub(super) struct Reading {
-    pub(super) asked: Asked,
-    pub(super) choices: Option<Vec<String>>,
-    pub(super) target: Target,
 }
 
 impl Keys {
@@ -130,7 +98,7 @@ fn delimited(start: Option<&str>, answer: &str) -> String {
     format!("{start}{}{answer}", if touches { "" } else { " " })
 }
 
-fn choices(key: &str, resolved: Resolved) -> Result<Vec<String>, String> {
+pub(super) fn choices(key: &str, resolved: Resolved) -> Result<Vec<String>, String> {
     let value = match resolved {
         Resolved::Raw(value) => value,
         Resolved::Rendered(text) => {
@@ -151,32 +119,10 @@ fn choices(key: &str, resolved: Resolved) -> Result<Vec<String>, String> {
         .collect()
 }
 
-/// Index `at` of the choices; negative ones do not count from the end, which is nearly always a mistake in the data.
-pub(super) fn nth(choices: &[String], at: i64) -> Result<&String, String> {
-    let found = usize::try_from(at).ok().and_then(|at| choices.get(at));
-    found.ok_or_else(|| format!("the answer is choice {at}, and there are {} choices, counted from 0", choices.len()))
-}
-
 fn filled(key: &str, value: &Value) -> Result<String, String> {
     if value.is_null() { Err(format!("`{key}` is null here")) } else { Ok(printed(value)) }
 }
 
-/// Python's `str(value)`.
-pub(super) fn printed(value: &Value) -> String {
-    let mut text = String::new();
-    python::write_str(&mut text, value).expect("a string takes all that is written to it");
-    text
-}
-
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn index(text: &str) -> Result<i64, String> {
-    text.parse().map_err(|_| format!("the index {} is far too large", shortened(text)))
-}
-
-fn shortened(text: &str) -> String {
-    let short: String = text.chars().take(60).collect();
-    if short.len() < text.len() { format!("`{short}…`") } else { format!("`{short}`") }
 }
