@@ -60,7 +60,7 @@ class Page(threading.Thread):
                         self.seen.setdefault(int(row[head.index("step")]), time.time())
             if told.exists() and self.onset is None:
                 news = [json.loads(line).get("new", {}) for line in told.read_text().splitlines()]
-                letters = [one for one in news if one.get("kind") == "onset" and one["task"] == "pilot_letters" and one["branch"] == "anneal"]
+                letters = [one for one in news if one.get("kind") == "onset" and one["task"].startswith("pilot_letters") and one["branch"] == "anneal"]
                 self.onset = (time.time(), letters[0]["text"]) if letters else None
             time.sleep(.2)
 
@@ -94,7 +94,7 @@ def main():
     run.train("anneal")
     ended = time.time()
     deadline = time.time() + 300
-    while len(page.seen) < len(steps) and time.time() < deadline:
+    while not page.seen.keys() >= set(steps) and time.time() < deadline:
         time.sleep(.5)
     watch.send_signal(signal.SIGTERM)
     watch.wait()
