@@ -6,22 +6,11 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
-use crate::question::{Answer, Query, Question};
+use crate::question::{Answer, Query, Question, Text};
 use crate::record::{ChoiceRecord, GenerationRecord, ItemRecord, RollingRecord};
 
 /// A row of a data set: column names and values, in the file's order.
 pub type Row = serde_json::Map<String, serde_json::Value>;
-
-/// Text that the harness tokenises, or token ids that stay as they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Text {
-    /// Text, to be tokenised with the checkpoint's tokenizer.
-    Text(String),
-    /// Token ids.
-    Ids(Vec<u32>),
-    /// Numbers that [`token_id`](crate::icl::token_id) turns into ids of whatever vocabulary the checkpoint has.
-    Draws(Vec<u32>),
-}
 
 /// One document of a task, ready to be asked.
 #[derive(Debug, Clone, PartialEq)]

@@ -26,8 +26,8 @@ pub use definition::{
 };
 pub use error::{Error, Result, YamlError};
 pub use hash::sha256_hex;
-pub use item::{BadRow, Item, Items, Row, Text, task_hash};
+pub use item::{BadRow, Item, Items, Row, task_hash};
 pub use nearest::nearest;
-pub use question::{Answer, Generation, Query};
+pub use question::{Answer, Generation, Query, Text};
 pub use record::{ChoiceRecord, GenerationRecord, ItemRecord, MetricValue, RollingRecord};
 pub use task::Task;

@@ -4,8 +4,18 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::item::Text;
 use crate::reply::ReplyFilter;
+
+/// Text that the harness tokenises, or token ids that stay as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// Text, to be tokenised with the checkpoint's tokenizer.
+    Text(String),
+    /// Token ids.
+    Ids(Vec<u32>),
+    /// Numbers that [`token_id`](crate::icl::token_id) turns into ids of whatever vocabulary the checkpoint has.
+    Draws(Vec<u32>),
+}
 
 /// One question to the model.
 #[derive(Debug, Clone, PartialEq)]

@@ -66,6 +66,7 @@ pub fn mcnemar_exact(losses: u64, gains: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::{benjamini_hochberg, holm};
     use proptest::prelude::*;
 
     #[test]

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::statistics::{Z95, finite, mean};
+use super::confidence::Z95;
+use super::statistics::{finite, mean};
 use super::student::t95;
 
 /// Lower and upper end.

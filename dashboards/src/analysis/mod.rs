@@ -5,6 +5,7 @@
 
 mod attribution;
 mod calm;
+pub(crate) mod confidence;
 pub(crate) mod contrast;
 pub(crate) mod curve;
 pub(crate) mod emergence_kind;
@@ -42,6 +43,7 @@ pub(crate) mod wobble;
 mod wobble_before;
 
 pub use attribution::{PhaseProbabilities, anneal_weights, phase_probabilities};
+pub use confidence::{CONFIDENCE, INTERVAL, Z95};
 pub use contrast::{Contrast, clustered_contrast, contrast, mcnemar_exact};
 pub use curve::{Curve, Noise};
 pub use emergence_kind::{EmergenceKind, MetricEffect, Sighting, emergence_kind, metric_effect};
@@ -66,7 +68,7 @@ pub use sample::Sample;
 pub use score_curve::{ScoreCurve, ScoreVerdict};
 pub use search::{bracket_width, first_checkpoints, most_left, narrowing_checkpoint, next_checkpoint};
 pub use sharpness::{Shape, Sharpness, sharpness, sharpness_without_chance};
-pub use statistics::{ALPHA, Z95};
+pub use statistics::ALPHA;
 pub(crate) use student::t_tail;
 pub use survival::{Survival, pack_survival, survival};
 pub use trend::{Trend, WindowGain, window_gain};

@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::confidence::Z95;
 use super::contrast::Contrast;
 use super::curve::{Curve, Noise};
 use super::fit::{Fit, fit, level_of, two_regimes};
 use super::growth::one_sided;
 use super::isotonic::{Bracket, bracket, isotonic};
-use super::statistics::{Z95, finite, phi};
+use super::statistics::{finite, phi};
 use super::wobble::{LEVEL_MAX, wobble};
 
 /// A score is surely above the level when noise would carry it there with less than this chance, over all points.

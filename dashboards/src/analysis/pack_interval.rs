@@ -1,7 +1,8 @@
 //! The interval of a pack's survival.
 
+use super::confidence::Z95;
 use super::intervals::{Interval, mean_se, wilson};
-use super::statistics::{Z95, mean};
+use super::statistics::mean;
 
 /// A share of passed prompts, with what it is worth and its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]

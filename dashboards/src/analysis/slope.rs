@@ -15,7 +15,7 @@ const TELLS_DRIFT: usize = 8;
 const MOST_DRIFT: f64 = 0.8;
 
 #[derive(Clone, Copy)]
-struct Slope {
+pub(super) struct Slope {
     pub(super) value: f64,
     pub(super) se: f64,
     pub(super) p: f64,

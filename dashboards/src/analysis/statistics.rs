@@ -1,11 +1,8 @@
-//! Means, medians, the normal distribution and the least-squares line.
+//! Means, medians and the normal distribution.
 
 /// Chance that a page says anything false of one kind (growth, gains, prompts that turn, ...), so that a page of several kinds stays near
 /// a twentieth.
 pub const ALPHA: f64 = 0.02;
-
-/// 97.5 % point of the normal distribution: half width of a 95 % interval in standard errors.
-pub const Z95: f64 = 1.959_963_984_540_054;
 
 /// Normal distribution function, `erfc(-z/√2)/2`.
 pub(crate) fn phi(z: f64) -> f64 {
@@ -51,6 +48,8 @@ pub(crate) fn finite(value: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::confidence::Z95;
+    use crate::analysis::line::line;
 
     #[test]
     fn phi_agrees_with_tables() {

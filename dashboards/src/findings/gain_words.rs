@@ -1,6 +1,8 @@
 //! What branches added to their parents, in words.
 
 use super::sentences::{Number, Sentence, SentenceKind, Weighed, sentence};
+use crate::analysis::CONFIDENCE;
+use crate::analysis::confidence::confidence;
 use crate::analysis::intervals::Interval;
 use crate::number::points;
 use crate::run::Phase;
@@ -34,12 +36,12 @@ pub(crate) fn mean_gains(tasks: &[&TaskFindings], found: &[MeanGain]) -> Vec<Wei
         let change = change(mean.gain.value, mean.gain.interval, true, true);
         let (who, beyond) = (who(task, &mean.like.branch), beyond(&mean.like));
         let text = format!(
-            "{who} {} {} (95 % CI {}) {} the mean of {} tasks {beyond}.",
+            "{who} {} {} ({CONFIDENCE} CI {}) {} the mean of {} tasks {beyond}.",
             change.verb, change.by, change.interval, change.to, mean.tasks
         );
         let (low, high) = mean.gain.interval;
         let (value, low, high) = (Some(mean.gain.value), Some(low), Some(high));
-        let numbers = vec![Number { name: "mean gain (95 %)", task: None, value, low, high }];
+        let numbers = vec![Number { name: concat!("mean gain (", confidence!(), ")"), task: None, value, low, high }];
         let branch = Some(mean.like.branch.as_str());
         let sentence = Sentence { numbers, ..Sentence::of(SentenceKind::Gain, text, &[], branch) };
         Some((mean.gain.value.abs(), sentence))
@@ -54,7 +56,7 @@ pub(crate) fn gain_in_full(task: &TaskFindings, found: &BranchGain) -> String {
     let compared = match found.basis {
         Basis::Trend => String::new(),
         Basis::EqualTokens | Basis::Fork => {
-            format!(" Item noise alone, as in `spyglass compare`: 95 % CI {of_weights}.")
+            format!(" Item noise alone, as in `spyglass compare`: {CONFIDENCE} CI {of_weights}.")
         }
     };
     if found.is_clear() {

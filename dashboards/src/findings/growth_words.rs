@@ -1,7 +1,7 @@
 //! What grows, in words.
 
 use super::sentences::{Number, SentenceKind, Weighed, name, sentence};
-use crate::analysis::statistics::Z95;
+use crate::analysis::confidence::Z95;
 use crate::number::{percent, points, tokens};
 use crate::series::{GrowthClaim, TaskFindings};
 

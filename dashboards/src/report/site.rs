@@ -9,6 +9,7 @@ use tera::{Context, Tera};
 use super::Error;
 use super::figure::Figure;
 use super::folder::Folder;
+use crate::analysis::CONFIDENCE;
 use crate::plots::STYLE;
 use crate::run::{Axis, Run};
 
@@ -93,6 +94,7 @@ impl Site {
         context.insert("title", title);
         context.insert("links", &self.links);
         context.insert("axis", self.axis.word());
+        context.insert("confidence", CONFIDENCE);
         context.insert("page", page);
         let html = self.tera.render(template, &context).map_err(|error| fault(template, &error))?;
         self.file(path, &html)

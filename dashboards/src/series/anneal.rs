@@ -8,8 +8,8 @@ use super::path::{PathFindings, around, phase_at};
 use super::path_point::Difference;
 use super::values::Series;
 use crate::analysis::anneal_weights;
+use crate::analysis::confidence::Z95;
 use crate::analysis::intervals::Interval;
-use crate::analysis::statistics::Z95;
 use crate::analysis::wobble::Step;
 use crate::run::{Branch, Run};
 

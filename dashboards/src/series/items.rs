@@ -178,6 +178,8 @@ pub(crate) fn gold_probability(item: &ItemRecord) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::{Z95, clustered_contrast};
+    use crate::series::paired;
 
     fn scores(items: &[(u64, f64)], clusters: &[u64]) -> ItemScores {
         let (ids, values) = items.iter().copied().unzip();

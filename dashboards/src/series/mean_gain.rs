@@ -6,7 +6,8 @@ use super::TaskFindings;
 use super::anneal::{Basis, BranchGain};
 use super::path::around;
 use super::path_point::Difference;
-use crate::analysis::statistics::{Z95, upper_quantile};
+use crate::analysis::confidence::Z95;
+use crate::analysis::statistics::upper_quantile;
 use crate::analysis::wobble::{Step, WOBBLE0, common_wobble};
 use crate::run::Run;
 

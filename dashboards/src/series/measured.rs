@@ -103,6 +103,7 @@ pub(crate) fn is_fraction(metric: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::series::answer_format::cloze_twin;
 
     #[test]
     fn twins_are_found_by_name() {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::items::{ItemScores, distinct, shared_ids};
+use crate::analysis::confidence::Z95;
 use crate::analysis::contrast::{Contrast, clustered_contrast, contrast};
 use crate::analysis::intervals::half_width;
-use crate::analysis::statistics::Z95;
 
 /// A contrast over the items that all points share.
 #[derive(Debug, Clone, Copy, PartialEq)]

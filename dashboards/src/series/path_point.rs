@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::items::ItemScores;
 use super::paired::paired;
 use super::path::around;
+use crate::analysis::confidence::Z95;
 use crate::analysis::growth::Growth;
 use crate::analysis::intervals::Interval;
-use crate::analysis::statistics::Z95;
 use crate::run::Phase;
 
 /// One measured point of a path.

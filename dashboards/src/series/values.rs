@@ -8,11 +8,11 @@ use super::interval::{are_shares, is_share};
 use super::items::{ItemScores, shared_ids};
 use super::measured::Measured;
 use super::point_data::PointData;
+use crate::analysis::confidence::Z95;
 use crate::analysis::curve::{Curve, Noise};
 use crate::analysis::intervals::{Interval, clustered_se, half_width, mean_se, sure_count};
 use crate::analysis::letters::{LetterDecomposition, letter_decomposition};
 use crate::analysis::sample::Sample;
-use crate::analysis::statistics::Z95;
 use crate::run::{At, Checkpoint, RunTree, Subject, Unit};
 
 /// A subject with its values.

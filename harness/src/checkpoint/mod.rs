@@ -1,12 +1,15 @@
 //! Checkpoints on disk: which there are, how many tokens each has seen, and how the branches hang together.
 
+mod branch_order;
 mod discover;
 mod identity;
 mod lanes;
 mod loaded;
+mod location;
 mod log;
 mod misplaced;
 mod naming;
+mod other_counts;
 mod pattern;
 mod phases;
 mod rising;
@@ -19,6 +22,7 @@ pub(crate) use discover::folders;
 pub(crate) use identity::{CHAT_TEMPLATE, CONFIG, PIECES, TOKENIZER, tokenizer_hash};
 pub(crate) use identity::{Hashing, Identity};
 pub(crate) use loaded::{Loaded, Tokens, open, weight_bytes};
+pub(crate) use location::folder_on_disk;
 pub(crate) use log::{Columns, Decimals, Row, Table, count, number, read_table, step};
 pub(crate) use misplaced::suspects;
 pub(crate) use naming::{Naming, namings, step_in};

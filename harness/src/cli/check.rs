@@ -10,7 +10,7 @@ use spyglass_tasks::yaml::Kind;
 use super::model_args::TokenArgs;
 use super::numbers::{branches, counted};
 use super::{Exit, complain, print, say};
-use crate::checkpoint::{Settings, discover_tree, suspects};
+use crate::checkpoint::{Settings, discover_tree, folder_on_disk, suspects};
 use crate::hub::{Contents, Pinned, Talk};
 use crate::results::Hashes;
 use crate::run_file::RunFile;
@@ -130,7 +130,7 @@ fn run_file(file: &Path) -> Result<Found> {
         say(&format!("{} on the hub: looked at when fetched", counted(on_hub, "checkpoint")));
     }
     for at in checkpoints.iter().filter(|at| Pinned::parse(&at.location).is_none()) {
-        if let Err(error) = checkpoint(&base.join(&at.location), &settings) {
+        if let Err(error) = checkpoint(&folder_on_disk(at, base), &settings) {
             found.wrong.push(error.in_full());
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use clap::Args;
 use serde::Serialize;
+use spyglass_dashboards::analysis::{CONFIDENCE, INTERVAL};
 use spyglass_dashboards::findings::{ComparedTask, Comparison, compare};
 use spyglass_dashboards::number::{percent, points, tokens};
 use spyglass_dashboards::run::{Checkpoint, ItemText};
@@ -94,7 +95,10 @@ impl CompareRun {
     fn text(&self, a: &Side, b: &Side, compared: &Comparison) -> String {
         let mut text = format!("A  {}\nB  {}\n\n{}\n", name(a), name(b), table(&compared.rows));
         let tasks = counted(compared.rows.len(), "task");
-        let _ = writeln!(text, "B − A on the items that both answered; its 95 % interval is that of items like these.");
+        let _ = writeln!(
+            text,
+            "B − A on the items that both answered; its {CONFIDENCE} interval is that of items like these."
+        );
         let _ = writeln!(
             text,
             "p: McNemar's exact test where items are right or wrong and stand alone, else that of B − A."
@@ -167,7 +171,7 @@ fn json(a: &Side, b: &Side, compared: &Comparison) -> String {
 
 /// One row a task; names to the left, numbers to the right.
 fn table(rows: &[ComparedTask]) -> String {
-    let heads = ["task", "metric", "A", "B", "B − A", "95 % interval", "p", "p adj.", "lost", "gained", "items"];
+    let heads = ["task", "metric", "A", "B", "B − A", INTERVAL, "p", "p adj.", "lost", "gained", "items"];
     let align = |head| if ["task", "metric"].contains(&head) { Align::Left } else { Align::Right };
     let mut table = Table::new(heads.map(|head| (head, align(head))));
     table.extend(rows.iter().map(row));

@@ -1,7 +1,6 @@
 //! A row of exported scores.
 
 use serde::Serialize;
-use spyglass_dashboards::series::chance;
 
 /// One score. The names are those that `spyglass onset` reads.
 #[derive(Debug, Clone, PartialEq, Serialize)]

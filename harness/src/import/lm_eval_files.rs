@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::samples;
 use crate::{Error, Result};
 
 /// What lies in a folder of results.

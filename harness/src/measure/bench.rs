@@ -1,5 +1,6 @@
 //! How fast a checkpoint runs on this machine: measured, as plain data.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -1,11 +1,7 @@
 //! What a measurement of speed tells.
 
-use std::io::Read;
-
 use serde::Serialize;
 
-use super::bench::start_up;
-use crate::checkpoint::weight_bytes;
 use crate::run_file::PrecisionSpec;
 
 /// What was measured. Times in seconds, sizes in bytes, rates a second, shares in [0, 1].

@@ -17,7 +17,8 @@ use super::task_spec::TaskSpec;
 use super::watch::WatchSpec;
 use crate::checkpoint::Pattern;
 use crate::training::Schedule;
-use crate::{Error, Result, values};
+use crate::values::{self, WordOrMap};
+use crate::{Error, Result};
 
 /// A run file. Relative paths in it are relative to the folder it lies in.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
 use crate::values::WordOrMap;
-use crate::{Error, Result, values};
+use crate::{Result, values};
 
 /// A training log.
 #[derive(Debug, Clone, PartialEq)]

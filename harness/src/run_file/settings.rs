@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use spyglass_tasks::yaml::count;
 
 use super::dt_floor::DtFloorSpec;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use spyglass_tasks::yaml::count;
 
 use crate::values::WordOrMap;
-use crate::{Error, Result, values};
+use crate::{Result, values};
 
 /// A task with its settings; a bare name stands for the task as it is defined.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,10 +7,11 @@ use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog
 use spyglass_model::ModelConfig;
 
 use super::Only;
-use crate::checkpoint::{Discovered, Settings, discover_tree, suspects};
+use crate::checkpoint::{Discovered, Settings, discover_tree, folder_on_disk, suspects};
 use crate::hub::{self, Contents, Pinned, Talk};
 use crate::results::Hashes;
 use crate::run_file::{BosSpec, KeepSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
+use crate::suite::Suite;
 use crate::{Error, Result};
 
 /// What a sweep works on.
@@ -215,7 +216,7 @@ impl Work {
     pub(crate) fn folder(&self, checkpoint: &Checkpoint) -> PathBuf {
         match Pinned::parse(&checkpoint.location) {
             Some(pinned) => hub::folder_of(&pinned),
-            None => self.base.join(&checkpoint.location),
+            None => folder_on_disk(checkpoint, &self.base),
         }
     }
 

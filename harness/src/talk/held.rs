@@ -1,6 +1,6 @@
 //! A conversation while it is held.
 
-use spyglass_model::{ChatTemplate, Generated, Model, Prompt, Sampling, State, Stopped};
+use spyglass_model::{Generated, Prompt, Sampling, State, Stopped};
 use spyglass_tasks::vibes::{Conversation, Stop, TurnRecord};
 
 use super::continuations::Continuations;

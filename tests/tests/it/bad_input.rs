@@ -5,11 +5,8 @@ mod logs;
 
 use std::path::Path;
 
-use serde_json::json;
-
 use crate::program::{Ran, RunFolder, newest_two};
 use checkpoints::edit_json;
-use logs::branches;
 
 /// Sweeps a small run whose newest checkpoint was spoilt by `spoil`: the other one is scored, the message says each of `said`.
 fn spoilt(said: &[&str], spoil: impl Fn(&Path)) {

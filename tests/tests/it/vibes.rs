@@ -10,7 +10,6 @@ use serde_json::Value;
 use spyglass_tasks::vibes::Transcript;
 
 use crate::program::{Ran, RunFolder};
-use talk::chat;
 
 const PACK: &str = "pack: talk\ndefaults: {temperature: 1, max_tokens: 12, repeats: 3, seed: 5}\nprompts:\n";
 const SEA: &str =

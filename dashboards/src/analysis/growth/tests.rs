@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 
 use super::*;
-use crate::analysis::statistics::Z95;
+use crate::analysis::confidence::Z95;
 use crate::analysis::wobble::tests::Random;
 
 /// Ten checkpoints of forty clusters of five items, at 0 all the time: what items share drifts, and little else moves.

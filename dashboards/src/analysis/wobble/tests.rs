@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::analysis::statistics::Z95;
+use crate::analysis::confidence::Z95;
 use crate::analysis::wobble_before::wobble_before;
 
 /// `SplitMix64` (Steele, Lea and Flood 2014): the same draws everywhere.

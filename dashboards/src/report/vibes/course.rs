@@ -7,7 +7,7 @@ use spyglass_tasks::vibes::{PackSummary, PromptSummary};
 
 use super::story::arrows;
 use super::turn::{Turn, came, statistics, turned};
-use crate::analysis::{PackInterval, Survival, Z95, pack_interval, pack_survival};
+use crate::analysis::{CONFIDENCE, PackInterval, Survival, Z95, pack_interval, pack_survival};
 use crate::number::{percent, tokens};
 use crate::plots::{Point, Series};
 use crate::report::curves::{Measured, TaskCurves, fork_point, range};
@@ -71,7 +71,7 @@ impl Reading {
         } else {
             format!("a mean of {percents} % over {prompts} prompts ({talks} conversations) passes")
         };
-        Some(format!("{passed} (95 % {} to {})", percent(share.interval.0), percent(share.interval.1)))
+        Some(format!("{passed} ({CONFIDENCE} {} to {})", percent(share.interval.0), percent(share.interval.1)))
     }
 
     /// `8`, and `8.0 turns on average; half fail by turn 9`.

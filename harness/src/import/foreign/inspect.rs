@@ -1,6 +1,6 @@
 //! Inspect's result files, as JSON.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::table::named;
 use super::{Tables, Task, model};

@@ -1,8 +1,8 @@
 //! lighteval's result files.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Tables, Task, entry, model};
+use super::{Tables, Task, model};
 
 pub(super) fn lighteval(json: &Value) -> Tables {
     let general = &json["config_general"];

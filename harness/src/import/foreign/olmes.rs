@@ -1,6 +1,6 @@
 //! OLMES' result files.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Tables, Task, model};
 

@@ -10,7 +10,7 @@ use crate::Result;
 use crate::checkpoint::{Columns, Decimals, Table, number, step};
 
 /// The columns of a table with a row a score.
-struct Long {
+pub(super) struct Long {
     task: String,
     metric: Option<String>,
     value: String,
@@ -39,7 +39,7 @@ pub(super) fn long(table: &Table) -> Option<Long> {
 }
 
 impl Long {
-    fn scores(&self, table: &Table, columns: &Columns, options: &TableOptions) -> Result<Vec<Chosen>> {
+    pub(super) fn scores(&self, table: &Table, columns: &Columns, options: &TableOptions) -> Result<Vec<Chosen>> {
         let globs = matches(&table.file, &options.columns)?;
         let mut all: Vec<Chosen> = Vec::new();
         for row in &table.rows {

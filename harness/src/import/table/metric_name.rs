@@ -1,7 +1,5 @@
 //! Which of a column's words is its metric.
 
-use super::name::words;
-
 /// Metrics under the names that others give them. Longer names come first.
 const METRICS: &[(&str, &str)] = &[
     ("acc_norm_stderr", ""),

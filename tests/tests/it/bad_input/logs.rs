@@ -1,6 +1,6 @@
 //! Training logs, branches and tables of scores that cannot be read.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::check;
 use crate::program::{RunFolder, newest_two};

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use super::{talks, vibes};
+use super::talks;
 use crate::program::{Ran, RunFolder, spyglass};
 
 /// Types lines into `spyglass chat`.
