@@ -100,7 +100,7 @@ pub(super) fn carry_out(mut work: Work, store: Store, capacity: Capacity, strict
     }
     let (progress, started) = (Progress::new(), Instant::now());
     let site = Site::new(work, store, capacity, progress.watch(interrupt));
-    let swept = sweep(&site);
+    let swept = sweep(site.plan()?, &site);
     progress.finish();
     let swept = match swept {
         Ok(swept) => swept,

@@ -49,7 +49,7 @@ impl WorkRun {
         let capacity = Capacity { jobs: self.jobs, scorer: self.state_memory.scorer() };
         let mut site = Site::new(own, store, capacity, progress.watch(interrupt));
         site.beside = Beside { tells_trainer: run.watch.reading_file, ..Beside::default() };
-        let done = work(&site);
+        let done = work(site.plan()?, &site);
         progress.finish();
         let done = match done {
             Ok(done) => done,

@@ -24,17 +24,18 @@ pub(crate) struct Swept {
     pub(crate) damaged: Vec<String>,
 }
 
-/// Works until nothing is left, and writes the report into the results folder.
+/// Carries out a plan, scores again what turns out to be damaged, and writes the report into the results folder.
 ///
 /// # Errors
 /// The results folder can no longer be written.
-pub(crate) fn sweep(site: &Site) -> Result<Swept> {
-    let mut summary = work(site)?;
+pub(crate) fn sweep(plan: Plan, site: &Site) -> Result<Swept> {
+    let mut summary = work(plan, site)?;
     if summary.interrupted {
         return Ok(Swept { summary, report: None, damaged: Vec::new() });
     }
     let mut gathered = gather(&site.store, snapshot_of(&site.work, &site.store)?)?;
     if reopen(&gathered, &site.watch)? {
+        summary.records.clear(); // the new plan holds them all
         summary.add(score(site.plan()?, site)?);
         gathered = gather(&site.store, snapshot_of(&site.work, &site.store)?)?;
     }
@@ -42,13 +43,14 @@ pub(crate) fn sweep(site: &Site) -> Result<Swept> {
     Ok(Swept { summary, report: Some(report), damaged: gathered.damaged })
 }
 
-/// Takes units by their claims and scores them until none is left, or it is time to stop. Any number of workers may do so at once.
+/// Takes units of a plan by their claims and scores them until none is left, or it is time to stop. Any number of workers may do so
+/// at once.
 ///
 /// # Errors
 /// The results folder can no longer be written.
-pub(crate) fn work(site: &Site) -> Result<Summary> {
+pub(crate) fn work(plan: Plan, site: &Site) -> Result<Summary> {
     keep_snapshot(&site.work, &site.store)?;
-    score(site.plan()?, site)
+    score(plan, site)
 }
 
 /// Opens the units again whose items are damaged, and says so; whether there are any.
