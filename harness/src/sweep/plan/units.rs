@@ -85,7 +85,7 @@ impl Plan {
     /// # Errors
     /// The results cannot be read, or `--only` fits no unit.
     pub(crate) fn new(work: &Work, store: &Store, hashes: &Hashes) -> Result<Self> {
-        let look = |checkpoint: &Checkpoint| {
+        let look = |checkpoint: &Checkpoint| -> Result<Option<PlannedCheckpoint>> {
             let fits =
                 |subject: &Subject| work.only.fits(&checkpoint.branch, checkpoint.step, work.suite.name(*subject));
             let subjects: Vec<Subject> = work.suite.subjects().filter(fits).collect();
