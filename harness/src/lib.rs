@@ -3,6 +3,7 @@
 mod ask;
 mod checkpoint;
 mod cli;
+mod cluster;
 mod error;
 mod executor;
 mod export;
@@ -22,6 +23,7 @@ mod sweep;
 mod talk;
 mod training;
 mod values;
+mod watch;
 
 pub use checkpoint::{Discovered, discover_tree};
 pub use error::{Error, Result};

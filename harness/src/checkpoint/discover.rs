@@ -125,7 +125,8 @@ fn in_folders(spec: &BranchSpec) -> Result<(Vec<(PathBuf, Named)>, Vec<SkippedFo
     let mut finished = Names { fitting: Vec::new(), ..names };
     for (name, named) in names.fitting {
         let folder = spec.path.join(&name);
-        match unfinished(&folder)? {
+        let left_alone = spec.passed_over.get(&folder).cloned();
+        match left_alone.map_or_else(|| unfinished(&folder), |reason| Ok(Some(reason)))? {
             Some(reason) => skipped.push(SkippedFolder { folder, reason }),
             None => finished.fitting.push((name, named)),
         }
@@ -144,6 +145,19 @@ fn in_folders(spec: &BranchSpec) -> Result<(Vec<(PathBuf, Named)>, Vec<SkippedFo
             bad(first.map_or(fault.problem, none), fault.help)
         }
     }
+}
+
+/// The folders that are named as checkpoints of an entry, whatever is in them; none where its own folder is not there yet.
+///
+/// # Errors
+/// A folder cannot be read; a name fits in ways that tell different things.
+pub(crate) fn folders(spec: &BranchSpec) -> Result<Vec<PathBuf>> {
+    if spec.repo().is_some() || (!spec.path.is_dir() && spec.folders.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let pattern = Pattern::new(&spec.pattern).expect("the run file was validated");
+    let listing = if spec.folders.is_empty() { Listing::of(spec, &pattern)? } else { listed(spec)? };
+    Ok(listing.names.fitting.into_iter().map(|(name, _)| spec.path.join(name)).collect())
 }
 
 fn is_same_branch(a: &Found, b: &Found) -> bool {

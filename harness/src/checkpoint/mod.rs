@@ -18,7 +18,7 @@ mod settings;
 mod tokens;
 mod tree;
 
-pub(crate) use discover::SkippedFolder;
+pub(crate) use discover::{SkippedFolder, folders};
 pub(crate) use identity::{CHAT_TEMPLATE, CONFIG, PIECES, TOKENIZER, tokenizer_hash};
 pub(crate) use identity::{Hashing, Identity};
 pub(crate) use loaded::{Loaded, Tokens, open, weight_bytes};

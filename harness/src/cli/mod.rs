@@ -40,10 +40,13 @@ mod serve;
 mod state_memory;
 mod status;
 mod stream;
+mod submit;
 mod sweep;
 mod terminal;
 mod text_table;
 mod vibes;
+mod watch;
+mod work;
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -127,6 +130,12 @@ commands! {
         Logprobs(logprobs::Logprobs),
         Bench(bench::Bench),
         ComparePrecision(compare_precision::ComparePrecision),
+    ],
+    "Beside a training": [
+        Watch(watch::WatchRun),
+        Work(work::WorkRun),
+        Submit(submit::Submit),
+        Cancel(submit::Cancel),
     ],
     "After a sweep": [
         Compare(compare::CompareRun),

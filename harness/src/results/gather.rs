@@ -19,6 +19,8 @@ pub struct Gathered {
     pub run: Run,
     /// A message for each unit that is damaged and left out.
     pub damaged: Vec<String>,
+    /// Those of them whose summary is whole: it is their items that are damaged.
+    pub(crate) broken: Vec<UnitFolder>,
 }
 
 /// A unit with what lies beside its summary.
@@ -78,14 +80,18 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
         } else {
             folder.items(&record).map(|items| Read::Task(Unit { record, items: Arc::new(items) }))
         };
-        unit.map_err(|error| error.in_full())
+        unit.map_err(|error| (folder, error.in_full()))
     };
     let (mut whole, mut packs) = (Vec::with_capacity(newest.len()), Vec::new());
+    let mut broken = Vec::new();
     for unit in newest.into_par_iter().map(read).collect::<Vec<_>>() {
         match unit {
             Ok(Read::Task(unit)) => whole.push(unit),
             Ok(Read::Pack(unit)) => packs.push(unit),
-            Err(message) => damaged.push(message),
+            Err((folder, message)) => {
+                damaged.push(message);
+                broken.push(folder);
+            }
         }
     }
     let ratings = store.ratings().unwrap_or_else(|error| {
@@ -110,7 +116,7 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
         version: env!("CARGO_PKG_VERSION").into(),
     };
     damaged.extend(add_composites(&mut run, &snapshot.composites));
-    Ok(Gathered { run, damaged })
+    Ok(Gathered { run, damaged, broken })
 }
 
 /// Of units that tell of the same thing the newest, and all the others.

@@ -1,6 +1,6 @@
 //! The results folder: immutable files, written aside, flushed and renamed.
 
-mod claim;
+mod claims;
 mod failures;
 mod files;
 mod gather;
@@ -9,6 +9,7 @@ mod key;
 mod notes;
 mod ratings;
 mod record;
+mod seal;
 mod side;
 mod slug;
 mod snapshot;
@@ -16,12 +17,12 @@ mod texts;
 mod transcripts;
 mod unit;
 
-pub(crate) use claim::{Claim, ClaimHolder, Claimed};
+pub(crate) use claims::{Claim, ClaimHolder, Claimed, Claims, Heart};
 pub(crate) use failures::FailureScope;
 pub(crate) use files::write_whole;
 pub(crate) use files::{append_line, entries, subfolders, whole_lines};
 pub use gather::gather;
-pub(crate) use gather::{gather_some, report_folder};
+pub(crate) use gather::{Gathered, gather_some, report_folder};
 pub(crate) use hashes::Hashes;
 pub(crate) use key::{PACK_VERSION, SCORING_VERSION, unit_key};
 pub(crate) use record::{new_record, now};

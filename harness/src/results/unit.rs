@@ -1,12 +1,12 @@
 //! Units on disk: chunks of item records, and the summary that is written last.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use spyglass_dashboards::run::{Chunk, UnitRecord};
 use spyglass_tasks::ItemRecord;
 
-use super::{slug, subfolders, write_whole};
+use super::{seal, slug, subfolders, write_whole};
 use crate::{Error, Result};
 
 /// Items of a full chunk. A chunk ends at a multiple of this, so the same items always lie in the same files
@@ -50,11 +50,16 @@ impl Store {
         &self.root
     }
 
+    /// The folder that holds the units of one checkpoint.
+    pub(crate) fn checkpoint(&self, branch: &str, step: u64, variant: Option<&str>) -> PathBuf {
+        let variant = variant.map(|variant| format!("-{}", slug(variant))).unwrap_or_default();
+        self.root.join("units").join(slug(branch)).join(format!("step-{step:09}{variant}"))
+    }
+
     /// The folder of one unit.
     pub fn unit(&self, place: &UnitPlace<'_>) -> UnitFolder {
-        let variant = place.variant.map(|variant| format!("-{}", slug(variant))).unwrap_or_default();
         let shots = if place.shots > 0 { format!("-{}shot", place.shots) } else { String::new() };
-        let folder = self.root.join("units").join(slug(place.branch)).join(format!("step-{:09}{variant}", place.step));
+        let folder = self.checkpoint(place.branch, place.step, place.variant);
         UnitFolder { folder: folder.join(format!("{}{shots}.{}", slug(place.task), &place.key[..8])) }
     }
 
@@ -108,15 +113,6 @@ impl UnitFolder {
         &self.folder
     }
 
-    /// The claim file of the unit.
-    ///
-    /// # Errors
-    /// The folder cannot be made.
-    pub fn claim_path(&self) -> Result<PathBuf> {
-        fs_err::create_dir_all(&self.folder)?;
-        Ok(self.folder.join(".claim"))
-    }
-
     /// The summary of a finished unit; `None` while it is not finished.
     ///
     /// # Errors
@@ -128,7 +124,7 @@ impl UnitFolder {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        serde_json::from_str(&text).map(Some).map_err(|error| damaged(&path, &error.to_string()))
+        seal::open(&text).map(Some).map_err(|what| damaged(&path, &what))
     }
 
     /// Writes the summary, last of all.
@@ -136,8 +132,7 @@ impl UnitFolder {
     /// # Errors
     /// The folder cannot be written.
     pub fn finish(&self, record: &UnitRecord) -> Result<()> {
-        let text = serde_json::to_string_pretty(record).expect("plain data");
-        write_whole(&self.folder.join("unit.json"), text.as_bytes())
+        write_whole(&self.folder.join("unit.json"), seal::close(record).as_bytes())
     }
 
     /// Writes the records of consecutive items, the first of them number `first`.
@@ -147,7 +142,7 @@ impl UnitFolder {
     pub fn write_chunk(&self, first: usize, records: &[ItemRecord]) -> Result<Chunk> {
         let lines: String =
             records.iter().map(|record| serde_json::to_string(record).expect("plain data") + "\n").collect();
-        let bytes = zstd::encode_all(lines.as_bytes(), 3)?;
+        let bytes = packed(lines.as_bytes())?;
         let file = format!("items-{first:05}.jsonl.zst");
         write_whole(&self.folder.join(&file), &bytes)?;
         Ok(Chunk { file, first, items: records.len(), blake3: blake3::hash(&bytes).to_hex().to_string() })
@@ -185,6 +180,25 @@ impl UnitFolder {
         Ok(self.chunks()?.iter().map(|(chunk, _)| chunk.items).sum())
     }
 
+    /// Takes back that a unit is finished, since it is damaged: its summary goes, and so do the chunks that are not those which it
+    /// speaks of. The rest is scored again by the next sweep.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub(crate) fn reopen(&self) -> Result<()> {
+        if let Ok(Some(record)) = self.record() {
+            for chunk in &record.chunks {
+                let path = self.folder.join(&chunk.file);
+                let is_whole =
+                    fs_err::read(&path).is_ok_and(|bytes| blake3::hash(&bytes).to_hex().as_str() == chunk.blake3);
+                if !is_whole {
+                    remove(&path)?;
+                }
+            }
+        }
+        remove(&self.folder.join("unit.json"))
+    }
+
     /// The item records of a finished unit, checked against the checksums in its summary.
     ///
     /// # Errors
@@ -203,6 +217,14 @@ impl UnitFolder {
     }
 }
 
+/// Packs a chunk, with a checksum of what it holds: until the summary is written no other tells of a bit that flipped.
+fn packed(lines: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = zstd::Encoder::new(Vec::new(), 3)?;
+    encoder.include_checksum(true)?;
+    encoder.write_all(lines)?;
+    Ok(encoder.finish()?)
+}
+
 fn parse_chunk(path: &Path, bytes: &[u8]) -> Result<Vec<ItemRecord>> {
     let mut text = Vec::new();
     let read = zstd::Decoder::new(bytes).and_then(|whole| whole.take(LARGEST_CHUNK).read_to_end(&mut text));
@@ -214,10 +236,18 @@ fn parse_chunk(path: &Path, bytes: &[u8]) -> Result<Vec<ItemRecord>> {
     lines.map(|line| serde_json::from_slice(line).map_err(|error| damaged(path, &error.to_string()))).collect()
 }
 
+/// Removes a file that may be gone already.
+fn remove(path: &Path) -> Result<()> {
+    match fs_err::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn damaged(path: &Path, what: &str) -> Error {
     Error::Results {
         path: path.to_path_buf(),
         problem: format!("is damaged ({what})"),
-        help: "remove the unit's folder and sweep again: only that unit is scored anew".into(),
+        help: "sweep again: only what is damaged of that unit is scored anew".into(),
     }
 }

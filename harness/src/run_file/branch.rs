@@ -75,6 +75,9 @@ pub struct BranchSpec {
     /// What the run counts.
     #[serde(skip)]
     pub(crate) axis: Axis,
+    /// Folders of checkpoints that are left alone for now, with the reason.
+    #[serde(skip)]
+    pub(crate) passed_over: BTreeMap<PathBuf, String>,
 }
 
 impl BranchSpec {

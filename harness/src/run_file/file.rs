@@ -8,12 +8,14 @@ use spyglass_dashboards::run::{Axis, Composite};
 use spyglass_tasks::{paths, text, yaml};
 
 use super::branch::BranchSpec;
+use super::cluster::ClusterSpec;
 use super::composites::CompositeSpec;
 use super::phases::PhasesSpec;
 use super::schedule_spec::ScheduleSpec;
 use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec};
 use super::storage::{self, KeepSpec};
 use super::task_spec::TaskSpec;
+use super::watch::WatchSpec;
 use crate::checkpoint::Pattern;
 use crate::hub::SCHEME;
 use crate::training::Schedule;
@@ -85,6 +87,12 @@ pub struct RunFile {
     /// Arithmetic of the model.
     #[serde(default)]
     pub precision: PrecisionSpec,
+    /// How it is watched while it trains.
+    #[serde(default)]
+    pub(crate) watch: WatchSpec,
+    /// Workers on a cluster, for `spyglass submit`.
+    #[serde(default)]
+    pub(crate) cluster: ClusterSpec,
     /// The file itself.
     #[serde(skip)]
     pub path: PathBuf,
@@ -113,7 +121,11 @@ impl RunFile {
     pub fn read(path: &Path) -> Result<Self> {
         let text = text::read(path)?;
         let mut file: Self = yaml::parse(&path.display().to_string(), &text)?;
-        file.text = text;
+        // The text stands on the provenance page; who knows the address of a webhook can write there.
+        file.text = match file.watch.webhook.as_deref().filter(|address| address.contains("://")) {
+            Some(address) => text.replace(address, "(not shown)"),
+            None => text,
+        };
         file.path = path.to_path_buf();
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
         let expanded = |key: &str, written: &Path| {
@@ -152,6 +164,7 @@ impl RunFile {
             }
         }
         file.results = placed("results", &file.results)?;
+        file.watch.metrics = file.watch.metrics.as_deref().map(|path| placed("metrics", path)).transpose()?;
         let is_on_hub = |folder: &&mut PathBuf| folder.to_str().is_some_and(|text| text.starts_with(SCHEME));
         if let Some(folder) = file.tokenizer.as_mut().filter(|folder| !is_on_hub(folder)) {
             *folder = placed("tokenizer", folder)?;
@@ -225,6 +238,9 @@ impl RunFile {
             if let Some((problem, help)) = composite.flaw(&composites[..index]) {
                 return wrong(problem, &help);
             }
+        }
+        if let Some((problem, help)) = self.cluster.flaw() {
+            return wrong(problem, &help);
         }
         for spec in &self.tasks {
             if spec.limit == Some(0) {

@@ -1,6 +1,7 @@
 //! The run file: what was asked for, as it stands in `run.yaml`.
 
 mod branch;
+mod cluster;
 mod composites;
 mod demo;
 mod dt_floor;
@@ -16,8 +17,10 @@ mod schedule_spec;
 mod settings;
 mod storage;
 mod task_spec;
+mod watch;
 
 pub(crate) use branch::{BranchSpec, ParentSpec, StepsSpec, TRUNK};
+pub(crate) use cluster::ClusterSpec;
 pub(crate) use composites::CompositeOption;
 pub(crate) use demo::unpack;
 pub(crate) use dt_floor::DtFloorSpec;
@@ -31,3 +34,4 @@ pub(crate) use schedule_spec::{CheckpointOrder, ScheduleSpec};
 pub(crate) use settings::{BosSpec, MisplacedSpec, PrecisionSpec};
 pub(crate) use storage::KeepSpec;
 pub use task_spec::TaskSpec;
+pub(crate) use watch::{WatchOrder, parse as parse_time};

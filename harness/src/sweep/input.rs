@@ -41,6 +41,8 @@ pub(crate) struct Work {
     pub keep: KeepSpec,
     /// Bytes that may lie there.
     pub disk: Option<u64>,
+    /// Whether branches that are not there just now stay in the report.
+    pub keeps_branches: bool,
     /// Things a person should know before the work begins.
     pub notes: Vec<String>,
 }
@@ -90,16 +92,23 @@ impl Work {
             let help = "leave it out to score all items".into();
             return Err(Error::Usage { problem: "--limit 0 asks for nothing".into(), help });
         }
+        let mut work = Self::without_checkpoints(run, overrides)?;
+        work.place(discover_tree(run)?);
+        Ok(work)
+    }
+
+    /// The work of a run whose checkpoints are still to come.
+    ///
+    /// # Errors
+    /// As [`Work::of_run`].
+    pub(crate) fn without_checkpoints(run: &RunFile, overrides: &Overrides) -> Result<Self> {
         let only = Only::new(overrides.only.as_deref())?;
         let settings = overrides.settings(run, Talk::ALONE)?;
-        let Discovered { tree, skipped, notes } = discover_tree(run)?;
         let suite = Suite::of_run(run, overrides.limit)?;
-        let left = skipped.iter().map(ToString::to_string);
-        let notes: Vec<_> = left.chain(notes).collect();
         Ok(Self {
             name: run.display_name(),
             run_file: run.text.clone(),
-            tree,
+            tree: RunTree::default(),
             base: run.path.parent().unwrap_or(Path::new("")).to_path_buf(),
             suite: Arc::new(suite),
             composites: run.composites(),
@@ -109,8 +118,26 @@ impl Work {
             misplaced: run.misplaced,
             keep: run.keep,
             disk: run.disk,
-            notes,
+            keeps_branches: false,
+            notes: Vec::new(),
         })
+    }
+
+    /// Takes over the checkpoints that were found.
+    fn place(&mut self, found: Discovered) {
+        self.notes = found.skipped.iter().map(ToString::to_string).chain(found.notes).collect();
+        self.tree = found.tree;
+    }
+
+    /// Finds the checkpoints of the run file as they are now; what is known of their weights tells which are misplaced.
+    ///
+    /// # Errors
+    /// As [`discover_tree`].
+    pub(crate) fn look_again(&mut self, run: &RunFile, hashes: &Hashes, results: &Path) -> Result<()> {
+        self.place(discover_tree(run)?);
+        let suspects = suspects(&self.tree, &self.base, hashes, &Contents::open(results));
+        self.tree.misplaced = suspects.left_out(self.misplaced).to_vec();
+        Ok(())
     }
 
     /// The same, if at least one task can be asked: what needs no data (a plan, the status) goes on without.
@@ -164,6 +191,7 @@ impl Work {
             misplaced: MisplacedSpec::default(),
             keep: KeepSpec::default(),
             disk: None,
+            keeps_branches: false,
             notes: Vec::new(),
         })
     }

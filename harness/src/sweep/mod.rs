@@ -8,7 +8,6 @@ mod search;
 
 pub(crate) use input::{Overrides, Work};
 pub(crate) use only::Only;
-pub(crate) use run::{keep_snapshot, snapshot_of, write_report};
-pub(crate) use run::{score, sweep};
-pub(crate) use search::at_most;
-pub(crate) use search::search;
+pub(crate) use run::{keep_snapshot, reopen, snapshot_of, write_report};
+pub(crate) use run::{score, sweep, work};
+pub(crate) use search::{at_most, next_of_search, search};
