@@ -42,6 +42,7 @@ pub(super) fn by_scores(subject: &Subject, a: &UnitRecord, b: &UnitRecord) -> Re
         p,
         p_holm: p,
         p_bh: p,
+        clusters: None,
         detectable: detectable(se, items, false),
         other_tokens: false,
         unpaired: true,

@@ -10,8 +10,8 @@ mod findings_compared;
 mod findings_file;
 mod folder;
 mod front;
-mod items_bytes;
 mod hours;
+mod items_bytes;
 mod items_page;
 mod items_twin;
 #[cfg(test)]

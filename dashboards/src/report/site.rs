@@ -37,7 +37,7 @@ const TEMPLATES: [(&str, &str); 16] = [
 const PAGE_STYLE: &str = include_str!("assets/page.css");
 
 /// Scripts under `assets/`.
-const SCRIPTS: [(&str, &str); 13] = [
+const SCRIPTS: [(&str, &str); 19] = [
     ("common.js", include_str!("assets/common.js")),
     ("access.js", include_str!("assets/access.js")),
     ("grid.js", include_str!("assets/grid.js")),
