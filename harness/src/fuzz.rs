@@ -70,7 +70,7 @@ fn results(folder: &Path) -> (Store, PathBuf) {
     let record = new_record(&checkpoint, inputs);
     let place = UnitPlace { branch: "trunk", step: 5, variant: None, task: "a", shots: 0, key: &record.key };
     let unit = store.unit(&place);
-    unit.claim_path().unwrap();
+    fs_err::create_dir_all(unit.path()).unwrap();
     let items: Vec<ItemRecord> = (0..3).map(|doc_id| ItemRecord { doc_id, ..ItemRecord::default() }).collect();
     let chunk = unit.write_chunk(0, &items).unwrap();
     unit.finish(&UnitRecord { items: 3, items_total: 3, chunks: vec![chunk], ..record }).unwrap();
@@ -85,8 +85,13 @@ fn units_of_results() {
     let text = String::from_utf8(whole.clone()).unwrap();
     let huge = text.replace("\"items\": 3", "\"items\": 9223372036854775807");
     let outside = text.replace("items-00000.jsonl.zst", "../../../../run.json");
-    let snapshot =
-        || Snapshot { name: "x".into(), tree: RunTree::default(), groups: Vec::new(), run_file: String::new() };
+    let snapshot = || Snapshot {
+        name: "x".into(),
+        tree: RunTree::default(),
+        groups: Vec::new(),
+        composites: Vec::new(),
+        run_file: String::new(),
+    };
     let read = || {
         let (units, _) = store.units().unwrap();
         for (folder, record) in &units {

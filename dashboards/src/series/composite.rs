@@ -180,6 +180,7 @@ mod tests {
             units,
             packs: Vec::new(),
             ratings: Vec::new(),
+            notes: Vec::new(),
             superseded: Vec::new(),
             failures: Vec::new(),
             texts: Vec::new(),

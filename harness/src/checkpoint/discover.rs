@@ -152,7 +152,7 @@ fn in_folders(spec: &BranchSpec) -> Result<(Vec<(PathBuf, Named)>, Vec<SkippedFo
 /// # Errors
 /// A folder cannot be read; a name fits in ways that tell different things.
 pub(crate) fn folders(spec: &BranchSpec) -> Result<Vec<PathBuf>> {
-    if spec.repo().is_some() || (!spec.path.is_dir() && spec.folders.is_empty()) {
+    if spec.source.is_some() || (!spec.path.is_dir() && spec.folders.is_empty()) {
         return Ok(Vec::new());
     }
     let pattern = Pattern::new(&spec.pattern).expect("the run file was validated");
