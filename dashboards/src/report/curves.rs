@@ -18,6 +18,7 @@ pub(crate) struct Measured<'a> {
 
 /// One task's curves on all branches.
 pub(crate) struct TaskCurves<'a> {
+    pub(crate) run: &'a Run,
     pub(crate) subject: Subject,
     pub(crate) metric: String,
     pub(crate) chance: Option<f64>,
@@ -133,7 +134,7 @@ fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<
     }
     let range = range(&series, chance, fractions);
     let lacking = Lacking::of(run, &subject);
-    TaskCurves { subject, metric, chance, fractions, range, series, measured, lacking }
+    TaskCurves { run, subject, metric, chance, fractions, range, series, measured, lacking }
 }
 
 /// How many clusters the items of a unit fall into; an item without one is its own.

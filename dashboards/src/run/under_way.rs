@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::branch::At;
 use super::results::Run;
 use super::subject::Subject;
-use super::tree::At;
 use crate::number::duration;
 
 /// How far a sweep has come that has not ended.

@@ -7,13 +7,14 @@ use spyglass_dashboards::run::UnitRecord;
 use spyglass_model::ModelConfig;
 use spyglass_tasks::ItemRecord;
 
-use super::model_args::TokenArgs;
+use super::model_args::{TokenArgs, fetched};
 use super::score::{Tasks, score_work};
 use super::state_memory::StateMemory;
 use super::text_table::{Align, Table};
 use super::{Exit, Threads, print, say};
 use crate::Result;
 use crate::checkpoint::Settings;
+use crate::hub::Needs;
 use crate::measure::{Effect, MetricChange, Scored};
 use crate::progress::Interrupt;
 use crate::results::Store;
@@ -23,7 +24,7 @@ use crate::sweep::Work;
 /// Score one checkpoint in f32 and in bf16, and tell how far the answers differ
 #[derive(Debug, Args)]
 pub(super) struct ComparePrecision {
-    /// The checkpoint's folder
+    /// The checkpoint's folder, or one on the hub
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     #[command(flatten)]
@@ -48,13 +49,14 @@ type Unit = (UnitRecord, Vec<ItemRecord>);
 impl ComparePrecision {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        ModelConfig::read(&self.model)?; // before the tasks are built: a slip in the path is told at once
+        let (model, tokens) = (fetched(&self.model, Needs::Model)?, self.tokens.fetched()?);
+        ModelConfig::read(&model.folder)?; // before the tasks are built: a slip in the path is told at once
         let (aside, interrupt) = (tempfile::tempdir()?, Interrupt::listen()?);
         let store = Store::create(aside.path())?;
         let mut failed = false;
         for precision in [PrecisionSpec::F32, PrecisionSpec::Bf16] {
-            let settings = Settings { precision, dt_floor: self.dt_floor, ..self.tokens.settings() };
-            let work = Work::of_model(&self.model, self.tasks.suite()?, settings)?;
+            let settings = Settings { precision, dt_floor: self.dt_floor, ..tokens.settings() };
+            let work = Work::of_model(&model.folder, model.name.as_deref(), self.tasks.suite()?, settings)?;
             say(&format!("{}:", precision.name()));
             let summary = score_work(work, store.clone(), self.state_memory, interrupt.clone())?;
             if summary.interrupted {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::manner::{is_quiet, is_verbose};
+use super::manner::{is_logged, is_quiet, is_verbose};
 use super::numbers::{counted, duration, thousands};
 use super::say;
 use crate::executor::Summary;
@@ -30,7 +30,7 @@ struct State {
 impl Progress {
     /// Nothing is planned yet; the bar appears with the first plan that has something left.
     pub(super) fn new() -> Arc<Self> {
-        let bar = (std::io::stderr().is_terminal() && !is_quiet()).then(|| {
+        let bar = (std::io::stderr().is_terminal() && !is_quiet() && !is_logged()).then(|| {
             let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {pos}/{len} items  {msg}");
             let style = style.expect("the template is a constant");
             ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()).with_style(style)
@@ -78,7 +78,8 @@ impl Progress {
                 let text = format!("fetching {}", checkpoint_name(checkpoint));
                 match &self.bar {
                     Some(bar) => bar.set_message(text),
-                    None => say(&text),
+                    None if !is_logged() => say(&text),
+                    None => {}
                 }
                 return;
             }
@@ -91,12 +92,16 @@ impl Progress {
             Event::Left(_) => return,
             Event::Scored { .. } => state.waiting = false,
             Event::Finished { finish, checkpoint, task, score } => {
-                if is_verbose() && *finish == Finish::Here {
+                if is_verbose() && !is_logged() && *finish == Finish::Here {
                     let score = score.as_ref().map_or_else(String::new, |(name, value)| format!(": {name} {value:.4}"));
                     self.say(&format!("scored {}, {task}{score}", checkpoint_name(checkpoint)));
                 }
             }
-            Event::Failed { failure, .. } => self.say(&failed(failure)),
+            Event::Failed { failure, .. } => {
+                if !is_logged() {
+                    self.say(&failed(failure)); // a log has its own line
+                }
+            }
             Event::Waiting(holder) => {
                 if !state.waiting {
                     self.say(&format!(

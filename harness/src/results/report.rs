@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use spyglass_dashboards::report;
 
-use super::{Store, gather};
+use super::{Gathered, Store, gather};
 use crate::{Error, Result};
 
 /// A report that was written.
@@ -12,8 +12,8 @@ use crate::{Error, Result};
 pub(crate) struct Rewritten {
     /// Its `index.html`.
     pub(crate) index: PathBuf,
-    /// A message for each unit that is damaged and left out.
-    pub(crate) damaged: Vec<String>,
+    /// What it tells of.
+    pub(crate) gathered: Gathered,
 }
 
 /// Where the report of a results folder lies.
@@ -36,5 +36,5 @@ pub(crate) fn rewrite_report(store: &Store) -> Result<Rewritten> {
     })?;
     let gathered = gather(store, snapshot)?;
     let index = report::write(&gathered.run, &report_folder(store))?;
-    Ok(Rewritten { index, damaged: gathered.damaged })
+    Ok(Rewritten { index, gathered })
 }

@@ -6,12 +6,9 @@ mod only;
 pub(crate) mod plan;
 mod run;
 mod search;
-mod suite;
 
 pub(crate) use input::{Overrides, Work};
 pub(crate) use only::Only;
-pub(crate) use run::{keep_snapshot, score, snapshot_of, sweep};
-pub(crate) use search::at_most;
-pub(crate) use search::search;
-pub(crate) use suite::{Subject, SuiteTask};
-pub use suite::{Suite, TaskSource, catalogue};
+pub(crate) use run::{keep_snapshot, reopen, snapshot_of};
+pub(crate) use run::{score, sweep, work};
+pub(crate) use search::{at_most, next_of_search, search};

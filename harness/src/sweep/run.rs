@@ -1,13 +1,16 @@
-//! A sweep from end to end: score what is missing, then write the report.
+//! A sweep from end to end: score what is missing, then write the report. A worker does the first half.
 
 use std::path::PathBuf;
+
+use spyglass_dashboards::run::Checkpoint;
 
 use super::live::score_and_tell;
 use super::plan::Plan;
 use super::{Work, search};
 use crate::Result;
 use crate::executor::{Site, Summary, execute, tasks_without_items};
-use crate::results::{Rewritten, Snapshot, Store, rewrite_report};
+use crate::progress::{Event, Watch};
+use crate::results::{Rewritten, Snapshot, Store, UnitFolder, rewrite_report};
 use crate::run_file::{CheckpointOrder, ReportSpec};
 
 /// How a sweep ended, and its report.
@@ -21,15 +24,44 @@ pub(crate) struct Swept {
     pub(crate) damaged: Vec<String>,
 }
 
-/// Carries out a plan and writes the report into the results folder, where it is asked for after each checkpoint too.
+/// Carries out a plan, scores again what turns out to be damaged, and writes the report into the results folder, where it is asked for
+/// after each checkpoint too.
 ///
 /// # Errors
 /// The results folder can no longer be written.
 pub(crate) fn sweep(plan: Plan, site: &Site, report: ReportSpec) -> Result<Swept> {
     keep_snapshot(&site.work, &site.store)?;
-    let summary = score_and_tell(plan, site, report)?;
-    let Rewritten { index, damaged } = rewrite_report(&site.store)?;
-    Ok(Swept { summary, report: index, damaged })
+    let mut summary = score_and_tell(plan, site, report)?;
+    let mut written = rewrite_report(&site.store)?;
+    if !summary.interrupted && reopen(&written.gathered.broken, &site.watch)? {
+        summary.records.clear(); // the new plan holds them all
+        summary.add(score_and_tell(site.plan()?, site, report)?);
+        written = rewrite_report(&site.store)?;
+    }
+    let Rewritten { index, gathered } = written;
+    Ok(Swept { summary, report: index, damaged: gathered.damaged })
+}
+
+/// Takes units of a plan by their claims and scores them until none is left, or it is time to stop. Any number of workers may do so
+/// at once.
+///
+/// # Errors
+/// The results folder can no longer be written.
+pub(crate) fn work(plan: Plan, site: &Site) -> Result<Summary> {
+    keep_snapshot(&site.work, &site.store)?;
+    score(plan, site)
+}
+
+/// Opens the units again whose items are damaged, and says so; whether there are any.
+///
+/// # Errors
+/// The results folder cannot be written.
+pub(crate) fn reopen(broken: &[UnitFolder], watch: &Watch) -> Result<bool> {
+    for folder in broken {
+        watch.tell(&Event::Note(format!("{} is damaged and scored again", folder.path().display())));
+        folder.reopen()?;
+    }
+    Ok(!broken.is_empty())
 }
 
 /// Scores what is missing of a plan.
@@ -54,11 +86,22 @@ pub(crate) fn snapshot_of(work: &Work, store: &Store) -> Result<Snapshot> {
         name: work.name.clone(),
         tree: work.tree.clone(),
         groups: work.suite.task_groups(),
+        composites: work.composites.clone(),
         run_file: work.run_file.clone(),
     };
-    if let Ok(Some(older)) = store.snapshot() {
+    let is_gone = |older: &Snapshot| {
+        let mut before = older.tree.branches.iter().flat_map(|branch| &branch.checkpoints);
+        let now = |at: &Checkpoint| {
+            work.tree.branches.iter().any(|branch| branch.checkpoints.iter().any(|own| own.at() == at.at()))
+        };
+        before.any(|at| !now(at))
+    };
+    if let Some(older) = store.snapshot().ok().flatten().filter(is_gone) {
         let (units, _) = store.units()?;
         snapshot.keep_scored(&older, &units);
+        if work.keeps_branches {
+            snapshot.keep_branches(&older, &units);
+        }
     }
     Ok(snapshot)
 }

@@ -130,6 +130,7 @@ impl<'a> Judged<'a> {
             }
         }
         let curves = TaskCurves {
+            run: self.run,
             subject,
             metric: "Bradley and Terry".to_owned(),
             chance: Some(0.5),

@@ -7,6 +7,7 @@
 
 mod added;
 mod model;
+mod piece;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,8 @@ use tokenizers::normalizers::replace::ReplacePattern;
 use tokenizers::normalizers::{NormalizerWrapper, Precompiled, Replace, Sequence};
 
 use self::added::Added;
-use self::model::{Kind, Model};
+use self::model::Model;
+use self::piece::Kind;
 use super::special_tokens::SpecialTokens;
 use crate::error::{Error, Result};
 
