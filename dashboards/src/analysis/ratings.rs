@@ -109,7 +109,6 @@ fn solve(a: &[Vec<f64>], b: &[f64]) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::cohen_kappa;
     use proptest::prelude::*;
 
     proptest! {
