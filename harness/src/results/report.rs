@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use spyglass_dashboards::report;
 
-use super::{Gathered, Store, gather};
+use super::{Gathered, Snapshot, Store, gather};
 use crate::{Error, Result};
 
 /// A report that was written.
@@ -27,14 +27,24 @@ pub(crate) fn report_folder(store: &Store) -> PathBuf {
 /// # Errors
 /// Nothing was swept or imported there yet; the results cannot be read, or the report cannot be written.
 pub(crate) fn rewrite_report(store: &Store) -> Result<Rewritten> {
+    let kept = || {
+        store.snapshot()?.ok_or_else(|| Error::Results {
+            path: store.root().to_path_buf(),
+            problem: "there are no results here yet".into(),
+            help: "`spyglass sweep` or `spyglass import` makes them".into(),
+        })
+    };
+    rewrite_report_of(store, kept)
+}
+
+/// [`rewrite_report`] of a run that is told, once it is our turn.
+///
+/// # Errors
+/// The run cannot be told, the results cannot be read, or the report cannot be written.
+pub(crate) fn rewrite_report_of(store: &Store, run: impl FnOnce() -> Result<Snapshot>) -> Result<Rewritten> {
     let lock = fs_err::OpenOptions::new().create(true).append(true).open(store.root().join(".report.lock"))?;
     lock.file().lock()?; // let go when the file is closed, however this ends
-    let snapshot = store.snapshot()?.ok_or_else(|| Error::Results {
-        path: store.root().to_path_buf(),
-        problem: "there are no results here yet".into(),
-        help: "`spyglass sweep` or `spyglass import` makes them".into(),
-    })?;
-    let gathered = gather(store, snapshot)?;
+    let gathered = gather(store, run()?)?;
     let index = report::write(&gathered.run, &report_folder(store))?;
     Ok(Rewritten { index, gathered })
 }
