@@ -167,8 +167,10 @@ addEventListener("keydown", event => {
   } else if (key === "j" || key === "k") {
     one(key === "j" ? "#prompt-after" : "#prompt-before")?.click();
   } else if (key === "b") {
+    event.preventDefault(); // the focus may go to the rater's name, where the key would be typed
     one("#blind").click();
   } else if (/^[1-5]$/.test(key) && !blind) {
+    event.preventDefault();
     named(() => rate(Number(key)));
   }
 });
