@@ -117,7 +117,7 @@ mod tests {
         );
     }
 
-    const ALPHA_BY_NUMPY: f64 = 0.6269430051813472;
+    const ALPHA_BY_NUMPY: f64 = 0.626_943_005_181_347_2;
 
     #[test]
     fn three_that_beat_each_other_in_turn_are_a_circle() {

@@ -94,7 +94,7 @@ pub(crate) fn swept() -> RunFolder {
 fn progress(served: &Served, fits: impl Fn(&Value) -> bool) -> Value {
     let mut stream = served.connect();
     write!(stream, "GET /live/events HTTP/1.1\r\nHost: {}\r\n\r\n", served.at).unwrap();
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     for line in BufReader::new(stream).lines().map_while(Result::ok) {
         if let Some(data) = line.strip_prefix("data: ") {
             let progress: Value = serde_json::from_str(data).unwrap();

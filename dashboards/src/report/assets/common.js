@@ -89,6 +89,7 @@ function sortAs(word) {
 
 // Headings become buttons that sort by their cells' `data-v`.
 function sortable(head) {
+  if (head.parentElement.tBodies.length > 1) return; // rows of one body belong together
   const {all, make} = Spyglass, headings = all("tr:last-child th", head), body = head.parentElement.tBodies[0];
   headings.forEach((heading, column) => {
     if (!heading.textContent.trim() || Spyglass.one(".sr", heading)) return; // a mark, not a word

@@ -1,6 +1,7 @@
 "use strict";
 // What a reader thinks of the transcripts: kept in this browser under the run's name, exported and imported as JSONL.
 const Ratings = {
+  where: "in this browser", // a server that keeps votes itself says so
   key: () => `spyglass-ratings ${document.querySelector("header a").textContent}`,
   all: () => JSON.parse(Spyglass.keep(Ratings.key()) ?? "[]"),
   save: ratings => Spyglass.keep(Ratings.key(), JSON.stringify(ratings)),

@@ -30,6 +30,8 @@ function complain(text) {
 }
 
 // Votes: the page keeps all of them under one key of the browser's store; here that key is the results.
+if (typeof Ratings !== "undefined") Ratings.where = "in the results";
+for (const words of document.querySelectorAll(".local")) words.textContent = "What you vote goes into the results. ";
 if (typeof Spyglass !== "undefined") {
   const inBrowser = Spyglass.keep;
   Spyglass.keep = (key, value) => {
