@@ -22,7 +22,7 @@ mod unit;
 pub(crate) use claims::{Claim, ClaimHolder, Claimed, Claims, Heart};
 pub(crate) use failures::FailureScope;
 pub(crate) use files::write_whole;
-pub(crate) use files::{append_line, entries, subfolders, whole_lines};
+pub(crate) use files::{append_line, entries, in_turn, subfolders, whole_lines};
 pub use gather::gather;
 pub(crate) use gather::{Gathered, gather_some};
 pub(crate) use hashes::Hashes;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use spyglass_dashboards::run::Rating;
 
-use super::{Store, append_line, whole_lines, write_whole};
+use super::{Store, append_line, in_turn, whole_lines, write_whole};
 use crate::Result;
 use crate::ratings::{Merged, Others, RatingFile, merge};
 
@@ -30,7 +30,7 @@ impl Store {
     fn ratings_lock(&self) -> Result<fs_err::File> {
         fs_err::create_dir_all(self.root())?;
         let lock = fs_err::OpenOptions::new().create(true).append(true).open(self.root().join(".ratings.lock"))?;
-        lock.file().lock()?;
+        in_turn(&lock);
         Ok(lock)
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use spyglass_dashboards::report;
 
-use super::{Gathered, Snapshot, Store, gather};
+use super::{Gathered, Snapshot, Store, gather, in_turn};
 use crate::{Error, Result};
 
 /// A report that was written.
@@ -43,7 +43,7 @@ pub(crate) fn rewrite_report(store: &Store) -> Result<Rewritten> {
 /// The run cannot be told, the results cannot be read, or the report cannot be written.
 pub(crate) fn rewrite_report_of(store: &Store, run: impl FnOnce() -> Result<Snapshot>) -> Result<Rewritten> {
     let lock = fs_err::OpenOptions::new().create(true).append(true).open(store.root().join(".report.lock"))?;
-    lock.file().lock()?; // let go when the file is closed, however this ends
+    in_turn(&lock); // let go when the file is closed, however this ends
     let gathered = gather(store, run()?)?;
     let index = report::write(&gathered.run, &report_folder(store))?;
     Ok(Rewritten { index, gathered })

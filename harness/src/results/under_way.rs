@@ -31,7 +31,12 @@ impl Store {
 
     /// Nothing is under way any more.
     pub(crate) fn nothing_under_way(&self) {
-        drop(fs_err::remove_file(self.sweep_file()));
+        let kept = fs_err::read_to_string(self.sweep_file()).ok().and_then(|text| serde_json::from_str(&text).ok());
+        let is_others =
+            kept.is_some_and(|Kept { holder, .. }| holder != ClaimHolder::this_process() && !holder.has_ended());
+        if !is_others {
+            drop(fs_err::remove_file(self.sweep_file()));
+        }
     }
 
     /// How far the last sweep came, unless it tried all that it was asked for. A process that was killed could not say so itself; what

@@ -1,16 +1,17 @@
 //! A sweep from end to end: score what is missing, then write the report. A worker does the first half.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use spyglass_dashboards::run::Checkpoint;
 
 use super::live::score_and_tell;
-use super::plan::Plan;
+use super::plan::{Plan, PlannedUnit};
 use super::{Work, search};
 use crate::Result;
 use crate::executor::{Site, Summary, execute, tasks_without_items};
-use crate::progress::{Event, Watch};
-use crate::results::{Rewritten, Snapshot, Store, UnitFolder, rewrite_report};
+use crate::progress::Event;
+use crate::results::{Claimed, Rewritten, Snapshot, Store, UnitFolder, rewrite_report};
 use crate::run_file::{CheckpointOrder, ReportSpec};
 
 /// How a sweep ended, and its report.
@@ -33,7 +34,7 @@ pub(crate) fn sweep(plan: Plan, site: &Site, report: ReportSpec) -> Result<Swept
     keep_snapshot(&site.work, &site.store)?;
     let mut summary = score_and_tell(plan, site, report)?;
     let mut written = rewrite_report(&site.store)?;
-    if !summary.interrupted && reopen(&written.gathered.broken, &site.watch)? {
+    if !summary.interrupted && reopen(&written.gathered.broken, site)? {
         summary.records.clear(); // the new plan holds them all
         summary.add(score_and_tell(site.plan()?, site, report)?);
         written = rewrite_report(&site.store)?;
@@ -52,16 +53,30 @@ pub(crate) fn work(plan: Plan, site: &Site) -> Result<Summary> {
     score(plan, site)
 }
 
-/// Opens the units again whose items are damaged, and says so; whether there are any.
+/// Opens the units again whose items are damaged, and says so; whether there are any. Those of checkpoints that are gone stay as they
+/// are, since nobody could score them again, and so do those that another worker holds.
 ///
 /// # Errors
-/// The results folder cannot be written.
-pub(crate) fn reopen(broken: &[UnitFolder], watch: &Watch) -> Result<bool> {
-    for folder in broken {
-        watch.tell(&Event::Note(format!("{} is damaged and scored again", folder.path().display())));
-        folder.reopen()?;
+/// A damaged unit cannot be read, or the results folder cannot be written.
+pub(crate) fn reopen(broken: &[UnitFolder], site: &Site) -> Result<bool> {
+    if broken.is_empty() {
+        return Ok(false);
     }
-    Ok(!broken.is_empty())
+    let plan = site.plan()?;
+    let at_hand = plan.checkpoints.iter().filter(|planned| planned.identity.is_some()).flat_map(|planned| {
+        let folder = |unit: &PlannedUnit| planned.unit_folder(unit.subject, &site.work, &site.store).1;
+        planned.units.iter().map(folder).map(|folder| folder.path().to_owned())
+    });
+    let at_hand: BTreeSet<PathBuf> = at_hand.collect();
+    let mut is_any = false;
+    for folder in broken.iter().filter(|folder| at_hand.contains(folder.path())) {
+        let Claimed::Ours(_claim) = site.claims.ask(folder.path())? else { continue };
+        if folder.reopen()? {
+            is_any = true;
+            site.watch.tell(&Event::Note(format!("{} is damaged and scored again", folder.path().display())));
+        }
+    }
+    Ok(is_any)
 }
 
 /// Scores what is missing of a plan.

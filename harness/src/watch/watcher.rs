@@ -195,9 +195,9 @@ impl<'a> Watching<'a> {
             WatchOrder::Onset => next_of_search(plan, &self.site, &snapshot, &due)?,
         };
         let Some(next) = next else {
-            self.refresh_if_stale();
+            let is_reopened = self.refresh_if_stale();
             self.idle_on = Some(looked.ready).filter(|_| !self.is_stale);
-            return Ok(false);
+            return Ok(is_reopened);
         };
         self.score(next)?;
         self.refresh_in_turn();
@@ -231,21 +231,26 @@ impl<'a> Watching<'a> {
         }
     }
 
-    fn refresh_if_stale(&mut self) {
+    /// Whether a unit turned out to be damaged, and is to be scored again.
+    fn refresh_if_stale(&mut self) -> bool {
         // Before the first look has found something there is no run to report.
         if self.is_stale && !self.site.work.tree.branches.is_empty() {
             match self.refresh() {
-                Ok(()) => self.is_stale = false,
+                Ok(is_reopened) => {
+                    self.is_stale = is_reopened;
+                    return is_reopened;
+                }
                 Err(error) => self.troubled(&error),
             }
         }
+        false
     }
 
-    /// The report, the page of metrics, and the news.
-    fn refresh(&mut self) -> Result<()> {
+    /// The report, the page of metrics, and the news; whether a unit turned out to be damaged.
+    fn refresh(&mut self) -> Result<bool> {
         let (started, store) = (Instant::now(), &self.site.store);
         let Rewritten { index, mut gathered } = rewrite_report(store)?;
-        reopen(&gathered.broken, &self.site.watch)?;
+        let is_reopened = reopen(&gathered.broken, &self.site)?;
         self.reported = Some((Instant::now(), started.elapsed()));
         self.note(&format!("report: {}", index.display()));
         let failures = store.failures();
@@ -258,7 +263,7 @@ impl<'a> Watching<'a> {
         for told in new.iter().filter(|news| news.kind != "failure") {
             self.note(&format!("{}: {}", told.kind, told.text));
         }
-        Ok(())
+        Ok(is_reopened)
     }
 
     /// Says what is wrong, once; it is tried again.

@@ -146,7 +146,18 @@ function choose(base) {
 addEventListener("DOMContentLoaded", () => {
   const section = one("#notes");
   if (section && typeof Spyglass !== "undefined") notes(section);
-  const source = new EventSource("/live/events");
-  source.addEventListener("progress", event => show(JSON.parse(event.data)));
+  // A browser holds six connections to a server: a page that nobody sees keeps none of them.
+  let source = null;
+  const listen = () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (!source) {
+      source = new EventSource("/live/events");
+      source.addEventListener("progress", event => show(JSON.parse(event.data)));
+    }
+  };
+  document.addEventListener("visibilitychange", listen);
+  listen();
 });
 })();
