@@ -10,6 +10,6 @@ mod watch;
 pub(crate) use event::{Event, Finish};
 pub(crate) use hangup::Hangup;
 pub(crate) use interrupt::Interrupt;
-pub(crate) use log::{OwnLog, all as logs, begun, keep_in as keep_log_in};
+pub(crate) use log::{OwnLog, all as logs, begun, keep_in as keep_log_in, process_of};
 pub(crate) use tally::Tally;
 pub(crate) use watch::Watch;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::Serialize;
 
 use crate::Result;
-use crate::progress::logs;
-use crate::results::{ClaimHolder, Hashes, Store, report_folder};
+use crate::progress::{logs, process_of};
+use crate::results::{Hashes, Store, report_folder};
 use crate::run_file::RunFile;
 use crate::sweep::plan::Plan;
 use crate::sweep::{Overrides, Work};
@@ -125,13 +125,10 @@ fn made(report: &Path) -> Option<String> {
 }
 
 fn workers(results: &Path) -> Vec<Worker> {
-    let host = ClaimHolder::this_process().host;
     let alive = logs(results).into_iter().filter_map(|(path, at)| {
         let name = path.file_stem()?.to_str()?.to_owned();
-        let pid =
-            name.strip_prefix(&host).and_then(|rest| rest.strip_prefix('-')).and_then(|pid| pid.parse::<u32>().ok());
         let age = SystemTime::now().duration_since(at).unwrap_or_default();
-        let is_alive = match pid.filter(|_| Path::new("/proc/self").exists()) {
+        let is_alive = match process_of(&path).filter(|_| Path::new("/proc/self").exists()) {
             Some(pid) => Path::new(&format!("/proc/{pid}")).exists(),
             None => age < SILENT,
         };
