@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::background::Background;
+use crate::finished::Finished;
 use crate::program::{RunFolder, copy};
 
 /// A worker on a checkpoint whose weights take seconds to hash, and the file that tells the trainer that it is being read.
@@ -63,7 +64,7 @@ fn two_workers_killed_at_thirty_instants_lose_nothing_and_score_nothing_twice() 
     let undisturbed = RunFolder::small();
     assert_eq!(undisturbed.run(&["sweep", "run.yaml"]).code, Some(0));
     let folder = RunFolder::small();
-    let mut finished = std::collections::BTreeMap::new();
+    let mut finished = Finished::default();
     // Fifteen times two workers, each killed at an instant of its own; drawn once, from a square-law spread over two seconds.
     let instants = [
         12, 480, 33, 1720, 64, 905, 150, 1310, 7, 260, 610, 88, 1990, 340, 21, 1150, 415, 190, 730, 55, 1530, 110, 300,
@@ -79,17 +80,9 @@ fn two_workers_killed_at_thirty_instants_lose_nothing_and_score_nothing_twice() 
             slept = at;
             workers[which].kill();
         }
-        for unit in folder.unit_folders() {
-            let record = fs_err::read(unit.join("unit.json")).unwrap();
-            let before = finished.entry(unit).or_insert_with(|| record.clone());
-            assert_eq!(*before, record, "a finished unit is never done twice");
-        }
+        finished.look(&folder);
     }
-    let last = folder.run(&["sweep", "run.yaml"]);
-    assert_eq!(last.code, Some(0), "{}", last.stderr);
-    for (unit, record) in finished {
-        assert_eq!(fs_err::read(unit.join("unit.json")).unwrap(), record, "a finished unit is never lost");
-    }
+    finished.sweep(&folder);
     assert_eq!(folder.records(), undisturbed.records());
 }
 

@@ -14,6 +14,7 @@ mod faults;
 mod faults_serve;
 mod figures;
 mod find_onset;
+mod finished;
 mod fuzz;
 mod gate;
 mod guides;
