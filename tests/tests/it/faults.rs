@@ -237,3 +237,46 @@ fn a_full_disk_is_told_and_what_was_finished_stays() {
     assert_eq!(plain.run(&["sweep", "run.yaml"]).code, Some(0));
     assert_eq!(folder.records(), plain.records());
 }
+
+#[test]
+fn a_disk_that_fills_while_the_report_is_written_leaves_the_old_one_whole() {
+    let folder = RunFolder::small();
+    let results = folder.path("results");
+    let Some(_disk) = small_disk(&results, "16m") else { return };
+    let sweep = || folder.run(&["sweep", "run.yaml", "--limit", "20"]);
+    let first = sweep();
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    let (report, units) = (texts(&results.join("report")), folder.records());
+    // All room but that of a few pages is taken.
+    let mut filler = fs_err::File::create(results.join("filler")).unwrap();
+    while filler.write_all(&[7; 4096]).is_ok() {}
+    let taken = filler.metadata().unwrap().len();
+    filler.set_len(taken - (64 << 10)).unwrap();
+    for (full, code) in [(folder.run(&["report", "run.yaml"]), 2), (sweep(), 1)] {
+        assert_eq!(full.code, Some(code), "{}", full.stderr);
+        for words in ["results/report/", "No space left", "help:", "have room"] {
+            assert!(full.stderr.contains(words), "`{words}` is not in {}", full.stderr);
+        }
+        assert!(texts(&results.join("report")) == report, "every page of the old report is as it was");
+        assert_eq!(folder.records(), units);
+        assert!(!results.join(".report.new").exists(), "half a report takes no room");
+    }
+    fs_err::remove_file(results.join("filler")).unwrap();
+    assert_eq!(folder.run(&["report", "run.yaml"]).code, Some(0));
+}
+
+/// All files below a folder by name, with their bytes.
+fn texts(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, Vec<u8>> {
+    let mut found = std::collections::BTreeMap::new();
+    let mut todo = vec![folder.to_path_buf()];
+    while let Some(at) = todo.pop() {
+        for path in fs_err::read_dir(at).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                todo.push(path);
+            } else {
+                found.insert(path.clone(), fs_err::read(path).unwrap());
+            }
+        }
+    }
+    found
+}
