@@ -171,3 +171,41 @@ fn a_marker_is_waited_for_where_the_run_file_names_one() {
     fs_err::write(folder.checkpoint().join("DONE"), "").unwrap();
     watching.wait_for("is scored");
 }
+
+#[test]
+fn a_checkpoint_that_always_fails_keeps_no_watch_from_its_end_and_no_other_from_its_turn() {
+    let folder = run("  retry: 0.3s\n  retry_at_most: 0.3s\n");
+    folder.write("run.yaml", &fs_err::read_to_string(folder.path("run.yaml")).unwrap().replace(", hellaswag", ""));
+    newest_two().iter().for_each(|name| appears(&folder, name));
+    // Whole by its length, but a tensor of the newest has another name.
+    let weights = folder.checkpoint().join("model.safetensors");
+    let mut bytes = fs_err::read(&weights).unwrap();
+    let name = b"model.embed_tokens.weight";
+    let at = bytes.windows(name.len()).position(|own| own == name).unwrap();
+    bytes[at..at + 5].copy_from_slice(b"MODEL");
+    fs_err::write(&weights, bytes).unwrap();
+    let (code, said) = watch(&folder, &["--until-idle", "3s"]).ended();
+    assert_eq!(code, Some(1), "{said}");
+    let count = |words: &str| said.lines().filter(|line| line.contains(words)).count();
+    assert_eq!(count("is scored"), 1, "{said}");
+    assert!(count("is tried again") > 2, "{said}");
+}
+
+#[test]
+fn a_way_that_is_new_starts_with_what_is_news_from_then_on() {
+    let hook = Webhook::start(&[]);
+    let folder = run("");
+    appears(&folder, &newest_two()[1]);
+    let once = || folder.run(&["watch", "run.yaml", "--limit", "20", "--once"]).stderr;
+    let without = once();
+    assert!(without.contains("hellaswag"), "{without}");
+    let webhook = format!("  webhook: {}\n", hook.address);
+    folder.write("run.yaml", &text("pilot_letters, hellaswag", &webhook));
+    once();
+    assert_eq!(hook.asked(), 0, "what was known before is no news: {:?}", hook.taken());
+    folder.write("run.yaml", &text("pilot_letters, hellaswag, piqa", &webhook));
+    once();
+    let told = hook.taken();
+    let words = told[0]["text"].as_str().unwrap();
+    assert!(told.len() == 1 && words.contains("piqa") && !words.contains("hellaswag"), "{told:?}");
+}
