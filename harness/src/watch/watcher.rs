@@ -8,8 +8,9 @@ use spyglass_dashboards::findings::findings;
 use spyglass_dashboards::series::add_groups;
 use spyglass_tasks::paths;
 
+use super::arrivals::Arrivals;
 use super::deliver::Way;
-use super::look::look;
+use super::look::{Looked, look};
 use super::metrics::{Fares, page};
 use super::news::{News, news};
 use super::outbox::Outbox;
@@ -26,6 +27,8 @@ use crate::{Error, Result};
 
 /// The most that lies between two looks at a checkpoint that was just written.
 pub(super) const SETTLE: Duration = Duration::from_secs(10);
+/// The least that lies between two looks where files come one after the other.
+const SOONEST: Duration = Duration::from_secs(1);
 /// The report is written anew only when so many times as much time has passed as it takes.
 const REPORT_SHARE: u32 = 5;
 
@@ -67,6 +70,7 @@ struct Watching<'a> {
     site: Site,
     outbox: Outbox,
     ready: Ready,
+    arrivals: Arrivals,
     retries: Retries,
     /// Checkpoints that are left alone for now.
     waiting: usize,
@@ -128,12 +132,13 @@ impl<'a> Watching<'a> {
 
     fn begin(watcher: &'a Watcher, (run, ways, site): (RunFile, Vec<Way>, Site)) -> Self {
         let outbox = Outbox::open(site.store.root(), &site.work.name, &ways, site.watch.speaker());
-        Self {
+        let mut watching = Self {
             watcher,
             run,
             site,
             outbox,
             ready: Ready::default(),
+            arrivals: Arrivals::new(),
             retries: Retries::default(),
             waiting: 0,
             said: BTreeSet::new(),
@@ -141,7 +146,9 @@ impl<'a> Watching<'a> {
             reported: None,
             idle_on: None,
             is_stale: true,
-        }
+        };
+        watching.listen(&Looked::default()); // what comes after the first look is told
+        watching
     }
 
     /// The same with the run file as it is now; as it was, where that cannot be used.
@@ -171,6 +178,7 @@ impl<'a> Watching<'a> {
     /// Looks, and scores one checkpoint where one waits.
     fn turn(&mut self) -> Result<Turn> {
         let looked = look(&self.run, &mut self.ready, &self.site.work.settings)?;
+        self.listen(&looked);
         self.waiting = looked.waiting.len();
         for (folder, why) in &looked.waiting {
             let note = format!("{}: {why}", folder.display());
@@ -204,6 +212,15 @@ impl<'a> Watching<'a> {
         let turn = self.score(next)?;
         self.refresh_in_turn();
         Ok(turn)
+    }
+
+    /// Listens for checkpoints to come, and for what those that wait still lack. What lies on the hub tells nothing.
+    fn listen(&mut self, looked: &Looked) {
+        let own = self.run.checkpoints.iter().filter(|spec| spec.hub.is_none()).map(|spec| spec.path.clone());
+        let waiting = looked.waiting.keys();
+        let above = waiting.clone().chain(&looked.ready).filter_map(|folder| folder.parent());
+        let folders: BTreeSet<PathBuf> = own.chain(above.map(Path::to_path_buf)).chain(waiting.cloned()).collect();
+        self.arrivals.listen(folders);
     }
 
     /// The checkpoint that is scored next, those that failed before behind the others: one that fails for ever keeps none of them.
@@ -312,12 +329,15 @@ impl<'a> Watching<'a> {
         }
     }
 
-    /// Sleeps until the next look, a signal, or the end.
+    /// Sleeps until the next look, a signal, or the end; less where something comes.
     fn sleep(&self, hangup: &Hangup) {
         let time = if self.ready.is_settling() { self.every().min(SETTLE) } else { self.every() };
-        let until = Instant::now() + time;
+        let (soonest, until) = (Instant::now() + SOONEST.min(time), Instant::now() + time);
         while Instant::now() < until && !self.should_stop() && !hangup.is_set() {
             std::thread::sleep(Duration::from_millis(50).min(time));
+            if Instant::now() >= soonest && self.arrivals.any() {
+                break;
+            }
         }
     }
 }

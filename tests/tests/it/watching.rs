@@ -1,6 +1,7 @@
 //! `watch`: checkpoints come, stay half written, vanish; news go out once.
 
-use std::time::Duration;
+use std::io::Write;
+use std::time::{Duration, Instant};
 
 use crate::background::Background;
 use crate::program::{RunFolder, copy, newest_two, pilot};
@@ -208,4 +209,25 @@ fn a_way_that_is_new_starts_with_what_is_news_from_then_on() {
     let told = hook.taken();
     let words = told[0]["text"].as_str().unwrap();
     assert!(told.len() == 1 && words.contains("piqa") && !words.contains("hellaswag"), "{told:?}");
+}
+
+#[test]
+fn a_checkpoint_that_comes_between_two_looks_is_seen_at_once() {
+    if !std::path::Path::new("/proc/sys/fs/inotify").exists() {
+        writeln!(std::io::stderr(), "skipped: this system does not tell of files that come").unwrap();
+        return;
+    }
+    let folder = run("");
+    let often = fs_err::read_to_string(folder.path("run.yaml")).unwrap();
+    folder.write("run.yaml", &often.replace("every: 0.2s", "every: 5m"));
+    let mut watching = watch(&folder, &[]);
+    watching.wait_for("hellaswag"); // a task without data is told before the first look
+    std::thread::sleep(Duration::from_secs(2));
+    for name in newest_two() {
+        let came = Instant::now();
+        appears(&folder, &name);
+        watching.wait_for(&format!("step {} is scored", name.trim_start_matches("checkpoint-")));
+        assert!(came.elapsed() < Duration::from_mins(2), "the next look would be five minutes later");
+        std::thread::sleep(Duration::from_secs(2));
+    }
 }
