@@ -29,6 +29,7 @@ pub(crate) use hashes::Hashes;
 pub(crate) use key::{PACK_VERSION, SCORING_VERSION, unit_key};
 pub(crate) use record::{new_record, now};
 pub(crate) use report::{Rewritten, report_folder, rewrite_report, rewrite_report_of};
+pub(crate) use seal::Brief;
 pub(crate) use side::{Side, is_run, split_name};
 pub(crate) use slug::slug;
 pub(crate) use snapshot::Snapshot;

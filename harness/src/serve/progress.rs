@@ -100,9 +100,9 @@ impl Watcher {
 /// Seconds of the items that are left, each as long as those of its task took where it was scored, else as all did.
 fn seconds_left(plan: &Plan, work: &Work, workers: usize) -> Option<f64> {
     let mut taken: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
-    for record in plan.done() {
-        let own = taken.entry(&record.task).or_default();
-        *own = (own.0 + record.cost.seconds, own.1 + record.items);
+    for (subject, brief) in plan.done() {
+        let own = taken.entry(work.suite.name(subject)).or_default();
+        *own = (own.0 + brief.cost.seconds, own.1 + brief.items);
     }
     let (seconds, items) = taken.values().fold((0.0, 0), |all, own| (all.0 + own.0, all.1 + own.1));
     if workers == 0 || items == 0 {

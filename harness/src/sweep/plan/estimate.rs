@@ -82,7 +82,7 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
         }
     }
     let (tokens, seconds) =
-        plan.done().fold((0, 0.0), |sum, record| (sum.0 + record.cost.tokens_computed, sum.1 + record.cost.seconds));
+        plan.done().fold((0, 0.0), |sum, (_, brief)| (sum.0 + brief.cost.tokens_computed, sum.1 + brief.cost.seconds));
     estimate.measured = tokens > 0 && seconds > 0.0;
     estimate.seconds = if estimate.measured {
         estimate.tokens_computed as f64 * seconds / tokens as f64
