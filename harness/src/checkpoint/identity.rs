@@ -57,7 +57,7 @@ impl Identity {
         };
         Ok(Some(Self {
             weights,
-            config: small_files(folder, &CONFIG)?,
+            config: config_hash(folder)?,
             tokenizer: tokenizer_hash(tokenizer)?,
             chat_template: small_files(tokenizer, &CHAT_TEMPLATE)?,
         }))
@@ -90,6 +90,14 @@ impl Identity {
         let chat_template = small_files(tokenizer, &CHAT_TEMPLATE)?;
         Ok(Some(Self { tokenizer: tokenizer_hash(tokenizer)?, chat_template, ..own }))
     }
+}
+
+/// One hash over the files that decide how the weights are run.
+///
+/// # Errors
+/// One of them cannot be read.
+pub(crate) fn config_hash(folder: &Path) -> Result<String> {
+    small_files(folder, &CONFIG)
 }
 
 /// One hash over the files that decide how text becomes tokens.
