@@ -58,7 +58,7 @@ impl Identity {
         Ok(Some(Self {
             weights,
             config: config_hash(folder)?,
-            tokenizer: tokenizer_hash(tokenizer)?,
+            tokenizer: hashes.of_tokenizer(tokenizer, hashing)?,
             chat_template: small_files(tokenizer, &CHAT_TEMPLATE)?,
         }))
     }
@@ -88,7 +88,7 @@ impl Identity {
             return Ok(Some(own));
         }
         let chat_template = small_files(tokenizer, &CHAT_TEMPLATE)?;
-        Ok(Some(Self { tokenizer: tokenizer_hash(tokenizer)?, chat_template, ..own }))
+        Ok(Some(Self { tokenizer: hashes.of_tokenizer(tokenizer, hashing)?, chat_template, ..own }))
     }
 }
 
@@ -105,8 +105,17 @@ pub(crate) fn config_hash(folder: &Path) -> Result<String> {
 /// # Errors
 /// One of them cannot be read.
 pub(crate) fn tokenizer_hash(folder: &Path) -> Result<String> {
+    small_files(folder, &tokenizer_names(folder))
+}
+
+/// Where these files lie; not all of them need be there.
+pub(crate) fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
+    tokenizer_names(folder).into_iter().map(|name| folder.join(name)).collect()
+}
+
+fn tokenizer_names(folder: &Path) -> Vec<&'static str> {
     let pieces = !folder.join(TOKENIZER[0]).exists();
-    small_files(folder, &[if pieces { &PIECES[..] } else { &[] }, &TOKENIZER].concat())
+    [if pieces { &PIECES[..] } else { &[] }, &TOKENIZER].concat()
 }
 
 /// The hash of all weight files, if each one's is remembered.

@@ -15,6 +15,7 @@ mod side;
 mod slug;
 mod snapshot;
 mod texts;
+mod tokenizers;
 mod transcripts;
 mod under_way;
 mod unit;
