@@ -1,36 +1,32 @@
 //! The watch itself: look, score what is next, tell what is new, and again.
 
-use std::collections::{BTreeSet, HashMap};
+mod refresh;
+mod turn;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use spyglass_dashboards::findings::findings;
-use spyglass_dashboards::series::add_groups;
 use spyglass_tasks::paths;
 
+use self::turn::Turn;
 use super::arrivals::Arrivals;
 use super::deliver::Way;
-use super::look::{Looked, look};
-use super::metrics::{Fares, page};
-use super::news::{News, news};
+use super::look::Looked;
 use super::outbox::Outbox;
 use super::ready::Ready;
 use super::retries::Retries;
-use crate::executor::{Beside, Capacity, Site, execute, tasks_without_items};
-use crate::export::score_rows;
+use crate::executor::{Beside, Capacity, Site, tasks_without_items};
 use crate::progress::{Event, Hangup, Watch};
-use crate::results::{Rewritten, Snapshot, Store, rewrite_report, write_whole};
+use crate::results::Store;
 use crate::run_file::{RunFile, WatchOrder};
-use crate::sweep::plan::{Plan, PlannedCheckpoint};
-use crate::sweep::{Overrides, Work, keep_snapshot, next_of_search, reopen};
+use crate::sweep::{Overrides, Work};
 use crate::{Error, Result};
 
 /// The most that lies between two looks at a checkpoint that was just written.
 pub(super) const SETTLE: Duration = Duration::from_secs(10);
 /// The least that lies between two looks where files come one after the other.
 const SOONEST: Duration = Duration::from_secs(1);
-/// The report is written anew only when so many times as much time has passed as it takes.
-const REPORT_SHARE: u32 = 5;
 
 /// When a watch ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,17 +46,6 @@ pub(crate) struct Watcher {
     pub(crate) order: Option<WatchOrder>,
     pub(crate) every: Option<Duration>,
     pub(crate) until: Until,
-}
-
-/// What came of one turn of the watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    /// There was something to do, and it was done, or failed for the first time.
-    Further,
-    /// What failed before failed once more: a watch until idle does not wait for that to end.
-    InVain,
-    /// There was nothing to do.
-    Idle,
 }
 
 /// A watch that is going on.
@@ -173,140 +158,6 @@ impl<'a> Watching<'a> {
 
     fn should_stop(&self) -> bool {
         self.site.watch.interrupt.is_set()
-    }
-
-    /// Looks, and scores one checkpoint where one waits.
-    fn turn(&mut self) -> Result<Turn> {
-        let looked = look(&self.run, &mut self.ready, &self.site.work.settings)?;
-        self.listen(&looked);
-        self.waiting = looked.waiting.len();
-        for (folder, why) in &looked.waiting {
-            let note = format!("{}: {why}", folder.display());
-            if !why.starts_with("was not seen") && self.said.insert(note.clone()) {
-                self.note(&note);
-            }
-        }
-        let Some(run) = looked.run else { return Ok(Turn::Idle) };
-        // Where nothing has come and nothing is due, the results need not be read again.
-        if !looked.has_hub && !self.retries.any_due() && self.idle_on.as_ref() == Some(&looked.ready) {
-            return Ok(Turn::Idle);
-        }
-        self.idle_on = None;
-        self.site.work.look_again(&run, &self.site.hashes, self.site.store.root())?;
-        for note in &self.site.work.notes {
-            if self.said.insert(note.clone()) {
-                self.site.watch.tell(&Event::Note(note.clone()));
-            }
-        }
-        let snapshot = keep_snapshot(&self.site.work, &self.site.store)?;
-        let plan = self.site.plan()?;
-        self.trouble = None;
-        let left = || plan.checkpoints.iter().filter(|planned| !planned.is_done());
-        self.retries.keep(left().map(|planned| &planned.checkpoint));
-        let next = self.next(plan, &snapshot)?;
-        let Some(next) = next else {
-            let is_reopened = self.refresh_if_stale();
-            self.idle_on = Some(looked.ready).filter(|_| !self.is_stale);
-            return Ok(if is_reopened { Turn::Further } else { Turn::Idle });
-        };
-        let turn = self.score(next)?;
-        self.refresh_in_turn();
-        Ok(turn)
-    }
-
-    /// Listens for checkpoints to come, and for what those that wait still lack. What lies on the hub tells nothing.
-    fn listen(&mut self, looked: &Looked) {
-        let own = self.run.checkpoints.iter().filter(|spec| spec.hub.is_none()).map(|spec| spec.path.clone());
-        let waiting = looked.waiting.keys();
-        let above = waiting.clone().chain(&looked.ready).filter_map(|folder| folder.parent());
-        let folders: BTreeSet<PathBuf> = own.chain(above.map(Path::to_path_buf)).chain(waiting.cloned()).collect();
-        self.arrivals.listen(folders);
-    }
-
-    /// The checkpoint that is scored next, those that failed before behind the others: one that fails for ever keeps none of them.
-    fn next(&self, plan: Plan, snapshot: &Snapshot) -> Result<Option<PlannedCheckpoint>> {
-        let due = |planned: &PlannedCheckpoint| !planned.is_done() && self.retries.is_due(&planned.checkpoint);
-        let order = self.watcher.order.unwrap_or(self.run.watch.order);
-        if order == WatchOrder::Onset {
-            return next_of_search(plan, &self.site, snapshot, &due);
-        }
-        let mut due: Vec<PlannedCheckpoint> = plan.checkpoints.into_iter().filter(due).collect();
-        due.sort_by_key(|planned| planned.checkpoint.tokens);
-        if order == WatchOrder::Newest {
-            due.reverse();
-        }
-        due.sort_by_key(|planned| self.retries.knows(&planned.checkpoint));
-        Ok(due.into_iter().next())
-    }
-
-    fn score(&mut self, next: PlannedCheckpoint) -> Result<Turn> {
-        let (checkpoint, name, units) = (next.checkpoint.clone(), next.name(), next.units.len());
-        let suite = &self.site.work.suite;
-        let asked: HashMap<String, usize> =
-            next.units.iter().map(|unit| (suite.name(unit.subject).to_owned(), unit.items)).collect();
-        let done_before = next.units.iter().filter(|unit| unit.is_done()).count();
-        let done = execute(Plan { checkpoints: vec![next] }, &self.site)?;
-        self.is_stale = true;
-        // A pack of which some conversations fail is no further when they do so again.
-        let whole =
-            done.records.iter().filter(|record| asked.get(&record.task).is_some_and(|&asked| record.items >= asked));
-        let is_in_vain = self.retries.knows(&checkpoint) && !done.failures.is_empty() && whole.count() <= done_before;
-        if done.interrupted {
-            return Ok(Turn::Further);
-        }
-        if !done.failures.is_empty() {
-            let spec = &self.run.watch;
-            let delay = self.retries.failed(&checkpoint, spec.retry, spec.retry_at_most);
-            self.note(&format!("{name} is tried again in {} s", delay.as_secs()));
-        } else if done.records.len() < units {
-            self.retries.put_off(&checkpoint, self.every()); // others are at it
-        } else {
-            self.retries.done(&checkpoint);
-            self.note(&format!("{name} is scored"));
-        }
-        Ok(if is_in_vain { Turn::InVain } else { Turn::Further })
-    }
-
-    /// Writes the report, unless that is most of what would be done.
-    fn refresh_in_turn(&mut self) {
-        if self.reported.is_none_or(|(when, took)| when.elapsed() > took * REPORT_SHARE) {
-            self.refresh_if_stale();
-        }
-    }
-
-    /// Whether a unit turned out to be damaged, and is to be scored again.
-    fn refresh_if_stale(&mut self) -> bool {
-        // Before the first look has found something there is no run to report.
-        if self.is_stale && !self.site.work.tree.branches.is_empty() {
-            match self.refresh() {
-                Ok(is_reopened) => {
-                    self.is_stale = is_reopened;
-                    return is_reopened;
-                }
-                Err(error) => self.troubled(&error),
-            }
-        }
-        false
-    }
-
-    /// The report, the page of metrics, and the news; whether a unit turned out to be damaged.
-    fn refresh(&mut self) -> Result<bool> {
-        let (started, store) = (Instant::now(), &self.site.store);
-        let Rewritten { index, mut gathered } = rewrite_report(store)?;
-        let is_reopened = reopen(&gathered.broken, &self.site)?;
-        self.reported = Some((Instant::now(), started.elapsed()));
-        self.note(&format!("report: {}", index.display()));
-        let failures = store.failures();
-        let units_left = self.site.plan()?.units().filter(|unit| !unit.is_done()).count();
-        let fares = Fares { units_left, waiting: self.waiting, failures: failures.len() };
-        let metrics = self.run.watch.metrics.clone().unwrap_or_else(|| store.root().join("metrics.prom"));
-        write_whole(&metrics, &page(&gathered.run.name, &score_rows(&gathered.run), fares))?;
-        add_groups(&mut gathered.run);
-        let new: Vec<News> = self.outbox.add(news(&findings(&gathered.run), &failures))?;
-        for told in new.iter().filter(|news| news.kind != "failure") {
-            self.note(&format!("{}: {}", told.kind, told.text));
-        }
-        Ok(is_reopened)
     }
 
     /// Says what is wrong, once; it is tried again.
