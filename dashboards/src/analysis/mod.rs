@@ -73,7 +73,7 @@ pub use regression::{Drop, worst_drop};
 pub use rise_over_wobble::{RiseOverWobble, rise_over_wobble};
 pub use sample::Sample;
 pub use score_curve::{ScoreCurve, ScoreVerdict};
-pub use search::{bracket_width, first_checkpoints, most_left, narrowing_checkpoint, next_checkpoint};
+pub use search::{bracket_width, first_checkpoints, most_left, narrowing_checkpoint};
 pub use sharpness::{Shape, Sharpness, sharpness, sharpness_without_chance};
 pub use statistics::ALPHA;
 pub(crate) use student::t_tail;
