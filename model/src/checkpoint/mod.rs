@@ -4,6 +4,7 @@
 //! A new format is one file with a function that gives such a list, and a line in `weights.rs`.
 
 mod config_json;
+pub(crate) mod gguf;
 mod read;
 mod tensors;
 mod torch;

@@ -7,7 +7,8 @@ use half::slice::HalfBitsSliceExt;
 use half::{bf16, f16};
 use rayon::prelude::*;
 
-use super::weights::{Dtype, Entry, Weights};
+use super::gguf::expand;
+use super::weights::{Dtype, Entry, Form, Weights};
 use crate::error::{Error, Result};
 use crate::kernels::{Format, PANEL, Panels, pack};
 
@@ -62,7 +63,7 @@ impl Weights {
             let before = sources.last().filter(|before| before.part.name == part.name);
             let numbers = match before {
                 Some(before) => before.numbers.clone(),
-                None if part.turned || entry.strides.is_some() => {
+                None if part.turned || !entry.lies_by_row() => {
                     Numbers::Read(Arc::new(self.get(&part.name, &part.shape)?))
                 }
                 None => Numbers::Stored(Arc::new(entry.open()?)),
@@ -147,11 +148,11 @@ impl Source<'_> {
             }
         };
         let dtype = self.dtype;
-        let len = outputs.len() * input * dtype.bytes();
+        let len = dtype.bytes(outputs.len() * input);
         buffer.resize(len.div_ceil(size_of::<u64>()), 0);
         let bytes = &mut bytemuck::cast_slice_mut(buffer)[..len];
-        self.entry.read_bytes(file, bytes, stored * input * dtype.bytes())?;
-        Ok(to.pack_stored(dtype, bytes))
+        self.entry.read_bytes(file, bytes, dtype.bytes(stored * input))?;
+        to.pack_stored(dtype, bytes)
     }
 }
 
@@ -178,10 +179,15 @@ impl Columns<'_> {
 
     /// Packs numbers as they are stored, and says whether all are finite.
     #[expect(clippy::needless_bitwise_bool, reason = "without a branch the loops become vectors")]
-    fn pack_stored(&mut self, dtype: Dtype, bytes: &mut [u8]) -> bool {
-        match dtype {
+    fn pack_stored(&mut self, dtype: Dtype, bytes: &mut [u8]) -> Result<bool> {
+        Ok(match dtype {
             Dtype::F64 => {
                 let values: Vec<f32> = wide(bytes).collect();
+                self.pack(&values);
+                values.iter().all(|value| value.is_finite())
+            }
+            Dtype::Blocks(kind) => {
+                let values = expand(kind, bytes)?;
                 self.pack(&values);
                 values.iter().all(|value| value.is_finite())
             }
@@ -201,7 +207,7 @@ impl Columns<'_> {
                 }
                 !halves.iter().fold(false, |bad, half| bad | (half & exponent == exponent))
             }
-        }
+        })
     }
 }
 
@@ -217,12 +223,13 @@ impl Dtype {
         }
     }
 
-    /// Bytes of a number.
-    pub(super) fn bytes(self) -> usize {
+    /// Bytes of so many numbers, whole blocks of them.
+    pub(super) fn bytes(self, numbers: usize) -> usize {
         match self {
-            Self::F64 => 8,
-            Self::F32 => 4,
-            Self::Bf16 | Self::F16 => 2,
+            Self::F64 => 8 * numbers,
+            Self::F32 => 4 * numbers,
+            Self::Bf16 | Self::F16 => 2 * numbers,
+            Self::Blocks(kind) => numbers / kind.block_size() * kind.type_size(),
         }
     }
 }
@@ -234,15 +241,39 @@ impl Entry {
         self.dtype.ok_or_else(other)
     }
 
-    fn read(&self) -> Result<Vec<f32>> {
+    /// Whether its rows lie one after the other as they are asked for.
+    fn lies_by_row(&self) -> bool {
+        self.strides.is_none() && self.form == Form::AsItIs
+    }
+
+    /// All its numbers, as they are asked for.
+    pub(super) fn read(&self) -> Result<Vec<f32>> {
+        let values = self.stored_values()?;
+        Ok(match self.form {
+            Form::AsItIs => values,
+            Form::Pairs(rows) => {
+                let input: usize = self.shape.get(1..).unwrap_or_default().iter().product();
+                let row = |at: usize| &values[at * input..(at + 1) * input];
+                let heads =
+                    (0..self.shape[0]).map(|at| at / rows * rows + at % (rows / 2) * 2 + at % rows / (rows / 2));
+                heads.flat_map(row).copied().collect()
+            }
+            Form::Decay => values.into_iter().map(|value| (-value).ln()).collect(),
+        })
+    }
+
+    fn stored_values(&self) -> Result<Vec<f32>> {
         let dtype = self.dtype()?;
-        let mut bytes = vec![0u8; self.span() * dtype.bytes()];
-        self.read_bytes(&self.open()?, &mut bytes, 0)?;
+        let mut words = vec![0u64; dtype.bytes(self.span()).div_ceil(size_of::<u64>())]; // as blocks have to be aligned
+        let bytes = &mut bytemuck::cast_slice_mut::<_, u8>(&mut words)[..dtype.bytes(self.span())];
+        self.read_bytes(&self.open()?, bytes, 0)?;
+        let bytes: &[u8] = bytes;
         let values: Vec<f32> = match dtype {
-            Dtype::F64 => wide(&bytes).collect(),
+            Dtype::Blocks(kind) => expand(kind, bytes)?,
+            Dtype::F64 => wide(bytes).collect(),
             Dtype::F32 => bytes.as_chunks::<4>().0.iter().map(|&word| f32::from_le_bytes(word)).collect(),
-            Dtype::Bf16 => halves(&bytes).map(|half| bf16::from_bits(half).to_f32()).collect(),
-            Dtype::F16 => halves(&bytes).map(|half| f16::from_bits(half).to_f32()).collect(),
+            Dtype::Bf16 => halves(bytes).map(|half| bf16::from_bits(half).to_f32()).collect(),
+            Dtype::F16 => halves(bytes).map(|half| f16::from_bits(half).to_f32()).collect(),
         };
         let Some(strides) = &self.strides else { return Ok(values) };
         // side by side from the outermost: where each number of the sides so far begins
