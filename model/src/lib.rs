@@ -14,14 +14,14 @@ mod ops;
 mod scoring;
 mod text;
 
-pub use checkpoint::{WEIGHT_FORMS, weight_files};
+pub use checkpoint::{WEIGHT_FORMS, gguf_header, is_gguf, weight_files};
 pub use error::{Error, Result};
 pub use generation::{Generated, Prompt, Sampling, Stopped, Token, generate, generate_batch};
 pub use kernels::Isa;
 pub use layers::State;
 pub use models::{
     Backend, Cost, DtFloor, Known, LanguageModel, LoadOptions, Logits, Model, ModelConfig, Part, Precision, Sequence,
-    Wanted, architectures, check,
+    Wanted, architectures, check, slow_path,
 };
 pub use scoring::{LogLikelihood, Progress, Request, RequestTrie, Scorer, ScorerOptions};
 pub use text::{Bos, ChatTemplate, DecodeStream, EncodedPair, Message, Tokenizer, has_tokenizer};

@@ -68,7 +68,7 @@ impl Bench {
             model: self.model.clone(),
             precisions: match self.precision {
                 PrecisionSpec::F32 => vec![PrecisionSpec::F32],
-                PrecisionSpec::Bf16 => vec![PrecisionSpec::F32, PrecisionSpec::Bf16],
+                other => vec![PrecisionSpec::F32, other],
             },
             batch: [self.sequences, LENGTH],
             rounds: self.rounds,

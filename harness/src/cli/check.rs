@@ -23,7 +23,7 @@ const ROWS_SHOWN: usize = 10;
 /// Validate run files, task files, prompt packs and checkpoints; report file, line and fix
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Run files, task files, prompt packs, or folders of checkpoints
+    /// Run files, task files, prompt packs, or checkpoints: folders and .gguf files
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Folders searched for the data of task files; the file's own folder unless given
@@ -62,7 +62,7 @@ impl Check {
     }
 
     fn check(&self, file: &Path) -> Result<Found> {
-        if file.is_dir() {
+        if file.is_dir() || spyglass_model::is_gguf(file) {
             return checkpoint(file, &self.tokens.settings());
         }
         match Kind::of(&text::read(file)?) {

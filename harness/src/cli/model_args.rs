@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use spyglass_model::{Model, Tokenizer};
 
+use super::say;
 use crate::Result;
 use crate::checkpoint::{Settings, open};
 use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec};
@@ -12,7 +13,7 @@ use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec};
 /// A checkpoint and how it is run.
 #[derive(Debug, Args)]
 pub(super) struct ModelArgs {
-    /// The checkpoint's folder
+    /// The checkpoint: its folder, or a .gguf file
     #[arg(long = "model", value_name = "DIR")]
     pub(super) folder: PathBuf,
     /// Arithmetic of the model
@@ -31,7 +32,7 @@ pub(super) struct TokenArgs {
     /// Whether BOS stands before a text
     #[arg(long, value_enum, default_value_t)]
     bos: BosSpec,
-    /// A folder whose tokenizer is used instead of the checkpoint's own
+    /// A folder (or .gguf file) whose tokenizer is used instead of the checkpoint's own
     #[arg(long, value_name = "DIR")]
     tokenizer: Option<PathBuf>,
 }
@@ -47,7 +48,9 @@ impl ModelArgs {
     /// # Errors
     /// Whatever is wrong with their files.
     pub(super) fn open(&self) -> Result<(Model, Tokenizer)> {
-        open(&self.folder, &self.settings())
+        let settings = self.settings();
+        settings.note().iter().for_each(|note| say(note));
+        open(&self.folder, &settings)
     }
 }
 

@@ -150,6 +150,10 @@ pub enum PrecisionSpec {
     F32,
     /// bf16 products, f32 sums.
     Bf16,
+    /// Linear layers in eight bits: weights rounded by output, their inputs by token, sums exact.
+    Int8,
+    /// Weights of linear layers in four bits, blocks of 32 with a scale; f32 arithmetic.
+    Q4,
 }
 
 impl PrecisionSpec {
@@ -158,6 +162,8 @@ impl PrecisionSpec {
         match self {
             Self::F32 => "f32",
             Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
+            Self::Q4 => "q4",
         }
     }
 }

@@ -86,7 +86,7 @@ impl Work {
         let Discovered { tree, skipped, notes } = discover_tree(run)?;
         let suite = Suite::of_run(run, overrides.limit)?;
         let left = skipped.iter().map(ToString::to_string);
-        let notes: Vec<_> = left.chain(notes).collect();
+        let notes: Vec<_> = left.chain(notes).chain(settings.note()).collect();
         Ok(Self {
             name: run.display_name(),
             run_file: run.text.clone(),
@@ -145,13 +145,13 @@ impl Work {
             tree: RunTree { branches: vec![branch], ..RunTree::default() },
             base: PathBuf::new(),
             suite: Arc::new(suite),
+            notes: settings.note().into_iter().collect(),
             settings,
             only: Only::default(),
             schedule: ScheduleSpec::default(),
             misplaced: MisplacedSpec::default(),
             keep: KeepSpec::default(),
             disk: None,
-            notes: Vec::new(),
         })
     }
 

@@ -11,6 +11,7 @@ use super::gguf::expand;
 use super::weights::{Dtype, Entry, Form, Weights};
 use crate::error::{Error, Result};
 use crate::kernels::{Format, PANEL, Panels, pack};
+use crate::models::Precision;
 
 /// Bytes read at a time, at least: few calls for small tensors.
 const CHUNK: usize = 1 << 16;
@@ -52,9 +53,9 @@ impl Weights {
         }
     }
 
-    /// Reads a weight made of `parts`, one below the other, into panels, a few rows at a time: bf16 if all lie so on disk or it is to be
-    /// `rounded`, f16 if all lie so, else f32.
-    pub(crate) fn panels(&self, parts: &[Slice], rounded: bool) -> Result<Panels> {
+    /// Reads a weight made of `parts`, one below the other, into panels, a few rows at a time: as `precision` has it; in f32
+    /// as all lie on disk, be it bf16 or f16, else f32.
+    pub(crate) fn panels(&self, parts: &[Slice], precision: Precision) -> Result<Panels> {
         let (out, input) = (parts.iter().map(|part| part.rows.len()).sum(), parts[0].input());
         let mut sources: Vec<Source<'_>> = Vec::with_capacity(parts.len());
         let mut at = 0;
@@ -72,12 +73,13 @@ impl Weights {
             at += part.rows.len();
         }
         let all = |dtype| sources.iter().all(|source| source.dtype == dtype);
-        let format = if rounded || all(Dtype::Bf16) {
-            Format::Bf16
-        } else if all(Dtype::F16) {
-            Format::F16
-        } else {
-            Format::F32
+        let format = match precision {
+            Precision::Bf16 => Format::Bf16,
+            Precision::Int8 => Format::Int8,
+            Precision::Q4 => Format::Q4,
+            Precision::F32 if all(Dtype::Bf16) => Format::Bf16,
+            Precision::F32 if all(Dtype::F16) => Format::F16,
+            Precision::F32 => Format::F32,
         };
         let mut panels = Panels::new(out, input, format)?;
         let group = CHUNK.div_ceil(PANEL * input * size_of::<f32>());

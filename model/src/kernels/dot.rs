@@ -44,7 +44,7 @@ pub(super) fn strip_dot(isa: Isa, task: Task<'_>, y: Strip<'_>) {
     match isa {
         // SAFETY: `bf16` is set only where the instruction was found
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 { bf16: true } => unsafe { by_instruction::run(task, y) },
+        Isa::Avx512 { bf16: true, .. } => unsafe { by_instruction::run(task, y) },
         _ => strip_emulated(isa, task, y),
     }
 }

@@ -26,7 +26,7 @@ pub use cost::Cost;
 pub use decoder::Model;
 pub(crate) use decoder::{Block, Parts, Pass};
 pub use language_model::{LanguageModel, Logits, Sequence, Wanted};
-pub use options::{Backend, DtFloor, LoadOptions, Precision};
+pub use options::{Backend, DtFloor, LoadOptions, Precision, slow_path};
 pub(crate) use profile::Clock;
 pub use profile::Part;
 pub use registry::{Known, architectures};

@@ -25,8 +25,27 @@ pub(super) const COPY_AGAIN: &str = "the file is damaged or was cut short; copy 
 const CONVERT_AGAIN: &str = "convert the model again with llama.cpp's `convert_hf_to_gguf.py`, in one file";
 
 /// Whether `path` is meant as such a file: by its name, or by how it begins.
-pub(crate) fn is_gguf(path: &Path) -> bool {
+pub fn is_gguf(path: &Path) -> bool {
     path.is_file() && (path.extension().is_some_and(|form| form == "gguf") || begins_so(path))
+}
+
+/// What the header of a `.gguf` file says of the tokenizer, and what it says of all else, as texts that are equal where it says the same;
+/// `None` for a folder.
+///
+/// # Errors
+/// The header cannot be read.
+pub fn gguf_header(path: &Path) -> Result<Option<[String; 2]>> {
+    if !is_gguf(path) {
+        return Ok(None);
+    }
+    let header = Header::read(path)?;
+    let mut keys: Vec<(&String, &Value)> = header.metadata().iter().collect();
+    keys.sort_by_key(|(key, _)| *key);
+    let text = |tokenizer: bool| -> String {
+        let chosen = keys.iter().filter(|(key, _)| key.starts_with("tokenizer.") == tokenizer);
+        chosen.map(|(key, value)| format!("{key} = {value:?}\n")).collect()
+    };
+    Ok(Some([text(true), text(false)]))
 }
 
 fn begins_so(path: &Path) -> bool {
