@@ -23,5 +23,5 @@ pub use models::{
     Backend, Cost, DtFloor, Known, LanguageModel, LoadOptions, Logits, Model, ModelConfig, Part, Precision, Sequence,
     Wanted, architectures, check, slow_path,
 };
-pub use scoring::{LogLikelihood, Progress, Request, RequestTrie, Scorer, ScorerOptions};
+pub use scoring::{LogLikelihood, Progress, Request, RequestTrie, Scorer, ScorerOptions, TokenShift, shifts};
 pub use text::{Bos, ChatTemplate, DecodeStream, EncodedPair, Message, Tokenizer, has_tokenizer};

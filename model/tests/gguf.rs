@@ -257,10 +257,13 @@ fn scored_pieces_are_merged_and_bytes_stand_in() {
     }
     let (_dir, file) = tokenizer(more.clone());
     let (read, folder) = (Tokenizer::open(&file).unwrap(), support::open(&theirs, &support::config()));
-    for text in ["ab", " ab b", "aab ab", "é日", "</s>ab"] {
+    for text in ["ab", "aab ab", "é日", "</s>ab"] {
         assert_eq!(read.encode(text).unwrap()[1..], folder.encode_plain(text).unwrap(), "{text}");
         assert_eq!(read.encode(text).unwrap()[0], 1);
     }
+    // as llama.cpp does, a space is put before a text that begins with one, too
+    let id = |text: &str| tokens.iter().position(|token| token == text).unwrap() as u32;
+    assert_eq!(read.encode(" ab").unwrap(), [1, id("▁"), id("▁ab")]);
     assert_eq!(read.decode(&folder.encode_plain("é日ab").unwrap()).unwrap(), "é日ab");
     for (key, said) in
         [("tokens", "holds no tokenizer"), ("model", "holds no tokenizer"), ("scores", "holds 0 numbers")]

@@ -12,6 +12,7 @@ mod items_page;
 mod made_up;
 mod parts;
 mod plot_data;
+mod price;
 mod provenance;
 mod rows;
 mod site;
@@ -21,6 +22,7 @@ mod vibes;
 
 pub use crate::error::Error;
 pub use findings_file::schema as findings_schema;
+pub use price::{Rounded, TokenPrice, write_priced};
 pub use rows::Verdicts;
 
 use crate::findings::findings;
@@ -36,13 +38,18 @@ use std::path::{Path, PathBuf};
 ///
 /// It is written aside and then put in the place of the old one. An `out` that holds something else than a report is an error.
 pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
+    write_all(run, &[], out)
+}
+
+/// The same, with what the arithmetics of `rounded` cost.
+fn write_all(run: &Run, rounded: &[Rounded], out: &Path) -> Result<PathBuf, Error> {
     let findings = findings(run);
     let mut run = run.clone();
     add_metrics(&mut run);
     add_groups(&mut run);
     let run = &run;
     let grids = vibes::grids(run);
-    let site = Site::begin(out, run, links(!grids.is_empty()))?;
+    let site = Site::begin(out, run, links(!grids.is_empty(), !rounded.is_empty()))?;
     let tasks = curves::tasks(run);
     let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
     let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));
@@ -62,6 +69,7 @@ pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
     let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
     site.figures(page.figures.iter().chain(talks))?;
     vibes::write(&site, run, &grids)?;
+    price::write(&site, run, &findings, rounded)?;
     provenance::write(&site, run, &page.warnings)?;
     site.page("index.html", "index.html", &run.name, &page)?;
     let file = FindingsFile::of(run, &findings, &shown, &others, &page);
@@ -76,11 +84,14 @@ fn is_in_group(run: &Run, tasks: &[curves::TaskUnits<'_>], subject: &Subject) ->
     run.groups.iter().any(|group| group.leaves.contains(&subject.task) && group_is_there(&group.name))
 }
 
-fn links(vibes: bool) -> Vec<Link> {
+fn links(vibes: bool, prices: bool) -> Vec<Link> {
     let link = |name, to| Link { name, to };
     let mut links = vec![link("curves", "index.html#curves"), link("table", "index.html#table")];
     if vibes {
         links.extend([link("vibes", "vibes/index.html"), link("ratings", "vibes/index.html#ratings")]);
+    }
+    if prices {
+        links.push(link("price of bits", "price.html"));
     }
     links.push(link("provenance", "provenance.html"));
     links

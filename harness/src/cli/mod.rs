@@ -24,6 +24,7 @@ mod numbers;
 mod onset;
 mod overlap;
 mod plan;
+mod precision_tables;
 mod progress;
 mod prompts;
 mod pull;

@@ -11,6 +11,7 @@ use super::apart::told_apart;
 use super::results::Results;
 use super::{Exit, print, say};
 use crate::results::{gather, report_folder};
+use crate::sweep::rounded_runs;
 use crate::{Error, Result};
 
 /// The folder of a report on several runs.
@@ -52,7 +53,11 @@ impl ReportRun {
         };
         let named: Vec<(String, &Path)> =
             self.runs.iter().zip(&all).map(|(path, own)| (own.snapshot.name.clone(), path.as_path())).collect();
-        let (mut runs, mut damaged) = (Vec::new(), Vec::new());
+        let (rounded, mut damaged) = match all.as_slice() {
+            [only] => rounded_runs(&only.store)?,
+            _ => Default::default(),
+        };
+        let mut runs = Vec::new();
         for (results, own) in all.into_iter().zip(told_apart(&named)) {
             let mut gathered = gather(&results.store, results.snapshot)?;
             if let Some(own) = own {
@@ -63,7 +68,7 @@ impl ReportRun {
         }
         let run = side_by_side(runs).expect("clap asks for one run file at least");
         let out = self.out.clone().or(own_report).unwrap_or_else(|| TOGETHER.into());
-        let report = report::write(&run, &out)?;
+        let report = report::write_priced(&run, &rounded, &out)?;
         for message in &damaged {
             say(&format!("left out: {}", message.replace('\n', "\n  ")));
         }

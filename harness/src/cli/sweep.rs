@@ -14,7 +14,7 @@ use crate::hub::Talk;
 use crate::progress::Interrupt;
 use crate::results::Store;
 use crate::run_file::{BosSpec, PrecisionSpec, RunFile};
-use crate::sweep::{Overrides, Work, sweep};
+use crate::sweep::{Overrides, Work, measure_prices, snapshot_of, store_of, sweep, write_report};
 
 /// Score what is missing, then write the report
 #[derive(Debug, Args)]
@@ -73,9 +73,38 @@ impl Sweep {
         self.threads.set_up();
         let run = RunFile::read(&self.run)?;
         let store = Store::create(&run.results)?;
-        let work = Work::of_run(&run, &self.narrow.overrides())?.with_data()?;
+        let overrides = self.narrow.overrides();
+        let work = || Work::of_run(&run, &overrides)?.with_data();
         let strictness = if self.strict { Strictness::Cuts } else { Strictness::Failures };
-        carry_out(work, store, Capacity { jobs: self.jobs, scorer: self.state_memory.scorer() }, strictness)
+        let capacity = Capacity { jobs: self.jobs, scorer: self.state_memory.scorer() };
+        let others = if overrides.precision.is_some() { &[][..] } else { run.precision.others() };
+        let mut exit = carry_out(work()?, store.clone(), capacity, strictness)?;
+        for &precision in others {
+            if exit == Exit::Interrupted {
+                return Ok(exit);
+            }
+            say(&format!("{}:", precision.name()));
+            let rounded = Overrides { precision: Some(precision), ..overrides.clone() };
+            let ended = carry_out(
+                Work::of_run(&run, &rounded)?.with_data()?,
+                store_of(&store, precision)?,
+                capacity,
+                strictness,
+            )?;
+            exit = if ended == Exit::Well { exit } else { ended };
+        }
+        if others.is_empty() || exit == Exit::Interrupted {
+            return Ok(exit);
+        }
+        let (work, interrupt) = (work()?, Interrupt::listen()?);
+        for &precision in others {
+            say(&format!("{}: what it costs the next token", precision.name()));
+            measure_prices(&work, &store, precision, (&|| interrupt.is_set(), &say))?;
+        }
+        let (report, damaged) = write_report(&store, snapshot_of(&work, &store)?)?;
+        damaged.iter().for_each(|message| say(message));
+        print(&format!("{}\n", report.display()))?;
+        Ok(if interrupt.is_set() { Exit::Interrupted } else { exit })
     }
 }
 

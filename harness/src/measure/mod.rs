@@ -3,7 +3,9 @@
 mod against;
 mod bench;
 mod precision;
+mod price;
 
 pub(crate) use against::{AskBoth, At, Both, Length, Side, Times, measure_both};
 pub(crate) use bench::{Ask, Context, Measured, PartTime, Speed, measure};
-pub(crate) use precision::{Effect, MetricChange, Scored};
+pub(crate) use precision::{Effect, Form, MetricChange, price_of_task};
+pub(crate) use price::Price;

@@ -1,17 +1,36 @@
 //! What another arithmetic does to a task's answers: the same items scored twice, side by side.
 
+use std::path::Path;
+
 use serde::Serialize;
-use spyglass_dashboards::run::UnitRecord;
+use spyglass_dashboards::findings::{ComparedTask, compare};
+use spyglass_dashboards::run::Unit;
+use spyglass_model::{LanguageModel, Model, Tokenizer, shifts};
 use spyglass_tasks::ItemRecord;
 use spyglass_tasks::metric::argmax;
 
-/// One task in one arithmetic.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scored<'a> {
-    /// Its summary.
-    pub record: &'a UnitRecord,
-    /// Its items, in order.
-    pub items: &'a [ItemRecord],
+use super::Price;
+use crate::Result;
+use crate::ask::one_request_each;
+use crate::checkpoint::{Settings, Tokens};
+use crate::sweep::SuiteTask;
+
+/// A checkpoint in one arithmetic.
+#[derive(Debug, Clone)]
+pub(crate) struct Form<'a> {
+    pub checkpoint: &'a Path,
+    pub settings: Settings,
+}
+
+impl Form<'_> {
+    /// The arithmetic, and the file where the checkpoint is one.
+    pub(crate) fn name(&self) -> String {
+        let precision = self.settings.precision.name();
+        match self.checkpoint.file_name().filter(|_| self.checkpoint.is_file()) {
+            Some(file) => format!("{} in {precision}", file.display()),
+            None => precision.into(),
+        }
+    }
 }
 
 /// How the answers to one task differ between two arithmetics.
@@ -33,6 +52,12 @@ pub(crate) struct Effect {
     pub flipped: usize,
     /// The task's metrics, before and after.
     pub metrics: Vec<MetricChange>,
+    /// What changed of the items in the task's main metric, and whether it is more than chance; `None` where it is no mean over items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tested: Option<ComparedTask>,
+    /// What changed before the tokens of its texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<Price>,
 }
 
 /// One metric, before and after.
@@ -44,9 +69,16 @@ pub(crate) struct MetricChange {
 }
 
 impl Effect {
+    /// Every task that both sides scored.
+    pub(crate) fn all(before: &[Unit], after: &[Unit]) -> Vec<Self> {
+        let same = |one: &Unit, other: &Unit| one.record.subject() == other.record.subject();
+        let pairs = before.iter().filter_map(|one| Some((one, after.iter().find(|other| same(one, other))?)));
+        pairs.map(|(one, other)| Self::of(one, other)).collect()
+    }
+
     /// Compares the same items of one task.
-    pub(crate) fn of(before: Scored<'_>, after: Scored<'_>) -> Self {
-        let pairs = || before.items.iter().zip(after.items);
+    fn of(before: &Unit, after: &Unit) -> Self {
+        let pairs = || before.items.iter().zip(after.items.iter());
         let changes: Vec<f64> = pairs()
             .flat_map(|(one, other)| log_likelihoods(one).zip(log_likelihoods(other)).map(|(a, b)| (a - b).abs()))
             .collect();
@@ -64,8 +96,30 @@ impl Effect {
             mean_change: (!changes.is_empty()).then(|| changes.iter().sum::<f64>() / changes.len() as f64),
             flipped: pairs().filter(|(one, other)| answer(one) != answer(other)).count(),
             metrics: before.record.metrics.iter().zip(&after.record.metrics).map(metric).collect(),
+            tested: compare(&[before], &[after], [&[], &[]]).rows.pop(),
+            tokens: None,
         }
     }
+}
+
+/// What changes before the tokens of the tasks' texts, up to `most` of them, the tasks alike: of each item one continuation, each choice in its
+/// turn. `None` for tasks without any.
+///
+/// # Errors
+/// The questions cannot be built; the two models have different vocabularies.
+pub(crate) fn price_of_task(
+    models: &[Model; 2],
+    tokenizer: &Tokenizer,
+    asked: &[&SuiteTask],
+    most: usize,
+) -> Result<Option<Price>> {
+    let max_length = models.iter().map(LanguageModel::context_limit).min().unwrap_or_default();
+    let mut texts = Vec::new();
+    for &task in asked {
+        let requests = one_request_each(task, Tokens { tokenizer, hash: "", max_length })?;
+        texts.extend(shifts([&models[0], &models[1]], &requests, most.div_ceil(asked.len()))?);
+    }
+    Ok(Price::of(&texts))
 }
 
 fn log_likelihoods(item: &ItemRecord) -> impl Iterator<Item = f64> {
@@ -94,24 +148,25 @@ fn answer(item: &ItemRecord) -> Given<'_> {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::sync::Arc;
 
     fn item(logprobs: &[f64]) -> ItemRecord {
         let choices = logprobs.iter().map(|&logprob| spyglass_tasks::ChoiceRecord { logprob, ..Default::default() });
         ItemRecord { choices: choices.collect(), ..ItemRecord::default() }
     }
 
-    fn record(acc: f64) -> UnitRecord {
+    fn unit(acc: f64, items: &[ItemRecord]) -> Unit {
         let checkpoint =
             json!({"branch": "trunk", "step": 1, "variant": null, "tokens": 0, "learning_rate": null, "location": ""});
         let inputs = json!({"weights": "", "config": "", "tokenizer": "", "chat_template": null, "task": "t", "task_definition": "",
             "data": "", "shots": 2, "perturb": null, "precision": "f32", "dt_floor": "config", "scoring_version": 1});
-        serde_json::from_value(json!({
+        let record = serde_json::from_value(json!({
             "key": "", "task": "t", "shots": 2, "chance": 0.5, "primary_metric": "acc", "items": 3, "items_total": 3,
             "truncated": 0, "off_token_edge": 0, "warnings": [], "chunks": [], "inputs": inputs, "checkpoint": checkpoint,
             "metrics": [{"name": "acc", "value": acc, "stderr": null, "n": 3}],
             "cost": {"seconds": 1.0, "tokens_computed": 1, "tokens_requested": 1}, "finished": "", "version": "",
-        }))
-        .unwrap()
+        }));
+        Unit { record: record.unwrap(), items: Arc::new(items.to_vec()) }
     }
 
     #[test]
@@ -119,8 +174,7 @@ mod tests {
         let before = [item(&[-1.0, -2.0]), item(&[-3.0, -3.0]), item(&[-5.0])];
         let mut after = [item(&[-1.5, -1.25]), item(&[-3.0, -3.0]), item(&[-5.25])];
         after[2].choices[0].is_greedy = true;
-        let (one, other) = (record(1.0), record(0.5));
-        let effect = Effect::of(Scored { record: &one, items: &before }, Scored { record: &other, items: &after });
+        let effect = Effect::of(&unit(1.0, &before), &unit(0.5, &after));
         assert_eq!((effect.items, effect.log_likelihoods, effect.flipped), (3, 5, 2));
         assert_eq!((effect.largest_change, effect.mean_change), (Some(0.75), Some(0.3)));
         assert_eq!(effect.metrics, [MetricChange { name: "acc".into(), before: 1.0, after: 0.5 }]);
@@ -128,8 +182,8 @@ mod tests {
 
     #[test]
     fn nothing_compared_is_no_number() {
-        let unit = record(0.0);
-        let effect = Effect::of(Scored { record: &unit, items: &[] }, Scored { record: &unit, items: &[] });
+        let unit = unit(0.0, &[]);
+        let effect = Effect::of(&unit, &unit);
         assert_eq!((effect.items, effect.largest_change, effect.mean_change, effect.flipped), (0, None, None, 0));
     }
 }

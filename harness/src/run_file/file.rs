@@ -11,7 +11,7 @@ use spyglass_tasks::{paths, text};
 
 use super::branch::BranchSpec;
 use super::phases::PhasesSpec;
-use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec, ScheduleSpec};
+use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionsSpec, ScheduleSpec};
 use super::storage::{self, KeepSpec};
 use super::values::{self, WordOrMap};
 use crate::checkpoint::Pattern;
@@ -77,9 +77,10 @@ pub struct RunFile {
     /// Which checkpoints, in which order.
     #[serde(default)]
     pub schedule: ScheduleSpec,
-    /// Arithmetic of the model.
+    /// Arithmetic of the model: one, or a list. The first is that of the report, which tells what each other one costs; those have results
+    /// and a report of their own in a folder of the arithmetic's name below `results`.
     #[serde(default)]
-    pub precision: PrecisionSpec,
+    pub precision: PrecisionsSpec,
     /// The file itself.
     #[serde(skip)]
     pub path: PathBuf,

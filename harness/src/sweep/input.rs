@@ -61,7 +61,7 @@ impl Overrides {
     /// How checkpoints are run: what the run file says, and the command line on top of it.
     pub(crate) fn settings(&self, run: &RunFile) -> Settings {
         Settings {
-            precision: self.precision.unwrap_or(run.precision),
+            precision: self.precision.unwrap_or(run.precision.first()),
             dt_floor: run.model.dt_floor,
             bos: self.bos.unwrap_or(run.bos),
             tokenizer: self.tokenizer.clone().or_else(|| run.tokenizer.clone()),

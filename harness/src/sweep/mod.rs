@@ -3,12 +3,14 @@
 mod input;
 mod only;
 pub(crate) mod plan;
+mod price;
 mod run;
 mod search;
 mod suite;
 
 pub(crate) use input::{Overrides, Work};
 pub(crate) use only::Only;
+pub(crate) use price::{measure_prices, rounded_runs, store_of};
 pub(crate) use run::{keep_snapshot, snapshot_of, write_report};
 pub(crate) use run::{score, sweep};
 pub(crate) use search::at_most;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use spyglass_dashboards::report;
 
 use super::plan::Plan;
-use super::{Work, search};
+use super::{Work, rounded_runs, search};
 use crate::Result;
 use crate::executor::{Site, Summary, execute, tasks_without_items};
 use crate::results::{Snapshot, Store, gather, report_folder};
@@ -85,7 +85,9 @@ pub(crate) fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
 /// # Errors
 /// The results cannot be read or the report cannot be written.
 pub(crate) fn write_report(store: &Store, snapshot: Snapshot) -> Result<(PathBuf, Vec<String>)> {
-    let gathered = gather(store, snapshot)?;
-    let index = report::write(&gathered.run, &report_folder(store))?;
+    let (rounded, damaged) = rounded_runs(store)?;
+    let mut gathered = gather(store, snapshot)?;
+    gathered.damaged.extend(damaged);
+    let index = report::write_priced(&gathered.run, &rounded, &report_folder(store))?;
     Ok((index, gathered.damaged))
 }

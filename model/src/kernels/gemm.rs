@@ -13,7 +13,10 @@ use super::strip::Strip;
 use super::threads::each;
 use super::tile::{ByF32, Start, Step, Task, strip};
 use super::vector::{LANES, Vector, on_isa};
-use super::{Isa, q4};
+use super::{Isa, dot, q4};
+
+/// So many rows expand weights in registers, more of them expand a panel once.
+const FEW: usize = 2;
 
 /// How x and W are multiplied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,11 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
     let pairs;
     let mut steps = weight.steps();
     let (x, kind): (&[u32], _) = match (weight.format(), arithmetic) {
+        (Format::Bf16, Arithmetic::Bf16) if rows > FEW && !matches!(isa, Isa::Avx512 { bf16: true, .. }) => {
+            pairs = dot::swapped(x, input);
+            steps = input.next_multiple_of(2);
+            (&pairs, Kind::Swapped)
+        }
         (Format::Bf16, Arithmetic::Bf16) => {
             pairs = rounded_pairs(x, input);
             (&pairs, Kind::Dot)
@@ -49,7 +57,7 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
             pairs = padded(x, input, 2);
             (&pairs, Kind::Widened)
         }
-        (Format::Q4, _) if rows > q4::FEW => {
+        (Format::Q4, _) if rows > FEW => {
             steps = input;
             (bytemuck::cast_slice(x), Kind::Expanded)
         }
@@ -69,7 +77,8 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
             Kind::F32 => strip_f32(isa, task, strip),
             Kind::Half => strip_half(isa, task, strip),
             Kind::Widened => strip_widened(isa, task, strip),
-            Kind::Dot => super::dot::strip_dot(isa, task, strip),
+            Kind::Dot => dot::strip_dot(isa, task, strip),
+            Kind::Swapped => dot::strip_expanded(isa, task, strip),
             Kind::Blocks => q4::strip_few(isa, task, strip),
             Kind::Expanded => q4::strip_many(isa, task, strip),
         }
@@ -81,6 +90,7 @@ enum Kind {
     Half,
     Widened,
     Dot,
+    Swapped,
     Blocks,
     Expanded,
 }

@@ -20,6 +20,7 @@ mod panels;
 mod peak;
 mod q4;
 mod scan;
+mod scratch;
 mod selective;
 mod strip;
 mod threads;

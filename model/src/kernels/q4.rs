@@ -4,11 +4,10 @@
 //! rows expand the codes in registers, more of them expand a panel once.
 #![expect(unsafe_code, reason = "a step reads through the pointers of its tile")]
 
-use std::cell::RefCell;
-
 use half::f16;
 
 use super::panels::{PANEL, Stored};
+use super::scratch::with_numbers;
 use super::strip::Strip;
 use super::tile::{ByF32, Step, Task, strip};
 use super::vector::{LANES, Vector, on_isa};
@@ -23,8 +22,6 @@ const SCALES: usize = LANES / 2;
 const VECTOR: usize = SCALES + BLOCK / CODES * LANES;
 /// Words of a block of a panel.
 const WORDS: usize = PANEL / LANES * VECTOR;
-/// So many rows expand codes in registers.
-pub(super) const FEW: usize = 2;
 
 /// Words of a panel.
 pub(super) fn panel_words(input: usize) -> usize {
@@ -121,19 +118,9 @@ fn expand<V: Vector>(panel: &[u32], to: &mut [f32]) {
     }
 }
 
-thread_local! {
-    /// A panel expanded; grows to the largest.
-    static EXPANDED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-}
-
 #[inline(always)]
 fn strip_many_body<V: Vector>(task: Task<'_>, y: Strip<'_>) {
-    EXPANDED.with_borrow_mut(|numbers| {
-        let len = task.steps * PANEL;
-        if numbers.len() < len {
-            numbers.resize(len, 0.0);
-        }
-        let numbers = &mut numbers[..len];
+    with_numbers(task.steps * PANEL, |numbers| {
         expand::<V>(task.panel, numbers);
         strip::<V, ByF32>(Task { panel: bytemuck::cast_slice(numbers), ..task }, y);
     });

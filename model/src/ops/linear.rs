@@ -127,8 +127,9 @@ fn by_candle(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, inputs: Precisi
         Precision::F32 | Precision::Q4 => x.clone(),
         Precision::Bf16 => x.to_dtype(DType::BF16)?.to_dtype(DType::F32)?,
         Precision::Int8 => {
-            let scale = (x.abs()?.max_keepdim(D::Minus1)?.maximum(f32::MIN_POSITIVE)? / 127.0)?;
-            x.broadcast_div(&scale)?.round()?.broadcast_mul(&scale)?
+            let largest = x.abs()?.max_keepdim(D::Minus1)?.maximum(1e-30_f32)?;
+            let whole = x.broadcast_mul(&(largest.recip()? * 127.0)?)?.round()?;
+            whole.broadcast_mul(&(largest / 127.0)?)?
         }
     };
     let y = x.matmul(&weight.t()?)?;

@@ -84,26 +84,19 @@ fn own(name: &str) -> String {
 }
 
 /// A tensor as it lies in the file, and the numbers that it stands for in the folder.
-fn stored(name: &str, shape: &[usize], mut values: Vec<f32>, writing: &Writing) -> (QTensor, Vec<f32>) {
+fn stored(name: &str, shape: &[usize], values: Vec<f32>, writing: &Writing) -> (QTensor, Vec<f32>) {
     let of = |values: &[f32], shape: &[usize]| Tensor::from_slice(values, shape, &Device::Cpu).unwrap();
     if name.ends_with("A_log") {
         let decay: Vec<f32> = values.iter().map(|log| -log.exp()).collect();
         return (QTensor::quantize(&of(&decay, shape), GgmlDType::F32).unwrap(), values);
     }
-    let is_plain = shape.len() != 2;
-    let kind = if is_plain { GgmlDType::F32 } else { writing.kind };
-    values = QTensor::quantize(&of(&values, shape), kind)
-        .unwrap()
-        .dequantize(&Device::Cpu)
-        .unwrap()
-        .flatten_all()
-        .unwrap()
-        .to_vec1()
-        .unwrap();
+    let kind = if shape.len() == 2 { writing.kind } else { GgmlDType::F32 };
     let turned = writing.head.filter(|_| name.contains("q_proj") || name.contains("k_proj"));
     let rows = turned.map(|head| side_by_side(&values, shape, head));
-    let shape = if let &[channels, 1, taps] = shape { vec![channels, taps] } else { shape.to_vec() };
-    (QTensor::quantize(&of(rows.as_ref().unwrap_or(&values), &shape), kind).unwrap(), values)
+    let own = if let &[channels, 1, taps] = shape { vec![channels, taps] } else { shape.to_vec() };
+    let written = QTensor::quantize(&of(rows.as_ref().unwrap_or(&values), &own), kind).unwrap();
+    let kept = QTensor::quantize(&of(&values, shape), kind).unwrap().dequantize(&Device::Cpu).unwrap();
+    (written, kept.flatten_all().unwrap().to_vec1().unwrap())
 }
 
 /// Of each head the rows 0, half, 1, half + 1 …

@@ -7,6 +7,7 @@ mod bad_input;
 mod browser;
 mod chance;
 mod compare;
+mod fewer_bits;
 mod find_onset;
 mod guides;
 mod hub;
