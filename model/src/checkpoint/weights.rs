@@ -8,7 +8,7 @@ use candle_core::quantized::GgmlDType;
 use serde_json::{Map, Value};
 
 use super::tensors::Slot;
-use super::{gguf, torch};
+use super::{gguf, quantised, torch};
 use crate::error::{Error, Result};
 use crate::text::python_json;
 
@@ -17,22 +17,6 @@ pub const WEIGHT_FORMS: [(&str, &str); 2] =
     [("model.safetensors", "model.safetensors.index.json"), ("pytorch_model.bin", "pytorch_model.bin.index.json")];
 /// The format's own bound on a header.
 const LARGEST_HEADER: u64 = 100_000_000;
-/// What to do about weights that another library has quantised.
-pub(crate) const UNQUANTISED: &str =
-    "take the checkpoint that it was made of (`--precision q4` or `int8` makes that as small), or one in GGUF";
-/// Ends of names that AWQ, GPTQ, compressed-tensors and bitsandbytes give to the pieces of a weight.
-const QUANTISED: [&str; 10] = [
-    ".qweight",
-    ".qzeros",
-    ".scales",
-    ".g_idx",
-    ".weight_packed",
-    ".weight_scale",
-    ".weight_zero_point",
-    ".absmax",
-    ".quant_map",
-    ".SCB",
-];
 const COPY_AGAIN: &str = "the file is damaged or was cut short; copy it again";
 
 /// How the numbers of a tensor are stored, in little-endian order.
@@ -173,11 +157,10 @@ impl Weights {
             let (file, tensor, found) = (entry.file.clone(), entry.name.clone(), entry.shape.clone());
             match slots.get(name) {
                 None => {
-                    let ends = |end: &&&str| tensor.ends_with(**end);
-                    return Err(match QUANTISED.iter().find(ends) {
+                    return Err(match quantised::piece(&tensor) {
                         Some(end) => {
                             let problem = format!("tensor `{tensor}`: weights quantised as `{end}` are not read");
-                            broken(&file, problem, UNQUANTISED)
+                            broken(&file, problem, quantised::UNQUANTISED)
                         }
                         None => Error::UnknownTensor { file, tensor, found },
                     });

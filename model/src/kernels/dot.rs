@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::Isa;
 use super::panels::PANEL;
-use super::scratch::with_numbers;
+use super::scratch;
 use super::strip::Strip;
 use super::tile::{ByF32, Step, Task, strip};
 use super::vector::{LANES, Vector, on_isa};
@@ -47,17 +47,18 @@ on_isa! {
 
 #[inline(always)]
 fn strip_expanded_body<V: Vector>(task: Task<'_>, y: Strip<'_>) {
-    with_numbers(task.steps * PANEL, |numbers| {
-        for (words, to) in task.panel.as_chunks::<PANEL>().0.iter().zip(numbers.chunks_exact_mut(2 * PANEL)) {
-            for (vector, words) in words.as_chunks::<LANES>().0.iter().enumerate() {
-                let ([first, second], (one, other)) = (V::widen(words), to.split_at_mut(PANEL));
-                let place = vector * LANES..(vector + 1) * LANES;
-                second.store((&mut one[place.clone()]).try_into().expect("sixteen numbers"));
-                first.store((&mut other[place]).try_into().expect("sixteen numbers"));
-            }
+    let len = task.steps * PANEL;
+    let mut numbers = scratch::take(len);
+    for (words, to) in task.panel.as_chunks::<PANEL>().0.iter().zip(numbers.chunks_exact_mut(2 * PANEL)) {
+        let (one, other) = to.split_at_mut(PANEL);
+        for (vector, words) in words.as_chunks::<LANES>().0.iter().enumerate() {
+            let [first, second] = V::widen(words);
+            second.store(&mut one.as_chunks_mut().0[vector]);
+            first.store(&mut other.as_chunks_mut().0[vector]);
         }
-        strip::<V, ByF32>(Task { panel: bytemuck::cast_slice(numbers), ..task }, y);
-    });
+    }
+    strip::<V, ByF32>(Task { panel: bytemuck::cast_slice(&numbers[..len]), ..task }, y);
+    scratch::give(numbers);
 }
 
 on_isa! {

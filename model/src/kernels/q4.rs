@@ -7,7 +7,7 @@
 use half::f16;
 
 use super::panels::{PANEL, Stored};
-use super::scratch::with_numbers;
+use super::scratch;
 use super::strip::Strip;
 use super::tile::{ByF32, Step, Task, strip};
 use super::vector::{LANES, Vector, on_isa};
@@ -110,8 +110,7 @@ fn expand<V: Vector>(panel: &[u32], to: &mut [f32]) {
             for (group, codes) in codes.as_chunks::<LANES>().0.iter().enumerate() {
                 let rows = to.chunks_exact_mut(PANEL).skip(group * CODES).take(CODES);
                 for (place, to) in rows.enumerate() {
-                    let to = &mut to[vector * LANES..(vector + 1) * LANES];
-                    V::codes(codes, place).mul(scale).store(to.try_into().expect("sixteen numbers"));
+                    V::codes(codes, place).mul(scale).store(&mut to.as_chunks_mut().0[vector]);
                 }
             }
         }
@@ -120,10 +119,11 @@ fn expand<V: Vector>(panel: &[u32], to: &mut [f32]) {
 
 #[inline(always)]
 fn strip_many_body<V: Vector>(task: Task<'_>, y: Strip<'_>) {
-    with_numbers(task.steps * PANEL, |numbers| {
-        expand::<V>(task.panel, numbers);
-        strip::<V, ByF32>(Task { panel: bytemuck::cast_slice(numbers), ..task }, y);
-    });
+    let len = task.steps * PANEL;
+    let mut numbers = scratch::take(len);
+    expand::<V>(task.panel, &mut numbers[..len]);
+    strip::<V, ByF32>(Task { panel: bytemuck::cast_slice(&numbers[..len]), ..task }, y);
+    scratch::give(numbers);
 }
 
 on_isa! {

@@ -1,18 +1,24 @@
 //! Numbers that a thread works on between two products: a panel expanded.
+//!
+//! They are taken and given back: a closure round the work would be a function of its own, compiled without the instruction set.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 thread_local! {
     /// Grows to the largest that was asked for.
-    static NUMBERS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    static NUMBERS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
-/// Lends `len` numbers of no particular value to `f`, which must not ask for others.
-pub(super) fn with_numbers<T>(len: usize, f: impl FnOnce(&mut [f32]) -> T) -> T {
-    NUMBERS.with_borrow_mut(|numbers| {
-        if numbers.len() < len {
-            numbers.resize(len, 0.0);
-        }
-        f(&mut numbers[..len])
-    })
+/// At least `len` numbers of no particular value.
+pub(super) fn take(len: usize) -> Vec<f32> {
+    let mut numbers = NUMBERS.take();
+    if numbers.len() < len {
+        numbers.resize(len, 0.0);
+    }
+    numbers
+}
+
+/// Keeps `numbers` for the next one.
+pub(super) fn give(numbers: Vec<f32>) {
+    NUMBERS.set(numbers);
 }
