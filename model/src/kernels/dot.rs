@@ -1,7 +1,7 @@
 //! The product of bf16 pairs: `vdpbf16ps` where the CPU has it, the same two fused multiply-adds where not.
 //!
 //! A step adds two products to an f32 sum, the second of the pair first. The instruction takes denormal numbers for zeros; the emulation does not.
-//! Without the instruction many rows expand a panel to f32 once, the second of each pair first: the same chain, at the speed of f32.
+//! Without the instruction many rows expand a panel to f32 once, the second of each pair first: the same chain through the tile of f32.
 #![expect(unsafe_code, reason = "an intrinsic and the entry into code for it")]
 
 use half::bf16;
