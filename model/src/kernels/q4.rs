@@ -1,4 +1,4 @@
-//! Weights of four bits in blocks of 32 inputs, each output's block with a scale of its own: ggml's Q4_0, laid out by panels.
+//! Weights of four bits in blocks of 32 inputs, each output's block with a scale of its own: ggml's `Q4_0`, laid out by panels.
 //!
 //! A number is `(code − 8) · scale`, which f32 holds exactly; a product is that of the same numbers stored as f32, bit for bit. One or two
 //! rows expand the codes in registers, more of them expand a panel once.

@@ -24,6 +24,7 @@ const QWEN2: &str =
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
 /// A way to split text, by its name in the file.
+#[expect(clippy::struct_excessive_bools, reason = "each says it of another step")]
 struct Split {
     names: &'static [&'static str],
     pattern: &'static str,

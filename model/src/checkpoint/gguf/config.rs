@@ -83,16 +83,15 @@ impl Said<'_> {
     }
 
     fn head_width(&self) -> Result<usize> {
-        let width = match self.whole("attention.key_length")? {
-            Some(width) => width,
-            None => {
-                let (hidden, heads) = (self.required("embedding_length")?, self.required("attention.head_count")?);
-                if heads == 0 || !hidden.is_multiple_of(heads) {
-                    let problem = format!("is {heads}, which does not divide the width {hidden}");
-                    return Err(self.header.wrong(&self.key("attention.head_count"), &problem));
-                }
-                hidden / heads
+        let width = if let Some(width) = self.whole("attention.key_length")? {
+            width
+        } else {
+            let (hidden, heads) = (self.required("embedding_length")?, self.required("attention.head_count")?);
+            if heads == 0 || !hidden.is_multiple_of(heads) {
+                let problem = format!("is {heads}, which does not divide the width {hidden}");
+                return Err(self.header.wrong(&self.key("attention.head_count"), &problem));
             }
+            hidden / heads
         };
         if self.whole("attention.value_length")?.is_some_and(|other| other != width) {
             let problem = format!("is not {width}, as wide as a key is");
@@ -151,8 +150,10 @@ impl Said<'_> {
         let original = self.whole("rope.scaling.original_context_length")?;
         let factor = self.number("rope.scaling.factor")?.or(self.number("rope.scale_linear")?);
         let key = self.key("rope.scaling.type");
-        let kind =
-            self.header.text(&key)?.or(factor.filter(|factor| *factor != 0.0 && *factor != 1.0).map(|_| "linear"));
+        let kind = self
+            .header
+            .text(&key)?
+            .or(factor.filter(|factor| *factor > 0.0 && (*factor - 1.0).abs() > f64::EPSILON).map(|_| "linear"));
         for tensor in ["rope_factors_long.weight", "rope_factors_short.weight"] {
             if contains(self.header, tensor) {
                 let mend = "take a model of the same kind without it, such as the one for 4k tokens";

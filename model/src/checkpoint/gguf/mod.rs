@@ -147,11 +147,13 @@ impl Header {
     /// # Errors
     /// Something else lies there.
     pub(crate) fn texts(&self, key: &str) -> Result<Option<Vec<&str>>> {
-        let text = |value| match value {
-            &Value::String(ref text) => Ok(text.as_str()),
-            _ => Err(self.wrong(key, "holds something other than texts")),
-        };
-        self.list(key)?.map(|list| list.iter().map(text).collect()).transpose()
+        let Some(list) = self.list(key)? else { return Ok(None) };
+        let mut texts = Vec::with_capacity(list.len());
+        for value in list {
+            let Value::String(text) = value else { return Err(self.wrong(key, "holds something other than texts")) };
+            texts.push(text.as_str());
+        }
+        Ok(Some(texts))
     }
 
     /// All that the header says, by key.
