@@ -38,7 +38,7 @@ impl Line {
 /// # Errors
 /// The folder cannot be made.
 pub(crate) fn store_of(results: &Store, precision: PrecisionSpec) -> Result<Store> {
-    Ok(Store::create(&results.root().join(precision.name()))?)
+    Store::create(&results.root().join(precision.name()))
 }
 
 /// Measures what `after` costs each checkpoint that lies on the disk and was not measured yet; `stop` ends it between two.
