@@ -92,6 +92,7 @@ fn made_up() -> Result<Run> {
         tokens: Some(step * TOKENS_PER_STEP),
         learning_rate: Some(3e-3 * (1.0 - step as f64 / (CHECKPOINTS * STEPS) as f64)),
         loss: Some(2.0 + 8.0 / (1.0 + step as f64 / 500.0)),
+        ..LogEntry::default()
     };
     let trunk = Branch {
         name: "trunk".into(),
@@ -114,6 +115,7 @@ fn made_up() -> Result<Run> {
         texts: (0..TASKS).map(texts).collect(),
         tree: RunTree { branches: vec![trunk], ..RunTree::default() },
         ratings: Vec::new(),
+        notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         groups: Vec::new(),

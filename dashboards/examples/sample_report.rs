@@ -97,7 +97,13 @@ fn branch(name: &str, fork: Option<(&str, u64)>, steps: Vec<u64>) -> Branch {
             _ => 1e-3 + 1e-3 * (1.0 + (std::f64::consts::PI * ((s - 60.0) / 1040.0).min(1.0)).cos()),
         };
         let loss = 0.5 + 2.5 * (-s / 60.0).exp() + 0.01 * (s * 0.7).sin();
-        LogEntry { step, tokens: Some(step * TOKENS_PER_STEP), learning_rate: Some(rate), loss: Some(loss) }
+        LogEntry {
+            step,
+            tokens: Some(step * TOKENS_PER_STEP),
+            learning_rate: Some(rate),
+            loss: Some(loss),
+            ..LogEntry::default()
+        }
     };
     let (first, last) = fork.map_or((0, 1400), |(_, step)| (step, if step == 600 { 900 } else { 1500 }));
     let start = |phase, from_step| PhaseStart { phase, from_step, from_tokens: from_step * TOKENS_PER_STEP };
@@ -131,6 +137,7 @@ fn run(name: &str, branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         units,
         packs: Vec::new(),
         ratings: Vec::new(),
+        notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         texts: Vec::new(),

@@ -202,6 +202,7 @@ fn run(page: &Value) -> Run {
         texts: Vec::new(),
         packs: Vec::new(),
         ratings: Vec::new(),
+        notes: Vec::new(),
         groups: Vec::new(),
         run_file: String::new(),
         generated: "2026-11-25T00:00:00Z".into(),

@@ -1,5 +1,6 @@
 //! What can go wrong around a sweep, each with the file, the place in it and the mend.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -43,7 +44,11 @@ pub enum Error {
     #[diagnostic(transparent)]
     Shared(Arc<Self>),
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(std::io::Error),
+    /// Something could not be written for want of room; the message names the file.
+    #[error("the disk is full: {problem}")]
+    #[diagnostic(code(disk::full), help("{help}"))]
+    Full { problem: String, help: String },
     #[error(transparent)]
     #[diagnostic(transparent)]
     Model(#[from] spyglass_model::Error),
@@ -53,6 +58,21 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Dashboards(#[from] spyglass_dashboards::Error),
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        if is_full(error.kind()) {
+            let help = "make room there, then run it again: what is finished is kept".into();
+            return Self::Full { problem: error.to_string(), help };
+        }
+        Self::Io(error)
+    }
+}
+
+/// Whether an error says that there is no more room.
+pub(crate) fn is_full(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
 impl Error {

@@ -3,9 +3,13 @@
 mod ask;
 mod checkpoint;
 mod cli;
+mod cluster;
 mod error;
 mod executor;
 mod export;
+#[cfg(test)]
+mod fuzz;
+mod gate;
 mod hub;
 mod import;
 mod measure;
@@ -13,9 +17,13 @@ mod progress;
 mod ratings;
 mod results;
 mod run_file;
+mod serve;
+mod suite;
 mod sweep;
 mod talk;
 mod training;
+mod values;
+mod watch;
 
 pub use checkpoint::{Discovered, discover_tree};
 pub use error::{Error, Result};
@@ -23,7 +31,7 @@ pub use export::{ScoreRow, csv, json_lines, parquet, score_rows, write_lm_eval};
 pub use import::{Imported, Options as ImportOptions, import_lm_eval};
 pub use results::{Store, gather};
 pub use run_file::{RunFile, TaskSpec};
-pub use sweep::{Suite, TaskSource, catalogue};
+pub use suite::{Suite, TaskSource, catalogue};
 pub use talk::{ChatModel, run_conversations};
 
 /// Runs the program.

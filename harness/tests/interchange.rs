@@ -133,6 +133,7 @@ fn run(suite: &Suite) -> Run {
         units,
         packs: Vec::new(),
         ratings: Vec::new(),
+        notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         texts: Vec::new(),

@@ -3,6 +3,7 @@
 //!
 //! [`Model::open`] reads a checkpoint of any architecture that [`architectures`] lists; nothing outside this crate needs to know which.
 
+pub mod batch;
 pub mod bench;
 mod checkpoint;
 mod error;
@@ -11,6 +12,7 @@ mod kernels;
 mod layers;
 mod models;
 mod ops;
+mod options;
 mod scoring;
 mod text;
 
@@ -20,8 +22,8 @@ pub use generation::{Generated, Prompt, Sampling, Stopped, Token, generate, gene
 pub use kernels::Isa;
 pub use layers::State;
 pub use models::{
-    Backend, Cost, DtFloor, Known, LanguageModel, LoadOptions, Logits, Model, ModelConfig, Part, Precision, Sequence,
-    Wanted, architectures, check, slow_path,
+    Cost, Known, LanguageModel, Logits, Model, ModelConfig, Part, Sequence, Wanted, architectures, check,
 };
+pub use options::{Backend, DtFloor, LoadOptions, Precision, slow_path};
 pub use scoring::{LogLikelihood, Progress, Request, RequestTrie, Scorer, ScorerOptions, TokenShift, shifts};
 pub use text::{Bos, ChatTemplate, DecodeStream, EncodedPair, Message, Tokenizer, has_tokenizer};

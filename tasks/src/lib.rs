@@ -12,6 +12,7 @@ pub mod overlap;
 pub mod paths;
 mod prompt;
 pub mod python;
+mod question;
 mod record;
 mod reply;
 mod task;
@@ -25,7 +26,8 @@ pub use definition::{
 };
 pub use error::{Error, Result, YamlError};
 pub use hash::sha256_hex;
-pub use item::{Answer, BadRow, Generation, Item, Items, Query, Row, Text, task_hash};
+pub use item::{BadRow, Item, Items, Row, task_hash};
 pub use nearest::nearest;
+pub use question::{Answer, Generation, Query, Text};
 pub use record::{ChoiceRecord, GenerationRecord, ItemRecord, MetricValue, RollingRecord};
 pub use task::Task;

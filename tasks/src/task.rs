@@ -1,6 +1,8 @@
 //! A leaf task, ready to give its items.
 
+mod metrics;
 mod parts;
+mod reply_filters;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,11 +13,12 @@ use crate::data::{DataSet, Tables};
 use crate::definition::{Chance, OutputType, Perturb, TaskFile};
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
-use crate::item::{Generation, Items, Row};
-use crate::metric;
+use crate::item::{Items, Row};
 use crate::nearest::suggestion;
-use crate::prompt::{self, Asking, Plan};
+use crate::prompt::{Asking, Plan};
+use crate::question::Generation;
 use crate::record::{ItemRecord, MetricValue};
+use crate::{metric, prompt};
 
 /// Keys that say what a task is called, where it comes from or how it is judged, not what is asked.
 const NOT_ASKED: [&str; 17] = [
@@ -98,7 +101,7 @@ impl Task {
         parts::check_choices(&keys_asked, &wrong)?;
         parts::check_choices(&shot_keys, &wrong)?;
         let templates = parts::compile_templates(&name, &file, &keys_asked, &shot_keys)?;
-        let metrics = parts::metrics(&file, output, &wrong)?;
+        let metrics = metrics::metrics(&file, output, &wrong)?;
         let primary_metric = match &file.primary_metric {
             Some(primary) if metrics.contains(primary) => primary.clone(),
             Some(primary) => {
@@ -107,7 +110,7 @@ impl Task {
             }
             None => metrics[0].clone(),
         };
-        let (mut filters, target_filters) = parts::reply_filters(&name, &file)?;
+        let (mut filters, target_filters) = reply_filters::reply_filters(&name, &file)?;
         filters.extend(target_filters.iter().cloned());
         let until = if file.generation_kwargs.until.0.is_empty() {
             vec![keys_asked.end.clone()]
@@ -147,7 +150,7 @@ impl Task {
                 filters: Arc::new(filters),
                 target_filters,
                 tables,
-                warnings: parts::metric_warnings(&file),
+                warnings: metrics::metric_warnings(&file),
                 home: home.map(Path::to_owned),
                 keys_given: keys,
                 shown,
@@ -156,7 +159,7 @@ impl Task {
         })
     }
 
-    fn asking(&self) -> Asking<'_> {
+    fn asking<'a>(&'a self, data: &'a [PathBuf]) -> Asking<'a> {
         Asking {
             name: &self.name,
             subject: self.subject.as_deref(),
@@ -165,6 +168,7 @@ impl Task {
             chance: self.chance,
             metrics: &self.metrics,
             plan: &self.plan,
+            data,
         }
     }
 
@@ -201,7 +205,7 @@ impl Task {
     /// # Errors
     /// No data, data that cannot be read, a pool smaller than the shots, or no row at all that can be asked.
     pub fn items(&self, data: &[PathBuf], limit: Option<usize>) -> Result<Items> {
-        prompt::build(&self.asking(), data, limit)
+        prompt::build(&self.asking(data), limit)
     }
 
     /// All rows of the split that is asked, with the columns of `process`; those that cannot be asked, too.
@@ -209,7 +213,7 @@ impl Task {
     /// # Errors
     /// No data, data that cannot be read, or an expression that fails.
     pub fn processed(&self, data: &[PathBuf]) -> Result<Vec<Row>> {
-        prompt::processed(&self.asking(), data)
+        prompt::processed(&self.asking(data))
     }
 
     #[expect(clippy::missing_panics_doc, reason = "keys that were read as JSON can be written as JSON")]
@@ -238,7 +242,12 @@ impl Task {
 
     /// Its rows are at hand without a data folder: generated, or in files that the task file names.
     pub fn brings_data(&self) -> bool {
-        self.plan.is_generated() || self.asking().place(&[]).files.is_some()
+        self.plan.is_generated() || self.asking(&[]).place().files.is_some()
+    }
+
+    /// Whether the files of the split that is asked lie below one of the folders, or need not.
+    pub fn has_data(&self, data: &[PathBuf]) -> bool {
+        self.brings_data() || self.asking(data).place().find(self.split()).is_ok()
     }
 
     /// What it reads of a data set on the hub; `None` where its rows are at hand, or any text of yours.

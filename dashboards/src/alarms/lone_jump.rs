@@ -59,8 +59,8 @@ fn lone_jump_alarm(place: Place, jump: Jump<'_>) -> Option<Alarm> {
     let (name, largest, _) = jump.siblings.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     let before = tokens(jump.from_tokens as f64);
     let sentence = format!(
-        "{} jumped alone {}: {} points since {before}, while {} ({} at most, {name}). Look for its items in the training data; \
-         honest learning of one subject's data looks the same.",
+        "{} jumped alone {}: {} points since {before}, while {} ({} at most, {name}). Either its items leaked, or the data \
+         began to cover this subject alone: look for its items in the training data.",
         place.task(),
         place.words(),
         points(jump.gain),

@@ -7,6 +7,7 @@ mod lone_jump;
 mod loss;
 mod no_number;
 mod perturbed_gap;
+mod plateau;
 mod regressed;
 mod rules;
 mod same_weights;

@@ -49,6 +49,7 @@ mod tests {
             tokens: Some(k as u64 * 1_000_000),
             learning_rate: None,
             loss: Some(loss),
+            ..LogEntry::default()
         };
         loss.iter().enumerate().map(entry).collect()
     }

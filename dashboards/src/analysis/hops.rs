@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use super::confidence::Z95;
 use super::curve::Curve;
 use super::onset::{Onset, Status};
-use super::statistics::Z95;
 
 /// Falls after the onset.
 #[derive(Debug, Clone, PartialEq, Serialize)]

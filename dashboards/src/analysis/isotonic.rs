@@ -1,6 +1,7 @@
 //! The best non-decreasing curve through the scores, and where it crosses a level.
 
-use super::statistics::{Z95, finite};
+use super::confidence::Z95;
+use super::statistics::finite;
 
 /// Weighted least-squares fit of a non-decreasing sequence, by pooling adjacent violators.
 ///

@@ -3,12 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::confidence::Z95;
 use super::contrast::Contrast;
 use super::curve::{Curve, Noise};
+use super::fit::{Fit, fit, level_of, two_regimes};
 use super::growth::one_sided;
-use super::isotonic::{Bracket, bracket, crossing, isotonic};
-use super::statistics::{Z95, finite, mean, median, phi};
-use super::wobble::{LEVEL_MAX, Wobble, continuous_level, level, wobble, wobble_before};
+use super::isotonic::{Bracket, bracket, isotonic};
+use super::statistics::{finite, phi};
+use super::wobble::{LEVEL_MAX, wobble};
 
 /// A score is surely above the level when noise would carry it there with less than this chance, over all points.
 const P_LOST: f64 = 0.01;
@@ -68,25 +70,6 @@ impl Scale {
     pub(crate) fn later(&self) -> f64 {
         self.wobble.max(self.wobble_after)
     }
-}
-
-/// The fitted curve and where it crosses the level.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Fit {
-    /// Level minus chance.
-    pub delta: f64,
-    /// Indices of the curve's points that were fitted; of a lost ability those up to its last clear sight.
-    pub points: Vec<usize>,
-    /// The non-decreasing fit at each of them.
-    pub isotonic: Vec<f64>,
-    /// How sure it is that the ability was there by each of them: a confidence distribution of the onset.
-    pub confidence: Vec<f64>,
-    /// Tokens of the last point that is clearly below; `None`: no lower end.
-    pub after: Option<u64>,
-    /// Tokens of the first point that is clearly above; `None`: no upper end.
-    pub by: Option<u64>,
-    /// Tokens at which the fit first reaches the level.
-    pub estimate: Option<f64>,
 }
 
 impl Onset {
@@ -188,59 +171,6 @@ fn first_clear(curve: &Curve, points: &[usize], y: &[f64], sd: f64, level: f64) 
     }
 }
 
-/// Standard deviations of the wobble before the point `came` and from it on. With fewer than two steps before it, or fewer than two
-/// points from it on, the `pooled` one stands in. `level` is that of the first look.
-fn two_regimes(
-    curve: &Curve,
-    points: &[usize],
-    y: &[f64],
-    pooled: Wobble,
-    came: Option<usize>,
-    level: f64,
-) -> (f64, f64) {
-    let var = curve.item_diff_var.as_deref();
-    let before = &y[..came.unwrap_or(y.len())];
-    let known = var.and_then(|var| mean(&var[..before.len().saturating_sub(1).min(var.len())]));
-    let at = |values: &[f64]| median(&points.iter().map(|&index| values[index]).collect::<Vec<_>>());
-    let unknown = || match &curve.noise {
-        Noise::Items(n) => at(n).map(|n| 2.0 * curve.chance * (1.0 - curve.chance) / n),
-        Noise::StandardErrors(se) => at(se).map(|se| 2.0 * se * se),
-    };
-    let item = known.and_then(finite).or_else(unknown).unwrap_or(0.0);
-    let since = came.filter(|came| y.len() - came >= 2);
-    let after = since.map(|came| wobble(&y[came..], var.map(|var| &var[came.min(var.len())..])).sd);
-    (wobble_before(before, item, level).unwrap_or(pooled.sd), after.unwrap_or(pooled.sd))
-}
-
-fn level_of(curve: &Curve, points: &[usize], wobble_sd: f64) -> f64 {
-    let at = |values: &[f64]| median(&points.iter().map(|&index| values[index]).collect::<Vec<_>>());
-    match &curve.noise {
-        Noise::Items(n) => at(n).map_or(f64::NAN, |n| level(curve.chance, n, wobble_sd)),
-        Noise::StandardErrors(se) => at(se).map_or(f64::NAN, |se| continuous_level(curve.chance, se, wobble_sd)),
-    }
-}
-
-fn fit(curve: &Curve, points: &[usize], spread: &[f64], level: f64) -> Fit {
-    let isotonic = isotonic(&curve.scores(points), &curve.weights(points));
-    let ends = bracket(&isotonic, spread, level);
-    let mut sure = 0.0_f64;
-    let confidence = isotonic.iter().zip(spread).map(|(fit, spread)| {
-        sure = sure.max(phi((fit - level) / spread));
-        sure
-    });
-    let confidence = confidence.collect();
-    let tokens = |point: Option<usize>| point.map(|point| curve.tokens[points[point]]);
-    Fit {
-        delta: level - curve.chance,
-        confidence,
-        after: tokens(ends.below),
-        by: tokens(ends.above),
-        estimate: crossing(&curve.tokens_at(points), &isotonic, level),
-        isotonic,
-        points: points.to_vec(),
-    }
-}
-
 /// The last clear sight of an ability that is clearly below the level now.
 fn last_sight(y: &[f64], spread: &[f64], level: f64, ends: Bracket) -> Option<usize> {
     let last = y.len() - 1;
@@ -253,61 +183,5 @@ fn last_sure_pair(y: &[f64], spread: &[f64], level: f64) -> Option<usize> {
     let sure = |k: usize| phi(-(y[k] - level) / spread[k]) <= P_LOST / y.len() as f64;
     (1..y.len()).rev().find(|&k| sure(k) && sure(k - 1))
 }
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn points_without_a_score_are_left_out() {
-        let curve = Curve {
-            tokens: vec![1, 2, 3],
-            score: vec![f64::NAN, f64::INFINITY, 0.5],
-            noise: Noise::Items(vec![100.0, 100.0, 0.0]),
-            chance: 0.25,
-            delta: None,
-            item_diff_var: None,
-        };
-        assert_eq!(onset(&curve), Onset::bare(Status::NoData, None));
-    }
-
-    proptest! {
-        #[test]
-        fn any_curve_has_an_honest_answer(
-            points in prop::collection::vec((prop::num::f64::ANY, prop::num::f64::ANY), 0..25),
-            chance in prop::num::f64::ANY,
-            delta in prop::option::of(prop::num::f64::ANY),
-            continuous in any::<bool>(),
-        ) {
-            let worth: Vec<f64> = points.iter().map(|p| p.1).collect();
-            let curve = Curve {
-                tokens: (0..points.len() as u64).collect(),
-                score: points.iter().map(|p| p.0).collect(),
-                noise: if continuous { Noise::StandardErrors(worth.clone()) } else { Noise::Items(worth.clone()) },
-                chance,
-                delta,
-                item_diff_var: Some(worth),
-            };
-            let found = onset(&curve);
-            if let (Some(after), Some(by)) = (found.after(), found.by()) {
-                prop_assert!(after < by);
-            }
-        }
-
-        #[test]
-        fn a_sane_curve_gives_no_nan(scores in prop::collection::vec(0.0..=1.0_f64, 1..30), n in 1.0..20_000.0_f64) {
-            let curve = Curve {
-                tokens: (0..scores.len() as u64).map(|k| k * 1000).collect(),
-                noise: Noise::Items(vec![n; scores.len()]),
-                score: scores,
-                chance: 0.25,
-                delta: None,
-                item_diff_var: None,
-            };
-            let found = onset(&curve);
-            let fit = found.fit.iter();
-            prop_assert!(fit.flat_map(|fit| fit.isotonic.iter().chain(&fit.confidence)).all(|v| v.is_finite()));
-        }
-    }
-}
+mod tests;

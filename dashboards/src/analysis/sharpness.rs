@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::curve::Curve;
-use super::isotonic::{Bracket, bracket, crossing, isotonic};
-use super::onset::{Fit, Onset, onset};
+use super::isotonic::isotonic;
+use super::onset::{Onset, onset};
 use super::statistics::{finite, median};
+use super::width::{Rise, Width, width};
 
 /// One doubling of tokens, in decades.
 const SHARP: f64 = std::f64::consts::LOG10_2;
@@ -35,29 +36,6 @@ pub struct Sharpness {
     /// How wide the rise is; `None` where there is none.
     #[serde(flatten)]
     pub width: Option<Width>,
-}
-
-/// How high a curve rose, and in how large steps.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Rise {
-    /// Last fitted value minus chance.
-    pub rise: f64,
-    /// `±(max−min)/√median(D²)`, + when the highest score comes after the lowest; `None` when the median is 0. It grows with the
-    /// number of checkpoints: never compare it between runs. Source: BIG-bench, arXiv 2206.04615.
-    pub emergence_score: Option<f64>,
-    /// The largest step of the fit as a share of the rise.
-    pub largest_step_share: Option<f64>,
-}
-
-/// Decades of tokens from a fifth to four fifths of a rise.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Width {
-    /// Best guess, `log10(t_80/t_20)`.
-    pub width: Option<f64>,
-    /// It is at least this wide.
-    pub width_min: f64,
-    /// It is at most this wide; `None` when that cannot be told.
-    pub width_max: Option<f64>,
 }
 
 /// Whether the rise behind an onset is sharp (within one doubling of tokens) or smooth.
@@ -101,31 +79,8 @@ pub fn sharpness_without_chance(curve: &Curve) -> Sharpness {
     sharpness(&based, &onset(&based))
 }
 
-fn width(curve: &Curve, fit: &Fit, height: f64, wobble_sd: f64) -> Width {
-    let tokens = curve.tokens_at(&fit.points);
-    let at = |share: f64| {
-        let level = curve.chance + share * height;
-        let spread: Vec<f64> = fit.points.iter().map(|&index| curve.spread(index, level, wobble_sd)).collect();
-        (bracket(&fit.isotonic, &spread, level), crossing(&tokens, &fit.isotonic, level))
-    };
-    let ((low, t_20), (high, t_80)) = (at(0.2), at(0.8));
-    let decades = |from: Option<f64>, to: Option<f64>| match (from, to) {
-        (Some(from), Some(to)) if from > 0.0 && to > 0.0 => finite((to / from).log10()),
-        _ => None,
-    };
-    let seen = |point: Option<usize>| point.map(|point| tokens[point] as f64);
-    let between = |from: Option<usize>, to: Option<usize>| decades(seen(from), seen(to));
-    let Bracket { below: a_20, above: b_20 } = low;
-    let Bracket { below: a_80, above: b_80 } = high;
-    Width {
-        width: decades(t_20, t_80),
-        width_min: between(b_20, a_80).unwrap_or(0.0).max(0.0),
-        width_max: between(a_20, b_80),
-    }
-}
-
 /// BIG-bench's emergence score of the raw scores; see [`Rise::emergence_score`].
-fn emergence_score(y: &[f64]) -> Option<f64> {
+pub(super) fn emergence_score(y: &[f64]) -> Option<f64> {
     let squares: Vec<f64> = y.windows(2).map(|pair| (pair[1] - pair[0]).powi(2)).collect();
     let typical = median(&squares)?.sqrt();
     let (high, low) =
@@ -134,35 +89,5 @@ fn emergence_score(y: &[f64]) -> Option<f64> {
     let sign = if first(high)? > first(low)? { 1.0 } else { -1.0 };
     (typical > 0.0).then(|| sign * (high - low) / typical).and_then(finite)
 }
-
 #[cfg(test)]
-mod tests {
-    use super::super::curve::Noise;
-    use super::*;
-
-    fn curve(score: &[f64]) -> Curve {
-        Curve {
-            tokens: (0..score.len() as u32).map(|k| 1_000_000 << k).collect(),
-            score: score.to_vec(),
-            noise: Noise::Items(vec![10_000.0; score.len()]),
-            chance: 0.25,
-            delta: None,
-            item_diff_var: None,
-        }
-    }
-
-    #[test]
-    fn checkpoints_more_than_a_doubling_apart_are_never_sharp() {
-        let mut wide = curve(&[0.25, 0.25, 0.9, 0.9]);
-        assert_eq!(sharpness(&wide, &onset(&wide)).verdict, Shape::Sharp);
-        wide.tokens = vec![1_000_000, 3_000_000, 9_000_000, 27_000_000];
-        assert_eq!(sharpness(&wide, &onset(&wide)).verdict, Shape::Unresolved);
-    }
-
-    #[test]
-    fn a_flat_curve_has_no_shape() {
-        let flat = curve(&[0.25, 0.26, 0.24, 0.25]);
-        let found = sharpness(&flat, &onset(&flat));
-        assert_eq!((found.verdict, found.width), (Shape::None, None));
-    }
-}
+mod tests;

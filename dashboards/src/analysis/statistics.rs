@@ -1,11 +1,8 @@
-//! Means, medians, the normal distribution and the least-squares line.
+//! Means, medians and the normal distribution.
 
 /// Chance that a page says anything false of one kind (growth, gains, prompts that turn, ...), so that a page of several kinds stays near
 /// a twentieth.
 pub const ALPHA: f64 = 0.02;
-
-/// 97.5 % point of the normal distribution: half width of a 95 % interval in standard errors.
-pub const Z95: f64 = 1.959_963_984_540_054;
 
 /// Normal distribution function, `erfc(-z/√2)/2`.
 pub(crate) fn phi(z: f64) -> f64 {
@@ -48,37 +45,11 @@ pub(crate) fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-/// A least-squares line.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Line {
-    pub(crate) slope: f64,
-    /// Standard error of the slope from the scatter around the line; `None` below three points.
-    pub(crate) slope_error: Option<f64>,
-}
-
-/// The least-squares line of `y` on `x`; `None` below two different `x`.
-///
-/// slope = Σ(x−x̄)(y−ȳ) / Σ(x−x̄)², its SE = √(Σe² / (n−2) / Σ(x−x̄)²).
-pub(crate) fn line(x: &[f64], y: &[f64]) -> Option<Line> {
-    let weights = slope_weights(x)?;
-    let slope: f64 = weights.iter().zip(y).map(|(w, y)| w * y).sum();
-    let (x_mean, y_mean) = (mean(x)?, mean(y)?);
-    let spread: f64 = x.iter().map(|x| (x - x_mean).powi(2)).sum();
-    let rest: f64 = x.iter().zip(y).map(|(x, y)| (y - y_mean - slope * (x - x_mean)).powi(2)).sum();
-    let slope_error = (x.len() > 2).then(|| (rest / (x.len() - 2) as f64 / spread).sqrt()).and_then(finite);
-    Some(Line { slope: finite(slope)?, slope_error })
-}
-
-/// What each `y` weighs in the slope of the least-squares line: `(x−x̄) / Σ(x−x̄)²`; `None` below two different `x`.
-pub(crate) fn slope_weights(x: &[f64]) -> Option<Vec<f64>> {
-    let centre = mean(x)?;
-    let spread: f64 = x.iter().map(|x| (x - centre).powi(2)).sum();
-    (spread > 0.0 && spread.is_finite()).then(|| x.iter().map(|x| (x - centre) / spread).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::confidence::Z95;
+    use crate::analysis::line::line;
 
     #[test]
     fn phi_agrees_with_tables() {

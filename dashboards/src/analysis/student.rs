@@ -1,6 +1,7 @@
 //! Student's t distribution: what a standard error of few clusters is worth.
 
-use super::statistics::{Z95, phi};
+use super::confidence::{BEYOND, Z95};
+use super::statistics::phi;
 
 /// From so many degrees of freedom on the normal distribution is as good: .0005 of the quantile.
 const MANY: usize = 2000;
@@ -38,7 +39,7 @@ pub(crate) fn t95(df: usize) -> f64 {
     let (mut low, mut high) = (Z95, 13.0); // 12.706 with one degree of freedom
     for _ in 0..60 {
         let middle = f64::midpoint(low, high);
-        if t_tail(middle, df) > 0.025 { low = middle } else { high = middle }
+        if t_tail(middle, df) > BEYOND { low = middle } else { high = middle }
     }
     f64::midpoint(low, high)
 }

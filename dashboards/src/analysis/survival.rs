@@ -3,8 +3,9 @@
 use serde::Serialize;
 use spyglass_tasks::vibes::PackSummary;
 
+use super::confidence::Z95;
 use super::intervals::wilson;
-use super::statistics::{Z95, finite};
+use super::statistics::finite;
 
 /// Kaplan and Meier's estimate over the turns of conversations.
 #[derive(Debug, Clone, PartialEq, Serialize)]

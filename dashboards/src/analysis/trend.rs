@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::line::slope_weights;
 use super::sample::Sample;
-use super::statistics::{finite, slope_weights};
+use super::statistics::finite;
 
 /// A gain that is surely under one point is none.
 const NO_GAIN: f64 = 0.01;

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
-use spyglass_tasks::ItemRecord;
-use spyglass_tasks::metric::{self, Needs, Weighting};
+use spyglass_tasks::metric::{Needs, Weighting};
+use spyglass_tasks::{ItemRecord, metric};
 
-use crate::analysis::contrast::{benjamini_hochberg, holm, mcnemar_exact};
+use super::compare_scores::by_scores;
+use crate::analysis::contrast::mcnemar_exact;
+use crate::analysis::detectable;
+use crate::analysis::many_tests::{benjamini_hochberg, holm};
 use crate::analysis::statistics::phi;
 use crate::run::{Subject, TaskGroup, Unit};
 use crate::series::{Difference, ItemScores, by_metric, is_fraction, is_mean_of_items};
@@ -58,6 +61,14 @@ pub struct ComparedTask {
     pub p_holm: f64,
     /// Benjamini and Hochberg's p over all rows: of the rows below .05, one in twenty is expected to be false.
     pub p_bh: f64,
+    /// How many clusters these items fall into, where items hang together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clusters: Option<usize>,
+    /// The smallest difference that these items could have shown, four times in five.
+    pub detectable: Option<f64>,
+    /// Neither side brought its items: the two scores are compared as if other items had been asked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unpaired: bool,
     /// The two sides cut their texts into tokens otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub other_tokens: bool,
@@ -103,6 +114,9 @@ fn one_task(subject: &Subject, a: &Unit, b: &Unit, groups: [&[TaskGroup]; 2]) ->
     if a.record.inputs.data != b.record.inputs.data {
         return Err("the two sides have different data, so their items cannot be paired".to_owned());
     }
+    if a.items.is_empty() && b.items.is_empty() {
+        return by_scores(subject, &a.record, &b.record);
+    }
     let metric = metric_of(a, b)?;
     let other_tokens = other_tokens(a, b);
     let positions = metric::find(&metric).is_ok_and(|metric| metric.needs == Needs::TokenLogprobs);
@@ -138,11 +152,13 @@ fn one_task(subject: &Subject, a: &Unit, b: &Unit, groups: [&[TaskGroup]; 2]) ->
     let (lost, gained) = (flipped(-1.0), flipped(1.0));
     let mcnemar = is_right_or_wrong.then(|| mcnemar_exact(lost.len() as u64, gained.len() as u64));
     let z = if difference.value == 0.0 { 0.0 } else { difference.value.abs() / difference.se };
-    let p = mcnemar.filter(|_| left.clusters().is_none()).unwrap_or_else(|| (2.0 * phi(-z)).min(1.0));
+    let exact = mcnemar.filter(|_| left.clusters().is_none());
+    let p = exact.unwrap_or_else(|| (2.0 * phi(-z)).min(1.0));
     Ok(ComparedTask {
         subject: subject.clone(),
         fraction: is_fraction(&metric),
         metric,
+        detectable: detectable(difference.se, difference.items, exact.is_some()),
         a: mean(|pair| pair.1),
         b: mean(|pair| pair.2),
         difference,
@@ -154,7 +170,9 @@ fn one_task(subject: &Subject, a: &Unit, b: &Unit, groups: [&[TaskGroup]; 2]) ->
         p,
         p_holm: p,
         p_bh: p,
+        clusters: left.shared_clusters(&right),
         other_tokens,
+        unpaired: false,
     })
 }
 
@@ -180,8 +198,11 @@ fn other_tokens(a: &Unit, b: &Unit) -> bool {
         let text = item.rolling.iter().map(|text| text.tokens);
         item.choices.iter().map(|choice| choice.tokens).chain(text).collect()
     };
+    if !other_tokenizer(a, b) {
+        return false;
+    }
     let known: HashMap<usize, Vec<usize>> = a.items.iter().map(|item| (item.doc_id, counts(item))).collect();
-    other_tokenizer(a, b) && b.items.iter().any(|item| known.get(&item.doc_id).is_some_and(|own| *own != counts(item)))
+    b.items.iter().any(|item| known.get(&item.doc_id).is_some_and(|own| *own != counts(item)))
 }
 
 /// Bits per byte of `unit`'s items such that their mean over the items that `other` has too is what all of these take together, by all

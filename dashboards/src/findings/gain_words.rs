@@ -1,6 +1,9 @@
 //! What branches added to their parents, in words.
 
+use super::how_sure;
 use super::sentences::{Number, Sentence, SentenceKind, Weighed, sentence};
+use crate::analysis::CONFIDENCE;
+use crate::analysis::confidence::confidence;
 use crate::analysis::intervals::Interval;
 use crate::number::points;
 use crate::run::Phase;
@@ -18,7 +21,8 @@ pub(crate) fn gains(tasks: &[&TaskFindings]) -> (Vec<Weighed>, Vec<Weighed>) {
         let (low, high) = in_its_direction(task, gain.together);
         let value = Some(oriented(task, gain.gain.value));
         let number = Number { low: Some(low), high: Some(high), ..Number::of("gain (98 %)", task, value) };
-        (gain.gain.value > 0.0, (weight, sentence(SentenceKind::Gain, text, task, &gain.branch, vec![number])))
+        let told = sentence(SentenceKind::Gain, text, task, &gain.branch, vec![number]);
+        (gain.gain.value > 0.0, (weight, Sentence { sure: how_sure::gain(task, gain), ..told }))
     });
     let (gained, lost): (Vec<_>, Vec<_>) = told.partition(|(is_gain, _)| *is_gain);
     let weighed = |told: Vec<(bool, Weighed)>| told.into_iter().map(|(_, weighed)| weighed).collect();
@@ -34,14 +38,19 @@ pub(crate) fn mean_gains(tasks: &[&TaskFindings], found: &[MeanGain]) -> Vec<Wei
         let change = change(mean.gain.value, mean.gain.interval, true, true);
         let (who, beyond) = (who(task, &mean.like.branch), beyond(&mean.like));
         let text = format!(
-            "{who} {} {} (95 % CI {}) {} the mean of {} tasks {beyond}.",
+            "{who} {} {} ({CONFIDENCE} CI {}) {} the mean of {} tasks {beyond}.",
             change.verb, change.by, change.interval, change.to, mean.tasks
         );
         let (low, high) = mean.gain.interval;
         let (value, low, high) = (Some(mean.gain.value), Some(low), Some(high));
-        let numbers = vec![Number { name: "mean gain (95 %)", task: None, value, low, high }];
+        let numbers = vec![Number { name: concat!("mean gain (", confidence!(), ")"), task: None, value, low, high }];
         let branch = Some(mean.like.branch.as_str());
-        let sentence = Sentence { numbers, ..Sentence::of(SentenceKind::Gain, text, &[], branch) };
+        let sure = vec![format!(
+            "The mean of the gains of {} tasks, on {} items in all. Its interval holds the noise of the items and what checkpoints \
+             wobble in all tasks at once.",
+            mean.tasks, mean.gain.items
+        )];
+        let sentence = Sentence { numbers, sure, ..Sentence::of(SentenceKind::Gain, text, &[], branch) };
         Some((mean.gain.value.abs(), sentence))
     });
     told.collect()
@@ -54,7 +63,7 @@ pub(crate) fn gain_in_full(task: &TaskFindings, found: &BranchGain) -> String {
     let compared = match found.basis {
         Basis::Trend => String::new(),
         Basis::EqualTokens | Basis::Fork => {
-            format!(" Item noise alone, as in `spyglass compare`: 95 % CI {of_weights}.")
+            format!(" Item noise alone, as in `spyglass compare`: {CONFIDENCE} CI {of_weights}.")
         }
     };
     if found.is_clear() {

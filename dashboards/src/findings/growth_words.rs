@@ -1,7 +1,8 @@
 //! What grows, in words.
 
-use super::sentences::{Number, SentenceKind, Weighed, name, sentence};
-use crate::analysis::statistics::Z95;
+use super::how_sure;
+use super::sentences::{Number, Sentence, SentenceKind, Weighed, name, sentence};
+use crate::analysis::confidence::Z95;
 use crate::number::{percent, points, tokens};
 use crate::series::{GrowthClaim, TaskFindings};
 
@@ -40,7 +41,8 @@ pub(crate) fn growth(tasks: &[&TaskFindings]) -> Vec<Weighed> {
             }
         };
         let weight = grown.growth.per_doubling / grown.growth.se.max(1e-12);
-        Some((weight, sentence(SentenceKind::Growth, text, task, &path.branch, numbers.into())))
+        let told = sentence(SentenceKind::Growth, text, task, &path.branch, numbers.into());
+        Some((weight, Sentence { sure: how_sure::growth(&grown, path), ..told }))
     });
     told.collect()
 }

@@ -52,7 +52,13 @@ mod tests {
     use crate::run::{Checkpoint, LogEntry, TrainingLog};
 
     fn notes(log: impl Iterator<Item = (u64, u64)>, steps: &[u64]) -> Vec<String> {
-        let entry = |(step, tokens)| LogEntry { step, tokens: Some(tokens), learning_rate: None, loss: Some(2.0) };
+        let entry = |(step, tokens)| LogEntry {
+            step,
+            tokens: Some(tokens),
+            learning_rate: None,
+            loss: Some(2.0),
+            ..LogEntry::default()
+        };
         let checkpoint = |&step: &u64| Checkpoint {
             branch: "trunk".into(),
             step,

@@ -1,8 +1,9 @@
 //! Onsets as sentences: each event once, tasks that moved together in one.
 
+use super::how_sure;
 use super::sentences::{Number, Sentence, SentenceKind, Weighed, on_branch, phase_words, rate_words};
 use super::waiting::{listed, on_each, range};
-use crate::analysis::letters::{EmergenceKind, MetricEffect};
+use crate::analysis::emergence_kind::{EmergenceKind, MetricEffect};
 use crate::analysis::onset::{Onset, Status};
 use crate::analysis::sharpness::Shape;
 use crate::analysis::trend::Trend;
@@ -93,6 +94,7 @@ fn told(events: &[Event<'_>]) -> Weighed {
     let rise = events.iter().filter_map(Event::rise).fold(0.0, f64::max);
     let sentence = Sentence {
         numbers: events.iter().flat_map(Event::numbers).collect(),
+        sure: events.iter().flat_map(|event| how_sure::onset(event.task, event.path, event.onset)).collect(),
         ..Sentence::of(SentenceKind::Onset, parts.concat() + ".", &tasks, Some(&first.path.branch))
     };
     (late + rise, sentence)
@@ -135,7 +137,7 @@ fn shape_words(events: &[Event<'_>]) -> String {
         Shape::Unresolved | Shape::None => "a rise of",
     };
     let metric = match first.metric_effect {
-        Some(MetricEffect::GenuineJump) => ", and P(gold) jumps with it",
+        Some(MetricEffect::GenuineJump) => ", and P(gold) jumps with it, so it is no artefact of scoring",
         Some(MetricEffect::ThresholdEffect) => ", but P(gold) grows smoothly: the jump is the metric's",
         _ => "",
     };
@@ -145,7 +147,7 @@ fn shape_words(events: &[Event<'_>]) -> String {
 fn kind_words(kind: EmergenceKind) -> &'static str {
     match kind {
         EmergenceKind::Selection => {
-            "letters were written and the facts known before, binding one to the other came last"
+            "the facts were known and letters were written before, choosing the right letter came last"
         }
         EmergenceKind::Format => "the facts were known before, answering in letters came last",
         EmergenceKind::Knowledge => "letters were written before, the facts came last",

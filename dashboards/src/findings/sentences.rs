@@ -5,18 +5,15 @@ use serde::Serialize;
 
 use super::gain_words::{self, gain_in_full};
 use super::growth_words::growth;
+use super::how_sure;
 use super::onset_sentences::onsets;
 use super::waiting::{at_first, waiting};
 use crate::alarms::{Alarm, AlarmKind};
 use crate::analysis::PhaseProbabilities;
-use crate::analysis::letters::MetricEffect;
+use crate::analysis::emergence_kind::MetricEffect;
 use crate::number::{significant, tokens};
-use crate::run::Subject;
-use crate::run::{Phase, Run};
-use crate::series::BranchGain;
-use crate::series::MeanGain;
-use crate::series::PathFindings;
-use crate::series::TaskFindings;
+use crate::run::{Phase, Run, Subject};
+use crate::series::{BranchGain, MeanGain, PathFindings, TaskFindings};
 
 /// At most so many sentences stand on the front page without a click.
 const MOST: usize = 9;
@@ -54,6 +51,8 @@ pub struct Sentence {
     pub branch: Option<String>,
     /// Its numbers.
     pub numbers: Vec<Number>,
+    /// How sure it is, in plain words: what it rests on, its interval, its items.
+    pub sure: Vec<String>,
 }
 
 /// One number of a sentence, with its interval where it has one.
@@ -83,7 +82,7 @@ impl Sentence {
     pub(crate) fn of(kind: SentenceKind, text: String, tasks: &[&TaskFindings], branch: Option<&str>) -> Self {
         let subjects: Vec<Subject> = tasks.iter().map(|task| task.subject.clone()).collect();
         let subject = subjects.first().filter(|_| tasks.len() == 1 || branch.is_some()).cloned();
-        Self { kind, text, subject, subjects, branch: branch.map(str::to_owned), numbers: Vec::new() }
+        Self { kind, text, subject, subjects, branch: branch.map(str::to_owned), numbers: Vec::new(), sure: Vec::new() }
     }
 }
 
@@ -179,12 +178,12 @@ fn effect_words(run: &Run, task: &TaskFindings, path: &PathFindings) -> Option<S
     let place = on_branch(run, task, path);
     let width = |shape: &crate::analysis::Sharpness| {
         let decades = shape.width.as_ref()?.width?;
-        Some(format!(" (20 to 80 % of its rise took a factor of {} in tokens)", significant(10_f64.powf(decades))))
+        Some(format!(" (most of its rise, 20 to 80 %, took {} times the tokens)", significant(10_f64.powf(decades))))
     };
     let smooth = path.continuous.as_ref().and_then(width).unwrap_or_default();
     let text = match path.metric_effect? {
         MetricEffect::GenuineJump => format!(
-            "The jump{place} is not an artefact of the metric: P(gold) of the same items jumps as sharply as {}.",
+            "The jump{place} is real, and no effect of right-or-wrong scoring: P(gold) of the same items jumps as sharply as {}.",
             task.metric
         ),
         MetricEffect::ThresholdEffect => format!(
@@ -193,7 +192,7 @@ fn effect_words(run: &Run, task: &TaskFindings, path: &PathFindings) -> Option<S
         ),
         MetricEffect::Smooth => format!("There is no jump{place} to explain: {} itself rises smoothly.", task.metric),
         MetricEffect::Unresolved => format!(
-            "Whether the rise{place} is as sharp in P(gold) as in {} cannot be told from these checkpoints{smooth}.",
+            "These checkpoints are too far apart to tell whether the rise{place} is as sharp in P(gold) as in {}{smooth}.",
             task.metric
         ),
         MetricEffect::None => return None,
@@ -285,7 +284,9 @@ fn comings_and_goings(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {
             Number::of("falls", task, Some(falls.len() as f64)),
             Number::of("first fall", task, Some(*first as f64)),
         ];
-        Some((falls.len() as f64, sentence(SentenceKind::Hops, text, task, &path.branch, numbers)))
+        let sure = path.onset.as_ref().map_or_else(Vec::new, |onset| how_sure::onset(task, path, onset));
+        let told = sentence(SentenceKind::Hops, text, task, &path.branch, numbers);
+        Some((falls.len() as f64, Sentence { sure, ..told }))
     });
     told.collect()
 }

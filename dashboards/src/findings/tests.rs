@@ -16,6 +16,7 @@ use crate::run::{
 };
 use crate::series::TaskFindings;
 
+mod how_sure;
 mod parts;
 
 const TOKENS_PER_STEP: u64 = 6_144;
@@ -132,6 +133,7 @@ fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         texts: Vec::new(),
         packs: Vec::new(),
         ratings: Vec::new(),
+        notes: Vec::new(),
         groups: Vec::new(),
         run_file: String::new(),
         generated: "2026-11-25T00:00:00Z".into(),
@@ -194,8 +196,8 @@ fn the_story_is_told_with_its_numbers() {
     assert_eq!(
         texts[0],
         "pilot_letters and pilot_letters_b on anneal both emerged between 7.37 M and 7.68 M tokens, in the anneal; a sharp rise of \
-         60.2 points so far, and P(gold) jumps with it; in pilot_letters letters were written and the facts known before, binding one \
-         to the other came last; pilot_letters not yet on trunk (8.6 M tokens); pilot_letters_b not yet on trunk (8.6 M tokens), \
+         60.2 points so far, and P(gold) jumps with it, so it is no artefact of scoring; in pilot_letters the facts were known and \
+         letters were written before, choosing the right letter came last; pilot_letters not yet on trunk (8.6 M tokens); pilot_letters_b not yet on trunk (8.6 M tokens), \
          dirty (5.53 M)."
     );
     let facts: Vec<&&str> = texts.iter().filter(|text| text.starts_with("pilot_facts_easy")).collect();
@@ -217,7 +219,7 @@ fn the_leak_raises_its_alarms_and_the_anneal_raises_none() {
     assert!(
         leak.starts_with(
             "Leak suspected: pilot_letters on dirty at 5.53 M tokens scores 95.2 %, but 25.2 % where the same items have their \
-             choices shuffled; that gap grew by"
+             choices shuffled; the gap grew by"
         ),
         "{leak}"
     );

@@ -1,5 +1,6 @@
 //! Tasks that wait for an onset, and those that were above chance from the start, in words.
 
+use super::how_sure;
 use super::sentences::{Number, Sentence, SentenceKind, Weighed};
 use crate::analysis::growth::one_sided;
 use crate::analysis::onset::{Onset, Status};
@@ -175,7 +176,8 @@ fn one_or_all(kind: SentenceKind, text: String, tasks: &[&TaskFindings]) -> Sent
     let end = |task: &TaskFindings| Some(Number::of("score at the end", task, Some(task.paths.first()?.end?.value)));
     let level = |task: &TaskFindings| Some(Number::of("level", task, Some(first_onset(task)?.scale?.level)));
     let numbers = tasks.iter().flat_map(|task| [end(task), level(task)]).flatten().collect();
-    Sentence { numbers, ..Sentence::of(kind, text, tasks, None) }
+    let sure = tasks.iter().filter_map(|task| how_sure::level(task)).collect();
+    Sentence { numbers, sure, ..Sentence::of(kind, text, tasks, None) }
 }
 
 /// `a, b and c`, the rest counted.

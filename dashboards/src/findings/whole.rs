@@ -7,7 +7,7 @@ use super::{log_notes, notes};
 use crate::alarms::{self, Alarm, Seen};
 use crate::analysis::EmergenceKind;
 use crate::run::{Axis, Run, Subject};
-use crate::series::{MeanGain, PartFindings, Series, TaskFindings, page, parts, subjects, task};
+use crate::series::{MeanGain, PartFindings, Series, TaskFindings, mean_gains, page, parts, subjects, task};
 
 /// What a run shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,7 @@ pub fn findings(run: &Run) -> Findings {
     let seen = Seen { run, series: &series, tasks: &tasks };
     let alarms = alarms::alarms(&seen);
     let told: Vec<&TaskFindings> = tasks.iter().filter(|task| task.is_told).collect();
-    let mean_gains = page::mean_gains(run, &told);
+    let mean_gains = mean_gains(run, &told);
     let (sentences, others) = sentences(run, &told, &mean_gains, &alarms);
     let mut notes = notes::notes(&tasks);
     notes.extend(alarms::letters_note(&seen));
@@ -71,7 +71,10 @@ impl Findings {
             return self;
         }
         let say = |text: &mut String| *text = axis.say(std::mem::take(text));
-        self.sentences.iter_mut().chain(&mut self.others).for_each(|sentence| say(&mut sentence.text));
+        for sentence in self.sentences.iter_mut().chain(&mut self.others) {
+            say(&mut sentence.text);
+            sentence.sure.iter_mut().for_each(say);
+        }
         self.alarms.iter_mut().for_each(|alarm| say(&mut alarm.sentence));
         self.notes.iter_mut().chain(self.tasks.iter_mut().flat_map(|task| &mut task.notes)).for_each(say);
         self

@@ -1,138 +1,26 @@
 //! One curve per branch against tokens seen, over the phases, with the learning rate under it on the same axis.
 
-use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use serde::Serialize;
+use plotters::style::text_anchor::HPos;
 
 use super::axis::{TokenAxis, ticks};
+use super::frame::Frame;
+use super::geometry::Geometry;
 use super::labels::push_apart;
+use super::seeds::{Seeds, is_member};
+use super::series::{Band, BranchPhase, Hop, Onset, Rate, Series};
 use super::svg::{Canvas, Role, Svg};
+use super::words::{Area, SURE, shortened, write};
+use crate::analysis::INTERVAL;
 use crate::number::{significant, tokens};
 
-/// Where the parts of a plot lie, in tenths of a pixel; the page's script reads them off the SVG.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Geometry {
-    width: i32,
-    left: i32,
-    right: i32,
-    top: i32,
-    bottom: i32,
-    strip: (i32, i32),
-}
-
-impl Geometry {
-    /// One of many on a page.
-    pub(crate) const SMALL: Self =
-        Self { width: 4400, left: 360, right: 3500, top: 60, bottom: 1700, strip: (1960, 2380) };
-    /// The only one on its page.
-    pub(crate) const LARGE: Self =
-        Self { width: 10_800, left: 420, right: 9800, top: 80, bottom: 3300, strip: (3580, 4200) };
-    /// One of several on top of each other, without a strip of its own.
-    pub(crate) const PANEL: Self =
-        Self { width: 10_800, left: 420, right: 9800, top: 60, bottom: 1200, strip: (1400, 1400) };
-
-    fn text(self) -> String {
-        let Self { left, right, top, bottom, strip, .. } = self;
-        format!("{left} {right} {top} {bottom} {} {}", strip.0, strip.1)
-    }
-}
-
 const LABEL_GAP: f64 = 112.0;
-const LABEL_CHARS: usize = 16;
 const MOST_LABELS: usize = 14;
 /// From this many points on, bars and dots of a series would touch: an area and the bare line take their place.
 const CROWDED: usize = 60;
 /// Half the width of a ring.
 const RING: i32 = 30;
-
-/// One measured point.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Point {
-    /// Tokens seen.
-    pub(crate) tokens: f64,
-    /// The estimate, in the plot's units.
-    pub(crate) value: f64,
-    /// Lower and upper end of its 95 % interval, where there is one.
-    pub(crate) interval: Option<(f64, f64)>,
-}
-
-/// The curve of one branch.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Series {
-    /// Name as the run file gives it.
-    pub(crate) name: String,
-    /// Which colour; 0 is the trunk's.
-    pub(crate) colour: usize,
-    /// Where it leaves its parent, if that was measured: a line, but no point of its own.
-    pub(crate) fork: Option<Point>,
-    /// A place per checkpoint, `None` where nothing was measured: the line has a gap there.
-    pub(crate) points: Vec<Option<Point>>,
-    /// Points that were measured, but say nothing of their place: rings beside the line.
-    pub(crate) hollow: Vec<Point>,
-}
-
-/// A learning-rate phase of the trunk, in tokens.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Band {
-    /// Left end.
-    pub(crate) from: f64,
-    /// Right end.
-    pub(crate) to: f64,
-    /// The phase's name.
-    pub(crate) name: String,
-}
-
-/// The learning rate of one branch.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Rate {
-    /// Whose it is.
-    pub(crate) branch: String,
-    /// Which colour.
-    pub(crate) colour: usize,
-    /// Tokens seen and learning rate, ascending.
-    pub(crate) points: Vec<(f64, f64)>,
-}
-
-/// The interval of an onset, in tokens.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Onset {
-    /// Which colour: that of its branch.
-    pub(crate) colour: usize,
-    /// Its lower end; open where nothing tells it.
-    pub(crate) after: Option<f64>,
-    /// Its upper end.
-    pub(crate) by: f64,
-}
-
-/// An ability that went again after it came, or that is back.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct Hop {
-    /// Which colour: that of its branch.
-    pub(crate) colour: usize,
-    /// Tokens of the point that shows it.
-    pub(crate) tokens: f64,
-    /// The value of that point.
-    pub(crate) value: f64,
-    /// It came back; otherwise it went.
-    pub(crate) back: bool,
-}
-
-/// A phase of a branch after it left its parent.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct BranchPhase {
-    /// Whose it is.
-    pub(crate) branch: String,
-    /// Which colour: that of its branch.
-    pub(crate) colour: usize,
-    /// Left end, in tokens.
-    pub(crate) from: f64,
-    /// Right end.
-    pub(crate) to: f64,
-    /// The phase's name.
-    pub(crate) name: String,
-}
 
 /// All that one small multiple shows.
 #[derive(Debug, Clone)]
@@ -141,6 +29,8 @@ pub(crate) struct CurvePlot<'a> {
     pub(crate) title: &'a str,
     /// Accessible description.
     pub(crate) description: &'a str,
+    /// What the horizontal axis counts, and the vertical one with its unit.
+    pub(crate) names: (&'a str, &'a str),
     /// Its size.
     pub(crate) geometry: Geometry,
     /// Horizontal axis.
@@ -159,6 +49,8 @@ pub(crate) struct CurvePlot<'a> {
     pub(crate) hops: &'a [Hop],
     /// The curves.
     pub(crate) series: &'a [Series],
+    /// Groups of them that differ in their seed alone.
+    pub(crate) seeds: &'a [Seeds],
     /// Phases.
     pub(crate) bands: &'a [Band],
     /// Phases of branches, named in the strip.
@@ -167,9 +59,7 @@ pub(crate) struct CurvePlot<'a> {
     pub(crate) rates: &'a [Rate],
 }
 
-type Area<'a> = DrawingArea<Canvas<'a>, Shift>;
-type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
-const SURE: &str = "a string takes every write";
+pub(super) type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
 
 impl CurvePlot<'_> {
     /// Draws the plot.
@@ -183,6 +73,7 @@ impl CurvePlot<'_> {
             self.vertical(&area);
             self.horizontal(&area);
             self.curves(&area);
+            self.groups(&area);
             self.brackets(&area);
             self.hops(&area);
             self.names(&area);
@@ -190,7 +81,42 @@ impl CurvePlot<'_> {
                 self.strip(&area);
             }
         }
+        svg.frame(&self.frame(height));
         svg.finish(self.title, self.description)
+    }
+
+    /// What stands round the plot where it stands alone.
+    fn frame(&self, height: i32) -> Frame {
+        let Geometry { left, right, top, bottom, width, .. } = self.geometry;
+        let legend = self.series.iter().map(|series| (series.name.clone(), series.colour));
+        Frame {
+            size: (width, height),
+            title: self.title.to_owned(),
+            horizontal: Some((self.names.0.to_owned(), i32::midpoint(left, right))),
+            vertical: Some((self.names.1.to_owned(), i32::midpoint(top, bottom))),
+            legend: legend.chain(self.seeds.iter().map(|seeds| (seeds.name.clone(), seeds.colour))).collect(),
+            caption: self.caption(),
+        }
+    }
+
+    /// What the marks mean that are there.
+    fn caption(&self) -> String {
+        let points = || self.series.iter().flat_map(|series| series.points.iter().flatten());
+        let crowded = |series: &Series| series.points.len() > CROWDED;
+        let marks = if self.series.iter().all(crowded) { "Bands" } else { "Bars and bands" };
+        let said = [
+            (points().any(|point| point.interval.is_some()), format!("{marks}: {INTERVAL}s of item sampling.")),
+            (!self.seeds.is_empty(), "Where branches are seeds: thick, their median; band, their range.".to_owned()),
+            (!self.onsets.is_empty(), format!("Bracket on the axis: {INTERVAL} of the onset.")),
+            (!self.hops.is_empty(), "▽ gone again, △ back.".to_owned()),
+            (
+                self.series.iter().any(|series| !series.hollow.is_empty()),
+                "Rings: weights of another step, left out.".to_owned(),
+            ),
+            (!self.bands.is_empty(), "Grounds: learning-rate phases of the trunk.".to_owned()),
+        ];
+        let said: Vec<String> = said.into_iter().filter_map(|(is_there, words)| is_there.then_some(words)).collect();
+        said.join(" ")
     }
 
     /// The score of guessing, where the axis reaches it.
@@ -203,7 +129,7 @@ impl CurvePlot<'_> {
         self.plane(range, self.geometry.top, self.geometry.bottom)
     }
 
-    fn plane(&self, range: (f64, f64), top: i32, bottom: i32) -> Plane {
+    pub(super) fn plane(&self, range: (f64, f64), top: i32, bottom: i32) -> Plane {
         Cartesian2d::new(
             self.axis.from..self.axis.to,
             range.0..range.1,
@@ -211,7 +137,7 @@ impl CurvePlot<'_> {
         )
     }
 
-    fn bands(&self, area: &Area<'_>, top: i32, bottom: i32) {
+    pub(super) fn bands(&self, area: &Area<'_>, top: i32, bottom: i32) {
         let plane = area.clone().apply_coord_spec(self.plane((0.0, 1.0), top, bottom));
         for (index, band) in self.bands.iter().enumerate() {
             let corners = [(band.from, 1.0), (band.to, 0.0)];
@@ -245,7 +171,7 @@ impl CurvePlot<'_> {
     fn curves(&self, area: &Area<'_>) {
         let plane = area.clone().apply_coord_spec(self.main(self.range));
         let clamp = |value: f64| value.clamp(self.range.0, self.range.1);
-        for series in self.series {
+        for (_, series) in self.series.iter().enumerate().filter(|(index, _)| !is_member(self.seeds, *index)) {
             let colour = series.colour;
             let crowded = series.points.len() > CROWDED;
             for stretch in series.stretches() {
@@ -280,6 +206,25 @@ impl CurvePlot<'_> {
                 let (x, y) = self.main(self.range).translate(&(point.tokens, clamp(point.value)));
                 area.draw(&PathElement::new(ring(x, y), Role::Hollow.colour(colour))).expect(SURE);
             }
+        }
+    }
+
+    /// Branches that are seeds of one thing: each faint, their range as a band, their median as the line.
+    fn groups(&self, area: &Area<'_>) {
+        let plane = area.clone().apply_coord_spec(self.main(self.range));
+        let clamp = |value: f64| value.clamp(self.range.0, self.range.1);
+        for group in self.seeds {
+            for stretch in group.members.iter().flat_map(|member| self.series[*member].stretches()) {
+                let line: Vec<_> = stretch.iter().map(|p| (p.tokens, clamp(p.value))).collect();
+                plane.draw(&PathElement::new(line, Role::Faint.colour(group.colour))).expect(SURE);
+            }
+            let upper = group.points.iter().map(|p| (p.tokens, clamp(p.high)));
+            let lower = group.points.iter().rev().map(|p| (p.tokens, clamp(p.low)));
+            plane
+                .draw(&Polygon::new(upper.chain(lower).collect::<Vec<_>>(), Role::Range.colour(group.colour)))
+                .expect(SURE);
+            let line: Vec<_> = group.points.iter().map(|p| (p.tokens, clamp(p.median))).collect();
+            plane.draw(&PathElement::new(line, Role::Median.colour(group.colour))).expect(SURE);
         }
     }
 
@@ -319,8 +264,12 @@ impl CurvePlot<'_> {
         let height = |tokens: f64, value: f64| {
             f64::from(plane.translate(&(tokens, value.clamp(self.range.0, self.range.1))).1) + 35.0
         };
-        let ends = self.series.iter().filter_map(|series| Some((series, series.points.iter().flatten().next_back()?)));
-        let branches = ends.map(|(s, p)| (height(p.tokens, p.value), shortened(&s.name), Role::Name, s.colour));
+        let alone = self.series.iter().enumerate().filter(|(index, _)| !is_member(self.seeds, *index));
+        let ends = alone.filter_map(|(_, s)| Some((&s.name, s.points.iter().flatten().next_back()?, s.colour)));
+        let ends = ends.map(|(name, p, colour)| (height(p.tokens, p.value), name, colour));
+        let groups = self.seeds.iter().filter_map(|group| Some((group, group.points.last()?)));
+        let ends = ends.chain(groups.map(|(group, p)| (height(p.tokens, p.median), &group.name, group.colour)));
+        let branches = ends.map(|(y, name, colour)| (y, shortened(name), Role::Name, colour));
         let mut labels: Vec<(f64, String, Role, usize)> = branches.take(MOST_LABELS).collect();
         // Margins are not fractions: there, neither side is favoured.
         let guess = if self.fractions { "chance" } else { "even" };
@@ -332,62 +281,9 @@ impl CurvePlot<'_> {
             write(area, text, (right + 50, y.round() as i32), *role, *colour, HPos::Left);
         }
     }
-
-    fn strip(&self, area: &Area<'_>) {
-        let Geometry { left, right, strip: (top, bottom), .. } = self.geometry;
-        self.bands(area, top, bottom);
-        let peak = self.rates.iter().flat_map(|r| &r.points).map(|p| p.1).fold(0.0, f64::max);
-        let range = (0.0, if peak > 0.0 { peak * 1.08 } else { 1.0 });
-        let plane = self.plane(range, top, bottom);
-        for band in self.bands {
-            let (x0, x1) = (plane.translate(&(band.from, 0.0)).0, plane.translate(&(band.to, 0.0)).0);
-            if holds(x0, x1, &band.name) {
-                write(area, &band.name, (i32::midpoint(x0, x1), bottom - 40), Role::PhaseName, 0, HPos::Center);
-            }
-        }
-        // From the top down, a line a branch, as far as there is room over the trunk's names.
-        let mut lines: Vec<usize> = Vec::new();
-        for phase in self.phases {
-            let line = lines.iter().position(|&colour| colour == phase.colour).unwrap_or_else(|| {
-                lines.push(phase.colour);
-                lines.len() - 1
-            });
-            let y = top + 90 + 100 * line as i32;
-            let (x0, x1) = (plane.translate(&(phase.from, 0.0)).0, plane.translate(&(phase.to, 0.0)).0);
-            if holds(x0, x1, &phase.name) && y < bottom - 100 {
-                let at = (i32::midpoint(x0, x1), y);
-                write(area, &phase.name, at, Role::BranchPhase, phase.colour, HPos::Center);
-            }
-        }
-        let drawn = area.clone().apply_coord_spec(plane.clone());
-        for rate in self.rates {
-            drawn
-                .draw(&PathElement::new(thinned(&rate.points, &self.axis), Role::Rate.colour(rate.colour)))
-                .expect(SURE);
-        }
-        let peak_label = format!("{peak:.1e}").replace(".0e", "e");
-        write(area, &peak_label, (left - 50, top + 90), Role::Text, 0, HPos::Right);
-        write(area, "0", (left - 50, bottom), Role::Text, 0, HPos::Right);
-        write(area, "learning rate", (right + 50, top + 90), Role::Text, 0, HPos::Left);
-    }
 }
 
-impl Series {
-    /// The points between two gaps, the fork first.
-    fn stretches(&self) -> Vec<Vec<&Point>> {
-        let mut stretches = vec![self.fork.iter().collect::<Vec<_>>()];
-        for point in &self.points {
-            match (point, stretches.last_mut()) {
-                (Some(point), Some(stretch)) => stretch.push(point),
-                _ => stretches.push(Vec::new()),
-            }
-        }
-        stretches.retain(|stretch| !stretch.is_empty());
-        stretches
-    }
-}
-
-/// Corners of an octagon round a point, as curves.js draws it: `RING` from its middle to the middle of each side.
+/// Corners of an octagon round a point, as draw.js draws it: `RING` from its middle to the middle of each side.
 fn ring(x: i32, y: i32) -> Vec<(i32, i32)> {
     let half = (f64::from(RING) * (std::f64::consts::PI / 8.0).tan()).round() as i32;
     let corners = [
@@ -401,39 +297,4 @@ fn ring(x: i32, y: i32) -> Vec<(i32, i32)> {
         (-half, RING),
     ];
     corners.iter().chain(&corners[..1]).map(|(dx, dy)| (x + dx, y + dy)).collect()
-}
-
-fn write(area: &Area<'_>, text: &str, at: (i32, i32), role: Role, index: usize, anchor: HPos) {
-    let colour = role.colour(index);
-    let style = TextStyle::from(("sans-serif", 100).into_font()).color(&colour).pos(Pos::new(anchor, VPos::Top));
-    area.draw(&Text::new(text.to_owned(), at, style)).expect(SURE);
-}
-
-/// Whether a name has room between two ends.
-fn holds(x0: i32, x1: i32, name: &str) -> bool {
-    x1 - x0 > 52 * name.len() as i32 + 40
-}
-
-/// A name that fits the right margin.
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= LABEL_CHARS {
-        return name.to_owned();
-    }
-    name.chars().take(LABEL_CHARS - 1).chain(['…']).collect()
-}
-
-/// A log has more entries than the strip has pixels: keeps those at least 3 px apart, the turning points and the last.
-pub(crate) fn thinned(points: &[(f64, f64)], axis: &TokenAxis) -> Vec<(f64, f64)> {
-    let apart = (axis.to - axis.from) / 110.0;
-    let mut kept: Vec<(f64, f64)> = Vec::new();
-    for (k, point) in points.iter().enumerate() {
-        let turn = k > 0
-            && points
-                .get(k + 1)
-                .is_some_and(|next| (next.1 - point.1).signum() * (point.1 - points[k - 1].1).signum() < 0.0);
-        if turn || k + 1 == points.len() || kept.last().is_none_or(|last| point.0 - last.0 >= apart) {
-            kept.push(*point);
-        }
-    }
-    kept
 }

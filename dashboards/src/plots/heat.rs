@@ -4,6 +4,7 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::frame::Frame;
 use super::svg::{Canvas, Role, Svg};
 use crate::number::{significant, tokens};
 
@@ -102,6 +103,14 @@ impl HeatMap<'_> {
                 first = next;
             }
         }
+        svg.frame(&Frame {
+            size: (WIDTH, height),
+            title: self.title.to_owned(),
+            horizontal: None,
+            vertical: None,
+            legend: Vec::new(),
+            caption: self.description.to_owned(),
+        });
         svg.finish(self.title, self.description)
     }
 

@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::fmt::Write;
 
+use super::frame::Frame;
 use plotters::style::RGBColor;
 use plotters_backend::text_anchor::HPos;
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
@@ -55,11 +56,17 @@ pub(crate) enum Role {
     BranchPhase,
     /// A cell of a heat map; the index says how dark.
     Cell,
+    /// The line of one seed among others.
+    Faint,
+    /// The range of several seeds.
+    Range,
+    /// The median of several seeds.
+    Median,
 }
 
 impl Role {
     /// Each with the number that its sentinel carries.
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 22] = [
         Self::Band,
         Self::Grid,
         Self::Chance,
@@ -79,6 +86,9 @@ impl Role {
         Self::Hop,
         Self::BranchPhase,
         Self::Cell,
+        Self::Faint,
+        Self::Range,
+        Self::Median,
     ];
 
     /// The sentinel colour that plotters carries to the backend.
@@ -107,6 +117,9 @@ impl Role {
             Self::Hop => format!("hop s{index}"),
             Self::BranchPhase => format!("t bp s{index}"),
             Self::Cell => format!("h{index}"),
+            Self::Faint => format!("faint s{index}"),
+            Self::Range => format!("range s{index}"),
+            Self::Median => format!("median s{index}"),
         }
     }
 }
@@ -123,13 +136,20 @@ pub(crate) struct Svg {
     size: (u32, u32), // in tenths of a pixel
     geometry: String,
     body: String,
+    sheet: String,
     open: Option<String>, // class of the path that is still open
 }
 
 impl Svg {
     /// `geometry` goes into `data-box`, for scripts that redraw.
     pub(crate) fn new(width: u32, height: u32, geometry: &str) -> Self {
-        Self { size: (width, height), geometry: geometry.to_owned(), body: String::new(), open: None }
+        Self {
+            size: (width, height),
+            geometry: geometry.to_owned(),
+            body: String::new(),
+            sheet: String::new(),
+            open: None,
+        }
     }
 
     fn close(&mut self) {
@@ -152,13 +172,22 @@ impl Svg {
         self.body.write_fmt(text).expect("a string takes every write");
     }
 
+    /// What stands round the figure where it stands alone.
+    pub(super) fn frame(&mut self, frame: &Frame) {
+        self.close();
+        let (group, sheet) = frame.svg();
+        self.body.push_str(&group);
+        self.sheet = sheet;
+    }
+
     /// The element, with a title and a description for those who do not see it.
     pub(crate) fn finish(mut self, title: &str, description: &str) -> String {
         self.close();
         let (width, height) = self.size;
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" data-box=\"{}\" role=\"img\"><title>{}</title><desc>{}</desc>{}</svg>",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" data-box=\"{}\" data-sheet=\"{}\" role=\"img\"><title>{}</title><desc>{}</desc>{}</svg>",
             escape(&self.geometry),
+            self.sheet,
             escape(title),
             escape(description),
             self.body

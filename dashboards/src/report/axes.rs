@@ -1,7 +1,8 @@
-//! What a point can be drawn against: tokens seen, steps, or the loss that the log has at its checkpoint.
+//! What a point can be drawn against: tokens seen, steps, hours of training, or the loss that the log has at its checkpoint.
 
 use serde::Serialize;
 
+use super::hours::{clock, hours_at};
 use crate::analysis::statistics::median;
 use crate::run::{LogEntry, Run};
 
@@ -9,11 +10,11 @@ use crate::run::{LogEntry, Run};
 /// validation there is one, of training enough to be calm, and none is old.
 const ENTRIES: usize = 25;
 
-/// The path to the end of one branch: tokens, step and loss of each checkpoint, in ascending tokens.
+/// The path to the end of one branch: tokens, step, loss and hours of each checkpoint, in ascending tokens.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct BranchPlaces {
     branch: String,
-    checkpoints: Vec<(u64, u64, Option<f64>)>,
+    checkpoints: Vec<(u64, u64, Option<f64>, Option<f64>)>,
 }
 
 /// What a page can be drawn against.
@@ -26,6 +27,8 @@ pub(crate) enum Axis {
     Steps,
     /// The log's loss.
     Loss,
+    /// Hours of training, by the log's clock.
+    Hours,
 }
 
 /// The places of every branch that has checkpoints.
@@ -37,14 +40,21 @@ pub(crate) fn places(run: &Run) -> Vec<BranchPlaces> {
             let mut path = run.tree.path(&branch.name);
             path.sort_by_key(|checkpoint| (checkpoint.tokens, checkpoint.variant.is_some()));
             path.dedup_by_key(|checkpoint| checkpoint.tokens);
+            let clock = clock(&run.tree, &branch.name);
             let mut before = None;
             let checkpoints = path.iter().map(|checkpoint| {
-                let loss = loss(&log, before.replace(checkpoint.tokens), checkpoint.tokens);
-                (checkpoint.tokens, checkpoint.step, loss)
+                let loss = loss(&log, before.replace(checkpoint.tokens), checkpoint.tokens).map(short);
+                let hours = hours_at(&clock, checkpoint.tokens).map(short);
+                (checkpoint.tokens, checkpoint.step, loss, hours)
             });
             BranchPlaces { checkpoints: checkpoints.collect(), branch: branch.name.clone() }
         })
         .collect()
+}
+
+/// As exact as a place on a page can be.
+fn short(value: f64) -> f64 {
+    (value * 1e5).round() / 1e5
 }
 
 /// Loss at `tokens`, from the entries after `before`; `None` where the log has none there.
@@ -56,16 +66,17 @@ fn loss(log: &[&LogEntry], before: Option<u64>, tokens: u64) -> Option<f64> {
     median(&near[..near.len().div_ceil(4).min(ENTRIES)])
 }
 
-/// The axes for which there are data: steps where they are not just the tokens, the loss where a branch has two of them.
+/// The axes for which there are data: steps where they are not just the tokens, hours and the loss where a branch has two of them.
 pub(crate) fn axes(places: &[BranchPlaces]) -> Vec<Axis> {
     let all = || places.iter().flat_map(|places| &places.checkpoints);
-    let losses = |places: &BranchPlaces| places.checkpoints.iter().filter_map(|place| place.2).collect::<Vec<_>>();
-    let moves = |losses: Vec<f64>| losses.iter().any(|loss| loss.total_cmp(&losses[0]).is_ne());
+    let moves = |values: Vec<f64>| values.iter().any(|value| value.total_cmp(&values[0]).is_ne());
+    let losses = |places: &BranchPlaces| moves(places.checkpoints.iter().filter_map(|place| place.2).collect());
+    let hours = |places: &BranchPlaces| moves(places.checkpoints.iter().filter_map(|place| place.3).collect());
     // an axis from one step to the same would have no length
     let is_one = |mut steps: std::collections::BTreeSet<u64>| steps.pop_first().is_none() || steps.is_empty();
-    let has_steps = all().any(|(tokens, step, _)| tokens != step) && !is_one(all().map(|(_, step, _)| *step).collect());
-    let has_loss = places.iter().any(|places| moves(losses(places)));
-    let known = [(Axis::Tokens, true), (Axis::Steps, has_steps), (Axis::Loss, has_loss)];
+    let has_steps = all().any(|place| place.0 != place.1) && !is_one(all().map(|place| place.1).collect());
+    let (has_hours, has_loss) = (places.iter().any(hours), places.iter().any(losses));
+    let known = [(Axis::Tokens, true), (Axis::Steps, has_steps), (Axis::Hours, has_hours), (Axis::Loss, has_loss)];
     known.into_iter().filter_map(|(axis, is_there)| is_there.then_some(axis)).collect()
 }
 
@@ -76,7 +87,7 @@ mod tests {
     use crate::run::Fork;
 
     fn entry(step: u64, loss: f64) -> LogEntry {
-        LogEntry { step, tokens: Some(step * 1_000_000), learning_rate: None, loss: Some(loss) }
+        LogEntry { step, tokens: Some(step * 1_000_000), learning_rate: None, loss: Some(loss), ..LogEntry::default() }
     }
 
     #[test]
@@ -91,9 +102,13 @@ mod tests {
         let found = places(&run(vec![trunk, anneal], Vec::new()));
         let million = |k: u64| k * 1_000_000;
         let wanted =
-            [(million(0), 0, None), (million(2), 2, Some(9.0)), (million(4), 4, Some(2.5)), (million(6), 6, None)];
+            [(0, None), (2, Some(9.0)), (4, Some(2.5)), (6, None)].map(|(at, loss)| (million(at), at, loss, None));
         assert_eq!(found[0].checkpoints, wanted);
-        assert_eq!(found[1].checkpoints.last(), Some(&(million(5), 5, Some(1.5))), "its own, on its parent's path");
+        assert_eq!(
+            found[1].checkpoints.last(),
+            Some(&(million(5), 5, Some(1.5), None)),
+            "its own, on its parent's path"
+        );
         assert_eq!(found[1].checkpoints.len(), 4);
         assert_eq!(axes(&found), [Axis::Tokens, Axis::Steps, Axis::Loss]);
     }
@@ -110,6 +125,11 @@ mod tests {
     fn an_axis_is_offered_where_there_are_data() {
         let mut plain = run(vec![branch("trunk", None, &[0, 1])], Vec::new());
         assert_eq!(axes(&places(&plain)), [Axis::Tokens, Axis::Steps]);
+        plain.tree.branches[0].log.entries = [(0, 9.0), (1, 10.5)]
+            .map(|(step, hours)| LogEntry { seconds: Some(hours * 3600.0), ..entry(step, 2.0) })
+            .into();
+        assert_eq!(axes(&places(&plain)), [Axis::Tokens, Axis::Steps, Axis::Hours]);
+        plain.tree.branches[0].log.entries.clear();
         plain.tree.branches[0].checkpoints.iter_mut().for_each(|checkpoint| checkpoint.step = checkpoint.tokens);
         assert_eq!(axes(&places(&plain)), [Axis::Tokens]);
         let one_step = run(vec![branch("trunk", None, &[7])], Vec::new());

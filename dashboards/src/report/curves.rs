@@ -18,6 +18,7 @@ pub(crate) struct Measured<'a> {
 
 /// One task's curves on all branches.
 pub(crate) struct TaskCurves<'a> {
+    pub(crate) run: &'a Run,
     pub(crate) subject: Subject,
     pub(crate) metric: String,
     pub(crate) chance: Option<f64>,
@@ -114,7 +115,7 @@ fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<
         measured.push(all.into_iter().flatten().collect());
     }
     let range = range(&series, chance, fractions);
-    TaskCurves { subject, metric, chance, fractions, range, series, measured }
+    TaskCurves { run, subject, metric, chance, fractions, range, series, measured }
 }
 
 /// How many clusters the items of a unit fall into; an item without one is its own.

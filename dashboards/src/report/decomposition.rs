@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::compared::Pairs;
 use super::curves::{Shared, TaskCurves, TaskUnits};
 use super::figure::{Figure, MASS, figure};
 use super::plot_data::PlotData;
@@ -27,6 +28,10 @@ pub(super) struct Context<'a> {
     pub(super) shared: &'a Shared,
     /// Name of the page's files.
     pub(super) slug: &'a str,
+    /// Those of all tasks, in their order.
+    pub(super) slugs: &'a [String],
+    /// Checkpoints beside each other.
+    pub(super) pairs: &'a Pairs<'a>,
 }
 
 impl Context<'_> {

@@ -8,7 +8,7 @@ use super::curves::{Logged, Measured, Shared, TaskCurves, logged};
 use super::plot_data::PlotData;
 use super::tables;
 use crate::number::{percent, tokens};
-use crate::plots::{CurvePlot, Geometry, Hop, Onset, Point, STYLE, Series, thinned};
+use crate::plots::{CurvePlot, Geometry, Hop, Onset, Point, Series, plain, seeds, thinned};
 use crate::run::Run;
 use crate::series::TaskFindings;
 
@@ -38,15 +38,10 @@ pub(crate) struct Figure {
 }
 
 impl Figure {
-    /// The figure as a file of its own, with its style.
+    /// The figure as a file of its own.
     pub(crate) fn file(&self) -> String {
-        with_style(&self.svg)
+        plain(&self.svg)
     }
-}
-
-/// An SVG as a file of its own, with its style inside.
-pub(crate) fn with_style(svg: &str) -> String {
-    svg.replacen("<title>", &format!("<style>{STYLE}</style><title>"), 1)
 }
 
 /// The newest point that a task has, on whichever branch went furthest.
@@ -76,6 +71,11 @@ pub(crate) fn signed(task: &TaskCurves<'_>, delta: f64) -> String {
     if task.fractions { format!("{:+.1}", delta * 100.0) } else { format!("{delta:+.3}") }.replace('-', "−")
 }
 
+/// The name of a task's vertical axis, with its unit.
+fn unit(task: &TaskCurves<'_>) -> String {
+    if task.fractions { format!("{}, %", task.metric) } else { task.metric.clone() }
+}
+
 /// One task's curve.
 pub(crate) fn figure(
     task: &TaskCurves<'_>,
@@ -98,6 +98,7 @@ pub(crate) fn figure(
     let plot = CurvePlot {
         title: &format!("{title} against {} seen", shared.counts.word()),
         description: &shared.counts.say(description),
+        names: (&format!("{} seen", shared.counts.word()), &unit(task)),
         geometry,
         axis: shared.axis,
         range: task.range,
@@ -107,6 +108,7 @@ pub(crate) fn figure(
         onsets: &onsets,
         hops: &hops,
         series: &task.series,
+        seeds: &seeds(&task.series),
         bands: &shared.bands,
         phases: &shared.phases,
         rates: if geometry == Geometry::PANEL { &[] } else { &shared.rates },
@@ -158,6 +160,7 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, PlotData)> {
     let plot = CurvePlot {
         title: &format!("training loss against {} seen", shared.counts.word()),
         description: &format!("From {first:.2} at the highest to {low:.2} at the lowest."),
+        names: (&format!("{} seen", shared.counts.word()), "training loss"),
         geometry: Geometry::SMALL,
         axis: shared.axis,
         range,
@@ -167,6 +170,7 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, PlotData)> {
         onsets: &[],
         hops: &[],
         series: &series,
+        seeds: &[],
         bands: &shared.bands,
         phases: &[],
         rates: &[],

@@ -5,12 +5,13 @@ use serde::Serialize;
 
 use super::curves::TaskCurves;
 use super::figure::change;
+use super::findings_compared::PairSaid;
 use super::front::{FrontTask, Page, alarm_link, sentence_link};
 use super::rows::Verdicts;
 use super::vibes::Overview;
 use crate::alarms::{Alarm, AlarmKind, Evidence};
 use crate::analysis::Status;
-use crate::findings::{Findings, Number, Sentence, SentenceKind, about};
+use crate::findings::{BranchPair, Findings, Number, Sentence, SentenceKind, about};
 use crate::run::{Run, Subject};
 use crate::series::{PathFindings, TaskFindings};
 
@@ -36,6 +37,8 @@ pub(super) struct FindingsFile<'a> {
     notes: &'a [String],
     /// Each task and group with its settings.
     tasks: Vec<TaskSaid<'a>>,
+    /// Each branch beside the one that it left, its siblings, and its like in another run, at the latest tokens that both have.
+    compared: Vec<PairSaid<'a>>,
     /// What became of each prompt pack.
     packs: Vec<PackSaid<'a>>,
     /// Units that could not be scored.
@@ -53,6 +56,8 @@ struct Said<'a> {
     tasks: Vec<String>,
     branch: Option<&'a str>,
     numbers: &'a [Number],
+    /// How sure it is, in plain words.
+    how_sure: &'a [String],
     /// Where in the report its evidence is.
     evidence: String,
 }
@@ -145,6 +150,8 @@ struct Words {
 pub(super) struct PackSaid<'a> {
     pub(super) pack: &'a str,
     pub(super) text: &'a str,
+    /// What each branch did to it, beside the branch that it left.
+    pub(super) branches: &'a [String],
     /// Where in the report its conversations are.
     pub(super) evidence: &'a str,
 }
@@ -171,6 +178,7 @@ impl<'a> FindingsFile<'a> {
                 tasks: sentence.subjects.iter().map(Subject::title).collect(),
                 branch: sentence.branch.as_deref(),
                 numbers: &sentence.numbers,
+                how_sure: &sentence.sure,
                 evidence: sentence_link(shown, sentence.subject.as_ref()),
             }
         };
@@ -197,9 +205,17 @@ impl<'a> FindingsFile<'a> {
             alarms: findings.alarms.iter().map(raised).collect(),
             notes: &findings.notes,
             tasks: shown.iter().chain(others).map(|task| TaskSaid::of(run, task, findings)).collect(),
+            compared: Vec::new(),
             packs: page.vibes.iter().flat_map(Overview::told).collect(),
             failures: &page.failed,
         }
+    }
+}
+
+impl<'a> FindingsFile<'a> {
+    /// The file with branches beside each other.
+    pub(super) fn beside(self, pairs: &'a [BranchPair<'_>]) -> Self {
+        Self { compared: pairs.iter().map(PairSaid::of).collect(), ..self }
     }
 }
 

@@ -70,6 +70,9 @@ fn the_pages_and_the_file_say_the_same() {
         let place = if sentence["folded"] == true { folded } else { shown };
         assert!(place.contains(&escaped(&sentence["text"])), "{sentence}");
         assert!(place.contains(sentence["evidence"].as_str().unwrap()), "{sentence}");
+        for line in list(sentence, "how_sure") {
+            assert!(place.contains(&escaped(line)), "{line}");
+        }
     }
     assert_eq!(happened.matches("how sure?").count(), sentences.len());
     let both = happened.split("<li>").find(|line| line.contains("both emerged")).unwrap();

@@ -3,11 +3,13 @@
 use serde::Serialize;
 
 use super::axes::{Axis, axes};
+use super::compared::Compared;
 use super::curves::{Shared, TaskCurves, branches, items};
 use super::figure::{Figure, LOSS, figure, loss};
 use super::plot_data::{self, PlotData};
 use super::provenance;
 use super::rows::{Row, rows};
+use super::suspects::suspects;
 use super::vibes::Overview;
 use crate::alarms::{Alarm, AlarmKind, Evidence};
 use crate::findings::{Findings, Sentence};
@@ -34,6 +36,11 @@ pub(crate) struct Page {
     pub(crate) figures: Vec<Figure>,
     rows: Vec<Row>,
     pub(crate) vibes: Option<Overview>,
+    compared: Option<Compared>,
+    /// Names of the figures' files, those first that alarms and sentences speak of.
+    news: Vec<String>,
+    /// Tasks that have a page and no figure here, since their group has one: title and page.
+    folded: Vec<(String, String)>,
     facts: Vec<(String, String)>,
     #[serde(skip)]
     pub(crate) warnings: Vec<String>,
@@ -46,6 +53,8 @@ pub(crate) struct Page {
 #[derive(Serialize)]
 struct Told {
     text: String,
+    /// What it rests on.
+    sure: Vec<String>,
     /// The page of each task that it speaks of by name, with that name where there are several.
     links: Vec<(String, String)>,
 }
@@ -64,6 +73,8 @@ pub(crate) struct ShownAlarm {
     evidence: String,
     rule: String,
     link: String,
+    /// The items to look at first; empty where there are none.
+    suspects: String,
 }
 
 /// A task as the front page shows it.
@@ -72,6 +83,8 @@ pub(crate) struct FrontTask<'a> {
     /// Name of its files.
     pub(crate) slug: &'a str,
     pub(crate) found: Option<&'a TaskFindings>,
+    /// Its items have a page.
+    pub(crate) has_items: bool,
 }
 
 impl Page {
@@ -99,7 +112,9 @@ impl Page {
                 failures => counted(failures, "failure"),
             },
             failed: run.failures.iter().map(failure).collect(),
-            alarms: by_kind(&findings.alarms, |alarm| shown_alarm(alarm, alarm_link(tasks, alarm))),
+            alarms: by_kind(&findings.alarms, |alarm| {
+                shown_alarm(alarm, alarm_link(tasks, alarm), alarm_suspects(run, tasks, alarm))
+            }),
             happened: findings.sentences.iter().map(told).collect(),
             more: findings.others.iter().map(told).collect(),
             scored: !run.units.is_empty() || !run.packs.is_empty(),
@@ -107,12 +122,41 @@ impl Page {
             figures,
             rows: tasks.iter().flat_map(|task| rows(&task.curves, task.slug, task.found)).collect(),
             vibes,
+            compared: None,
+            news: news(tasks, findings),
+            folded: Vec::new(),
             facts: provenance::facts(run),
             warnings: warnings(run),
             axes: axes(&shared.places),
             data: plot_data::inline(shared, &plots),
         }
     }
+}
+
+impl Page {
+    /// The page with its branches beside each other.
+    pub(crate) fn beside(self, compared: Option<Compared>) -> Self {
+        Self { compared, ..self }
+    }
+
+    /// The page with links to tasks that are read through a group.
+    pub(crate) fn folding(self, others: &[FrontTask<'_>]) -> Self {
+        let link = |task: &FrontTask<'_>| (task.curves.subject.title(), format!("tasks/{}.html", task.slug));
+        Self { folded: others.iter().map(link).collect(), ..self }
+    }
+}
+
+/// The files of tasks in the order in which alarms, sentences and what is folded away speak of them.
+fn news(tasks: &[FrontTask<'_>], findings: &Findings) -> Vec<String> {
+    let alarms = findings.alarms.iter().filter_map(|alarm| alarm.place.task.clone());
+    let told = findings.sentences.iter().chain(&findings.others);
+    let told = told.flat_map(|sentence| sentence.subjects.iter().map(Subject::title));
+    let mut slugs: Vec<String> = Vec::new();
+    for title in alarms.chain(told) {
+        let task = tasks.iter().find(|task| task.curves.subject.title() == title);
+        slugs.extend(task.map(|task| task.slug.to_owned()).filter(|slug| !slugs.contains(slug)));
+    }
+    slugs
 }
 
 /// Where the evidence of a sentence about this task is, as seen from the front page.
@@ -129,6 +173,13 @@ pub(super) fn alarm_link(tasks: &[FrontTask<'_>], alarm: &Alarm) -> String {
     page.map_or_else(|| "#curves".to_owned(), link)
 }
 
+/// Where the items are listed that an alarm suspects, as seen from the front page.
+fn alarm_suspects(run: &Run, tasks: &[FrontTask<'_>], alarm: &Alarm) -> String {
+    let task = tasks.iter().find(|task| task.has_items && Some(task.curves.subject.title()) == alarm.place.task);
+    let shown = task.and_then(|task| Some(format!("items/{}.html#{}", task.slug, suspects(run, &task.curves, alarm)?)));
+    shown.unwrap_or_default()
+}
+
 /// The sentence with its links: of tasks that moved together one each.
 fn told(tasks: &[FrontTask<'_>], sentence: &Sentence) -> Told {
     let link = |subject: &Subject| (subject.title(), sentence_link(tasks, Some(subject)));
@@ -136,7 +187,7 @@ fn told(tasks: &[FrontTask<'_>], sentence: &Sentence) -> Told {
         several @ [_, _, ..] if sentence.subject.is_some() => several.iter().map(link).collect(),
         _ => vec![(String::new(), sentence_link(tasks, sentence.subject.as_ref()))],
     };
-    Told { text: sentence.text.clone(), links }
+    Told { text: sentence.text.clone(), sure: sentence.sure.clone(), links }
 }
 
 /// Alarms that come sorted by kind, kind by kind.
@@ -153,7 +204,7 @@ pub(crate) fn evidence(alarm: &Alarm) -> &'static str {
     if alarm.kind == AlarmKind::PerturbedGap { "#twins" } else { "#curve" }
 }
 
-pub(crate) fn shown_alarm(alarm: &Alarm, link: String) -> ShownAlarm {
+pub(crate) fn shown_alarm(alarm: &Alarm, link: String, suspects: String) -> ShownAlarm {
     let number = |evidence: &Evidence| format!("{} {}", evidence.name, significant(evidence.value));
     let rate = alarm.false_alarms.map_or_else(String::new, |rate| format!("; false alarms: {rate}"));
     ShownAlarm {
@@ -161,6 +212,7 @@ pub(crate) fn shown_alarm(alarm: &Alarm, link: String) -> ShownAlarm {
         evidence: alarm.evidence.iter().map(number).collect::<Vec<_>>().join(", "),
         rule: format!("{}{rate}", alarm.threshold),
         link,
+        suspects,
     }
 }
 

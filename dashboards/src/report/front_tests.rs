@@ -38,6 +38,7 @@ fn two_branches() -> Run {
         tokens: Some(k * 1_000_000),
         learning_rate: Some(3e-3),
         loss: Some(2.0 - k as f64 / 40.0),
+        ..LogEntry::default()
     };
     trunk.log.entries = (0..30).map(entry).collect();
     let mut units: Vec<Unit> =
@@ -76,10 +77,29 @@ fn alarms_of_a_kind_share_a_box() {
         sentence: format!("look at {task}"),
     };
     let all = [alarm(AlarmKind::LoneJump, "a"), alarm(AlarmKind::Letters, "b"), alarm(AlarmKind::Letters, "c")];
-    let boxes = super::by_kind(&all, |alarm| super::shown_alarm(alarm, String::new()));
+    let boxes = super::by_kind(&all, |alarm| super::shown_alarm(alarm, String::new(), String::new()));
     let told: Vec<(&str, Vec<&str>)> =
         boxes.iter().map(|of| (&*of.first.text, of.others.iter().map(|other| &*other.text).collect())).collect();
     assert_eq!(told, [("look at a", vec![]), ("look at b", vec!["look at c"])]);
+}
+
+#[test]
+fn seeds_are_drawn_as_their_median_and_their_range() {
+    let branches = ["seed-1/a", "seed-2/a", "b"].map(|name| branch(name, None, &[0, 1, 2]));
+    let score = |name: &str, step: u64| 0.3 + 0.1 * step as f64 + if name == "seed-2/a" { 0.04 } else { 0.0 };
+    let units = branches
+        .iter()
+        .flat_map(|branch| (0..3).map(move |step| unit(&branch.name, step, "t", score(&branch.name, step))));
+    let units = units.collect();
+    let page = html(&run(branches.into(), units));
+    let (_, figure) = page.split_once("<figure").unwrap();
+    for (what, count) in
+        [("class=\"median s0\"", 1), ("class=\"range s0\"", 1), ("class=\"faint s0\"", 1), ("class=\"line s2\"", 1)]
+    {
+        assert_eq!(figure.split("</figure>").next().unwrap().matches(what).count(), count, "{what}");
+    }
+    assert!(!figure.contains("class=\"line s0\""), "no seed is drawn as if it were alone");
+    assert!(figure.contains(">a, 2 seeds</text>") && page.contains("\"median\":0.3"), "{figure}");
 }
 
 #[test]
@@ -90,7 +110,7 @@ fn hostile_names_stay_words() {
     run.run_file = evil.into();
     let page = html(&run);
     assert!(!page.contains("<img"));
-    assert_eq!(page.matches("</script>").count(), 4, "only the page's own");
+    assert_eq!(page.matches("</script>").count(), 11, "only the page's own");
     let dir = tempfile::tempdir().unwrap();
     let index = report::write(&run, &dir.path().join("report")).unwrap();
     assert!(index.with_file_name("plots").join("script-img-src-x-onerror-alert-1.csv").is_file());

@@ -5,15 +5,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Serialize;
 use serde_json::{Value, json};
 use spyglass_tasks::ItemRecord;
-use spyglass_tasks::metric::per_item;
 
 use super::Error;
+use super::address::{checkpoint_name, command_side};
 use super::curves::TaskUnits;
+use super::decomposition::Context;
+use super::items_bytes::{coded, p_byte, right_byte};
+use super::items_twin::{Twin, twin};
 use super::site::Site;
+use crate::number::tokens;
 use crate::run::{Checkpoint, ItemText, Run, TaskTexts, Unit};
 
 /// Items in one detail file.
@@ -22,6 +25,8 @@ const DETAIL_ITEMS: usize = 200;
 const DETAIL_CHECKPOINTS: usize = 48;
 /// Characters of a context that are shown: its end, where the question is.
 const CONTEXT_CHARS: usize = 1500;
+/// Characters of a reply that are kept: its beginning.
+const REPLY_CHARS: usize = 600;
 /// Characters of an item in the list.
 const SNIPPET_CHARS: usize = 110;
 
@@ -29,6 +34,14 @@ const SNIPPET_CHARS: usize = 110;
 #[derive(Serialize)]
 struct ItemsPage {
     title: String,
+    /// The task as a command takes it.
+    task: String,
+    /// Checkpoints that may be chosen: name and words.
+    places: Vec<(String, String)>,
+    /// The one with most tokens.
+    newest: String,
+    /// How the same items were asked otherwise.
+    twins: Vec<String>,
     task_page: String,
     count: usize,
     data: String,
@@ -47,7 +60,8 @@ struct Column<'a> {
 }
 
 /// Writes the page of a task's items and its data; `false` where no unit brings its items.
-pub(super) fn write(site: &Site, run: &Run, task: &TaskUnits<'_>, slug: &str) -> Result<bool, Error> {
+pub(super) fn write(site: &Site, context: &Context<'_>, task: &TaskUnits<'_>) -> Result<bool, Error> {
+    let Context { run, slug, .. } = *context;
     let checkpoints: Vec<(usize, &Checkpoint)> = (run.tree.branches.iter().enumerate())
         .flat_map(|(branch, b)| b.checkpoints.iter().map(move |checkpoint| (branch, checkpoint)))
         .filter(|(_, checkpoint)| task.at(checkpoint).is_some_and(|unit| !unit.items.is_empty()))
@@ -65,20 +79,25 @@ pub(super) fn write(site: &Site, run: &Run, task: &TaskUnits<'_>, slug: &str) ->
     };
     let branches: Vec<(String, usize)> =
         (run.tree.branches.iter()).map(|branch| (branch.name.clone(), run.tree.colour(&branch.name))).collect();
+    let twins: Vec<Twin<'_>> = context.tasks.iter().filter_map(|other| twin(task, other, &checkpoints)).collect();
+    let ids: Vec<usize> = items.keys().copied().collect();
     let cue = cue(items.values().filter_map(|item| Some(item.text?.context.as_str())));
     let list = json!({
         "branches": branches,
         "checkpoints": checkpoints.iter().map(at).collect::<Vec<_>>(),
+        "names": checkpoints.iter().map(|(_, checkpoint)| checkpoint_name(checkpoint)).collect::<Vec<_>>(),
+        "sides": checkpoints.iter().map(|(_, checkpoint)| command_side(&run.tree, checkpoint)).collect::<Vec<_>>(),
+        "twins": twins.iter().map(|twin| twin.data(&ids)).collect::<Vec<_>>(),
         "shown": shown,
         "per": DETAIL_ITEMS,
         "chance": task.chance(&task.primary),
-        "id": items.keys().collect::<Vec<_>>(),
+        "id": ids,
         "gold": items.values().map(gold).collect::<Vec<_>>(),
         "subject": items.values().map(|item| subject_index(item, &subjects)).collect::<Vec<_>>(),
         "text": items.values().map(|item| snippet(item, task.subject.shots, cue)).collect::<Vec<_>>(),
         "subjects": subjects,
-        "p": BASE64_STANDARD.encode(items.values().flat_map(|item| item.records.iter().map(|r| p_byte(*r))).collect::<Vec<u8>>()),
-        "right": BASE64_STANDARD.encode(items.values().flat_map(|item| item.records.iter().map(|r| right_byte(*r, &task.primary))).collect::<Vec<u8>>()),
+        "p": coded(items.values().flat_map(|item| item.records.iter().copied()), p_byte),
+        "right": coded(items.values().flat_map(|item| item.records.iter().copied()), |record| right_byte(record, &task.primary)),
     });
     let data = format!("items-{slug}");
     site.data(&data, "items", &list)?;
@@ -88,7 +107,16 @@ pub(super) fn write(site: &Site, run: &Run, task: &TaskUnits<'_>, slug: &str) ->
         site.data(&format!("{data}-{number}"), &format!("detail-{number}"), &json!(details))?;
     }
     let title = task.subject.title();
+    let place = |(_, at): &(usize, &Checkpoint)| {
+        let words = format!("{} · step {} · {}", at.branch, at.step, tokens(at.tokens as f64));
+        (checkpoint_name(at), words)
+    };
+    let newest = checkpoints.iter().max_by_key(|(_, at)| at.tokens).map(|(_, at)| checkpoint_name(at));
     let page = ItemsPage {
+        task: task.subject.task.clone(),
+        places: checkpoints.iter().map(place).collect(),
+        newest: newest.unwrap_or_default(),
+        twins: twins.into_iter().map(|twin| twin.words).collect(),
         task_page: format!("../tasks/{slug}.html"),
         count: items.len(),
         details: data.clone(),
@@ -193,21 +221,6 @@ fn tail(text: &str, most: usize) -> String {
     std::iter::once('…').chain(text.chars().skip(count - most)).collect()
 }
 
-/// P(gold) as 1 to 255; 0 where there is none.
-fn p_byte(record: Option<&ItemRecord>) -> u8 {
-    let p = record.and_then(|record| per_item("p_gold", record).ok().flatten());
-    p.map_or(0, |p| 1 + (p.clamp(0.0, 1.0) * 254.0).round() as u8)
-}
-
-/// 2 right, 1 wrong, 0 not scored: by the task's own metric where that is one of right and wrong, else by `acc`.
-fn right_byte(record: Option<&ItemRecord>, primary: &str) -> u8 {
-    let Some(record) = record else { return 0 };
-    let verdict = |metric: &str| {
-        per_item(metric, record).ok().flatten().filter(|value| value.fract() == 0.0 && (0.0..=1.0).contains(value))
-    };
-    verdict(primary).or_else(|| verdict("acc")).map_or(0, |value| 1 + u8::from(value > 0.5))
-}
-
 /// Context, choices and, for each checkpoint shown, the choices' log-likelihoods.
 fn detail(item: &Column<'_>, shown: &[usize]) -> Value {
     let round = |value: f64| (value * 1e3).round() / 1e3;
@@ -216,12 +229,24 @@ fn detail(item: &Column<'_>, shown: &[usize]) -> Value {
         Some(record.choices.iter().map(|choice| round(choice.logprob)).collect::<Vec<_>>())
     });
     let context = item.text.map(|text| tail(&text.context, CONTEXT_CHARS));
-    let generated = item.records.iter().rev().flatten().find_map(|record| record.generation.as_ref());
+    let mut replies: Vec<String> = Vec::new(); // each once: a model says the same for a long time
+    let mut said: Vec<Option<usize>> = Vec::new();
+    for &at in shown {
+        let reply = item.records[at].and_then(|record| record.generation.as_ref());
+        said.push(reply.map(|generation| {
+            let text = head(&generation.text, REPLY_CHARS);
+            replies.iter().position(|known| *known == text).unwrap_or_else(|| {
+                replies.push(text);
+                replies.len() - 1
+            })
+        }));
+    }
     json!({
         "context": context,
         "choices": item.text.map(|text| &text.choices),
         "ll": logprobs.collect::<Vec<_>>(),
-        "reply": generated.map(|generation| &generation.text),
+        "replies": replies,
+        "said": said,
     })
 }
 

@@ -27,6 +27,7 @@ pub(super) fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         units,
         packs: Vec::new(),
         ratings: Vec::new(),
+        notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         texts: Vec::new(),

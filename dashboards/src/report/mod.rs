@@ -1,23 +1,32 @@
 //! The report: a folder of HTML that opens by a double-click, with no network and, for reading, no script.
 
+mod address;
 mod axes;
+mod compared;
 mod curves;
 mod decomposition;
 mod figure;
+mod findings_compared;
 mod findings_file;
 mod folder;
 mod front;
+mod hours;
+mod items_bytes;
 mod items_page;
+mod items_twin;
 #[cfg(test)]
 mod made_up;
+mod notes;
 mod parts;
 mod plot_data;
 mod price;
 mod provenance;
 mod rows;
 mod site;
+mod suspects;
 mod tables;
 mod task_page;
+mod tells_most;
 mod vibes;
 
 pub use crate::error::Error;
@@ -25,9 +34,10 @@ pub use findings_file::schema as findings_schema;
 pub use price::{Rounded, TokenPrice, write_priced};
 pub use rows::Verdicts;
 
-use crate::findings::findings;
+use crate::findings::{branch_pairs, findings};
 use crate::run::{Run, Subject};
 use crate::series::{add_groups, add_metrics};
+use compared::{Compared, Comparisons, PairTable, Pairs};
 use decomposition::Context;
 use findings_file::FindingsFile;
 use rayon::prelude::*;
@@ -49,30 +59,45 @@ fn write_all(run: &Run, rounded: &[Rounded], out: &Path) -> Result<PathBuf, Erro
     add_groups(&mut run);
     let run = &run;
     let grids = vibes::grids(run);
-    let site = Site::begin(out, run, links(!grids.is_empty(), !rounded.is_empty()))?;
+    let (pairs, branches) = (Pairs::of(run), branch_pairs(run));
     let tasks = curves::tasks(run);
     let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
     let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));
+    let titles = names.iter().map(String::as_str).zip(slugs[1..].iter().map(String::as_str));
+    let links = links(&Has { vibes: !grids.is_empty(), compared: pairs.is_any(), prices: !rounded.is_empty() });
+    let site = Site::begin(out, run, links)?.with_notes(notes::notes(run, titles, &grids));
     let shared = curves::Shared::of(run);
     let pages = tasks.par_iter().zip(&slugs[1..]).map(|(task, slug)| {
         let found = findings.tasks.iter().find(|found| task.subject == found.subject);
-        let has_items = items_page::write(&site, run, task, slug)?;
-        let context = Context { run, tasks: &tasks, findings: &findings, shared: &shared, slug };
+        let context = Context {
+            run,
+            tasks: &tasks,
+            findings: &findings,
+            shared: &shared,
+            slug,
+            slugs: &slugs[1..],
+            pairs: &pairs,
+        };
+        let has_items = items_page::write(&site, &context, task)?;
         task_page::write(&site, &context, task, found, has_items)?;
-        Ok(front::FrontTask { curves: task.curves(run, &task.primary), slug, found })
+        Ok(front::FrontTask { curves: task.curves(run, &task.primary), slug, found, has_items })
     });
     let is_shown = |task: &front::FrontTask<'_>| !is_in_group(run, &tasks, &task.curves.subject);
-    let (shown, others): (Vec<front::FrontTask<'_>>, Vec<_>) =
-        pages.collect::<Result<Vec<_>, Error>>()?.into_iter().partition(is_shown);
+    let pages = pages.collect::<Result<Vec<_>, Error>>()?;
+    let table = |(number, pair)| PairTable::of(run, pair, &pages, number);
+    let tables: Vec<PairTable> = branches.iter().enumerate().map(table).collect();
+    Comparisons { run, pairs: &pairs, tables: &tables, tasks: &pages }.write(&site)?;
+    let (shown, others): (Vec<front::FrontTask<'_>>, Vec<_>) = pages.into_iter().partition(is_shown);
     let vibes = vibes::Overview::of(run, &grids, &shared);
     let page = front::Page::of(run, &shown, &findings, &shared, vibes);
+    let page = page.beside(Compared::of(&tables)).folding(&others);
     let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
     site.figures(page.figures.iter().chain(talks))?;
     vibes::write(&site, run, &grids)?;
     price::write(&site, run, &findings, rounded)?;
     provenance::write(&site, run, &page.warnings)?;
     site.page("index.html", "index.html", &run.name, &page)?;
-    let file = FindingsFile::of(run, &findings, &shown, &others, &page);
+    let file = FindingsFile::of(run, &findings, &shown, &others, &page).beside(&branches);
     site.file("findings.json", &(serde_json::to_string_pretty(&file).expect("numbers and strings are JSON") + "\n"))?;
     site.finish()
 }
@@ -84,13 +109,24 @@ fn is_in_group(run: &Run, tasks: &[curves::TaskUnits<'_>], subject: &Subject) ->
     run.groups.iter().any(|group| group.leaves.contains(&subject.task) && group_is_there(&group.name))
 }
 
-fn links(vibes: bool, prices: bool) -> Vec<Link> {
+/// Pages that not every report has.
+struct Has {
+    vibes: bool,
+    compared: bool,
+    prices: bool,
+}
+
+fn links(has: &Has) -> Vec<Link> {
     let link = |name, to| Link { name, to };
-    let mut links = vec![link("curves", "index.html#curves"), link("table", "index.html#table")];
-    if vibes {
+    let mut links =
+        vec![link("overview", "index.html"), link("curves", "index.html#curves"), link("table", "index.html#table")];
+    if has.compared {
+        links.push(link("A against B", "compare.html"));
+    }
+    if has.vibes {
         links.extend([link("vibes", "vibes/index.html"), link("ratings", "vibes/index.html#ratings")]);
     }
-    if prices {
+    if has.prices {
         links.push(link("price of bits", "price.html"));
     }
     links.push(link("provenance", "provenance.html"));

@@ -5,12 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use serde::Serialize;
 
 use super::Error;
-use super::figure::with_style;
 use super::rows::Verdicts;
 use super::site::Site;
 use super::tables;
 use crate::number::percent;
-use crate::plots::{HeatBranch, HeatMap};
+use crate::plots::{HeatBranch, HeatMap, plain};
 use crate::run::Run;
 use crate::series::{PartFindings, PathFindings, TaskFindings};
 
@@ -44,7 +43,7 @@ pub(super) fn write(site: &Site, run: &Run, found: Option<&TaskFindings>, slug: 
     let Some(found) = found.filter(|found| found.fraction && found.parts.len() > 1) else { return Ok(None) };
     let (slug, table) = (format!("{slug}.parts"), format!("{slug}.onsets"));
     let svg = heat(run, found);
-    site.file(&format!("plots/{slug}.svg"), &with_style(&svg))?;
+    site.file(&format!("plots/{slug}.svg"), &plain(&svg))?;
     site.table(&format!("plots/{slug}.csv"), &tables::parts(&found.parts))?;
     site.table(&format!("plots/{table}.csv"), &tables::onsets(&found.parts))?;
     let rows = found.parts.iter().flat_map(|part| rows(run, part, found.higher_is_better)).collect();

@@ -1,11 +1,11 @@
-//! What `curves.js` needs of a page's plots, to redraw them on another axis and to read numbers off: each plot, and what all share.
+//! What the scripts need of a page's plots, to redraw them on another axis and to read numbers off: each plot, and what all share.
 
 use serde::{Serialize, Serializer};
 
 use super::axes::BranchPlaces;
 use super::curves::{Shared, TaskCurves};
 use super::figure::{hops, onsets};
-use crate::plots::{Band, BranchPhase, Hop, Onset, Point, Rate, Series, TokenAxis, thinned};
+use crate::plots::{Band, BranchPhase, Hop, Onset, Point, Rate, Seeds, Series, TokenAxis, seeds, thinned};
 use crate::series::TaskFindings;
 
 /// One plot.
@@ -23,6 +23,9 @@ pub(crate) struct PlotData {
     onsets: Vec<Onset>,
     hops: Vec<Hop>,
     series: Vec<SeriesData>,
+    /// Groups of them that differ in their seed alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    seeds: Vec<Seeds>,
 }
 
 /// One branch's curve.
@@ -47,8 +50,8 @@ impl Serialize for PointData {
         let short = |value: f64| (value * 1e5).round() / 1e5;
         let Point { tokens, value, interval } = self.0;
         match interval {
-            Some((low, high)) => [tokens, short(value), short(low), short(high)].serialize(serializer),
-            None => [tokens, short(value)].serialize(serializer),
+            Some((low, high)) => (tokens as u64, short(value), short(low), short(high)).serialize(serializer),
+            None => (tokens as u64, short(value)).serialize(serializer),
         }
     }
 }
@@ -65,6 +68,7 @@ impl PlotData {
             onsets: onsets(task, found),
             hops: hops(task, found),
             series: task.series.iter().map(SeriesData::of).collect(),
+            seeds: seeds(&task.series),
         }
     }
 
@@ -79,6 +83,7 @@ impl PlotData {
             onsets: Vec::new(),
             hops: Vec::new(),
             series: series.iter().map(SeriesData::of).collect(),
+            seeds: Vec::new(),
         }
     }
 }
@@ -118,7 +123,11 @@ pub(crate) fn inline(shared: &Shared, plots: &[PlotData]) -> String {
         places: &shared.places,
         plots,
     };
-    let json = serde_json::to_string(&page).expect("numbers and strings are JSON");
+    escaped(&serde_json::to_string(&page).expect("numbers and strings are JSON"))
+}
+
+/// JSON that may stand inside a `<script>` element.
+pub(crate) fn escaped(json: &str) -> String {
     json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
@@ -146,7 +155,7 @@ mod tests {
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
         let plot = &read["plots"][0];
         assert_eq!(plot["series"][0]["name"], "</script>");
-        let points = serde_json::json!([[2e6, 0.12346, 0.1, 0.2], null, [2e6, 0.12346]]);
+        let points = serde_json::json!([[2_000_000, 0.12346, 0.1, 0.2], null, [2_000_000, 0.12346]]);
         assert_eq!(plot["series"][0]["points"], points);
         assert_eq!((&plot["logged"], &plot["chance"]), (&true.into(), &serde_json::Value::Null));
     }

@@ -9,17 +9,23 @@ use tera::{Context, Tera};
 use super::Error;
 use super::figure::Figure;
 use super::folder::Folder;
+use super::notes::Notes;
+use crate::analysis::CONFIDENCE;
 use crate::plots::STYLE;
 use crate::run::{Axis, Run};
 
 /// Templates by name; each page extends `base.html`; figures and alarms are included.
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 17] = [
     ("base.html", include_str!("assets/base.html")),
     ("figure.html", include_str!("assets/figure.html")),
     ("alarm.html", include_str!("assets/alarm.html")),
     ("switches.html", include_str!("assets/switches.html")),
+    ("notes.html", include_str!("assets/notes.html")),
+    ("legend.html", include_str!("assets/legend.html")),
     ("told.html", include_str!("assets/told.html")),
     ("drawn.html", include_str!("assets/drawn.html")),
+    ("pair.html", include_str!("assets/pair.html")),
+    ("compare.html", include_str!("assets/compare.html")),
     ("index.html", include_str!("assets/index.html")),
     ("task.html", include_str!("assets/task.html")),
     ("items.html", include_str!("assets/items.html")),
@@ -32,11 +38,23 @@ const TEMPLATES: [(&str, &str); 13] = [
 const PAGE_STYLE: &str = include_str!("assets/page.css");
 
 /// Scripts under `assets/`.
-const SCRIPTS: [(&str, &str); 7] = [
+const SCRIPTS: [(&str, &str); 19] = [
     ("common.js", include_str!("assets/common.js")),
+    ("access.js", include_str!("assets/access.js")),
+    ("grid.js", include_str!("assets/grid.js")),
     ("address.js", include_str!("assets/address.js")),
+    ("scale.js", include_str!("assets/scale.js")),
+    ("draw.js", include_str!("assets/draw.js")),
+    ("cursor.js", include_str!("assets/cursor.js")),
+    ("save.js", include_str!("assets/save.js")),
     ("curves.js", include_str!("assets/curves.js")),
     ("items.js", include_str!("assets/items.js")),
+    ("items_detail.js", include_str!("assets/items_detail.js")),
+    ("items_export.js", include_str!("assets/items_export.js")),
+    ("compare.js", include_str!("assets/compare.js")),
+    ("matrix.js", include_str!("assets/matrix.js")),
+    ("filter.js", include_str!("assets/filter.js")),
+    ("tasks.js", include_str!("assets/tasks.js")),
     ("vibes.js", include_str!("assets/vibes.js")),
     ("talk.js", include_str!("assets/talk.js")),
     ("ratings.js", include_str!("assets/ratings.js")),
@@ -54,6 +72,7 @@ pub(crate) struct Site {
     made: String,
     links: Vec<Link>,
     axis: Axis,
+    notes: Notes,
 }
 
 /// An entry of the navigation, with its address as seen from the report's folder.
@@ -69,13 +88,26 @@ impl Site {
         let mut tera = Tera::new();
         tera.add_raw_templates(TEMPLATES).map_err(|error| fault("base.html", &error))?;
         let (name, made) = (run.name.clone(), run.generated.clone());
-        let site = Self { tera, folder: Folder::begin(place)?, run: name, made, links, axis: run.tree.axis.clone() };
+        let site = Self {
+            tera,
+            folder: Folder::begin(place)?,
+            run: name,
+            made,
+            links,
+            axis: run.tree.axis.clone(),
+            notes: Notes::new(),
+        };
         site.data("made", "made", &site.made.as_str().into())?;
         site.file("assets/page.css", &format!("{STYLE}{PAGE_STYLE}"))?;
         for (name, script) in SCRIPTS {
             site.file(&format!("assets/{name}"), script)?;
         }
         Ok(site)
+    }
+
+    /// The same with readers' notes on its pages.
+    pub(crate) fn with_notes(self, notes: Notes) -> Self {
+        Self { notes, ..self }
     }
 
     /// Writes the page `path`, which lies at most one folder deep: what `template` makes of `page`.
@@ -94,6 +126,8 @@ impl Site {
         context.insert("title", title);
         context.insert("links", &self.links);
         context.insert("axis", self.axis.word());
+        context.insert("notes", &self.notes.get(path));
+        context.insert("confidence", CONFIDENCE);
         context.insert("page", page);
         let html = self.tera.render(template, &context).map_err(|error| fault(template, &error))?;
         self.file(path, &html)

@@ -4,6 +4,7 @@ use super::curves::TaskCurves;
 use crate::plots::Rate;
 use crate::run::Run;
 use crate::series::PartFindings;
+use crate::series::path::phase_at;
 
 fn written(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -18,16 +19,47 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
 }
 
-/// A curve's points.
+/// A curve's points, each with all that a join needs: run and branch, what was asked and how, phase and learning rate.
 pub(crate) fn curve(task: &TaskCurves<'_>) -> String {
-    let head = row(["task", "branch", "step", "tokens", "score", "low95", "high95", "n", "chance", "metric"]);
-    let chance = task.chance.map_or(String::new(), |chance| chance.to_string());
+    let head = row([
+        "task",
+        "branch",
+        "step",
+        "tokens",
+        "score",
+        "low95",
+        "high95",
+        "n",
+        "chance",
+        "metric",
+        "run",
+        "shots",
+        "perturbation",
+        "phase",
+        "lr",
+    ]);
+    let text = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    let (run, subject) = (task.run, &task.subject);
     let points = task.measured.iter().flatten().map(|m| {
-        let (low, high) = m.point.interval.map_or_else(Default::default, |(l, h)| (l.to_string(), h.to_string()));
-        let (at, name) = (m.checkpoint, task.subject.task.clone());
-        let (step, tokens) = (at.step.to_string(), at.tokens.to_string());
-        let (score, n) = (m.point.value.to_string(), m.items.to_string());
-        vec![name, at.branch.clone(), step, tokens, score, low, high, n, chance.clone(), task.metric.clone()]
+        let (at, (low, high)) = (m.checkpoint, m.point.interval.unzip());
+        let phase = run.tree.branch(&at.branch).and_then(|branch| phase_at(branch, at.tokens));
+        vec![
+            subject.task.clone(),
+            at.branch.clone(),
+            at.step.to_string(),
+            at.tokens.to_string(),
+            m.point.value.to_string(),
+            text(low),
+            text(high),
+            m.items.to_string(),
+            text(task.chance),
+            task.metric.clone(),
+            run.name.clone(),
+            subject.shots.to_string(),
+            subject.perturb.clone().unwrap_or_default(),
+            phase.map_or_else(String::new, |(phase, _)| phase.name().to_owned()),
+            text(at.learning_rate),
+        ]
     });
     written([head].into_iter().chain(points))
 }

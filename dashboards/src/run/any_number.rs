@@ -33,7 +33,7 @@ mod tests {
     #[test]
     fn a_loss_that_was_no_number_comes_back() {
         for loss in [None, Some(2.5), Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY)] {
-            let entry = LogEntry { step: 1, tokens: None, learning_rate: None, loss };
+            let entry = LogEntry { step: 1, tokens: None, learning_rate: None, loss, ..LogEntry::default() };
             let text = serde_json::to_string(&entry).unwrap();
             let back: LogEntry = serde_json::from_str(&text).unwrap();
             assert_eq!(back.loss.map(f64::to_bits), loss.map(f64::to_bits), "{text}");

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use spyglass_tasks::MetricValue;
 use spyglass_tasks::metric::Weighting;
 
-use super::tree::At;
+use super::branch::At;
 
 /// Tasks that are read together (`mmlu_stem`), outer groups before inner ones.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tree::{At, Checkpoint};
+use super::branch::{At, Checkpoint};
 
 /// A checkpoint whose weights belong to another step, all of them or some: its scores say nothing of the step in its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

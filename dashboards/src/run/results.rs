@@ -1,10 +1,13 @@
 //! A run with everything that was measured of it.
 
+use super::failure::Failure;
 use super::group::TaskGroup;
+use super::note::Note;
 use super::rating::Rating;
 use super::text::TaskTexts;
 use super::tree::RunTree;
-use super::unit::{Failure, PackUnit, Unit, UnitRecord};
+use super::unit::{PackUnit, Unit};
+use super::unit_record::UnitRecord;
 
 /// A run with its results: all that analysis and report need.
 #[derive(Debug, Clone)]
@@ -19,6 +22,8 @@ pub struct Run {
     pub packs: Vec<PackUnit>,
     /// What readers thought of it.
     pub ratings: Vec<Rating>,
+    /// What readers wrote beside it.
+    pub notes: Vec<Note>,
     /// Older units with other keys, for the provenance page.
     pub superseded: Vec<UnitRecord>,
     /// Units that failed and are not done yet.

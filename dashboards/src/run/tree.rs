@@ -1,127 +1,16 @@
 //! Where a run went: branches with their checkpoints, logs and learning-rate phases.
 
-use super::axis::Axis;
-use super::misplaced::Misplaced;
 use serde::{Deserialize, Serialize};
 
-/// A stretch of the learning-rate schedule (`lr_phases` finds them, or the run file names them).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Phase {
-    /// The first rise from zero.
-    Warmup,
-    /// A plateau or a floor.
-    Stable,
-    /// A fall that keeps the rate above a tenth of its peak, or that follows no plateau.
-    Decay,
-    /// A later rise.
-    Rewarm,
-    /// The fast fall to (nearly) zero at the end.
-    Anneal,
-}
+use super::axis::Axis;
+use super::branch::{At, Branch, COLOURS, Checkpoint};
+use super::misplaced::Misplaced;
+use super::training_log::LogEntry;
 
-impl Phase {
-    /// The name as the run file and the report write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Warmup => "warmup",
-            Self::Stable => "stable",
-            Self::Decay => "decay",
-            Self::Rewarm => "rewarm",
-            Self::Anneal => "anneal",
-        }
-    }
-}
-
-/// Where a phase begins on one branch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PhaseStart {
-    /// The phase.
-    pub phase: Phase,
-    /// Its first step, counted from the start of the trunk.
-    pub from_step: u64,
-    /// Tokens seen at that step.
-    pub from_tokens: u64,
-}
-
-/// One saved state of the model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Checkpoint {
-    /// Name of the branch it lies on.
-    pub branch: String,
-    /// Optimiser step, counted from the start of the trunk.
-    pub step: u64,
-    /// Tells several checkpoints of one step apart (EMA, merged).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub variant: Option<String>,
-    /// Tokens seen in training.
-    pub tokens: u64,
-    /// Learning rate at this step, where the log tells.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub learning_rate: Option<f64>,
-    /// Folder, as the run file names it (relative to the run file).
-    pub location: String,
-}
-
-/// Branch, step and variant: what tells a checkpoint from the others of its run.
-pub type At<'a> = (&'a str, u64, Option<&'a str>);
-
-impl Checkpoint {
-    /// What tells it from the others of its run.
-    pub fn at(&self) -> At<'_> {
-        (&self.branch, self.step, self.variant.as_deref())
-    }
-}
-
-/// Where a branch leaves its parent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fork {
-    /// The parent branch.
-    pub branch: String,
-    /// Step of the fork.
-    pub step: u64,
-    /// Tokens seen at the fork.
-    pub tokens: u64,
-}
-
-/// One line of a training log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LogEntry {
-    /// Optimiser step, counted from the start of the trunk.
-    pub step: u64,
-    /// Tokens seen; filled in by the harness wherever any source tells.
-    pub tokens: Option<u64>,
-    /// Learning rate.
-    pub learning_rate: Option<f64>,
-    /// Training loss, as logged: NaN or infinite where it was no finite number.
-    #[serde(with = "super::any_number", default)]
-    pub loss: Option<f64>,
-}
-
-/// The log of one branch in ascending steps, from its fork on (the trunk: from its start).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct TrainingLog {
-    /// The entries.
-    pub entries: Vec<LogEntry>,
-}
-
-/// One branch of the run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Branch {
-    /// Name, unique in the run.
-    pub name: String,
-    /// Where it leaves its parent; `None` for a trunk.
-    pub fork: Option<Fork>,
-    /// Its own checkpoints, in ascending steps.
-    pub checkpoints: Vec<Checkpoint>,
-    /// Its own log.
-    pub log: TrainingLog,
-    /// Its learning-rate phases, in ascending steps, those of the path before the fork included.
-    pub phases: Vec<PhaseStart>,
-}
-
-/// Colours beside the trunk's; branches beyond them begin again.
-const COLOURS: usize = 6;
+/// Between the colours of one run and the same colours, dashed otherwise, of the next.
+const NEXT_RUN: usize = 10;
+/// So many runs have dashes of their own; those beyond them begin again.
+const DASHES: usize = 4;
 
 /// All branches of a run, parents before children.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -134,14 +23,38 @@ pub struct RunTree {
     /// Checkpoints whose weights belong to another step: drawn hollow, and left out of all that is said of a curve.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub misplaced: Vec<Misplaced>,
+    /// Names of the runs whose branches these are, where there are several: a branch is then called `run/branch`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<String>,
 }
 
 impl RunTree {
     /// The colour of a branch: the trunk is 0, the branches after it go through `COLOURS` and begin again; 0 for names that no
-    /// branch has.
+    /// branch has. Of several runs the hue is that of the branch's own name, the same in each, and the tens say which run it is,
+    /// from 1, by which it is dashed.
     pub fn colour(&self, branch: &str) -> usize {
-        let place = self.branches.iter().position(|known| known.name == branch).unwrap_or(0);
-        if place == 0 { 0 } else { (place - 1) % COLOURS + 1 }
+        let mut names: Vec<&str> = Vec::new();
+        for known in &self.branches {
+            let own = self.own_name(&known.name);
+            if !names.contains(&own) {
+                names.push(own);
+            }
+        }
+        let place = names.iter().position(|name| *name == self.own_name(branch)).unwrap_or(0);
+        let hue = if place == 0 { 0 } else { (place - 1) % COLOURS + 1 };
+        let run = self.run_of(branch).and_then(|run| self.runs.iter().position(|known| known == run));
+        hue + run.map_or(0, |run| NEXT_RUN * (run % DASHES + 1))
+    }
+
+    /// The run that a branch is of, where there are several.
+    pub fn run_of(&self, branch: &str) -> Option<&str> {
+        let is_of = |run: &&String| branch.strip_prefix(run.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        self.runs.iter().filter(is_of).max_by_key(|run| run.len()).map(String::as_str)
+    }
+
+    /// A branch's name in its own run.
+    pub fn own_name<'b>(&self, branch: &'b str) -> &'b str {
+        self.run_of(branch).map_or(branch, |run| &branch[run.len() + 1..])
     }
 
     /// The branch of that name.
@@ -186,5 +99,33 @@ impl RunTree {
         };
         path.extend(&branch.log.entries);
         path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::TrainingLog;
+
+    fn tree(names: &[&str], runs: &[&str]) -> RunTree {
+        let branch = |name: &&str| Branch {
+            name: (*name).to_owned(),
+            fork: None,
+            checkpoints: Vec::new(),
+            log: TrainingLog::default(),
+            phases: Vec::new(),
+        };
+        let runs = runs.iter().map(|run| (*run).to_owned()).collect();
+        RunTree { branches: names.iter().map(branch).collect(), runs, ..RunTree::default() }
+    }
+
+    #[test]
+    fn a_branch_has_its_hue_in_every_run() {
+        let colours =
+            |tree: &RunTree| -> Vec<usize> { tree.branches.iter().map(|branch| tree.colour(&branch.name)).collect() };
+        assert_eq!(colours(&tree(&["trunk", "a", "stage/b"], &[])), [0, 1, 2]);
+        let many = tree(&["x/trunk", "x/a", "y/trunk", "y/b", "y/a", "x/y/a"], &["x", "y", "x/y"]);
+        assert_eq!(colours(&many), [10, 11, 20, 22, 21, 31]);
+        assert_eq!((many.run_of("x/y/a"), many.own_name("x/y/a"), many.run_of("z")), (Some("x/y"), "a", None));
     }
 }

@@ -4,11 +4,12 @@ use serde::Serialize;
 
 use super::calm::{since_onset, wobble_near};
 use super::items::ItemScores;
-use super::path::{Difference, PathFindings, around, phase_at};
+use super::path::{PathFindings, around, phase_at};
+use super::path_point::Difference;
 use super::values::Series;
 use crate::analysis::anneal_weights;
+use crate::analysis::confidence::Z95;
 use crate::analysis::intervals::Interval;
-use crate::analysis::statistics::Z95;
 use crate::analysis::wobble::Step;
 use crate::run::{Branch, Run};
 

@@ -6,9 +6,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use spyglass_tasks::{ItemRecord, metric};
 
-use crate::analysis::contrast::{Contrast, clustered_contrast, contrast};
-use crate::analysis::intervals::half_width;
-use crate::analysis::statistics::Z95;
 use crate::run::Unit;
 
 /// Where the number of the leaf begins in an id, and where a few bits of the hash of the data do.
@@ -25,10 +22,10 @@ fn data_bits(data: &str) -> u64 {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ItemScores {
     /// Item by data, leaf and number: the same number in other data is another item.
-    ids: Vec<u64>,
+    pub(super) ids: Vec<u64>,
     values: Vec<f64>,
     /// What each item shares with others; empty where items stand alone.
-    clusters: Vec<u64>,
+    pub(super) clusters: Vec<u64>,
 }
 
 impl ItemScores {
@@ -85,6 +82,11 @@ impl ItemScores {
     /// How many clusters there are, where items hang together.
     pub(crate) fn cluster_count(&self) -> Option<usize> {
         self.clusters().map(distinct)
+    }
+
+    /// How many clusters there are among the items that both have.
+    pub(crate) fn shared_clusters(&self, other: &Self) -> Option<usize> {
+        self.clusters_at(&shared_ids(&[self, other])).map(|clusters| distinct(&clusters))
     }
 
     /// What each item shares with others, where items hang together.
@@ -150,7 +152,7 @@ fn cluster(leaf: usize, item: &ItemRecord, group: bool) -> u64 {
     hasher.finish()
 }
 
-fn distinct(clusters: &[u64]) -> usize {
+pub(super) fn distinct(clusters: &[u64]) -> usize {
     clusters.iter().collect::<HashSet<_>>().len()
 }
 
@@ -162,35 +164,6 @@ pub(crate) fn shared_ids(points: &[&ItemScores]) -> Vec<u64> {
     }
     let has = |other: &ItemScores, id: u64| other.ids.binary_search(&id).is_ok();
     first.ids.iter().copied().filter(|&id| others.iter().all(|other| has(other, id))).collect()
-}
-
-/// A contrast over the items that all points share.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Paired {
-    pub(crate) contrast: Contrast,
-    /// Half width of its 95 % interval: 1.96 standard errors, the items' part of them wider where few clusters tell it.
-    pub(crate) half: f64,
-    /// Items that all points share.
-    pub(crate) items: usize,
-    /// Some point has items that another lacks.
-    pub(crate) partial: bool,
-}
-
-/// `Σ_k weights_k · mean of points_k` over shared items; `None` below two of them (or two clusters).
-pub(crate) fn paired(points: &[&ItemScores], weights: &[f64], wobble: f64) -> Option<Paired> {
-    let ids = shared_ids(points);
-    let rows: Vec<Cow<'_, [f64]>> = points.iter().map(|point| point.at(&ids)).collect();
-    let rows: Vec<&[f64]> = rows.iter().map(AsRef::as_ref).collect();
-    let clusters = points.first()?.clusters_at(&ids);
-    let contrast = match &clusters {
-        Some(clusters) => clustered_contrast(weights, &rows, wobble, clusters),
-        None => contrast(weights, &rows, wobble),
-    }?;
-    let steps = wobble * wobble * weights.iter().map(|weight| weight * weight).sum::<f64>();
-    let of_items = (contrast.se * contrast.se - steps).max(0.0);
-    let wide = half_width(clusters.as_deref().map(distinct));
-    let half = (wide * wide * of_items + Z95 * Z95 * steps).sqrt();
-    Some(Paired { contrast, half, items: ids.len(), partial: points.iter().any(|point| point.ids.len() != ids.len()) })
 }
 
 /// A registered metric of one item.
@@ -210,6 +183,8 @@ pub(crate) fn gold_probability(item: &ItemRecord) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::{Z95, clustered_contrast};
+    use crate::series::paired;
 
     fn scores(items: &[(u64, f64)], clusters: &[u64]) -> ItemScores {
         let (ids, values) = items.iter().copied().unzip();

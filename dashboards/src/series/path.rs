@@ -2,82 +2,31 @@
 
 use std::ops::Range;
 
-use serde::Serialize;
-
 use super::calm::{calm_steps, since_onset, wobble_near};
-use super::items::{ItemScores, paired};
-use super::values::{PointData, Series, mean_of};
+use super::items::ItemScores;
+use super::paired::paired;
+use super::path_point::{Difference, PathPoint, PhaseGrowth};
+use super::point_data::PointData;
+use super::values::{Series, mean_of};
 use crate::analysis::contrast::Contrast;
 use crate::analysis::curve::{Curve, Noise};
-use crate::analysis::growth::{Growth, first_to_last_quarter, growth, last_quarter};
+use crate::analysis::emergence_kind::{MetricEffect, metric_effect};
+use crate::analysis::growth::{first_to_last_quarter, growth, last_quarter};
 use crate::analysis::hops::{Hops, hops};
 use crate::analysis::intervals::Interval;
-use crate::analysis::letters::{LetterDecomposition, MetricEffect, metric_effect};
+use crate::analysis::letters::LetterDecomposition;
 use crate::analysis::onset::{Onset, onset};
 use crate::analysis::regression::{Drop, worst_drop};
 use crate::analysis::sample::Sample;
 use crate::analysis::sharpness::{Sharpness, sharpness, sharpness_without_chance};
-use crate::analysis::statistics::Z95;
 use crate::analysis::trend::{Trend, WindowGain, window_gain};
 use crate::analysis::wobble::Step;
 use crate::analysis::{PhaseProbabilities, phase_probabilities};
 use crate::run::{Branch, Checkpoint, Phase, Run};
 
-/// One measured point of a path.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PathPoint {
-    /// Branch of the checkpoint: an ancestor's before the fork.
-    pub branch: String,
-    /// Its step.
-    pub step: u64,
-    /// Tokens seen.
-    pub tokens: u64,
-    /// The metric.
-    pub value: f64,
-    /// Its 95 % interval.
-    pub interval: Option<Interval>,
-    /// Items behind it.
-    pub items: usize,
-}
-
-/// A paired difference with its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Difference {
-    /// The difference on the items that both sides share.
-    pub value: f64,
-    /// Its standard error; where few clusters tell it, as wide as Student's t makes the interval.
-    pub se: f64,
-    /// value ± 1.96 se.
-    pub interval: Interval,
-    /// Items that both sides share.
-    pub items: usize,
-    /// One side has items that the other lacks: they were left out.
-    pub partial: bool,
-}
-
-impl Difference {
-    pub(crate) fn of(points: &[&ItemScores], weights: &[f64], wobble: f64) -> Option<Self> {
-        let found = paired(points, weights, wobble)?;
-        let (value, se) = (found.contrast.value, found.half / Z95);
-        let interval = around(value, found.half);
-        Some(Self { value, se, interval, items: found.items, partial: found.partial })
-    }
-}
-
 /// value ± half.
 pub(crate) fn around(value: f64, half: f64) -> Interval {
     (value - half, value + half)
-}
-
-/// Growth inside the latest phase that has four points.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PhaseGrowth {
-    /// The phase, where the phases are known.
-    pub phase: Option<Phase>,
-    /// Its growth.
-    pub growth: Growth,
-    /// Tokens of its first point and of its last.
-    pub tokens: (u64, u64),
 }
 
 /// One subject along the path to the end of one branch.

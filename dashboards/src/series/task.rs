@@ -1,11 +1,12 @@
 //! Everything that can be said about one task on all its paths.
 
 use super::anneal::{BranchGain, branch_gain};
-use super::measured::{AnswerFormat, cloze_twin, is_fraction};
+use super::answer_format::{AnswerFormat, cloze_twin};
+use super::measured::is_fraction;
 use super::parts::PartFindings;
 use super::path::{PathFindings, path_findings};
 use super::values::Series;
-use crate::analysis::letters::{EmergenceKind, Sighting, emergence_kind};
+use crate::analysis::emergence_kind::{EmergenceKind, Sighting, emergence_kind};
 use crate::analysis::onset::{Onset, Status};
 use crate::run::{Run, Subject};
 

@@ -2,33 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use super::answer_format::AnswerFormat;
 use super::constant::or_constant;
-use super::group as groups;
-use super::interval::{Estimate, are_shares, is_share};
-use super::items::{ItemScores, by_metric, gold_probability, shared_ids};
-use super::measured::AnswerFormat;
-use super::measured::{Measured, is_mean_of_items};
+use super::interval::{are_shares, is_share};
+use super::items::{ItemScores, shared_ids};
+use super::measured::Measured;
+use super::point_data::PointData;
+use crate::analysis::confidence::Z95;
 use crate::analysis::curve::{Curve, Noise};
 use crate::analysis::intervals::{Interval, clustered_se, half_width, mean_se, sure_count};
 use crate::analysis::letters::{LetterDecomposition, letter_decomposition};
 use crate::analysis::sample::Sample;
-use crate::analysis::statistics::Z95;
-use crate::run::Subject;
-use crate::run::{At, Checkpoint, RunTree, Unit};
-
-/// One measured value with everything that is paired later.
-pub(crate) struct PointData {
-    /// The primary metric, with what its error is read from.
-    pub(crate) estimate: Estimate,
-    /// The primary metric of every item.
-    pub(crate) items: ItemScores,
-    /// Its continuous companion, of every item.
-    pub(crate) gold: ItemScores,
-    /// Of lettered tasks: the mass on the letters, of every item.
-    pub(crate) mass: ItemScores,
-    /// Of lettered tasks: format and selection.
-    pub(crate) letters: Option<LetterDecomposition>,
-}
+use crate::run::{At, Checkpoint, RunTree, Subject, Unit};
 
 /// A subject with its values.
 pub(crate) struct Series<'a> {
@@ -148,32 +133,7 @@ impl<'a> Series<'a> {
     }
 }
 
-impl PointData {
-    fn of(units: &[&Unit], measured: &Measured<'_>, metric: &str, format: AnswerFormat) -> Option<Self> {
-        let pick = |score: &dyn Fn(&spyglass_tasks::ItemRecord) -> Option<f64>| {
-            ItemScores::of(units, measured.plain_mean, score)
-        };
-        let items = if is_mean_of_items(metric) { pick(&by_metric(metric)) } else { ItemScores::default() };
-        let (found, clusters) = match (units, measured.group) {
-            ([unit], _) => (unit.record.metric(metric)?.clone(), items.cluster_count()),
-            (leaves, group) => {
-                let whole = leaves.iter().all(|leaf| !leaf.items.is_empty());
-                (groups::metric(group?, leaves, metric)?, whole.then_some(leaves.len()))
-            }
-        };
-        let estimate = Estimate::of(&found, clusters, measured.group.is_some())?;
-        let letters = format == AnswerFormat::Letters;
-        Some(Self {
-            estimate,
-            gold: if is_share(metric) { pick(&gold_probability) } else { ItemScores::default() },
-            mass: if letters { pick(&by_metric("option_mass")) } else { ItemScores::default() },
-            letters: if letters { decomposed(units) } else { None },
-            items,
-        })
-    }
-}
-
-fn decomposed(units: &[&Unit]) -> Option<LetterDecomposition> {
+pub(super) fn decomposed(units: &[&Unit]) -> Option<LetterDecomposition> {
     let items = || units.iter().flat_map(|unit| unit.items.iter());
     if items().any(|item| item.choices.iter().any(|choice| choice.tokens != 1)) {
         return None; // letters of several tokens have no mass of their own

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use spyglass_model::{LanguageModel, LogLikelihood, Prompt, Sampling, Stopped, generate_batch};
+use spyglass_model::{LanguageModel, LogLikelihood, Prompt, Sampling, Stopped, batch, generate_batch};
 use spyglass_tasks::{Answer, Generation, Item, ItemRecord};
 
 use super::questions::ItemQueries;
@@ -11,10 +11,7 @@ use crate::Result;
 use crate::checkpoint::Loaded;
 use crate::progress::Interrupt;
 use crate::results::CHUNK_ITEMS;
-use crate::sweep::SuiteTask;
-
-/// Replies generated together: each holds a state of its own.
-const REPLIES_AT_ONCE: usize = 16;
+use crate::suite::SuiteTask;
 
 /// The answers to a list of items.
 pub(super) struct Answers<'a> {
@@ -108,7 +105,7 @@ impl<'a> Answers<'a> {
             }
         }
         let mut replies = Vec::with_capacity(wanted.len());
-        for together in wanted.chunks(REPLIES_AT_ONCE) {
+        for together in wanted.chunks(batch::REPLIES) {
             let words: Vec<Vec<&str>> =
                 together.iter().map(|(.., name)| name.iter().map(String::as_str).collect()).collect();
             let prompts = together.iter().zip(&words).map(|((prompt, sampling, ..), words)| Prompt {

@@ -8,7 +8,7 @@ use spyglass_model::RequestTrie;
 
 use super::requests::{TokenQuery, tokenise};
 use crate::checkpoint::Tokens;
-use crate::sweep::Suite;
+use crate::suite::Suite;
 use crate::{Error, Result};
 
 /// What is asked of consecutive items of a task, ready for any checkpoint with the same tokenizer.
@@ -64,6 +64,7 @@ impl Questions {
 
     fn build(&self, tokens: Tokens<'_>, task: usize, items: Range<usize>) -> Result<ItemQueries> {
         let task = &self.suite.tasks[task];
+        let _tokenise = tracing::debug_span!("tokenise", task = task.task.name, items = items.len()).entered();
         let tokenised = tokenise(&task.task.name, &task.items()[items], tokens)?;
         let (mut requests, mut starts) = (Vec::new(), vec![0]);
         let mut items = Vec::with_capacity(tokenised.len());

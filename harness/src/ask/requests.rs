@@ -7,7 +7,7 @@ use spyglass_tasks::icl::token_id;
 use spyglass_tasks::{Generation, Item, Query, Text};
 
 use crate::checkpoint::Tokens;
-use crate::sweep::SuiteTask;
+use crate::suite::SuiteTask;
 use crate::{Error, Result};
 
 /// One query of an item as token ids.

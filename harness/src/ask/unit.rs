@@ -11,9 +11,9 @@ use spyglass_tasks::ItemRecord;
 use super::answers::Answers;
 use super::questions::Questions;
 use crate::checkpoint::Loaded;
-use crate::progress::{Event, Watch};
+use crate::progress::{Event, Watch, begun};
 use crate::results::{UnitFolder, new_record};
-use crate::sweep::SuiteTask;
+use crate::suite::SuiteTask;
 use crate::{Error, Result};
 
 /// A unit of a task that is ours to score.
@@ -33,6 +33,7 @@ impl TaskJob<'_> {
     /// # Errors
     /// The items cannot be asked, the model's numbers are broken, or the results cannot be written.
     pub(crate) fn score(&self, loaded: &Loaded, questions: &Questions, watch: &Watch) -> Result<Option<UnitRecord>> {
+        let _unit = begun(self.checkpoint, &self.task.task.name);
         let (mut chunks, mut records): (Vec<Chunk>, Vec<ItemRecord>) = (Vec::new(), Vec::new());
         for (chunk, kept) in self.folder.chunks()? {
             chunks.push(chunk);
@@ -60,6 +61,7 @@ impl TaskJob<'_> {
                 Ok(())
             };
             let mut broken = None;
+            let forward = tracing::debug_span!("forward", requests = asked.trie.requests()).entered();
             let ended = Scorer::new(&loaded.model, self.scorer).run(&asked.trie, |progress| {
                 answers.take(progress.finished);
                 let tokens = progress.tokens_done - tokens_seen;
@@ -70,6 +72,7 @@ impl TaskJob<'_> {
                 }
                 watch.interrupt.flow()
             });
+            drop(forward);
             match (broken, ended) {
                 (Some(error), _) => return Err(error),
                 (None, Err(spyglass_model::Error::Interrupted)) => return Ok(None),

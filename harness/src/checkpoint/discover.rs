@@ -65,10 +65,11 @@ const STILL_WRITING: Duration = Duration::from_mins(10);
 /// The folder is missing, holds no checkpoint, two of one step, one under the names of two steps, or one in whose name the step
 /// cannot be told; an index that the run file does not place.
 pub(crate) fn discover(spec: &BranchSpec) -> Result<(Vec<Found>, Vec<SkippedFolder>)> {
-    let (fitting, skipped) = match spec.repo() {
-        Some(repo) => {
-            let found = crate::hub::discover(&repo, spec)?.into_iter();
-            (found.map(|(named, pinned)| (PathBuf::from(pinned.to_string()), named)).collect(), Vec::new())
+    let (fitting, skipped) = match &spec.source {
+        Some(source) => {
+            let (found, skipped) = crate::hub::discover(source, spec)?;
+            let placed = found.into_iter().map(|(named, pinned)| (PathBuf::from(pinned.to_string()), named));
+            (placed.collect(), skipped)
         }
         None => in_folders(spec)?,
     };
@@ -124,7 +125,8 @@ fn in_folders(spec: &BranchSpec) -> Result<(Vec<(PathBuf, Named)>, Vec<SkippedFo
     let mut finished = Names { fitting: Vec::new(), ..names };
     for (name, named) in names.fitting {
         let folder = spec.path.join(&name);
-        match unfinished(&folder)? {
+        let left_alone = spec.passed_over.get(&folder).cloned();
+        match left_alone.map_or_else(|| unfinished(&folder), |reason| Ok(Some(reason)))? {
             Some(reason) => skipped.push(SkippedFolder { folder, reason }),
             None => finished.fitting.push((name, named)),
         }
@@ -143,6 +145,19 @@ fn in_folders(spec: &BranchSpec) -> Result<(Vec<(PathBuf, Named)>, Vec<SkippedFo
             bad(first.map_or(fault.problem, none), fault.help)
         }
     }
+}
+
+/// The folders that are named as checkpoints of an entry, whatever is in them; none where its own folder is not there yet.
+///
+/// # Errors
+/// A folder cannot be read; a name fits in ways that tell different things.
+pub(crate) fn folders(spec: &BranchSpec) -> Result<Vec<PathBuf>> {
+    if spec.source.is_some() || (!spec.path.is_dir() && spec.folders.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let pattern = Pattern::new(&spec.pattern).expect("the run file was validated");
+    let listing = if spec.folders.is_empty() { Listing::of(spec, &pattern)? } else { listed(spec)? };
+    Ok(listing.names.fitting.into_iter().map(|(name, _)| spec.path.join(name)).collect())
 }
 
 fn is_same_branch(a: &Found, b: &Found) -> bool {

@@ -31,6 +31,7 @@ impl Loaded {
     /// # Errors
     /// Whatever is wrong with its files.
     pub(crate) fn read(folder: &Path, settings: &Settings, tokenizer_hash: &str) -> Result<Self> {
+        let _load = tracing::debug_span!("load", folder = %folder.display()).entered();
         let (model, tokenizer) = open(folder, settings)?;
         Ok(Self { model, tokenizer, tokenizer_hash: tokenizer_hash.to_owned() })
     }
@@ -50,7 +51,7 @@ pub(crate) fn open(folder: &Path, settings: &Settings) -> Result<(Model, Tokeniz
     let config = settings.read_config(folder)?;
     weight_files(folder)?;
     let tokenizer = settings.open_tokenizer(folder, &config)?; // first: it is read in a moment
-    Ok((settings.open_model(folder)?, tokenizer))
+    Ok((settings.model_of(config, folder)?, tokenizer))
 }
 
 /// Bytes of a checkpoint's weights on disk.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use fs_err::File;
 use spyglass_dashboards::run::{Checkpoint, Misplaced, RunTree};
 
+use super::location::folder_on_disk;
 use crate::Result;
 use crate::hub::Contents;
 use crate::results::Hashes;
@@ -61,7 +62,8 @@ type Shards = BTreeMap<String, String>;
 /// Of those on the hub `listed` tells.
 pub(crate) fn suspects(tree: &RunTree, base: &Path, hashes: &Hashes, listed: &Contents) -> Suspects {
     let checkpoints: Vec<&Checkpoint> = tree.branches.iter().flat_map(|branch| &branch.checkpoints).collect();
-    let files = checkpoints.iter().map(|at| spyglass_model::weight_files(&base.join(&at.location)).unwrap_or_default());
+    let files =
+        checkpoints.iter().map(|at| spyglass_model::weight_files(&folder_on_disk(at, base)).unwrap_or_default());
     let files: Vec<Vec<PathBuf>> = files.collect();
     let contents = contents(&files.concat(), hashes);
     // a file that is a checkpoint by itself is called after its step

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use spyglass_dashboards::run::{Checkpoint, Fork};
 
+use super::location::folder_on_disk;
 use crate::{Error, Result};
 
 /// Checks that of two checkpoints of a branch the one with more steps has seen more tokens, and both more than its fork. `checkpoints`
@@ -22,7 +23,7 @@ pub(crate) fn tokens_rise(base: &Path, fork: Option<&Fork>, checkpoints: &[Check
             };
             if checkpoint.tokens <= *tokens {
                 return Err(Error::Checkpoint {
-                    folder: base.join(&checkpoint.location),
+                    folder: folder_on_disk(checkpoint, base),
                     problem: format!(
                         "step {} of branch `{}` has seen {} tokens, no more than the {tokens} of step {step}{place}",
                         checkpoint.step, checkpoint.branch, checkpoint.tokens

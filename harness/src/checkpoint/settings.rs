@@ -23,8 +23,15 @@ impl Settings {
     /// # Errors
     /// Whatever is wrong with its files.
     pub(crate) fn open_model(&self, checkpoint: &Path) -> Result<Model> {
-        let model = Model::open(checkpoint, &self.load_options())?;
-        Ok(model.with_tokenizer_in(self.tokenizer_folder(checkpoint)))
+        self.model_of(self.read_config(checkpoint)?, checkpoint)
+    }
+
+    /// Reads the weights of a checkpoint whose config.json is read already.
+    ///
+    /// # Errors
+    /// Whatever is wrong with them.
+    pub(crate) fn model_of(&self, config: ModelConfig, checkpoint: &Path) -> Result<Model> {
+        Ok(Model::of(config, checkpoint, &self.load_options())?)
     }
 
     /// Reads what the config.json of a checkpoint says.

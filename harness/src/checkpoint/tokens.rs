@@ -139,7 +139,7 @@ pub(crate) fn own_count(folder: &Path, step: Option<u64>) -> Result<Option<u64>>
         return Ok(None);
     }
     let Some(tokens) = state.get("num_input_tokens_seen") else { return Ok(None) };
-    super::log::count(tokens, false).map_err(|wrong| Error::Log {
+    super::log::count(tokens, super::log::Decimals::Point).map_err(|wrong| Error::Log {
         file,
         problem: format!("`num_input_tokens_seen`: {wrong}"),
         help: "it counts the tokens seen; correct it, or remove it and say `tokens_per_step:` in the run file".into(),

@@ -1,13 +1,16 @@
 //! Puts the branches together: forks, tokens, logs and learning-rate phases of the whole run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use spyglass_dashboards::run::{Branch, Checkpoint, Fork, LogEntry, RunTree, TrainingLog};
 
+use super::branch_order::{Lanes, branches_in_order, unknown_branch};
 use super::discover::{Counts, Found, SkippedFolder};
 use super::lanes::{Lane, lanes};
-use super::log::{Log, read_json, read_log};
+use super::location::location;
+use super::log::{Log, read_log};
+use super::other_counts::{of_other_steps, other_steps, unused_tokens};
 use super::pattern::Label;
 use super::{phases, rising, scheduled, tokens};
 use crate::run_file::{BranchSpec, LogSpec, ParentSpec, PhasesSpec, RunFile};
@@ -53,91 +56,6 @@ pub fn discover_tree(run: &RunFile) -> Result<Discovered> {
         discovered.tree.branches[index].phases = phases;
     }
     Ok(discovered)
-}
-
-/// The run file with the branches that it comes to.
-#[derive(Clone, Copy)]
-struct Lanes<'a> {
-    run: &'a RunFile,
-    lanes: &'a [Lane],
-}
-
-impl<'a> Lanes<'a> {
-    fn specs(self) -> impl Iterator<Item = &'a BranchSpec> {
-        self.lanes.iter().map(|lane| &lane.spec)
-    }
-
-    /// The entries of a branch, one for each variant.
-    fn of(self, branch: &str) -> Vec<&'a Lane> {
-        self.lanes.iter().filter(|lane| lane.spec.branch == branch).collect()
-    }
-}
-
-fn unknown_branch(run: Lanes<'_>, name: &str, place: &str) -> Error {
-    let known: BTreeSet<_> = run.specs().map(|spec| spec.branch.as_str()).collect();
-    let nearest = spyglass_tasks::nearest(name, known.iter().copied());
-    Error::RunFile {
-        file: run.run.path.clone(),
-        problem: format!("{place} names the branch `{name}`, which `checkpoints` does not hold"),
-        help: match nearest {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("the branches are: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
-        },
-    }
-}
-
-/// Branch names, each after its parent.
-fn branches_in_order(run: Lanes<'_>) -> Result<Vec<String>> {
-    let mut parents: BTreeMap<&str, Option<&str>> = BTreeMap::new();
-    let mut names: Vec<&str> = Vec::new();
-    for spec in run.specs() {
-        let parent = spec.parent.as_ref().map(|parent| parent.branch.as_str());
-        if let Some(known) = parents.get(spec.branch.as_str()) {
-            let twice = run.specs().filter(|other| other.branch == spec.branch && other.variant == spec.variant);
-            if twice.count() > 1 {
-                return Err(Error::RunFile {
-                    file: run.run.path.clone(),
-                    problem: format!("the branch `{}` is listed twice", spec.branch),
-                    help: "two kinds of checkpoint of one branch need a `variant:` each (such as `ema`); two branches need two names".into(),
-                });
-            }
-            if parent.is_some() && parent != *known {
-                return Err(Error::RunFile {
-                    file: run.run.path.clone(),
-                    problem: format!("the branch `{}` has two parents", spec.branch),
-                    help: "a branch leaves one parent; name it at its first entry".into(),
-                });
-            }
-            continue;
-        }
-        parents.insert(&spec.branch, parent);
-        names.push(&spec.branch);
-    }
-    let mut order: Vec<String> = Vec::new();
-    for &name in &names {
-        let (mut chain, mut at) = (vec![name], name);
-        while let Some(Some(parent)) = parents.get(at) {
-            if !parents.contains_key(parent) {
-                return Err(unknown_branch(run, parent, &format!("the parent of branch `{at}`")));
-            }
-            if chain.contains(parent) {
-                chain.push(parent);
-                return Err(Error::RunFile {
-                    file: run.run.path.clone(),
-                    problem: format!("the parents of the branches form a cycle: {}", chain.join(" → ")),
-                    help: "the trunk has no `parent`".into(),
-                });
-            }
-            chain.push(parent);
-            at = parent;
-        }
-        for name in chain.into_iter().rev() {
-            if !order.iter().any(|known| known == name) {
-                order.push(name.to_string());
-            }
-        }
-    }
-    Ok(order)
 }
 
 /// Reads one branch, with the folders that are left alone and what its log gives to say; `lanes` are its entries (one for each
@@ -198,7 +116,7 @@ fn read_branch(run: Lanes<'_>, lanes: &[&Lane], tree: &RunTree) -> Result<(Branc
                 variant: spec.variant.clone(),
                 tokens,
                 learning_rate: rate_at(&entries, found.step),
-                location: relative(&found.folder, base),
+                location: location(&found.folder, base),
             });
         }
     }
@@ -261,42 +179,6 @@ fn one_folder_each(specs: &[&BranchSpec], all_found: &[Vec<Found>]) -> Result<()
     Ok(())
 }
 
-/// A note on steps of `tokens:` that neither a checkpoint nor the fork of another branch has.
-fn unused_tokens(run: Lanes<'_>, spec: &BranchSpec, fork: Option<&Fork>, found: &[Found]) -> Option<String> {
-    let forks = run.specs().filter_map(|other| other.parent.as_ref()).filter(|parent| parent.branch == spec.branch);
-    let forks: BTreeSet<u64> = forks.map(|parent| parent.step).collect();
-    let known: BTreeSet<u64> =
-        found.iter().map(|found| found.step).chain(forks).map(|step| tokens::own_step(spec, fork, step)).collect();
-    let unknown: Vec<String> = spec.tokens.keys().filter(|step| !known.contains(step)).map(u64::to_string).collect();
-    let steps = match unknown.as_slice() {
-        [] => return None,
-        [one] => format!("step {one}"),
-        [first, .., last] if unknown.len() > 5 => format!("{} steps from {first} to {last}", unknown.len()),
-        some => format!("steps {}", some.join(", ")),
-    };
-    Some(format!("`tokens:` of branch `{}` names {steps}, but no checkpoint here is of that step", spec.branch))
-}
-
-/// A note where the log of a branch and its checkpoints count other steps.
-fn other_steps(branch: &Branch) -> Option<String> {
-    let entries = &branch.log.entries;
-    let (first, last) = (entries.first()?.step, entries.last()?.step);
-    let gap = entries.windows(2).map(|pair| pair[1].step - pair[0].step).max().unwrap_or(0).max(last / 20);
-    let is_outside = |step: u64| step > 0 && !(first.saturating_sub(gap)..=last + gap).contains(&step);
-    let steps = branch.checkpoints.iter().map(|checkpoint| checkpoint.step);
-    let outside: Vec<u64> = steps.filter(|&step| is_outside(step)).collect();
-    let ends = match outside.as_slice() {
-        [] => return None,
-        [only] => format!("step {only}"),
-        [from, .., to] => format!("steps {from} to {to}"),
-    };
-    Some(format!(
-        "the log of branch `{}` covers steps {first} to {last}, but it has checkpoints at {ends}: what is said of learning rate, phase \
-         and loss there may be wrong",
-        branch.name
-    ))
-}
-
 /// Tokens seen, the folder's name being asked last since it tells them in round numbers.
 ///
 /// # Errors
@@ -330,30 +212,6 @@ fn no_tokens(folder: &Path, step: u64, spec: &BranchSpec) -> Error {
         problem: format!("nothing tells how many {} step {step} of branch `{}` has seen{own}", spec.axis.word(), spec.branch),
         help: "add `tokens_per_step:` (batch size × sequence length × devices), a `log:` with a column of tokens, `training:` with the run's schedule, `tokens: {STEP: TOKENS}`, or `{tokens}` in `pattern:`".into(),
     }
-}
-
-/// The `trainer_state.json` files that count other steps than the folder's name (renamed folders, steps from a fork on): the newest
-/// of them, which stands for all.
-fn of_other_steps(spec: &BranchSpec, found: &[Found], fork: Option<&Fork>) -> Option<SkippedFolder> {
-    let others = found.iter().rev().filter_map(|found| {
-        let file = found.folder.join("trainer_state.json");
-        let state = file.exists().then(|| read_json(&file).ok()).flatten()?;
-        let named = tokens::own_step(spec, fork, found.step);
-        Some((file, tokens::other_steps(&state, named)?, named))
-    });
-    let others: Vec<_> = others.collect();
-    let (file, counted, named) = others.first()?;
-    let more = match others.len() {
-        1 => String::new(),
-        count => format!(" (one of {count} such files)"),
-    };
-    Some(SkippedFolder {
-        folder: file.clone(),
-        reason: format!(
-            "counts {counted} steps where the folder's name says {named}: its log is left alone, and its tokens are taken only where \
-             nothing else tells them{more}"
-        ),
-    })
 }
 
 /// The log a branch names, or the one in its newest checkpoint.
@@ -403,7 +261,13 @@ fn fork_tokens(run: Lanes<'_>, parent: &Branch, step: u64) -> Result<u64> {
 }
 
 pub(super) fn placed_entry(checkpoint: &Checkpoint) -> LogEntry {
-    LogEntry { step: checkpoint.step, tokens: Some(checkpoint.tokens), learning_rate: None, loss: None }
+    LogEntry {
+        step: checkpoint.step,
+        tokens: Some(checkpoint.tokens),
+        learning_rate: None,
+        loss: None,
+        ..LogEntry::default()
+    }
 }
 
 /// Gives every log entry its tokens where any source tells.
@@ -415,9 +279,18 @@ fn fill_tokens(
 ) -> Result<()> {
     let mut known: Vec<_> = checkpoints.iter().map(placed_entry).collect();
     if let Some(fork) = fork {
-        known.insert(0, LogEntry { step: fork.step, tokens: Some(fork.tokens), learning_rate: None, loss: None });
+        known.insert(
+            0,
+            LogEntry {
+                step: fork.step,
+                tokens: Some(fork.tokens),
+                learning_rate: None,
+                loss: None,
+                ..LogEntry::default()
+            },
+        );
     } else if known.first().is_some_and(|first| first.step > 0) {
-        known.insert(0, LogEntry { step: 0, tokens: Some(0), learning_rate: None, loss: None });
+        known.insert(0, LogEntry { step: 0, tokens: Some(0), learning_rate: None, loss: None, ..LogEntry::default() });
     }
     let logged = entries.to_vec();
     for entry in entries.iter_mut().filter(|entry| entry.tokens.is_none()) {
@@ -429,10 +302,4 @@ fn fill_tokens(
             });
     }
     Ok(())
-}
-
-/// A folder as the run file would name it.
-fn relative(folder: &Path, base: &Path) -> String {
-    let path: PathBuf = folder.strip_prefix(base).unwrap_or(folder).to_path_buf();
-    path.display().to_string()
 }

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
+use super::model_args::fetched;
 use super::numbers::{size, thousands};
 use super::{Exit, Threads, bench_against, print, say};
 use crate::Result;
+use crate::hub::Needs;
 use crate::measure::{Ask, AskBoth, Context, Measured, PartTime, Speed, measure, measure_both};
 use crate::run_file::PrecisionSpec;
 
@@ -16,7 +18,7 @@ use crate::run_file::PrecisionSpec;
 /// With --against two checkpoints are measured in turns: time to the first and to each further token, state, keys and values.
 #[derive(Debug, Args)]
 pub(super) struct Bench {
-    /// The checkpoint's folder
+    /// The checkpoint's folder, or one on the hub
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// Another checkpoint's folder, to be measured side by side with the first
@@ -53,7 +55,7 @@ impl Bench {
         self.threads.set_up();
         if let Some(against) = &self.against {
             let ask = AskBoth {
-                models: [self.model.clone(), against.clone()],
+                models: [fetched(&self.model, Needs::Model)?.folder, fetched(against, Needs::Model)?.folder],
                 precision: self.precision,
                 lengths: self.contexts.clone(),
                 rounds: self.rounds,
@@ -65,7 +67,7 @@ impl Bench {
         }
         let program = if self.no_start { None } else { Some((std::env::current_exe()?, rayon::current_num_threads())) };
         let ask = Ask {
-            model: self.model.clone(),
+            model: fetched(&self.model, Needs::Model)?.folder,
             precisions: match self.precision {
                 PrecisionSpec::F32 => vec![PrecisionSpec::F32],
                 other => vec![PrecisionSpec::F32, other],

@@ -3,34 +3,52 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 use spyglass_tasks::text;
 use spyglass_tasks::vibes::PromptPack;
 use spyglass_tasks::yaml::Kind;
 
-use super::model_args::TokenArgs;
+use super::model_args::{TokenArgs, fetched};
 use super::numbers::{branches, counted};
 use super::{Exit, complain, print, say};
-use crate::checkpoint::{Settings, discover_tree, suspects};
-use crate::hub::{Contents, Pinned, Talk};
+use crate::checkpoint::{Settings, discover_tree, folder_on_disk, suspects};
+use crate::gate::Policy;
+use crate::hub::{Contents, Local, Needs, Pinned, Talk};
 use crate::results::Hashes;
 use crate::run_file::RunFile;
-use crate::sweep::{Overrides, Suite, catalogue};
+use crate::suite::{Suite, catalogue};
+use crate::sweep::Overrides;
 use crate::{Error, Result};
 
 /// Rows that are listed of those that cannot be asked.
 const ROWS_SHOWN: usize = 10;
 
-/// Validate run files, task files, prompt packs and checkpoints; report file, line and fix
+/// Validate run files, task files, prompt packs, policies and checkpoints; report file, line and fix
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Run files, task files, prompt packs, or checkpoints: folders and .gguf files
+    /// Run files, task files, prompt packs, policies of a gate, folders of checkpoints, or checkpoints: folders, .gguf files, or such as
+    /// hub:EleutherAI/pythia-160m@step1000
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Folders searched for the data of task files; the file's own folder unless given
     #[arg(long, value_name = "DIR")]
     data: Vec<PathBuf>,
+    /// One JSON object a file
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     tokens: TokenArgs,
+}
+
+/// What is said of a file in JSON.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    file: String,
+    is_well: bool,
+    /// What it is; absent where that cannot be told.
+    what: Option<&'a str>,
+    /// What is wrong with it, each with the mend.
+    wrong: Vec<String>,
 }
 
 /// What was found in a file.
@@ -44,7 +62,16 @@ impl Check {
     pub(super) fn run(&self) -> Result<Exit> {
         let mut exit = Exit::Well;
         for file in &self.files {
-            match self.check(file) {
+            let found = self.check(file);
+            if self.json {
+                let what = found.as_ref().ok().map(|found| found.what.as_str());
+                let wrong = found.as_ref().map_or_else(|error| vec![error.in_full()], |found| found.wrong.clone());
+                exit = if wrong.is_empty() { exit } else { Exit::BadInput };
+                let told = Told { file: file.display().to_string(), is_well: wrong.is_empty(), what, wrong };
+                print(&(serde_json::to_string(&told).expect("plain data") + "\n"))?;
+                continue;
+            }
+            match found {
                 Ok(found) => {
                     print(&format!("{}: {}\n", file.display(), found.what))?;
                     for wrong in &found.wrong {
@@ -62,12 +89,14 @@ impl Check {
     }
 
     fn check(&self, file: &Path) -> Result<Found> {
-        if file.is_dir() || spyglass_model::is_gguf(file) {
-            return checkpoint(file, &self.tokens.settings());
+        let Local { folder, .. } = fetched(file, Needs::Model)?;
+        if folder.is_dir() || spyglass_model::is_gguf(&folder) {
+            return checkpoint(&folder, &self.tokens.fetched()?.settings());
         }
         match Kind::of(&text::read(file)?) {
             Kind::Task => self.task_file(file),
             Kind::Pack => pack(file),
+            Kind::Policy => policy(file),
             Kind::Run | Kind::Unknown => run_file(file),
         }
     }
@@ -114,10 +143,14 @@ fn tasks(suite: &Suite) -> Found {
     Found { what: format!("{}, {}", counted(suite.tasks.len(), "task"), counted(items, "item")), wrong }
 }
 
+fn policy(file: &Path) -> Result<Found> {
+    let policy = Policy::read(file)?;
+    Ok(Found { what: format!("a policy of {}", counted(policy.rules.len(), "rule")), wrong: Vec::new() })
+}
+
 fn run_file(file: &Path) -> Result<Found> {
     let run = RunFile::read(file)?;
-    let settings = Overrides::default().settings(&run);
-    settings.check()?;
+    let settings = Overrides::default().settings(&run, Talk { tell: &say, stop: &|| false })?;
     let discovered = discover_tree(&run)?;
     discovered.notes.iter().for_each(|note| say(note));
     discovered.skipped.iter().for_each(|left| say(&left.to_string()));
@@ -129,7 +162,7 @@ fn run_file(file: &Path) -> Result<Found> {
         say(&format!("{} on the hub: looked at when fetched", counted(on_hub, "checkpoint")));
     }
     for at in checkpoints.iter().filter(|at| Pinned::parse(&at.location).is_none()) {
-        if let Err(error) = checkpoint(&base.join(&at.location), &settings) {
+        if let Err(error) = checkpoint(&folder_on_disk(at, base), &settings) {
             found.wrong.push(error.in_full());
         }
     }

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use clap::Args;
 use serde::Serialize;
-use spyglass_dashboards::findings::{ComparedTask, Comparison, compare};
-use spyglass_dashboards::number::{percent, points, tokens};
+use spyglass_dashboards::analysis::{CONFIDENCE, INTERVAL};
+use spyglass_dashboards::findings::{CLEAR, ComparedTask, ComparedWords, Comparison, compare};
+use spyglass_dashboards::number::tokens;
 use spyglass_dashboards::run::{Checkpoint, ItemText};
-use spyglass_tasks::metric::higher_is_better;
 use spyglass_tasks::vibes::visible;
 
 use super::apart::told_apart;
@@ -20,8 +20,6 @@ use crate::{Error, Result};
 
 /// How much of an item's text is shown: its end, where the question is.
 const TEXT_SHOWN: usize = 72;
-/// Where p, corrected for the number of tasks, is called a change.
-const CLEAR: f64 = 0.05;
 
 /// Compare two checkpoints, branches or runs on the same items
 ///
@@ -94,17 +92,30 @@ impl CompareRun {
     fn text(&self, a: &Side, b: &Side, compared: &Comparison) -> String {
         let mut text = format!("A  {}\nB  {}\n\n{}\n", name(a), name(b), table(&compared.rows));
         let tasks = counted(compared.rows.len(), "task");
-        let _ = writeln!(text, "B − A on the items that both answered; its 95 % interval is that of items like these.");
+        let _ = writeln!(
+            text,
+            "B − A on the items that both answered; its {CONFIDENCE} interval is that of items like these."
+        );
         let _ = writeln!(
             text,
             "p: McNemar's exact test where items are right or wrong and stand alone, else that of B − A."
         );
+        let _ = writeln!(text, "could show: the smallest difference that these items find four times in five.");
         let _ = writeln!(text, "p adj.: corrected for {tasks} (Benjamini and Hochberg); * below {CLEAR}.");
         if a.checkpoint.tokens != b.checkpoint.tokens {
             text += "The two have not seen the same number of tokens: B − A includes what the others taught.\n";
         }
         if compared.rows.iter().any(|row| row.other_tokens) {
             text += "The two have different tokenizers: accuracies and bits per byte compare, numbers counted in tokens do not.\n";
+        }
+        let alone: Vec<String> =
+            compared.rows.iter().filter(|row| row.unpaired).map(|row| row.subject.title()).collect();
+        if !alone.is_empty() {
+            let _ = writeln!(
+                text,
+                "{}: without items, so compared by the scores alone, as of other items.",
+                alone.join(", ")
+            );
         }
         for row in compared.rows.iter().filter(|row| row.only_a + row.only_b > 0) {
             let (only_a, only_b) = (counted(row.only_a, "item"), counted(row.only_b, "item"));
@@ -123,8 +134,7 @@ impl CompareRun {
 
 /// Whether B is worse, beyond what the number of tasks explains.
 fn regressed(row: &ComparedTask) -> bool {
-    let better = row.difference.value > 0.0;
-    row.p_bh < CLEAR && row.difference.value != 0.0 && better != higher_is_better(&row.metric)
+    row.is_clear() && !row.is_better()
 }
 
 fn side(name: &str) -> Result<Side> {
@@ -167,36 +177,19 @@ fn json(a: &Side, b: &Side, compared: &Comparison) -> String {
 
 /// One row a task; names to the left, numbers to the right.
 fn table(rows: &[ComparedTask]) -> String {
-    let heads = ["task", "metric", "A", "B", "B − A", "95 % interval", "p", "p adj.", "lost", "gained", "items"];
+    let heads = ["task", "metric", "A", "B", "B − A", INTERVAL, "p", "p adj.", "lost", "gained", "could show", "items"];
     let align = |head| if ["task", "metric"].contains(&head) { Align::Left } else { Align::Right };
     let mut table = Table::new(heads.map(|head| (head, align(head))));
     table.extend(rows.iter().map(row));
     table.plain()
 }
 
-fn row(row: &ComparedTask) -> [String; 11] {
-    let value = |value: f64| if row.fraction { percent(value) } else { format!("{value:.3}") };
-    let change = |value: f64| if row.fraction { points(value) } else { format!("{value:+.3}").replace('-', "−") };
-    let (low, high) = row.difference.interval;
-    let flips = |items: &[usize]| row.mcnemar.map_or_else(|| "–".into(), |_| items.len().to_string());
+fn row(row: &ComparedTask) -> [String; 12] {
+    let ComparedWords { a, b, change, interval, p, p_adjusted, lost, gained, detectable } = row.words();
     let mark = if row.p_bh < CLEAR { " *" } else { "  " };
-    [
-        row.subject.title(),
-        row.metric.clone(),
-        value(row.a),
-        value(row.b),
-        change(row.difference.value),
-        format!("{} to {}", change(low), change(high)),
-        probability(row.p),
-        probability(row.p_bh) + mark,
-        flips(&row.lost),
-        flips(&row.gained),
-        row.difference.items.to_string(),
-    ]
-}
-
-fn probability(p: f64) -> String {
-    if p < 1e-4 { "< .0001".into() } else { format!("{p:.4}").trim_start_matches('0').to_owned() }
+    let items = row.difference.items.to_string();
+    let name = row.subject.title();
+    [name, row.metric.clone(), a, b, change, interval, p, p_adjusted + mark, lost, gained, detectable, items]
 }
 
 /// The items of a task that flipped, each with what it asks.

@@ -7,23 +7,25 @@ use clap::Args;
 use spyglass_dashboards::run::Unit;
 use spyglass_model::ModelConfig;
 
-use super::model_args::TokenArgs;
+use super::model_args::{TokenArgs, fetched};
 use super::precision_tables::{lines, table};
 use super::score::{Tasks, score_work};
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, print, say};
 use crate::checkpoint::Settings;
+use crate::hub::{Local, Needs};
 use crate::measure::{Effect, Form, price_of_task};
 use crate::progress::Interrupt;
 use crate::results::Store;
 use crate::run_file::{DtFloorSpec, PrecisionSpec};
-use crate::sweep::{Suite, Work};
+use crate::suite::Suite;
+use crate::sweep::Work;
 use crate::{Error, Result};
 
 /// Score one model in two arithmetics, or from two files, and tell what it costs
 #[derive(Debug, Args)]
 pub(super) struct ComparePrecision {
-    /// The checkpoint: its folder, or a .gguf file
+    /// The checkpoint: its folder, a .gguf file, or one on the hub
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// Another form of the same model, such as a .gguf file of few bits: what comes after
@@ -59,7 +61,7 @@ impl ComparePrecision {
         self.threads.set_up();
         let forms = self.forms()?;
         for form in &forms {
-            ModelConfig::read(form.checkpoint)?; // before the tasks are built: a slip in the path is told at once
+            ModelConfig::read(&form.checkpoint)?; // before the tasks are built: a slip in the path is told at once
         }
         let interrupt = Interrupt::listen()?;
         let (mut scored, mut failed) = (Vec::new(), false);
@@ -67,7 +69,8 @@ impl ComparePrecision {
             say(&format!("{}:", form.name()));
             let aside = tempfile::tempdir()?;
             let store = Store::create(aside.path())?;
-            let work = Work::of_model(form.checkpoint, self.tasks.suite()?, form.settings.clone())?;
+            let called = form.called.as_deref();
+            let work = Work::of_model(&form.checkpoint, called, self.tasks.suite()?, form.settings.clone())?;
             work.notes.iter().for_each(|note| say(note));
             let summary = score_work(work, store.clone(), self.state_memory, interrupt.clone())?;
             if summary.interrupted {
@@ -86,28 +89,30 @@ impl ComparePrecision {
         Ok(if failed || effects.is_empty() { Exit::SomeFailed } else { Exit::Well })
     }
 
-    /// What comes before and what comes after.
-    fn forms(&self) -> Result<[Form<'_>; 2]> {
-        let other: &Path = self.other.as_deref().unwrap_or(&self.model);
+    /// What comes before and what comes after, both on this machine.
+    fn forms(&self) -> Result<[Form; 2]> {
+        let other = self.other.as_ref().unwrap_or(&self.model);
         let after = self.after.unwrap_or(if self.other.is_some() { self.before } else { PrecisionSpec::Bf16 });
-        if other == self.model && after == self.before {
+        if *other == self.model && after == self.before {
             return Err(Error::Usage {
                 problem: format!("both sides are `{}` in {}", self.model.display(), after.name()),
                 help: "name another arithmetic with --after, or another file of the model with --other".into(),
             });
         }
-        let settings = |precision| Settings { precision, dt_floor: self.dt_floor, ..self.tokens.settings() };
-        Ok([
-            Form { checkpoint: &self.model, settings: settings(self.before) },
-            Form { checkpoint: other, settings: settings(after) },
-        ])
+        let tokens = self.tokens.fetched()?;
+        let form = |written: &Path, precision| -> Result<Form> {
+            let Local { folder, name } = fetched(written, Needs::Model)?;
+            let settings = Settings { precision, dt_floor: self.dt_floor, ..tokens.settings() };
+            Ok(Form { checkpoint: folder, called: name, settings })
+        };
+        Ok([form(&self.model, self.before)?, form(other, after)?])
     }
 
     /// Adds what the next token's distribution tells, task by task, with both forms in memory.
-    fn add_prices(&self, forms: &[Form<'_>; 2], suite: &Suite, effects: &mut [Effect]) -> Result<()> {
+    fn add_prices(&self, forms: &[Form; 2], suite: &Suite, effects: &mut [Effect]) -> Result<()> {
         let [before, after] = forms;
-        let models = [before.settings.open_model(before.checkpoint)?, after.settings.open_model(after.checkpoint)?];
-        let tokenizer = before.settings.open_tokenizer(before.checkpoint, models[0].config())?;
+        let models = [before.settings.open_model(&before.checkpoint)?, after.settings.open_model(&after.checkpoint)?];
+        let tokenizer = before.settings.open_tokenizer(&before.checkpoint, models[0].config())?;
         for asked in &suite.tasks {
             let same = |effect: &&mut Effect| effect.task == asked.task.name && effect.shots == asked.task.shots;
             if let Some(effect) = effects.iter_mut().find(same) {

@@ -9,7 +9,7 @@ use super::{Exit, print, say};
 use crate::Result;
 use crate::export::{EVENT_FILE, csv, json_lines, openmetrics, parquet, score_rows, tensorboard, write_lm_eval};
 use crate::results::{gather, slug, write_whole};
-use crate::sweep::Suite;
+use crate::suite::Suite;
 
 /// Write the scores of a run in another program's format
 #[derive(Debug, Args)]

@@ -70,7 +70,7 @@ impl Generate {
         let sampling = self.drawing.sampling();
         sampling.check()?;
         let interrupt = Interrupt::listen()?;
-        let (model, tokenizer) = self.model.open()?;
+        let (model, tokenizer) = self.model.fetched()?.open()?;
         let tokens = tokenizer.encode_prompt(&self.prompt)?;
         let prompt =
             Prompt { state: model.new_state(), seen: &[], tokens: &tokens, sampling: &sampling, words: &["generate"] };

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
+use spyglass_dashboards::run::Composite;
 
 use super::numbers::counted;
 use super::{Exit, print, say};
 use crate::import::{Chosen, Imported, Options, TableOptions, import_lm_eval, import_table, is_table};
 use crate::results::Store;
-use crate::run_file::LogColumns;
+use crate::run_file::{CompositeOption, LogColumns};
 use crate::sweep::write_report;
 use crate::training::{Schedule, TrainingSpec};
 use crate::{Error, Result};
@@ -37,6 +38,9 @@ pub(super) struct Import {
     /// Name of the run
     #[arg(long, default_value = "imported")]
     name: String,
+    /// A score over several tasks, each centred at guessing
+    #[arg(long, value_name = "NAME=TASK[:WEIGHT],TASK…")]
+    composite: Vec<CompositeOption>,
     /// Of a table: the columns that hold scores, as globs; those whose names say so when absent
     #[arg(long, value_name = "GLOB")]
     columns: Vec<String>,
@@ -74,6 +78,7 @@ impl Import {
             pattern: self.pattern.clone(),
             tokens_per_step: self.tokens_per_step,
         };
+        let composites = self.composites()?;
         let store = Store::create(&self.out)?;
         let imported = if is_table(&self.from)? {
             self.table(&options, &store)?
@@ -85,10 +90,20 @@ impl Import {
         let units = counted(imported.units, "unit");
         let (checkpoints, with_items) = (counted(imported.checkpoints, "checkpoint"), imported.with_items);
         say(&format!("{units} of {checkpoints}, {with_items} with their items"));
+        keep_composites(composites, &store)?;
         let snapshot = store.snapshot()?.expect("the import has just kept one");
         let (report, _) = write_report(&store, snapshot)?;
         print(&format!("{}\n", report.display()))?;
         Ok(if imported.failed.is_empty() { Exit::Well } else { Exit::SomeFailed })
+    }
+
+    /// The composites that are asked for.
+    fn composites(&self) -> Result<Vec<Composite>> {
+        let asked: Vec<Composite> = self.composite.iter().map(|option| option.0.clone()).collect();
+        match asked.iter().enumerate().find_map(|(index, composite)| composite.flaw(&asked[..index])) {
+            Some((problem, help)) => Err(Error::Usage { problem: format!("--composite: {problem}"), help }),
+            None => Ok(asked),
+        }
     }
 
     fn table(&self, options: &Options, store: &Store) -> Result<Imported> {
@@ -113,6 +128,28 @@ impl Import {
         };
         import_table(&self.from, &table, options, schedule.transpose()?.as_ref(), store, guess)
     }
+}
+
+/// Adds composites to what is kept; one of a name that is known takes its place.
+fn keep_composites(asked: Vec<Composite>, store: &Store) -> Result<()> {
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let mut snapshot = store.snapshot()?.expect("the import has just kept one");
+    let (units, _) = store.units()?;
+    let tasks = units.iter().map(|(_, record)| record.task.as_str());
+    let known: Vec<&str> = tasks.chain(snapshot.groups.iter().map(|group| group.name.as_str())).collect();
+    let is_gone = |task: &&str| !known.contains(task);
+    let mut members = asked.iter().flat_map(|composite| composite.members.iter().map(|member| member.task.as_str()));
+    if let Some(gone) = members.find(is_gone) {
+        let near = spyglass_tasks::nearest(gone, known.iter().copied());
+        let help =
+            near.map_or_else(|| "name tasks that were imported".into(), |near| format!("did you mean `{near}`?"));
+        return Err(Error::Usage { problem: format!("--composite: there are no scores of `{gone}`"), help });
+    }
+    snapshot.composites.retain(|known| asked.iter().all(|new| new.name != known.name));
+    snapshot.composites.extend(asked);
+    store.keep_snapshot(&snapshot)
 }
 
 /// `TASKS=VALUE` of an option.

@@ -107,8 +107,9 @@ struct Scored<'a> {
 impl Logprobs {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        let settings = self.model.settings();
-        let config = settings.read_config(&self.model.folder)?;
+        let asked_of = self.model.fetched()?;
+        let settings = asked_of.settings();
+        let config = settings.read_config(&asked_of.folder)?;
         let max_length = config.context_limit();
         let at = |line: usize, error: &Error| Error::Line {
             file: self.requests.clone(),
@@ -125,9 +126,9 @@ impl Logprobs {
         let asked = asked.collect::<Result<Vec<_>>>()?;
         // Requests of ids alone need no tokenizer.
         let (model, tokenizer) = if asked.iter().all(|(_, asked)| asked.ids().is_some()) {
-            (settings.open_model(&self.model.folder)?, None)
+            (settings.open_model(&asked_of.folder)?, None)
         } else {
-            let (model, tokenizer) = self.model.open()?;
+            let (model, tokenizer) = asked_of.open()?;
             (model, Some(tokenizer))
         };
         let (mut requests, mut flags, mut cut_lines) = (Vec::new(), Vec::new(), Vec::new());

@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 
 use clap::{Args, ColorChoice};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
+use tracing::level_filters::LevelFilter;
 
+use super::log::{self, LogFormat};
 use crate::{Error, Result};
 
 /// How loud the program is, and whether it paints; given once, for all of it.
@@ -22,6 +24,9 @@ pub(super) struct Manner {
     /// A line for every unit that is scored
     #[arg(short, long, global = true)]
     verbose: bool,
+    /// Write a log to stderr in place of progress and notes: every unit's start, end or failure; with -v the time of each step, with -q failures alone
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    log: Option<LogFormat>,
     /// Colours
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     color: ColorChoice,
@@ -31,6 +36,12 @@ impl Manner {
     /// Is how the program talks from now on.
     pub(super) fn set_up(self) {
         let _ = MANNER.set(self); // there is one command line
+        let level = match (self.quiet, self.verbose) {
+            (true, _) => LevelFilter::WARN,
+            (_, true) => LevelFilter::DEBUG,
+            _ => LevelFilter::INFO,
+        };
+        log::set_up(self.log, level);
     }
 
     fn current() -> Self {
@@ -41,6 +52,11 @@ impl Manner {
 /// Whether progress and notes are shown.
 pub(super) fn is_quiet() -> bool {
     Manner::current().quiet
+}
+
+/// Whether a log stands in place of progress and notes.
+pub(super) fn is_logged() -> bool {
+    Manner::current().log.is_some()
 }
 
 /// Whether each unit is told of.
@@ -69,13 +85,20 @@ pub(super) fn print(text: &str) -> Result<()> {
 
 /// Tells the user something that is not an error.
 pub(super) fn say(text: &str) {
-    if !is_quiet() {
+    if is_logged() {
+        tracing::info!("{text}");
+    } else if !is_quiet() {
         eprintln!("{text}");
     }
 }
 
 /// Shows an error with its place and its mend: `error:` and the message first, the code last.
 pub(super) fn complain(error: &Error) {
+    if is_logged() {
+        let (code, help) = (error.code().map(|code| code.to_string()), error.help().map(|help| help.to_string()));
+        tracing::error!(code, help, "{error}");
+        return;
+    }
     let stderr = std::io::stderr();
     let mut theme = if is_painted(&stderr) { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     theme.characters.error = "error:".into();

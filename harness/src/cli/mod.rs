@@ -12,10 +12,13 @@ mod completions;
 mod demo;
 mod export;
 mod gallery;
+mod gate;
+mod gate_text;
 mod generate;
 mod import;
 mod init;
 mod list;
+mod log;
 mod logprobs;
 mod man;
 mod manner;
@@ -34,13 +37,17 @@ mod results;
 mod schema;
 mod score;
 mod score_table;
+mod serve;
 mod state_memory;
 mod status;
 mod stream;
+mod submit;
 mod sweep;
 mod terminal;
 mod text_table;
 mod vibes;
+mod watch;
+mod work;
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -72,7 +79,8 @@ Examples:
   spyglass score --model runs/mine/checkpoint-1000 --tasks hellaswag --limit 200
 
 Exit codes: 0 all is well, 1 some units failed and the rest is done,
-            2 wrong use or bad input, 130 interrupted.";
+            2 wrong use or bad input, 130 interrupted;
+            `gate`: 0 pass, 1 warn, 3 block, 4 cannot tell.";
 
 /// The version, the commit where it is known, and the instruction set that the kernels run on here.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -112,6 +120,7 @@ commands! {
         Sweep(sweep::Sweep),
         Status(status::Status),
         Report(report::ReportRun),
+        Serve(serve::Serve),
     ],
     "One checkpoint": [
         Score(score::Score),
@@ -123,8 +132,15 @@ commands! {
         Bench(bench::Bench),
         ComparePrecision(compare_precision::ComparePrecision),
     ],
+    "Beside a training": [
+        Watch(watch::WatchRun),
+        Work(work::WorkRun),
+        Submit(submit::Submit),
+        Cancel(submit::Cancel),
+    ],
     "After a sweep": [
         Compare(compare::CompareRun),
+        Gate(gate::GateRun),
         Export(export::Export),
         Ratings(ratings::Ratings),
         Overlap(overlap::OverlapRun),
@@ -169,17 +185,30 @@ enum Exit {
     SomeFailed,
     /// What was to be looked at is not as it should be.
     BadInput,
+    /// A gate is closed: a critical rule is broken.
+    Blocked,
+    /// A gate stays shut since nobody can tell.
+    CannotTell,
     /// It was stopped; finished work is kept.
     Interrupted,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Well => Self::SUCCESS,
-            Exit::SomeFailed => Self::from(1),
-            Exit::BadInput => Self::from(2),
-            Exit::Interrupted => Self::from(130),
+        Self::from(exit.code())
+    }
+}
+
+impl Exit {
+    /// The process's exit code.
+    fn code(self) -> u8 {
+        match self {
+            Self::Well => 0,
+            Self::SomeFailed => 1,
+            Self::BadInput => 2,
+            Self::Blocked => 3,
+            Self::CannotTell => 4,
+            Self::Interrupted => 130,
         }
     }
 }

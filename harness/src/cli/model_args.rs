@@ -1,6 +1,6 @@
 //! What every command that runs a checkpoint asks: which one, in which arithmetic, with which tokens.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use spyglass_model::{Model, Tokenizer};
@@ -8,14 +8,19 @@ use spyglass_model::{Model, Tokenizer};
 use super::say;
 use crate::Result;
 use crate::checkpoint::{Settings, open};
+use crate::hub::{Local, Needs, Talk, local};
+use crate::progress::Interrupt;
 use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec};
 
 /// A checkpoint and how it is run.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ModelArgs {
-    /// The checkpoint: its folder, or a .gguf file
-    #[arg(long = "model", value_name = "DIR")]
+    /// The checkpoint: its folder, a .gguf file, or one on the hub such as hub:EleutherAI/pythia-160m@step1000
+    #[arg(long = "model", short_alias = 'm', value_name = "DIR")]
     pub(super) folder: PathBuf,
+    /// What it is called, where the folder does not tell.
+    #[arg(skip)]
+    pub(super) name: Option<String>,
     /// Arithmetic of the model
     #[arg(long, value_enum, default_value_t, env = "SPYGLASS_PRECISION")]
     precision: PrecisionSpec,
@@ -27,23 +32,41 @@ pub(super) struct ModelArgs {
 }
 
 /// How text becomes tokens.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct TokenArgs {
     /// Whether BOS stands before a text
     #[arg(long, value_enum, default_value_t)]
     bos: BosSpec,
-    /// A folder (or .gguf file) whose tokenizer is used instead of the checkpoint's own
+    /// A folder, .gguf file or hub:ORGANISATION/NAME whose tokenizer is used instead of the checkpoint's own
     #[arg(long, value_name = "DIR")]
     tokenizer: Option<PathBuf>,
 }
 
+/// A checkpoint's folder as it is written; one that begins with `hub:` is fetched, unless it lies here, and stays.
+///
+/// # Errors
+/// There is no such checkpoint, or it cannot be fetched.
+pub(super) fn fetched(written: &Path, needs: Needs) -> Result<Local> {
+    let interrupt = Interrupt::listen()?;
+    local(written, needs, Talk { tell: &say, stop: &|| interrupt.is_set() })
+}
+
 impl ModelArgs {
+    /// The same with all of it on this machine.
+    ///
+    /// # Errors
+    /// What is on the hub cannot be fetched.
+    pub(super) fn fetched(&self) -> Result<Self> {
+        let Local { folder, name } = fetched(&self.folder, Needs::Model)?;
+        Ok(Self { folder, name, tokens: self.tokens.fetched()?, ..self.clone() })
+    }
+
     /// The same for the library.
     pub(super) fn settings(&self) -> Settings {
         Settings { precision: self.precision, dt_floor: self.dt_floor, ..self.tokens.settings() }
     }
 
-    /// Reads the model and its tokenizer.
+    /// Reads the model and its tokenizer, which lie on this machine.
     ///
     /// # Errors
     /// Whatever is wrong with their files.
@@ -55,6 +78,15 @@ impl ModelArgs {
 }
 
 impl TokenArgs {
+    /// The same with the tokenizer on this machine.
+    ///
+    /// # Errors
+    /// It is on the hub and cannot be fetched.
+    pub(super) fn fetched(&self) -> Result<Self> {
+        let folder = |written: &PathBuf| fetched(written, Needs::Tokenizer).map(|local| local.folder);
+        Ok(Self { tokenizer: self.tokenizer.as_ref().map(folder).transpose()?, ..self.clone() })
+    }
+
     /// The same for the library, everything else by default.
     pub(super) fn settings(&self) -> Settings {
         Settings { bos: self.bos, tokenizer: self.tokenizer.clone(), ..Settings::default() }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::manner::{is_quiet, is_verbose};
+use super::manner::{is_logged, is_quiet, is_verbose};
 use super::numbers::{counted, duration, thousands};
 use super::say;
 use crate::executor::Summary;
@@ -38,7 +38,7 @@ impl Progress {
     /// Nothing is planned yet; the bar appears with the first plan that has something left.
     pub(super) fn new() -> Arc<Self> {
         let now = Instant::now();
-        let bar = (std::io::stderr().is_terminal() && !is_quiet()).then(|| {
+        let bar = (std::io::stderr().is_terminal() && !is_quiet() && !is_logged()).then(|| {
             let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {pos}/{len} items  {msg}");
             let style = style.expect("the template is a constant");
             ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()).with_style(style)
@@ -96,7 +96,8 @@ impl Progress {
                 let text = format!("fetching {}", checkpoint_name(checkpoint));
                 match &self.bar {
                     Some(bar) => bar.set_message(text),
-                    None => say(&text),
+                    None if !is_logged() => say(&text),
+                    None => {}
                 }
                 return;
             }
@@ -113,7 +114,7 @@ impl Progress {
             }
             Event::Finished { finish, checkpoint, task, score } => {
                 state.units_done += usize::from(*finish != Finish::Before);
-                if is_verbose() && *finish == Finish::Here {
+                if is_verbose() && !is_logged() && *finish == Finish::Here {
                     let score = score.as_ref().map_or_else(String::new, |(name, value)| format!(": {name} {value:.4}"));
                     self.say(&format!("scored {}, {task}{score}", checkpoint_name(checkpoint)));
                 }
@@ -121,7 +122,9 @@ impl Progress {
             Event::Failed { failure, units, items } => {
                 state.units = state.units.saturating_sub(*units);
                 state.items = state.items.saturating_sub(*items);
-                self.say(&failed(failure));
+                if !is_logged() {
+                    self.say(&failed(failure)); // a log has its own line
+                }
             }
             Event::Waiting(holder) => {
                 if !state.waiting {

@@ -7,12 +7,13 @@ use serde::Serialize;
 use spyglass_model::{ModelConfig, Tokenizer};
 use spyglass_tasks::{Item, Query, Text, sha256_hex};
 
-use super::model_args::TokenArgs;
+use super::model_args::{TokenArgs, fetched};
 use super::score::Tasks;
 use super::{Exit, print, say};
 use crate::Result;
 use crate::ask::{encode, prompt_ids};
-use crate::sweep::SuiteTask;
+use crate::hub::Needs;
+use crate::suite::SuiteTask;
 
 /// Print the items of a task as the model will see them, one JSON object a line
 #[derive(Debug, Args)]
@@ -60,8 +61,9 @@ struct Counts {
 impl Prompts {
     pub(super) fn run(&self) -> Result<Exit> {
         let suite = self.tasks.suite()?;
-        let settings = self.tokens.settings();
-        let tokenizer = match self.model.as_ref().or(settings.tokenizer.as_ref()) {
+        let settings = self.tokens.fetched()?.settings();
+        let model = self.model.as_ref().map(|model| fetched(model, Needs::Tokenizer)).transpose()?;
+        let tokenizer = match model.as_ref().map(|model| &model.folder).or(settings.tokenizer.as_ref()) {
             // A folder that holds a tokenizer alone will do.
             Some(folder) if !folder.join("config.json").exists() => Some(settings.open_tokenizer_alone(folder)?),
             Some(folder) => Some(settings.open_tokenizer(folder, &ModelConfig::read(folder)?)?),

@@ -8,10 +8,10 @@ use spyglass_tasks::Task;
 
 use super::{Exit, complain, listed_name, print, say};
 use crate::checkpoint::discover_tree;
-use crate::hub::{DataFetcher, Fetcher, Pinned, Repo, SCHEME, Settings, Talk, pinned};
+use crate::hub::{self, DataFetcher, Fetcher, Pinned, SCHEME, Settings, Talk, pinned};
 use crate::progress::Interrupt;
 use crate::run_file::RunFile;
-use crate::sweep::catalogue;
+use crate::suite::catalogue;
 use crate::sweep::plan::order;
 use crate::{Error, Result};
 
@@ -23,7 +23,7 @@ const DATA: &str = "data";
 /// Models go into the hub's own cache and stay there: no sweep deletes them.
 #[derive(Debug, Args)]
 pub(super) struct Pull {
-    /// Run files, and models such as hub:EleutherAI/pythia-160m or hub:EleutherAI/pythia-160m@step1000
+    /// Run files, and models such as hub:EleutherAI/pythia-160m, hub:EleutherAI/pythia-160m@step1000 or a folder behind either
     #[arg(required_unless_present = "data")]
     what: Vec<String>,
     /// The data of these tasks, groups or globs
@@ -50,7 +50,8 @@ impl Pull {
         let mut models = Vec::new();
         for what in &self.what {
             if let Some(address) = what.strip_prefix(SCHEME) {
-                models.push(one(address, &pulling)?);
+                let stopped = || pulling.interrupt.is_set();
+                models.push(pinned(&hub::address(address)?, Talk { tell: &say, stop: &stopped })?);
                 continue;
             }
             let run = RunFile::read(Path::new(what))?;
@@ -128,14 +129,4 @@ impl Pulling {
             }
         }
     }
-}
-
-/// One model, at the revision behind its `@`, or at `main`.
-fn one(address: &str, pulling: &Pulling) -> Result<Pinned> {
-    let (id, revision) = address.split_once('@').unwrap_or((address, "main"));
-    let repo = Repo::model(id).map_err(|what| Error::Usage {
-        problem: format!("`{SCHEME}{address}` {what}"),
-        help: "write hub:organisation/name, or hub:organisation/name@revision".into(),
-    })?;
-    pinned(&repo, revision, Talk { tell: &say, stop: &|| pulling.interrupt.is_set() })
 }

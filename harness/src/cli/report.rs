@@ -84,7 +84,7 @@ impl ReportRun {
 ///
 /// # Errors
 /// The system has no program for it.
-fn open(page: &Path) -> Result<()> {
+pub(super) fn open(page: &Path) -> Result<()> {
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let opened = Command::new(opener).arg(page).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if opened.is_ok_and(|status| status.success()) {

@@ -47,7 +47,12 @@ pub(super) fn snapshot_of(run: &RunFile, store: &Store) -> Result<Snapshot> {
     let help = || format!("`spyglass sweep {}` makes them", run.path.display());
     let kept = store.snapshot()?.ok_or_else(|| nothing_yet(store.root(), help()))?;
     let Ok(found) = discover_tree(run) else {
-        return Ok(Snapshot { name: run.display_name(), run_file: run.text.clone(), ..kept });
+        return Ok(Snapshot {
+            name: run.display_name(),
+            run_file: run.text.clone(),
+            composites: run.composites(),
+            ..kept
+        });
     };
     let (name, run_file) = (run.display_name(), run.text.clone());
     let mut tree = found.tree;
@@ -55,7 +60,7 @@ pub(super) fn snapshot_of(run: &RunFile, store: &Store) -> Result<Snapshot> {
     tree.misplaced = suspects(&tree, base, &Hashes::open(store.root()), &Contents::open(store.root()))
         .left_out(run.misplaced)
         .to_vec();
-    let mut snapshot = Snapshot { name, tree, groups: kept.groups.clone(), run_file };
+    let mut snapshot = Snapshot { name, tree, groups: kept.groups.clone(), composites: run.composites(), run_file };
     let (units, _) = store.units()?;
     snapshot.keep_scored(&kept, &units);
     Ok(snapshot)

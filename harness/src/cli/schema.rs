@@ -2,8 +2,10 @@
 
 use clap::{Args, ValueEnum};
 
+use super::gate::Gate;
 use super::{Exit, print};
 use crate::Result;
+use crate::gate::Policy;
 use crate::run_file::RunFile;
 
 /// Print the JSON Schema of a kind of file, for completion in editors
@@ -23,6 +25,10 @@ enum What {
     Prompts,
     /// What a report says: its `findings.json`
     Findings,
+    /// Policies of a gate
+    Policy,
+    /// What `gate --json` prints
+    Gate,
 }
 
 impl Schema {
@@ -32,6 +38,8 @@ impl Schema {
             What::Task => spyglass_tasks::task_schema(),
             What::Prompts => spyglass_tasks::vibes::schema(),
             What::Findings => spyglass_dashboards::report::findings_schema(),
+            What::Policy => schemars::schema_for!(Policy).to_value(),
+            What::Gate => schemars::schema_for!(Gate).to_value(),
         };
         print(&(serde_json::to_string_pretty(&schema).expect("a schema is plain data") + "\n"))?;
         Ok(Exit::Well)

@@ -19,7 +19,8 @@ use crate::executor::{Capacity, Site, Summary};
 use crate::progress::Interrupt;
 use crate::results::Store;
 use crate::run_file::TaskSpec;
-use crate::sweep::{Suite, TaskSource, Work, catalogue, keep_snapshot, score};
+use crate::suite::{Suite, TaskSource, catalogue};
+use crate::sweep::{Work, keep_snapshot, score};
 
 /// Score one checkpoint on some tasks, and print the table that lm-eval users know
 #[derive(Debug, Args)]
@@ -29,7 +30,7 @@ pub(super) struct Score {
     #[command(flatten)]
     tasks: Tasks,
     /// Keep the results in this folder, in the layout of a sweep's
-    #[arg(long, alias = "output_path", value_name = "DIR")]
+    #[arg(long, aliases = ["output_path", "output-path"], short_alias = 'o', value_name = "DIR")]
     out: Option<PathBuf>,
     /// One JSON object a task instead of the table
     #[arg(long)]
@@ -47,13 +48,13 @@ pub(super) struct Score {
 #[derive(Debug, Args)]
 pub(super) struct Tasks {
     /// Tasks, groups, globs or task files
-    #[arg(long = "tasks", alias = "task", value_name = "A,B", value_delimiter = ',', value_parser = super::listed_name, required = true)]
+    #[arg(long = "tasks", alias = "task", short_alias = 't', value_name = "A,B", value_delimiter = ',', value_parser = super::listed_name, required = true)]
     names: Vec<String>,
     /// Examples before each question; the task's own number unless given
-    #[arg(long, aliases = ["num_fewshot", "num-fewshot"], value_name = "N")]
+    #[arg(long, aliases = ["num_fewshot", "num-fewshot"], short_alias = 'f', value_name = "N")]
     shots: Option<usize>,
     /// At most N items of each task (of each subject in MMLU)
-    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    #[arg(long, short_alias = 'L', value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     limit: Option<usize>,
     /// `shuffle` asks every item with its choices in another order
     #[arg(long, value_name = "HOW")]
@@ -88,11 +89,12 @@ impl Tasks {
 impl Score {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        ModelConfig::read(&self.model.folder)?; // before the tasks are built: a slip in the path is told at once
+        let model = self.model.fetched()?;
+        ModelConfig::read(&model.folder)?; // before the tasks are built: a slip in the path is told at once
         // Without --out the results live as long as the program.
         let aside = tempfile::tempdir()?;
         let store = Store::create(self.out.as_deref().unwrap_or(aside.path()))?;
-        let work = Work::of_model(&self.model.folder, self.tasks.suite()?, self.model.settings())?;
+        let work = Work::of_model(&model.folder, model.name.as_deref(), self.tasks.suite()?, model.settings())?;
         let suite = Arc::clone(&work.suite);
         if self.out.is_some() {
             keep_snapshot(&work, &store)?;

@@ -6,7 +6,7 @@ use spyglass_tasks::metric::{METRICS, group};
 use spyglass_tasks::{Group, MetricValue};
 
 use super::text_table::{Align, Table};
-use crate::sweep::Suite;
+use crate::suite::Suite;
 
 /// Column heads after the first.
 const HEADS: [(&str, Align); 8] = [

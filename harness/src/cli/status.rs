@@ -1,5 +1,6 @@
 //! `spyglass status`: what is done, what failed and why, what is left.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,6 +12,7 @@ use super::plan::needed;
 use super::progress::failed;
 use super::{Exit, print};
 use crate::Result;
+use crate::cluster::{Element, Submitted, last};
 use crate::results::{Hashes, Store};
 use crate::run_file::RunFile;
 use crate::sweep::plan::{Plan, UnitStatus, estimate};
@@ -50,6 +52,50 @@ struct Told {
     /// Tasks without data here: their units cannot be counted.
     without_data: Vec<String>,
     failures: Vec<Failure>,
+    /// The workers that were last submitted, as far as the cluster still knows of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<Queue>,
+}
+
+/// Workers on a cluster.
+#[derive(Debug, Serialize)]
+struct Queue {
+    submitted: Submitted,
+    elements: Vec<Element>,
+    /// Why they cannot be told of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+impl Queue {
+    fn of(submitted: Submitted) -> Self {
+        match submitted.engine.engine().standing(&submitted) {
+            Ok(elements) => Self { submitted, elements, problem: None },
+            Err(error) => Self { submitted, elements: Vec::new(), problem: Some(error.to_string()) },
+        }
+    }
+
+    /// The states with how many there are of each, and what is not simply running.
+    fn lines(&self) -> Vec<String> {
+        let mut states: BTreeMap<&str, usize> = BTreeMap::new();
+        for element in &self.elements {
+            *states.entry(&element.state).or_default() += 1;
+        }
+        let states: Vec<String> =
+            states.iter().map(|(state, count)| format!("{count} {}", state.to_lowercase())).collect();
+        let told = match (&self.problem, states.is_empty()) {
+            (Some(problem), _) => problem.clone(),
+            (None, true) => "ended".into(),
+            (None, false) => states.join(", "),
+        };
+        let mut lines =
+            vec![format!("job {} ({}): {told}", self.submitted.workers, counted(self.submitted.count, "worker"))];
+        let waiting = self.elements.iter().filter(|element| !element.reason.is_empty());
+        lines.extend(
+            waiting.map(|element| format!("  {} {}: {}", element.id, element.state.to_lowercase(), element.reason)),
+        );
+        lines
+    }
 }
 
 /// The checkpoints of one branch.
@@ -96,6 +142,7 @@ fn told(plan: Plan, work: &Work, store: &Store) -> Result<Told> {
         not_hashed: plan.checkpoints.iter().filter(|at| at.identity.is_none() && at.problem.is_none()).count(),
         without_data: without.collect(),
         failures: store.failures(),
+        queue: last(store.root()).map(Queue::of),
     };
     let needed_plan = needed(plan, work, store)?;
     let needed = needed_plan.units().count();
@@ -165,6 +212,7 @@ impl Told {
                 "{computed} tokens computed in {seconds}; {saved:.0} % of {requested} were shared and not computed again"
             ));
         }
+        lines.extend(self.queue.iter().flat_map(Queue::lines));
         lines.extend(self.failures.iter().map(failed));
         lines.join("\n") + "\n"
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use spyglass_dashboards::analysis::{pack_interval, pack_survival};
+use spyglass_dashboards::analysis::{CONFIDENCE, pack_interval, pack_survival};
 use spyglass_tasks::vibes::{
     Choices, PackSummary, Rendering, Sampling, Stop, Transcript, TurnRecord, Verdict, visible,
 };
@@ -163,7 +163,7 @@ pub(crate) fn summary(pack: &str, summary: &PackSummary, colour: Colour) -> Stri
         let (low, high) = (100.0 * share.interval.0, 100.0 * share.interval.1);
         writeln!(
             text,
-            "  passed     {:.1} % of {} prompts (95 %: {low:.1} to {high:.1})",
+            "  passed     {:.1} % of {} prompts ({CONFIDENCE}: {low:.1} to {high:.1})",
             100.0 * share.share,
             passes.len()
         )

@@ -2,33 +2,35 @@
 //!
 //! ```text
 //! plan ─► read: hash the weights, look the units up ─► score: claim each unit ─► ask or talk ─► finished
-//!  ▲         │ broken ─► checkpoint failed                 │ held by another sweep   │ broken ─► unit failed
-//!  │         └ nothing left ─► finished before             ▼
-//!  └──────────────────────────────── put down or finished ◄─ held: looked at every half second, once all else is done
+//!  ▲         │ broken ─► checkpoint failed                 │ held by another worker  │ broken ─► unit failed
+//!  │         │ nothing left ─► finished before             ▼
+//!  │         └ another worker is at it ─► last of all     held: looked at every half second, once all else is done
+//!  └──────────────────────────────────── put down or finished ◄─┘
 //! ```
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, mpsc};
 use std::time::Duration;
 
 use spyglass_dashboards::run::UnitRecord;
 
+use super::alone::{Alone, Company};
+use super::reading::Reading;
 use super::slots::{Slot, Slots};
-use super::{Site, Summary};
+use super::{Site, Summary, load};
 use crate::ask::TaskJob;
-use crate::checkpoint::{Hashing, Loaded, weight_bytes};
-use crate::hub::{Held, Talk};
+use crate::checkpoint::{Hashing, Loaded};
+use crate::hub::{Held, Pinned, Talk};
 use crate::progress::{Event, Finish};
-use crate::results::{Claim, ClaimHolder, Claimed, FailureScope, now};
-use crate::sweep::Subject;
+use crate::results::{ClaimHolder, Claimed, FailureScope, now};
+use crate::suite::Subject;
 use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
 use crate::talk::{PackJob, Talked};
 use crate::{Error, Result};
 
-/// How long to wait before looking again at units that another sweep holds.
+/// How long to wait before looking again at units that another worker holds.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
-/// Weights lie in memory as wide as on disk; the states and the batches want room too.
-const MEMORY_PER_BYTE: u64 = 2;
 const UNPOISONED: &str = "no thread panics while it holds the lock";
 
 /// Scores what is missing. One checkpoint or unit that fails is kept as a failure, and the others go on.
@@ -41,22 +43,29 @@ pub(crate) fn execute(plan: Plan, site: &Site) -> Result<Summary> {
         slots: Slots::default(),
         summary: Mutex::default(),
         held: Mutex::default(),
+        shared: Mutex::default(),
         broken: Mutex::default(),
+        scored: Mutex::new(plan.checkpoints.iter().filter_map(PlannedCheckpoint::pinned).collect()),
     };
     let left = || plan.units().filter(|unit| !unit.is_done());
     let items = left().map(PlannedUnit::items_left).sum();
     site.watch.tell(&Event::Planned { units: left().count(), items });
-    let mut todo = plan.checkpoints;
+    let (mut todo, mut company) = (plan.checkpoints, Company::Avoid);
     while !todo.is_empty() {
-        run.round(todo);
+        run.round(todo, company);
         if let Some(error) = run.broken.lock().expect(UNPOISONED).take() {
             return Err(error);
         }
-        todo = run.put_down();
+        // Where nothing else is left, checkpoints are shared, unit by unit.
+        company = Company::Share;
+        todo = std::mem::take(&mut *run.shared.lock().expect(UNPOISONED));
+        if todo.is_empty() && site.beside.waits {
+            todo = run.put_down();
+        }
     }
     // What an earlier sweep left when it was killed, and what nobody needs any more.
     if !site.watch.interrupt.is_set() {
-        site.tidy();
+        site.tidy(&run.scored.lock().expect(UNPOISONED));
     }
     let mut summary = run.summary.into_inner().expect(UNPOISONED);
     summary.interrupted = site.watch.interrupt.is_set();
@@ -68,23 +77,28 @@ struct Running<'a> {
     site: &'a Site,
     slots: Slots,
     summary: Mutex<Summary>,
-    /// What another sweep holds, to be looked at again.
+    /// What another worker holds, to be looked at again.
     held: Mutex<Vec<(PlannedCheckpoint, ClaimHolder)>>,
+    /// Checkpoints that another worker has in memory, left for the end.
+    shared: Mutex<Vec<PlannedCheckpoint>>,
     /// The results can no longer be written.
     broken: Mutex<Option<Error>>,
+    /// What lies on the hub of the plan, but for what could not be had.
+    scored: Mutex<BTreeSet<Pinned>>,
 }
 
 /// A checkpoint in memory, with the units that are left of it.
 struct Ready<'a> {
     planned: PlannedCheckpoint,
     loaded: Loaded,
+    _alone: Alone,
     _slot: Slot<'a>,
     _held: Option<Held<'a>>,
 }
 
 impl Running<'_> {
     /// One pass over checkpoints: this thread reads them, `jobs` others score them.
-    fn round(&self, todo: Vec<PlannedCheckpoint>) {
+    fn round(&self, todo: Vec<PlannedCheckpoint>, company: Company) {
         // Without a buffer, exactly one checkpoint is read ahead.
         let (ready, taken) = mpsc::sync_channel::<Ready<'_>>(0);
         let taken = Mutex::new(taken);
@@ -102,7 +116,7 @@ impl Running<'_> {
                 if self.should_stop() {
                     break;
                 }
-                if let Some(next) = self.read(planned)
+                if let Some(next) = self.read(planned, company)
                     && ready.send(next).is_err()
                 {
                     break;
@@ -113,14 +127,19 @@ impl Running<'_> {
     }
 
     /// Reads a checkpoint that has something left to score.
-    fn read(&self, mut planned: PlannedCheckpoint) -> Option<Ready<'_>> {
+    fn read(&self, mut planned: PlannedCheckpoint, company: Company) -> Option<Ready<'_>> {
         if let Some(reason) = planned.problem.clone() {
             self.checkpoint_failed(&planned, reason);
             return None;
         }
+        let Some(alone) = Alone::ask(&planned, self.site, company) else {
+            self.shared.lock().expect(UNPOISONED).push(planned);
+            return None;
+        };
         if !planned.is_done() {
             self.site.watch.tell(&Event::Reading(planned.checkpoint.clone()));
         }
+        let _reading = Reading::of(&planned, self.site);
         // What is known of a commit holds when its files are gone: units that are done need no files.
         let mut held = None;
         if planned.identity.is_none() && self.bring(&planned, &mut held).is_break() {
@@ -129,7 +148,7 @@ impl Running<'_> {
         let before: Vec<(usize, bool)> = planned.units.iter().map(|unit| (unit.items_left(), unit.is_done())).collect();
         let known = planned.identify(&self.site.work, &self.site.hashes, Hashing::Compute);
         if let Err(error) = known.and_then(|()| planned.resolve(&self.site.work, &self.site.store)) {
-            self.checkpoint_failed(&planned, error.in_full());
+            self.checkpoint_failed(&planned, load::why(&planned, &error));
             return None;
         }
         let (items_before, items_now): (usize, usize) =
@@ -147,14 +166,15 @@ impl Running<'_> {
         if !planned.units.is_empty() && held.is_none() && self.bring(&planned, &mut held).is_break() {
             return None;
         }
-        let loaded = if planned.units.is_empty() { Ok(None) } else { self.load(&planned).map(Some) };
+        let loaded =
+            if planned.units.is_empty() { Ok(None) } else { load::load(&planned, self.site, &self.slots).map(Some) };
         match loaded {
             Ok(loaded) => {
                 self.site.store.clear_failure(FailureScope::Checkpoint(&planned.checkpoint));
-                loaded.map(|(loaded, slot)| Ready { planned, loaded, _slot: slot, _held: held })
+                loaded.map(|(loaded, slot)| Ready { planned, loaded, _alone: alone, _slot: slot, _held: held })
             }
             Err(error) => {
-                self.checkpoint_failed(&planned, error.in_full());
+                self.checkpoint_failed(&planned, load::why(&planned, &error));
                 None
             }
         }
@@ -174,22 +194,16 @@ impl Running<'_> {
             }
             Ok(None) => ControlFlow::Break(()),
             Err(error) => {
+                self.scored.lock().expect(UNPOISONED).remove(&pinned);
                 self.checkpoint_failed(planned, error.in_full());
                 ControlFlow::Break(())
             }
         }
     }
 
-    /// Reads an identified checkpoint as soon as there is room for it.
-    fn load(&self, planned: &PlannedCheckpoint) -> Result<(Loaded, Slot<'_>)> {
-        let identity = planned.identity.as_ref().expect("a checkpoint is identified before it is read");
-        let slot = self.slots.take(weight_bytes(&planned.folder)? * MEMORY_PER_BYTE);
-        Ok((Loaded::read(&planned.folder, &self.site.work.settings, &identity.tokenizer)?, slot))
-    }
-
-    /// Scores the units of a checkpoint; those that another sweep holds are kept for later.
+    /// Scores the units of a checkpoint; those that another worker holds are kept for later.
     fn score(&self, ready: Ready<'_>) {
-        let Ready { mut planned, loaded, _slot, _held } = ready;
+        let Ready { mut planned, loaded, _alone, _slot, _held } = ready;
         let (mut held, mut holder) = (Vec::new(), None);
         for unit in std::mem::take(&mut planned.units) {
             if self.should_stop() {
@@ -217,9 +231,9 @@ impl Running<'_> {
         unit: &PlannedUnit,
         loaded: &Loaded,
     ) -> Result<Option<ClaimHolder>> {
-        let Site { work, store, questions, watch, capacity, .. } = self.site;
+        let Site { work, store, questions, claims, watch, capacity, .. } = self.site;
         let (inputs, folder) = planned.unit_folder(unit.subject, work, store);
-        let _claim: Claim = match Claim::ask(&folder.claim_path()?)? {
+        let claim = match claims.ask(folder.path())? {
             Claimed::Ours(claim) => claim,
             Claimed::Held(holder) => return Ok(Some(holder)),
         };
@@ -227,6 +241,7 @@ impl Running<'_> {
         if let Ok(Some(record)) = folder.record()
             && record.items >= unit.items
         {
+            claim.close();
             self.found(unit.items_left());
             self.finished(record, Finish::Elsewhere);
             return Ok(None);
@@ -244,6 +259,7 @@ impl Running<'_> {
             }
         };
         if let Some(record) = record {
+            claim.close();
             let missing = record.items_total.saturating_sub(record.items);
             self.finished(record, Finish::Here);
             if let Some(error) = failure {
@@ -254,7 +270,7 @@ impl Running<'_> {
         Ok(None)
     }
 
-    /// Waits until another sweep has finished or given up some of what it holds, and gives that back to be read again.
+    /// Waits until another worker has finished or given up some of what it holds, and gives that back to be read again.
     fn put_down(&self) -> Vec<PlannedCheckpoint> {
         loop {
             let held = std::mem::take(&mut *self.held.lock().expect(UNPOISONED));
@@ -281,12 +297,11 @@ impl Running<'_> {
         }
     }
 
-    /// Whether another sweep still works on a unit. One that cannot be asked for fails when it is scored.
+    /// Whether another worker still works on a unit. One that cannot be asked for fails when it is scored.
     fn is_held(&self, planned: &PlannedCheckpoint, unit: &PlannedUnit) -> bool {
         let (_, folder) = planned.unit_folder(unit.subject, &self.site.work, &self.site.store);
         let finished = folder.record().is_ok_and(|record| record.is_some_and(|record| record.items >= unit.items));
-        let claim = || folder.claim_path().and_then(|path| Claim::ask(&path));
-        !finished && matches!(claim(), Ok(Claimed::Held(_)))
+        !finished && matches!(self.site.claims.holder(folder.path()), Ok(Some(_)))
     }
 
     fn checkpoint_failed(&self, planned: &PlannedCheckpoint, reason: String) {

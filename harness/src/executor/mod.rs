@@ -4,11 +4,14 @@
 //! Plan, events and summary are plain data that can be carried to another process; a site is built anew there, from the run file and
 //! the results folder.
 
+mod alone;
+mod load;
 mod local;
+mod reading;
 mod site;
 mod slots;
 mod summary;
 
 pub(crate) use local::execute;
-pub(crate) use site::{Capacity, Site};
+pub(crate) use site::{Beside, Capacity, Site};
 pub(crate) use summary::{Summary, tasks_without_items};

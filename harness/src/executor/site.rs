@@ -1,14 +1,17 @@
 //! What an executor works with.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use spyglass_dashboards::run::Checkpoint;
 use spyglass_model::ScorerOptions;
 
 use crate::Result;
 use crate::ask::Questions;
-use crate::hub::{self, Fetcher, Settings};
+use crate::hub::{self, Fetcher, Pinned, Settings};
 use crate::progress::Watch;
-use crate::results::{Hashes, Store};
+use crate::results::{Claims, Hashes, Store};
 use crate::sweep::Work;
 use crate::sweep::plan::Plan;
 
@@ -22,8 +25,12 @@ pub(crate) struct Site {
     pub(crate) store: Store,
     /// Hashes of weights.
     pub(crate) hashes: Hashes,
+    /// Units that are ours or others'.
+    pub(crate) claims: Claims,
     /// How much of the machine is used.
     pub(crate) capacity: Capacity,
+    /// How it behaves beside others.
+    pub(crate) beside: Beside,
     /// Who is told, and who may stop it.
     pub(crate) watch: Watch,
     /// Brings checkpoints from the hub, once one is asked for.
@@ -39,6 +46,21 @@ pub(crate) struct Capacity {
     pub(crate) scorer: ScorerOptions,
 }
 
+/// How a worker behaves beside other workers and beside the trainer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Beside {
+    /// Whether it waits, when all else is done, for what others hold, and takes over what they leave.
+    pub(crate) waits: bool,
+    /// Whether a file beside a checkpoint tells the trainer that it is being read.
+    pub(crate) tells_trainer: bool,
+}
+
+impl Default for Beside {
+    fn default() -> Self {
+        Self { waits: true, tells_trainer: false }
+    }
+}
+
 impl Default for Capacity {
     fn default() -> Self {
         Self { jobs: 1, scorer: ScorerOptions::default() }
@@ -48,8 +70,10 @@ impl Default for Capacity {
 impl Site {
     /// Where `work` is done and its results go into `store`.
     pub(crate) fn new(work: Work, store: Store, capacity: Capacity, watch: Watch) -> Self {
+        crate::progress::keep_log_in(store.root());
         let (questions, hashes) = (Questions::new(&work.suite), Hashes::open(store.root()));
-        Self { work, questions, store, hashes, capacity, watch, fetcher: OnceLock::new() }
+        let (claims, beside) = (Claims::default(), Beside::default());
+        Self { work, questions, store, hashes, claims, capacity, beside, watch, fetcher: OnceLock::new() }
     }
 
     /// What brings checkpoints from the hub.
@@ -64,14 +88,22 @@ impl Site {
         Ok(self.fetcher.get().expect("it was set above"))
     }
 
-    /// Lets go what was fetched from the hub, by an earlier sweep that was killed as well, and is not to be kept.
-    pub(crate) fn tidy(&self) {
+    /// Lets go what was fetched from the hub, by an earlier sweep that was killed as well, and is not to be kept. Of the checkpoints that
+    /// are not `scored` what has come stays for the next sweep.
+    pub(crate) fn tidy(&self, scored: &BTreeSet<Pinned>) {
         if self.fetcher.get().is_none() && !hub::has_fetched(self.store.root()) {
             return;
         }
         if let Ok(fetcher) = self.fetcher() {
-            fetcher.let_go(&self.work.kept());
+            let wanted: Vec<Pinned> = self.work.on_hub().filter(|own| !scored.contains(own)).collect();
+            fetcher.let_go(&self.work.kept(), &wanted);
         }
+    }
+
+    /// The folder in the results that holds the units of a checkpoint.
+    pub(crate) fn checkpoint_folder(&self, checkpoint: &Checkpoint) -> PathBuf {
+        let (branch, step, variant) = checkpoint.at();
+        self.store.checkpoint(branch, step, variant)
     }
 
     /// All units of the work against what the store holds.

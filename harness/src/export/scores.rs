@@ -2,51 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use spyglass_dashboards::run::{Checkpoint, Run, RunTree, TaskGroup, Unit, UnitRecord};
-use spyglass_dashboards::series::{chance, group_metrics};
+use spyglass_dashboards::series::{CENTRED, chance, group_metrics};
 use spyglass_tasks::{ItemRecord, MetricValue};
 
-/// One score. The names are those that `spyglass onset` reads.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ScoreRow {
-    /// Branch of the checkpoint.
-    pub branch: String,
-    /// Optimiser step.
-    pub step: u64,
-    /// Tells several checkpoints of one step apart.
-    pub variant: Option<String>,
-    /// Tokens seen in training.
-    pub tokens: u64,
-    /// Learning rate at this step.
-    pub lr: Option<f64>,
-    /// Phase of the learning rate.
-    pub phase: Option<&'static str>,
-    /// `task`, `group` or `pack`.
-    pub kind: &'static str,
-    /// Task, group or prompt pack.
-    pub task: String,
-    /// Shots of every item; `None` for a group whose tasks differ.
-    pub shots: Option<usize>,
-    /// How the items are perturbed, where they are.
-    pub perturb: Option<String>,
-    /// Metric.
-    pub metric: String,
-    /// Whether this is the metric that curves show.
-    pub primary: bool,
-    /// The value.
-    pub score: f64,
-    /// Standard error; `None` below two items.
-    pub se: Option<f64>,
-    /// Standard error that lets items of one cluster vary together; a group's clusters are its tasks.
-    pub clustered_se: Option<f64>,
-    /// Items behind the value.
-    pub n: usize,
-    /// Score of guessing, for the accuracies.
-    pub chance: Option<f64>,
-    /// Key of the unit; `None` for a group.
-    pub key: Option<String>,
-}
+use super::score_row::ScoreRow;
 
 /// All scores of a run, in the order of branches, steps and tasks.
 pub fn score_rows(run: &Run) -> Vec<ScoreRow> {
@@ -54,7 +14,11 @@ pub fn score_rows(run: &Run) -> Vec<ScoreRow> {
     for unit in &run.units {
         // An import tells of a group by itself where it lacks some of its tasks.
         let is_group = |group: &TaskGroup| group.name == unit.record.task && !group.leaves.contains(&group.name);
-        let kind = if run.groups.iter().any(is_group) { "group" } else { "task" };
+        let kind = match unit.record.primary_metric.as_str() {
+            CENTRED => "composite",
+            _ if run.groups.iter().any(is_group) => "group",
+            _ => "task",
+        };
         rows.extend(unit_rows(&run.tree, &unit.record, &unit.items, kind));
     }
     for pack in &run.packs {

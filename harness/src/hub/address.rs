@@ -1,4 +1,4 @@
-//! What lies on the hub is called: `EleutherAI/pythia-160m`, a revision of it, and the commit that this is at present.
+//! What lies on the hub is called: `EleutherAI/pythia-160m`, its files, and the addresses that lead to them.
 
 use std::fmt;
 use std::fmt::Write;
@@ -6,7 +6,7 @@ use std::fmt::Write;
 /// What begins an address on the hub where a folder may stand as well.
 pub(crate) const SCHEME: &str = "hub:";
 /// Hexadecimal digits of a commit.
-const COMMIT_DIGITS: usize = 40;
+pub(super) const COMMIT_DIGITS: usize = 40;
 
 /// What a repository holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,38 +87,6 @@ impl fmt::Display for Repo {
     }
 }
 
-/// A revision of a model, pinned to the commit that it was when the hub was asked: a branch may move meanwhile.
-///
-/// As text, in which form it is kept with each result: `hub:EleutherAI/pythia-160m@step1000#<40 digits>`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Pinned {
-    pub(crate) repo: Repo,
-    /// Name of the branch or tag.
-    pub(crate) revision: String,
-    pub(crate) commit: String,
-}
-
-impl Pinned {
-    /// Reads the text form; `None` for everything else, such as a folder.
-    pub(crate) fn parse(location: &str) -> Option<Self> {
-        let (place, commit) = location.strip_prefix(SCHEME)?.rsplit_once('#')?;
-        let (id, revision) = place.split_once('@')?;
-        let repo = Repo::model(id).ok().filter(|_| is_commit(commit))?;
-        Some(Self { repo, revision: revision.into(), commit: commit.into() })
-    }
-
-    /// What the files are known by, whatever the branch is called.
-    pub(crate) fn key(&self) -> String {
-        format!("{}@{}", self.repo.id, self.commit)
-    }
-}
-
-impl fmt::Display for Pinned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}#{}", self.repo, self.revision, self.commit)
-    }
-}
-
 /// Whether a text is the full name of a commit.
 pub(super) fn is_commit(text: &str) -> bool {
     text.len() == COMMIT_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -170,17 +138,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pinned_revision_is_read_back_and_a_folder_is_none() {
-        let commit = "0123456789abcdef0123456789abcdef01234567";
-        let repo = Repo::model("EleutherAI/pythia-160m").unwrap();
-        assert_eq!(repo.folder(), "models--EleutherAI--pythia-160m");
-        for revision in ["step1000", "a/b#c@d", "v1.0"] {
-            let pinned = Pinned { repo: repo.clone(), revision: revision.into(), commit: commit.into() };
-            assert_eq!(Pinned::parse(&pinned.to_string()), Some(pinned));
-        }
-        for other in ["trunk/checkpoint-1", "hub:a/b@c", "hub:a/b@c#123", "hub:a/b", ""] {
-            assert_eq!(Pinned::parse(other), None, "{other}");
-        }
+    fn names_of_repositories_are_told_from_others() {
+        assert_eq!(Repo::model("EleutherAI/pythia-160m").unwrap().folder(), "models--EleutherAI--pythia-160m");
         for name in ["gpt2", "a/b", "a-b/c_d.e"] {
             assert!(Repo::model(name).is_ok(), "{name}");
         }

@@ -3,10 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::address::{Pinned, Repo, is_commit};
+use super::address::{Repo, is_commit};
 use super::checksum::Checksum;
 use super::download::not_written;
 use super::listing::Revision;
+use super::pinned::Pinned;
 use crate::Result;
 use crate::results::write_whole;
 
@@ -31,7 +32,7 @@ impl Cache {
         self.repo(&repo.folder()).join("blobs").join(checksum.digits())
     }
 
-    /// The folder of a revision: what is read as a checkpoint.
+    /// The folder of a revision.
     pub(crate) fn snapshot(&self, repo: &Repo, commit: &str) -> PathBuf {
         self.repo(&repo.folder()).join("snapshots").join(commit)
     }
@@ -41,8 +42,8 @@ impl Cache {
         self.root.join(".locks").join(folder).join(format!("{name}.lock"))
     }
 
-    fn kept_file(&self, folder: &str, commit: &str) -> PathBuf {
-        self.root.join(".locks").join(folder).join(format!("{commit}.spyglass.kept"))
+    fn kept_file(&self, folder: &str, mark: &str) -> PathBuf {
+        self.root.join(".locks").join(folder).join(format!("{mark}.spyglass.kept"))
     }
 
     /// Notes that a checkpoint was asked for by itself: no run that has fetched of it deletes it.
@@ -50,13 +51,19 @@ impl Cache {
     /// # Errors
     /// The cache cannot be written.
     pub(super) fn keep_for_good(&self, pinned: &Pinned) -> Result<()> {
-        let mark = self.kept_file(&pinned.repo.folder(), &pinned.commit);
+        let mark = self.kept_file(&pinned.repo.folder(), &pinned.mark());
         fs_err::write(&mark, "").map_err(|error| not_written(&mark, &error))
     }
 
     /// Whether a checkpoint was asked for by itself.
-    pub(super) fn is_kept_for_good(&self, folder: &str, commit: &str) -> bool {
-        self.kept_file(folder, commit).exists()
+    pub(super) fn is_kept_for_good(&self, folder: &str, mark: &str) -> bool {
+        self.kept_file(folder, mark).exists()
+    }
+
+    /// The folder of a checkpoint: what is read.
+    pub(crate) fn checkpoint(&self, pinned: &Pinned) -> PathBuf {
+        let snapshot = self.snapshot(&pinned.repo, &pinned.commit);
+        if pinned.folder.is_empty() { snapshot } else { snapshot.join(&pinned.folder) }
     }
 
     /// Makes the folders of a repository.

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use spyglass_dashboards::run::{Checkpoint, RunTree};
 
-use super::address::Pinned;
 use super::client::Client;
-use super::listing::RemoteFile;
+use super::listing::{Part, RemoteFile};
 use super::needed::{Weights, weights};
+use super::pinned::Pinned;
 use super::settings::Settings;
 use super::wait::Talk;
 use crate::Result;
@@ -25,6 +25,7 @@ pub(crate) struct Contents {
 /// A line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Known {
+    /// The commit, with the folder of it where that is the checkpoint.
     commit: String,
     /// The checksum of each weight file, by its name.
     files: BTreeMap<String, String>,
@@ -47,7 +48,7 @@ impl Contents {
         let checkpoints = tree.branches.iter().flat_map(|branch| &branch.checkpoints);
         let unknown: Vec<Pinned> = checkpoints
             .filter_map(|at| Pinned::parse(&at.location))
-            .filter(|pinned| !self.known.contains_key(&pinned.commit))
+            .filter(|pinned| !self.known.contains_key(&pinned.part()))
             .collect();
         let Ok(settings) = Settings::from_env() else { return Ok(()) };
         if unknown.is_empty() || settings.offline {
@@ -55,8 +56,8 @@ impl Contents {
         }
         let client = Client::new(settings);
         for pinned in unknown {
-            let Ok(Some(files)) = client.files(&pinned.repo, &pinned.commit, false, talk) else { break };
-            let known = Known { commit: pinned.commit, files: checksums(&files) };
+            let Ok(Some(files)) = client.files(&pinned, Part::Folder, talk) else { break };
+            let known = Known { commit: pinned.part(), files: checksums(&files) };
             if self.file.parent().is_some_and(Path::is_dir) {
                 // A line is added at once: another sweep may add one at the same time.
                 let line = serde_json::to_string(&known).expect("plain data") + "\n";
@@ -69,7 +70,7 @@ impl Contents {
 
     /// The checksum of each weight file of a checkpoint on the hub, by its name; `None` where nothing is known of it.
     pub(crate) fn of(&self, checkpoint: &Checkpoint) -> Option<&BTreeMap<String, String>> {
-        self.known.get(&Pinned::parse(&checkpoint.location)?.commit)
+        self.known.get(&Pinned::parse(&checkpoint.location)?.part())
     }
 }
 

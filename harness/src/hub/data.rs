@@ -6,16 +6,17 @@ use spyglass_tasks::DataSet;
 
 use super::address::Repo;
 use super::client::Client;
-use super::discover::revisions;
 use super::download::{Download, not_written};
-use super::listing::RemoteFile;
+use super::listing::{Part, RemoteFile};
+use super::pinned::Pinned;
 use super::refusal::{Asked, refusal};
+use super::revisions::{MAIN, revisions};
 use super::settings::Settings;
 use super::wait::Talk;
 use crate::{Error, Result};
 
 /// Where data sets lie as they were published, and where the hub puts what it has converted to Parquet.
-const REVISIONS: [&str; 2] = ["main", "refs/convert/parquet"];
+const REVISIONS: [&str; 2] = [MAIN, "refs/convert/parquet"];
 
 /// What a repository holds at one of its revisions.
 struct Listing {
@@ -84,15 +85,21 @@ impl DataFetcher {
             return Ok(listings.get(place));
         }
         let commit = match revision {
-            "main" => revisions(repo, talk)?.into_iter().find(|own| own.name == revision).map(|own| own.commit),
+            MAIN => revisions(repo, talk)?.into_iter().find(|own| own.name == revision).map(|own| own.commit),
             converted => Some(converted.to_owned()),
         };
+        let of = |commit: &String| Pinned {
+            repo: repo.clone(),
+            revision: revision.into(),
+            commit: commit.clone(),
+            folder: String::new(),
+        };
         let files = match &commit {
-            Some(commit) => match self.client.files(repo, commit, true, talk) {
+            Some(commit) => match self.client.files(&of(commit), Part::Below, talk) {
                 Ok(Some(files)) => files,
                 Ok(None) => return Ok(None),
                 // Few data sets are converted, and a missing one is no error of its own.
-                Err(Error::Hub { problem, .. }) if revision != "main" && problem.starts_with("the revision ") => {
+                Err(Error::Hub { problem, .. }) if revision != MAIN && problem.starts_with("the revision ") => {
                     Vec::new()
                 }
                 Err(error) => return Err(error),

@@ -8,6 +8,7 @@ use super::checksum::{Checksum, Running};
 use super::client::{Client, Reply, header};
 use super::listing::RemoteFile;
 use super::wait::{Patience, Talk};
+use crate::error::is_full;
 use crate::{Error, Result};
 
 /// Bytes that are read at once, and after which it is looked whether to stop.
@@ -199,14 +200,17 @@ fn begins_at(reply: &Reply, byte: u64) -> bool {
 
 /// The error for a file of the cache that cannot be written.
 pub(super) fn not_written(path: &Path, error: &std::io::Error) -> Error {
-    let (problem, help) = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => (
-            format!("the disk is full ({error})"),
-            "make room, set `disk:` in the run file to what there is (such as 50G) and `keep: none`, or name another disk in HF_HUB_CACHE",
-        ),
-        _ => (format!("cannot be written ({error})"), "make it writable, or name another folder in HF_HUB_CACHE"),
-    };
-    Error::Results { path: path.to_path_buf(), problem, help: help.into() }
+    if is_full(error.kind()) {
+        return Error::Full {
+            problem: format!("{}: {error}", path.display()),
+            help: "make room, set `disk:` in the run file to what there is (such as 50G) and `keep: none`, or name another disk in HF_HUB_CACHE".into(),
+        };
+    }
+    Error::Results {
+        path: path.to_path_buf(),
+        problem: format!("cannot be written ({error})"),
+        help: "make it writable, or name another folder in HF_HUB_CACHE".into(),
+    }
 }
 
 #[cfg(test)]

@@ -2,22 +2,32 @@
 
 use std::path::{Path, PathBuf};
 
-use super::address::Pinned;
 use super::cache::Cache;
 use super::client::Client;
 use super::download::{Download, not_written};
 use super::ledger::Ledger;
-use super::listing::RemoteFile;
+use super::listing::{Part, RemoteFile};
 use super::lock::Lock;
 use super::needed::{Weights, shards, small_files, weights};
+use super::pinned::Pinned;
 use super::refusal::{Asked, refusal};
 use super::settings::Settings;
 use super::space::{Space, own};
 use super::wait::Talk;
+use crate::checkpoint::{PIECES, TOKENIZER};
 use crate::{Error, Result};
 
 /// How often a file may vanish between being fetched and being used, which only another program can do.
 const VANISHED: usize = 3;
+
+/// What is asked for of a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// All that it takes to run it.
+    Model,
+    /// What turns text into tokens.
+    Tokenizer,
+}
 
 /// Brings checkpoints of the hub into the cache.
 pub(crate) struct Fetcher {
@@ -58,9 +68,10 @@ impl Fetcher {
         Self { space: Space::new(cache, None, None), client: Client::new(settings) }
     }
 
-    /// Lets everything go that was fetched here, also by an earlier run that was killed, but for what is to be kept.
-    pub(crate) fn let_go(&self, kept: &[Pinned]) {
-        self.space.let_go(kept);
+    /// Lets everything go that was fetched here, also by an earlier run that was killed, but for what is to be kept, and what has come
+    /// of the checkpoints that are `wanted` still and could not be had.
+    pub(crate) fn let_go(&self, kept: &[Pinned], wanted: &[Pinned]) {
+        self.space.let_go(kept, wanted);
     }
 
     /// Fetches what is missing of a checkpoint, and holds it; when it is given back it stays where `keep` says so. `None` where it
@@ -69,37 +80,79 @@ impl Fetcher {
     /// # Errors
     /// The revision is gone or refused, holds no weights in a form that is read, a file is damaged on the way or does not fit.
     pub(crate) fn bring(&self, pinned: &Pinned, keep: bool, talk: Talk<'_>) -> Result<Option<Held<'_>>> {
-        let place = self.space.cache.lock_file(&pinned.repo.folder(), &format!("{}.spyglass", pinned.commit));
+        self.bring_for(pinned, Needs::Model, keep, talk)
+    }
+
+    /// The same, or what is needed of it for tokens alone.
+    ///
+    /// # Errors
+    /// As [`Self::bring`].
+    pub(crate) fn bring_for(
+        &self,
+        pinned: &Pinned,
+        needs: Needs,
+        keep: bool,
+        talk: Talk<'_>,
+    ) -> Result<Option<Held<'_>>> {
+        let place = self.space.in_use_elsewhere(&pinned.repo.folder(), &pinned.mark());
         let Some(lock) = Lock::shared(&place, talk)? else { return Ok(None) };
         self.space.take(pinned);
-        let folder = self.space.cache.snapshot(&pinned.repo, &pinned.commit);
+        let folder = self.space.cache.checkpoint(pinned);
         // Until it is whole it is kept, so that the next try goes on from here.
         let mut held = Held { fetcher: self, pinned: pinned.clone(), keep: true, lock: Some(lock), folder };
         let is_there = if self.client.settings.offline {
-            is_there(pinned, &held.folder)?
+            is_there(pinned, &held.folder, needs)?
         } else {
-            self.fetch(pinned, &held.folder, talk)?
+            loop {
+                match self.fetch(pinned, &held.folder, needs, talk) {
+                    Err(Error::Full { .. }) if self.space.make_way(pinned, talk) => {}
+                    other => break other.map_err(|error| self.with_what_is_kept(pinned, error))?,
+                }
+            }
         };
         held.keep = keep;
         Ok(is_there.then_some(held))
     }
 
+    /// The error, with what becomes of the files that have come before it.
+    fn with_what_is_kept(&self, pinned: &Pinned, error: Error) -> Error {
+        const KEPT: &str =
+            "; what has come of it is kept, and the next try goes on from there (unless `disk:` needs the room before)";
+        match error {
+            Error::Hub { address, problem, help } if self.space.has_begun(pinned) => {
+                Error::Hub { address, problem, help: help + KEPT }
+            }
+            Error::Results { path, problem, help } if self.space.has_begun(pinned) => {
+                Error::Results { path, problem, help: help + KEPT }
+            }
+            Error::Full { problem, help } if self.space.has_begun(pinned) => Error::Full { problem, help: help + KEPT },
+            other => other,
+        }
+    }
+
     /// Fetches what is missing; false where it was stopped.
-    fn fetch(&self, pinned: &Pinned, folder: &Path, talk: Talk<'_>) -> Result<bool> {
-        let Some(files) = self.client.files(&pinned.repo, &pinned.commit, false, talk)? else { return Ok(false) };
+    fn fetch(&self, pinned: &Pinned, folder: &Path, needs: Needs, talk: Talk<'_>) -> Result<bool> {
+        let Some(files) = self.client.files(pinned, Part::Folder, talk)? else { return Ok(false) };
         let mut needed = small_files(&files);
-        let weights = weights(&files).ok_or_else(|| no_weights(pinned, &files))?;
-        if !needed.iter().any(|file| file.path == "config.json") {
+        let weights = match needs {
+            Needs::Model => Some(weights(&files).ok_or_else(|| no_weights(pinned, &files))?),
+            Needs::Tokenizer => None,
+        };
+        if needs == Needs::Model && !needed.iter().any(|file| file.path == "config.json") {
             return Err(incomplete(pinned, "holds no config.json", &files));
+        }
+        if needs == Needs::Tokenizer && !needed.iter().any(|file| is_tokenizer(&file.path)) {
+            return Err(incomplete(pinned, "holds no tokenizer.json and no tokenizer.model", &files));
         }
         self.space.cache.prepare(&pinned.repo)?;
         let is_noted = self.space.cache.is_noted(pinned);
         if let Some(ledger) = &self.space.ledger {
-            ledger.begin_commit(pinned, if is_noted { "" } else { &pinned.revision })?;
+            ledger.begin_commit(pinned, is_noted)?;
         }
         match weights {
-            Weights::Whole(file) => needed.push(file),
-            Weights::Shards(index) => {
+            None => {}
+            Some(Weights::Whole(file)) => needed.push(file),
+            Some(Weights::Shards(index)) => {
                 if !self.bring_file(pinned, folder, index, talk)? {
                     return Ok(false);
                 }
@@ -111,9 +164,7 @@ impl Fetcher {
                 );
             }
         }
-        if !self.space.make_room(&pinned.repo, &needed, talk)? {
-            return Ok(false);
-        }
+        let Some(_room) = self.space.make_room(&pinned.repo, &needed, talk)? else { return Ok(false) };
         for _ in 0..VANISHED {
             for file in &needed {
                 if !self.bring_file(pinned, folder, file, talk)? {
@@ -124,8 +175,9 @@ impl Fetcher {
                 if !is_noted {
                     self.space.cache.note_revision(pinned)?;
                 }
-                if self.space.ledger.is_none() {
-                    self.space.cache.keep_for_good(pinned)?;
+                match &self.space.ledger {
+                    Some(ledger) => ledger.finish(pinned)?,
+                    None => self.space.cache.keep_for_good(pinned)?,
                 }
                 return Ok(true);
             }
@@ -157,12 +209,12 @@ impl Fetcher {
                 continue; // another program has fetched it meanwhile
             }
             if let Some(ledger) = &self.space.ledger {
-                ledger.begin(&own)?;
+                ledger.begin(&own, pinned)?;
             }
             let refused =
                 |reply: &_| refusal(&self.client, &pinned.repo, Asked::File(&pinned.revision, &file.path), reply);
             let partial = self.space.partial(&own);
-            let address = self.client.address(&pinned.repo.file(&pinned.commit, &file.path));
+            let address = self.client.address(&pinned.repo.file(&pinned.commit, &pinned.path(&file.path)));
             let download =
                 Download { client: &self.client, file, address, partial: partial.clone(), talk, refused: &refused };
             if !download.run()? {
@@ -173,9 +225,17 @@ impl Fetcher {
     }
 }
 
+fn is_tokenizer(name: &str) -> bool {
+    [TOKENIZER[0], PIECES[0]].contains(&name)
+}
+
 /// Without a network: whether all of it lies here.
-fn is_there(pinned: &Pinned, folder: &Path) -> Result<bool> {
-    if folder.join("config.json").exists() && spyglass_model::weight_files(folder).is_ok() {
+fn is_there(pinned: &Pinned, folder: &Path, needs: Needs) -> Result<bool> {
+    let is_whole = match needs {
+        Needs::Model => folder.join("config.json").exists() && spyglass_model::weight_files(folder).is_ok(),
+        Needs::Tokenizer => [TOKENIZER[0], PIECES[0]].iter().any(|name| folder.join(name).exists()),
+    };
+    if is_whole {
         return Ok(true);
     }
     Err(Error::Hub {

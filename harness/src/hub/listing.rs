@@ -1,17 +1,28 @@
 //! What there is on the hub: the revisions of a repository, and the files of a revision.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::address::{Repo, encoded, is_commit, joined};
 use super::checksum::Checksum;
-use super::client::{Client, header};
+use super::client::{Client, Reply, header};
 use super::ledger::is_below;
+use super::pinned::Pinned;
 use super::refusal::{Asked, refusal};
 use super::wait::Talk;
 use crate::{Error, Result};
 
 /// A listing has no more pages.
 const MOST_PAGES: usize = 10_000;
+
+/// What is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The files of a folder alone.
+    Folder,
+    /// Those of the folders in it as well.
+    Below,
+}
 
 /// A branch or tag, and the commit that it is at present.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,27 +85,39 @@ impl Client {
         Ok(Some(all.map(|own| Revision { name: own.name, commit: own.target_commit.to_ascii_lowercase() }).collect()))
     }
 
-    /// The files of a revision, all of them (`everywhere`) or those that lie in no folder. `None` where it was stopped meanwhile.
+    /// The model repositories of an organisation. `None` where it was stopped meanwhile.
     ///
     /// # Errors
-    /// The revision is gone, or nobody answers.
-    pub(crate) fn files(
+    /// Nobody answers, or it is refused.
+    pub(crate) fn models(&self, organisation: &str, talk: Talk<'_>) -> Result<Option<Vec<Repo>>> {
+        #[derive(Deserialize)]
+        struct Model {
+            id: String,
+        }
+        let first = self.address(&format!("api/models?author={}&limit=1000", encoded(organisation, "")));
+        let refused = |reply: &Reply| Error::Hub {
+            address: reply.address.clone(),
+            problem: format!("it answers with {}", reply.status),
+            help: "name the repositories one by one".into(),
+        };
+        let found = self.pages::<Model>(first, talk, &refused)?;
+        Ok(found.map(|found| found.into_iter().filter_map(|own| Repo::model(&own.id).ok()).collect()))
+    }
+
+    /// All entries of a listing. `None` where it was stopped meanwhile.
+    fn pages<T: DeserializeOwned>(
         &self,
-        repo: &Repo,
-        revision: &str,
-        everywhere: bool,
+        mut address: String,
         talk: Talk<'_>,
-    ) -> Result<Option<Vec<RemoteFile>>> {
-        let recursive = if everywhere { "?recursive=true" } else { "" };
-        let mut address = self.address(&repo.api(&format!("tree/{}{recursive}", encoded(revision, ""))));
-        let mut files = Vec::new();
+        refused: &dyn Fn(&Reply) -> Error,
+    ) -> Result<Option<Vec<T>>> {
+        let mut all = Vec::new();
         for _ in 0..MOST_PAGES {
-            let refused = |reply: &_| refusal(self, repo, Asked::Files(revision), reply);
-            let Some((entries, headers)) = self.json::<Vec<Entry>>(&address, talk, refused)? else { return Ok(None) };
-            files.extend(entries.into_iter().filter_map(Entry::file));
+            let Some((entries, headers)) = self.json::<Vec<T>>(&address, talk, refused)? else { return Ok(None) };
+            all.extend(entries);
             match header(&headers, "Link").and_then(next) {
                 Some(next) => address = joined(&address, next),
-                None => return Ok(Some(files)),
+                None => return Ok(Some(all)),
             }
         }
         Err(Error::Hub {
@@ -102,6 +125,20 @@ impl Client {
             problem: format!("the listing goes on after {MOST_PAGES} pages"),
             help: "this is not how the hub answers: look at HF_ENDPOINT".into(),
         })
+    }
+
+    /// The files of a checkpoint, or of all that lies below it; their paths are those below its folder. `None` where it was stopped
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// The revision is gone, or nobody answers.
+    pub(crate) fn files(&self, of: &Pinned, part: Part, talk: Talk<'_>) -> Result<Option<Vec<RemoteFile>>> {
+        let recursive = if part == Part::Below { "?recursive=true" } else { "" };
+        let tree = format!("tree/{}", of.path_in(&encoded(&of.commit, "")));
+        let first = self.address(&of.repo.api(&format!("{tree}{recursive}")));
+        let refused = |reply: &Reply| refusal(self, &of.repo, Asked::Files(of), reply);
+        let entries = self.pages::<Entry>(first, talk, &refused)?;
+        Ok(entries.map(|all| all.into_iter().filter_map(Entry::file).filter_map(|file| of.own(file)).collect()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::address::Repo;
 use super::client::{Client, Reply, header};
+use super::pinned::Pinned;
 use crate::Error;
 
 /// What was asked of a repository.
@@ -9,8 +10,8 @@ use crate::Error;
 pub(super) enum Asked<'a> {
     /// Which revisions there are.
     Revisions,
-    /// Which files a revision holds.
-    Files(&'a str),
+    /// Which files a checkpoint holds.
+    Files(&'a Pinned),
     /// One file of a revision.
     File(&'a str, &'a str),
 }
@@ -43,9 +44,17 @@ pub(super) fn refusal(client: &Client, repo: &Repo, asked: Asked<'_>, reply: &Re
             format!("{} is not accepted", from.as_deref().unwrap_or("no token is set, and asking without one")),
             "set HF_TOKEN to a valid token with the right to read".into(),
         ),
-        (404 | 410, _, Asked::Files(revision)) => (
+        (404 | 410, _, Asked::Files(of)) if !of.folder.is_empty() => (
             format!(
-                "the revision `{revision}` is there no more: it was deleted, or its history rewritten, after it was listed"
+                "the folder `{}` of `{}` is there no more: it was deleted after it was listed",
+                of.folder, of.revision
+            ),
+            format!("look at {page}, then run it again: what is finished is kept"),
+        ),
+        (404 | 410, _, Asked::Files(of)) => (
+            format!(
+                "the revision `{}` is there no more: it was deleted, or its history rewritten, after it was listed",
+                of.revision
             ),
             format!("look at {page}, then run it again: what is finished is kept"),
         ),

@@ -3,6 +3,7 @@
 mod foreign;
 mod groups;
 mod lm_eval;
+mod lm_eval_files;
 mod results_file;
 mod samples;
 mod scores;

@@ -24,6 +24,11 @@ impl Interrupt {
         Ok(Self(flag))
     }
 
+    /// Says that it is time to stop.
+    pub(crate) fn raise(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
     /// Whether it is time to stop.
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)

@@ -1,9 +1,13 @@
 //! What happens while work is done: who is told of it, and whether it is time to stop.
 
 mod event;
+mod hangup;
 mod interrupt;
+mod log;
 mod watch;
 
 pub(crate) use event::{Event, Finish};
+pub(crate) use hangup::Hangup;
 pub(crate) use interrupt::Interrupt;
+pub(crate) use log::{OwnLog, all as logs, begun, keep_in as keep_log_in};
 pub(crate) use watch::Watch;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use spyglass_dashboards::run::{PackUnit, Run, Unit, UnitRecord};
+use spyglass_dashboards::series::add_composites;
 
 use crate::Result;
 use crate::results::{KeptUnits, Snapshot, Store, UnitFolder, is_pack, now};
@@ -18,6 +19,8 @@ pub struct Gathered {
     pub run: Run,
     /// A message for each unit that is damaged and left out.
     pub damaged: Vec<String>,
+    /// Those of them whose summary is whole: it is their items that are damaged.
+    pub(crate) broken: Vec<UnitFolder>,
 }
 
 /// A unit with what lies beside its summary.
@@ -77,27 +80,34 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
         } else {
             folder.items(&record).map(|items| Read::Task(Unit { record, items: Arc::new(items) }))
         };
-        unit.map_err(|error| error.in_full())
+        unit.map_err(|error| (folder, error.in_full()))
     };
     let (mut whole, mut packs) = (Vec::with_capacity(newest.len()), Vec::new());
+    let mut broken = Vec::new();
     for unit in newest.into_par_iter().map(read).collect::<Vec<_>>() {
         match unit {
             Ok(Read::Task(unit)) => whole.push(unit),
             Ok(Read::Pack(unit)) => packs.push(unit),
-            Err(message) => damaged.push(message),
+            Err((folder, message)) => {
+                damaged.push(message);
+                broken.push(folder);
+            }
         }
     }
     let ratings = store.ratings().unwrap_or_else(|error| {
         damaged.push(error.in_full());
         Vec::new()
     });
-    let run = Run {
+    let (notes, bad_notes) = store.notes();
+    damaged.extend(bad_notes);
+    let mut run = Run {
         name: snapshot.name,
         tree: snapshot.tree,
         units: whole,
         superseded,
         packs,
         ratings,
+        notes,
         failures: store.failures(),
         texts: store.texts(),
         groups: snapshot.groups,
@@ -105,7 +115,8 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
         generated: now(),
         version: env!("CARGO_PKG_VERSION").into(),
     };
-    Ok(Gathered { run, damaged })
+    damaged.extend(add_composites(&mut run, &snapshot.composites));
+    Ok(Gathered { run, damaged, broken })
 }
 
 /// Of units that tell of the same thing the newest, and all the others.

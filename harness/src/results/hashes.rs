@@ -45,15 +45,13 @@ struct KnownCommit {
 }
 
 impl Hashes {
-    /// Reads what is remembered under a results folder; lines that cannot be read are forgotten, they cost only time.
+    /// Reads what is remembered under a results folder.
     pub(crate) fn open(results: &Path) -> Self {
         let file = results.join(".hashes.jsonl");
-        let text = fs_err::read_to_string(&file).unwrap_or_default();
-        let lines = text.lines().filter_map(|line| serde_json::from_str::<Remembered>(line).ok());
         let commits = fs_err::read_to_string(commits_file(&file)).unwrap_or_default();
         let commits = commits.lines().filter_map(|line| serde_json::from_str::<KnownCommit>(line).ok());
         Self {
-            known: Mutex::new(lines.map(|line| (line.stamp.path.clone(), line)).collect()),
+            known: Mutex::new(kept(&file)),
             commits: Mutex::new(commits.map(|known| (known.commit, known.identity)).collect()),
             file,
         }
@@ -99,11 +97,17 @@ impl Hashes {
         if let Some(hash) = self.remembered(path)? {
             return Ok(hash);
         }
+        self.known.lock().expect("no thread panics while it holds the lock").extend(kept(&self.file));
+        if let Some(hash) = self.remembered(path)? {
+            return Ok(hash);
+        }
         let stamp = Stamp::of(path)?;
         let mut hasher = blake3::Hasher::new();
         hasher.update_reader(fs_err::File::open(path)?)?;
         let blake3 = hasher.finalize().to_hex().to_string();
         let mut known = self.known.lock().expect("no thread panics while it holds the lock");
+        // Other workers have hashed other files meanwhile.
+        known.extend(kept(&self.file));
         known.insert(stamp.path.clone(), Remembered { stamp, blake3: blake3.clone() });
         if !self.file.parent().is_some_and(Path::is_dir) {
             return Ok(blake3); // nothing was swept yet, and this is no sweep
@@ -126,6 +130,13 @@ impl Hashes {
         }
         Ok(hasher.finalize().to_hex().to_string())
     }
+}
+
+/// What is remembered in a file; lines that cannot be read are forgotten, they cost only time.
+fn kept(file: &Path) -> HashMap<PathBuf, Remembered> {
+    let text = fs_err::read_to_string(file).unwrap_or_default();
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Remembered>(line).ok());
+    lines.map(|line| (line.stamp.path.clone(), line)).collect()
 }
 
 /// Where commits are remembered, beside the hashes of files.

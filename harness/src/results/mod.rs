@@ -1,13 +1,15 @@
 //! The results folder: immutable files, written aside, flushed and renamed.
 
-mod claim;
+mod claims;
 mod failures;
 mod files;
 mod gather;
 mod hashes;
 mod key;
+mod notes;
 mod ratings;
 mod record;
+mod seal;
 mod side;
 mod slug;
 mod snapshot;
@@ -15,16 +17,16 @@ mod texts;
 mod transcripts;
 mod unit;
 
-pub(crate) use claim::{Claim, ClaimHolder, Claimed};
+pub(crate) use claims::{Claim, ClaimHolder, Claimed, Claims, Heart};
 pub(crate) use failures::FailureScope;
 pub(crate) use files::write_whole;
-pub(crate) use files::{entries, subfolders};
+pub(crate) use files::{append_line, entries, subfolders, whole_lines};
 pub use gather::gather;
-pub(crate) use gather::{gather_some, report_folder};
+pub(crate) use gather::{Gathered, gather_some, report_folder};
 pub(crate) use hashes::Hashes;
 pub(crate) use key::{PACK_VERSION, SCORING_VERSION, unit_key};
 pub(crate) use record::{new_record, now};
-pub(crate) use side::{Side, split_name};
+pub(crate) use side::{Side, is_run, split_name};
 pub(crate) use slug::slug;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use transcripts::is_pack;

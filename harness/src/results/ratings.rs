@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use spyglass_dashboards::run::Rating;
 
-use super::{Store, write_whole};
+use super::{Store, whole_lines, write_whole};
 use crate::Result;
-use crate::ratings::RatingFile;
+use crate::ratings::{Others, RatingFile, merge};
 
 impl Store {
-    fn ratings_file(&self) -> PathBuf {
+    pub(super) fn ratings_file(&self) -> PathBuf {
         self.root().join("ratings.jsonl")
     }
 
-    /// All ratings that were merged.
+    /// All ratings that count: those that were merged, and votes that `serve` has added to them since.
     ///
     /// # Errors
     /// The file is damaged, or a line of it is not a rating.
@@ -22,7 +22,8 @@ impl Store {
         if !path.exists() {
             return Ok(Vec::new());
         }
-        Ok(RatingFile::read(&path)?.ratings.into_iter().map(|(_, rating)| rating).collect())
+        let file = RatingFile::of(&path, &whole_lines(&path)?)?;
+        Ok(merge(Vec::new(), &[file], Others::Replace)?.all)
     }
 
     /// Keeps these ratings in place of all that were there.

@@ -25,12 +25,16 @@ pub(crate) struct Side {
 /// the last `.yaml`, so that the message about it names what was meant.
 pub(crate) fn split_name(name: &str) -> (PathBuf, &str) {
     let cuts = || name.match_indices(':').map(|(at, _)| at).rev();
-    let is_run = |path: &Path| path.is_file() || path.join("run.json").is_file();
     let file = |end: &usize| is_run(Path::new(&name[..*end]));
     let named = |end: &usize| [".yaml", ".yml"].iter().any(|ending| name[..*end].ends_with(ending));
     let whole = Some(name.len()).into_iter();
     let end = whole.clone().chain(cuts()).find(file).or_else(|| cuts().find(named)).unwrap_or(name.len());
     (PathBuf::from(&name[..end]), name[end..].strip_prefix(':').unwrap_or(""))
+}
+
+/// Whether this is a run file or a results folder.
+pub(crate) fn is_run(path: &Path) -> bool {
+    path.is_file() || path.join("run.json").is_file()
 }
 
 impl Side {
@@ -41,7 +45,11 @@ impl Side {
     /// There is no such branch or step, with the nearest that there is; it has no results.
     pub(crate) fn read(run: &Path, store: &Store, snapshot: Snapshot, place: &str) -> Result<Self> {
         let (units, _) = store.units()?;
-        let records: Vec<&UnitRecord> = units.iter().map(|(_, record)| record).filter(|r| !is_pack(r)).collect();
+        let all = || units.iter().map(|(_, record)| record);
+        let mut records: Vec<&UnitRecord> = all().filter(|record| !is_pack(record)).collect();
+        if records.is_empty() {
+            records = all().collect(); // a run of conversations alone
+        }
         let checkpoint = find(run, &snapshot.tree, &records, place)?.clone();
         let gathered = gather_some(store, snapshot, |record| record.checkpoint.at() == checkpoint.at())?;
         let mut run = gathered.run;

@@ -1,7 +1,7 @@
 //! The run as it was when it was last swept, so that the report needs neither checkpoints nor logs.
 
 use serde::{Deserialize, Serialize};
-use spyglass_dashboards::run::{RunTree, TaskGroup, UnitRecord};
+use spyglass_dashboards::run::{Branch, Checkpoint, Composite, RunTree, TaskGroup, UnitRecord};
 
 use super::{Store, UnitFolder, write_whole};
 use crate::{Error, Result};
@@ -16,6 +16,9 @@ pub struct Snapshot {
     /// The groups that the run file asks for.
     #[serde(default)]
     pub groups: Vec<TaskGroup>,
+    /// The composite scores that it asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub composites: Vec<Composite>,
     /// The run file's text.
     pub run_file: String,
 }
@@ -36,6 +39,25 @@ impl Snapshot {
             }
             branch.checkpoints.sort_by(|a, b| (a.step, &a.variant).cmp(&(b.step, &b.variant)));
         }
+    }
+}
+
+impl Snapshot {
+    /// Takes over whole branches of `older` whose folders are gone, or are not there just now, as far as they are scored.
+    pub(crate) fn keep_branches(&mut self, older: &Self, units: &[(UnitFolder, UnitRecord)]) {
+        let is_scored = |at: &Checkpoint| units.iter().any(|(_, unit)| unit.checkpoint.at() == at.at());
+        let mut now = std::mem::take(&mut self.tree.branches);
+        for before in &older.tree.branches {
+            if let Some(index) = now.iter().position(|branch| branch.name == before.name) {
+                self.tree.branches.push(now.remove(index));
+                continue;
+            }
+            let checkpoints: Vec<Checkpoint> = before.checkpoints.iter().filter(|at| is_scored(at)).cloned().collect();
+            if !checkpoints.is_empty() {
+                self.tree.branches.push(Branch { checkpoints, ..before.clone() });
+            }
+        }
+        self.tree.branches.extend(now);
     }
 }
 

@@ -1,16 +1,20 @@
 //! Units on disk: chunks of item records, and the summary that is written last.
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use spyglass_dashboards::run::{Chunk, UnitRecord};
 use spyglass_tasks::ItemRecord;
 
-use super::{slug, subfolders, write_whole};
+use super::{seal, slug, subfolders, write_whole};
 use crate::{Error, Result};
 
 /// Items of a full chunk. A chunk ends at a multiple of this, so the same items always lie in the same files
 /// unless a `limit` cut one short; the rest of that one then is a chunk of its own.
 pub(crate) const CHUNK_ITEMS: usize = 128;
+
+/// Bytes of a chunk, unpacked: far more than records of its items take.
+const LARGEST_CHUNK: u64 = 1 << 30;
 
 /// A results folder.
 #[derive(Debug, Clone)]
@@ -46,11 +50,16 @@ impl Store {
         &self.root
     }
 
+    /// The folder that holds the units of one checkpoint.
+    pub(crate) fn checkpoint(&self, branch: &str, step: u64, variant: Option<&str>) -> PathBuf {
+        let variant = variant.map(|variant| format!("-{}", slug(variant))).unwrap_or_default();
+        self.root.join("units").join(slug(branch)).join(format!("step-{step:09}{variant}"))
+    }
+
     /// The folder of one unit.
     pub fn unit(&self, place: &UnitPlace<'_>) -> UnitFolder {
-        let variant = place.variant.map(|variant| format!("-{}", slug(variant))).unwrap_or_default();
         let shots = if place.shots > 0 { format!("-{}shot", place.shots) } else { String::new() };
-        let folder = self.root.join("units").join(slug(place.branch)).join(format!("step-{:09}{variant}", place.step));
+        let folder = self.checkpoint(place.branch, place.step, place.variant);
         UnitFolder { folder: folder.join(format!("{}{shots}.{}", slug(place.task), &place.key[..8])) }
     }
 
@@ -104,15 +113,6 @@ impl UnitFolder {
         &self.folder
     }
 
-    /// The claim file of the unit.
-    ///
-    /// # Errors
-    /// The folder cannot be made.
-    pub fn claim_path(&self) -> Result<PathBuf> {
-        fs_err::create_dir_all(&self.folder)?;
-        Ok(self.folder.join(".claim"))
-    }
-
     /// The summary of a finished unit; `None` while it is not finished.
     ///
     /// # Errors
@@ -124,7 +124,7 @@ impl UnitFolder {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        serde_json::from_str(&text).map(Some).map_err(|error| damaged(&path, &error.to_string()))
+        seal::open(&text).map(Some).map_err(|what| damaged(&path, &what))
     }
 
     /// Writes the summary, last of all.
@@ -132,8 +132,7 @@ impl UnitFolder {
     /// # Errors
     /// The folder cannot be written.
     pub fn finish(&self, record: &UnitRecord) -> Result<()> {
-        let text = serde_json::to_string_pretty(record).expect("plain data");
-        write_whole(&self.folder.join("unit.json"), text.as_bytes())
+        write_whole(&self.folder.join("unit.json"), seal::close(record).as_bytes())
     }
 
     /// Writes the records of consecutive items, the first of them number `first`.
@@ -143,7 +142,7 @@ impl UnitFolder {
     pub fn write_chunk(&self, first: usize, records: &[ItemRecord]) -> Result<Chunk> {
         let lines: String =
             records.iter().map(|record| serde_json::to_string(record).expect("plain data") + "\n").collect();
-        let bytes = zstd::encode_all(lines.as_bytes(), 3)?;
+        let bytes = packed(lines.as_bytes())?;
         let file = format!("items-{first:05}.jsonl.zst");
         write_whole(&self.folder.join(&file), &bytes)?;
         Ok(Chunk { file, first, items: records.len(), blake3: blake3::hash(&bytes).to_hex().to_string() })
@@ -181,12 +180,31 @@ impl UnitFolder {
         Ok(self.chunks()?.iter().map(|(chunk, _)| chunk.items).sum())
     }
 
+    /// Takes back that a unit is finished, since it is damaged: its summary goes, and so do the chunks that are not those which it
+    /// speaks of. The rest is scored again by the next sweep.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub(crate) fn reopen(&self) -> Result<()> {
+        if let Ok(Some(record)) = self.record() {
+            for chunk in &record.chunks {
+                let path = self.folder.join(&chunk.file);
+                let is_whole =
+                    fs_err::read(&path).is_ok_and(|bytes| blake3::hash(&bytes).to_hex().as_str() == chunk.blake3);
+                if !is_whole {
+                    remove(&path)?;
+                }
+            }
+        }
+        remove(&self.folder.join("unit.json"))
+    }
+
     /// The item records of a finished unit, checked against the checksums in its summary.
     ///
     /// # Errors
     /// A chunk is missing, damaged, or not the one the summary speaks of.
     pub fn items(&self, record: &UnitRecord) -> Result<Vec<ItemRecord>> {
-        let mut items = Vec::with_capacity(record.items);
+        let mut items = Vec::new();
         for chunk in &record.chunks {
             let path = self.folder.join(&chunk.file);
             let bytes = fs_err::read(&path)?;
@@ -199,16 +217,37 @@ impl UnitFolder {
     }
 }
 
+/// Packs a chunk, with a checksum of what it holds: until the summary is written no other tells of a bit that flipped.
+fn packed(lines: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = zstd::Encoder::new(Vec::new(), 3)?;
+    encoder.include_checksum(true)?;
+    encoder.write_all(lines)?;
+    Ok(encoder.finish()?)
+}
+
 fn parse_chunk(path: &Path, bytes: &[u8]) -> Result<Vec<ItemRecord>> {
-    let text = zstd::decode_all(bytes).map_err(|error| damaged(path, &error.to_string()))?;
+    let mut text = Vec::new();
+    let read = zstd::Decoder::new(bytes).and_then(|whole| whole.take(LARGEST_CHUNK).read_to_end(&mut text));
+    read.map_err(|error| damaged(path, &error.to_string()))?;
+    if text.len() as u64 == LARGEST_CHUNK {
+        return Err(damaged(path, "it unpacks to more than a gigabyte"));
+    }
     let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| serde_json::from_slice(line).map_err(|error| damaged(path, &error.to_string()))).collect()
+}
+
+/// Removes a file that may be gone already.
+fn remove(path: &Path) -> Result<()> {
+    match fs_err::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn damaged(path: &Path, what: &str) -> Error {
     Error::Results {
         path: path.to_path_buf(),
         problem: format!("is damaged ({what})"),
-        help: "remove the unit's folder and sweep again: only that unit is scored anew".into(),
+        help: "sweep again: only what is damaged of that unit is scored anew".into(),
     }
 }

@@ -1,20 +1,20 @@
 //! A branch in the run file: where its checkpoints and its log lie, where it leaves its parent.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use spyglass_dashboards::run::Axis;
 use spyglass_tasks::yaml::count;
 
 use super::listed::{FolderSpec, IndexSpec};
-use super::values::{self, WordOrMap};
+use super::log_spec::LogSpec;
+use super::repositories::HubSpec;
 use crate::checkpoint::Pattern;
-use crate::hub::{Repo, SCHEME};
+use crate::hub::Source;
 use crate::training::{Schedule, TrainingSpec};
-use crate::{Error, Result};
+use crate::{Error, Result, values};
 
 /// One folder of checkpoints, or one repository of them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -27,8 +27,10 @@ pub struct BranchSpec {
     #[serde(default)]
     pub path: PathBuf,
     /// In place of `path`: a repository on the Hugging Face hub that holds a branch or tag a checkpoint, such as
-    /// `EleutherAI/pythia-160m`. What is needed of each is fetched while the one before is scored.
-    pub hub: Option<String>,
+    /// `EleutherAI/pythia-160m`; with folders side by side in one branch, `m-a-p/neo_7b_intermediate@main` (the pattern is
+    /// `hf_ckpt/{tokens}` then); a list of repositories where each holds one checkpoint and the pattern names the repositories. What is
+    /// needed of each is fetched while the one before is scored.
+    pub hub: Option<HubSpec>,
     /// Of the hub's branches and tags these alone; all that fit the pattern when absent.
     #[serde(default)]
     pub revisions: Vec<String>,
@@ -38,7 +40,8 @@ pub struct BranchSpec {
     /// names lack; `iter_{step}/hf` names a folder in a folder.
     #[serde(default = "default_pattern")]
     pub pattern: String,
-    /// The checkpoints one by one, where no pattern names them: each with its folder (as seen from `path`), its step or its tokens.
+    /// The checkpoints one by one, where no pattern names them: each with its folder (as seen from `path`; or `hub`, where it lies on the
+    /// hub), its step or its tokens.
     #[serde(default)]
     pub folders: Vec<FolderSpec>,
     /// What `{index}` stands for: an amount of training from one checkpoint to the next, or a list from index 0 on.
@@ -66,9 +69,15 @@ pub struct BranchSpec {
     /// `training`, checked.
     #[serde(skip)]
     pub(crate) schedule: Option<Schedule>,
+    /// Where its checkpoints lie on the hub, checked.
+    #[serde(skip)]
+    pub(crate) source: Option<Source>,
     /// What the run counts.
     #[serde(skip)]
     pub(crate) axis: Axis,
+    /// Folders of checkpoints that are left alone for now, with the reason.
+    #[serde(skip)]
+    pub(crate) passed_over: BTreeMap<PathBuf, String>,
 }
 
 impl BranchSpec {
@@ -90,16 +99,25 @@ impl BranchSpec {
             return Some((format!("`tokens_per_step` of branch `{name}` is 0"), help.into()));
         }
         if !self.folders.is_empty() && self.hub.is_some() {
-            let help = "`folders` lie on disk: keep one of the two";
+            let help = "keep one of the two; a checkpoint on the hub is listed as `{hub: organisation/name@revision, step: 1000}`";
             return Some((format!("branch `{name}` has a `hub` and a list of `folders`"), help.into()));
         }
         if !self.folders.is_empty() && self.pattern != default_pattern() {
             let help = "keep the list, or the pattern";
             return Some((format!("branch `{name}` has a `pattern` and a list of `folders`"), help.into()));
         }
+        let shown = |entry: &FolderSpec| entry.hub.clone().unwrap_or_else(|| entry.path.display().to_string());
+        if let Some(nowhere) =
+            self.folders.iter().find(|entry| entry.path.as_os_str().is_empty() == entry.hub.is_none())
+        {
+            let what = match &nowhere.hub {
+                None => format!("an entry in `folders` of branch `{name}` has neither `path` nor `hub`"),
+                Some(hub) => format!("`{hub}` in `folders` of branch `{name}` has a `path` as well"),
+            };
+            return Some((what, "say where it lies: {path: kestrel, step: 660_000, tokens: 2.7T}".into()));
+        }
         if let Some(bare) = self.folders.iter().find(|folder| folder.step.is_none() && folder.tokens.is_none()) {
-            let what =
-                format!("`{}` in `folders` of branch `{name}` has neither `step` nor `tokens`", bare.path.display());
+            let what = format!("`{}` in `folders` of branch `{name}` has neither `step` nor `tokens`", shown(bare));
             return Some((what, "say where it stands: {path: kestrel, step: 660_000, tokens: 2.7T}".into()));
         }
         match (&self.index, pattern.tells_indices()) {
@@ -124,40 +142,30 @@ impl BranchSpec {
 }
 
 impl BranchSpec {
-    /// The address of its repository; `None` where its checkpoints lie in a folder.
+    /// Where its checkpoints lie on the hub; `None` where they lie on disk.
     ///
     /// # Errors
-    /// There is neither, or both, or the repository's name is none; `file` is the run file.
-    pub(super) fn source(&self, file: &Path) -> Result<Option<String>> {
-        let wrong = |what: &str, help: &str| {
-            let problem = format!("branch `{}` {what}", self.branch);
-            Err(Error::RunFile { file: file.to_path_buf(), problem, help: help.into() })
+    /// There is neither, or both, or an address is none; `file` is the run file.
+    pub(super) fn checked_source(&self, file: &Path) -> Result<Option<Source>> {
+        let wrong = |what: &str, help: &str| Error::RunFile {
+            file: file.to_path_buf(),
+            problem: format!("branch `{}` {what}", self.branch),
+            help: help.into(),
         };
-        let has_path = !self.path.as_os_str().is_empty() || !self.folders.is_empty();
-        match &self.hub {
-            None if has_path && self.revisions.is_empty() => Ok(None),
-            None if has_path => {
-                wrong("has `revisions:`, and its checkpoints lie in a folder", "revisions are those of a `hub:`")
-            }
-            None => wrong(
+        let has_path = !self.path.as_os_str().is_empty();
+        if has_path && self.hub.is_some() {
+            return Err(wrong("has `path:` and `hub:`", "keep one of the two"));
+        }
+        match self.on_hub().map_err(|(what, help)| wrong(&what, &help))? {
+            None if !has_path && self.folders.is_empty() => Err(wrong(
                 "has neither `path:` nor `hub:` (missing field `path`)",
                 "add `path:`, the folder that holds one folder a checkpoint, or `hub:`, a repository such as EleutherAI/pythia-160m",
-            ),
-            Some(_) if has_path => wrong("has `path:` and `hub:`", "keep one of the two"),
-            Some(id) => match Repo::model(id.strip_prefix(SCHEME).unwrap_or(id)) {
-                Ok(repo) => Ok(Some(repo.to_string())),
-                Err(what) => wrong(
-                    &format!("names `hub: {id}`, which {what}"),
-                    "write organisation/name alone, without an address in front",
-                ),
-            },
+            )),
+            None | Some(Source::Listed(_)) if !self.revisions.is_empty() => {
+                Err(wrong("has `revisions:`, and its checkpoints lie in a folder", "revisions are those of a `hub:`"))
+            }
+            source => Ok(source),
         }
-    }
-
-    /// The repository that holds its checkpoints; `None` where they lie in a folder.
-    pub(crate) fn repo(&self) -> Option<Repo> {
-        let id = self.hub.as_deref()?;
-        Repo::model(id.strip_prefix(SCHEME).unwrap_or(id)).ok()
     }
 }
 
@@ -181,63 +189,6 @@ pub enum StepsSpec {
     Continued,
     /// From 0 at the fork; the fork's steps and tokens are added.
     Own,
-}
-
-/// A training log.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LogSpec {
-    /// `trainer_state.json`, JSON with one object a line, a table (CSV, TSV), or lines that a trainer prints: told by what is in it.
-    pub file: PathBuf,
-    /// Its columns, where they are not named as usual.
-    pub columns: LogColumns,
-}
-
-/// The map form of [`LogSpec`].
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LogMap {
-    file: PathBuf,
-    #[serde(default)]
-    columns: LogColumns,
-}
-
-impl From<LogMap> for LogSpec {
-    fn from(map: LogMap) -> Self {
-        Self { file: map.file, columns: map.columns }
-    }
-}
-
-impl WordOrMap for LogSpec {
-    type Map = LogMap;
-    const EXPECTING: &'static str = "a log file, or a map with `file` and `columns`";
-    fn from_word(word: &str) -> Self {
-        Self { file: word.into(), columns: LogColumns::default() }
-    }
-}
-
-impl JsonSchema for LogSpec {
-    fn schema_name() -> Cow<'static, str> {
-        "LogSpec".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        values::word_or_map_schema::<Self>(generator)
-    }
-}
-
-impl<'de> Deserialize<'de> for LogSpec {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        values::word_or_map(deserializer)
-    }
-}
-
-/// The columns of a log, where they are not named as usual.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LogColumns {
-    pub step: Option<String>,
-    pub tokens: Option<String>,
-    pub lr: Option<String>,
-    pub loss: Option<String>,
 }
 
 /// The branch that is meant where none is named.

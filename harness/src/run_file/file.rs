@@ -1,21 +1,25 @@
 //! The keys of `run.yaml`.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
-use spyglass_dashboards::run::Axis;
-use spyglass_tasks::yaml::{self, count};
-use spyglass_tasks::{paths, text};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use spyglass_dashboards::run::{Axis, Composite};
+use spyglass_tasks::{paths, text, yaml};
 
 use super::branch::BranchSpec;
+use super::cluster::ClusterSpec;
+use super::composites::CompositeSpec;
 use super::phases::PhasesSpec;
-use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionsSpec, ScheduleSpec};
+use super::schedule_spec::ScheduleSpec;
+use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionsSpec};
 use super::storage::{self, KeepSpec};
-use super::values::{self, WordOrMap};
+use super::task_spec::TaskSpec;
+use super::watch::WatchSpec;
 use crate::checkpoint::Pattern;
+use crate::hub::SCHEME;
 use crate::training::Schedule;
+use crate::values::{self, WordOrMap};
 use crate::{Error, Result};
 
 /// A run file. Relative paths in it are relative to the folder it lies in.
@@ -41,6 +45,9 @@ pub struct RunFile {
     /// Tasks, groups, globs or task files.
     #[serde(default = "default_tasks")]
     pub tasks: Vec<TaskSpec>,
+    /// Composite scores, each drawn as a task: several tasks as one score, centred at guessing.
+    #[serde(default)]
+    pub composites: Vec<CompositeSpec>,
     /// Folders with task files of your own.
     #[serde(default, deserialize_with = "values::folders")]
     #[schemars(schema_with = "values::folders_schema")]
@@ -65,7 +72,7 @@ pub struct RunFile {
     /// Whether BOS stands before a text.
     #[serde(default)]
     pub bos: BosSpec,
-    /// A folder whose tokenizer is used, for checkpoints that have none or another one.
+    /// A folder (or `hub:organisation/name`) whose tokenizer is used, for checkpoints that have none or another one.
     pub tokenizer: Option<PathBuf>,
     /// Which of the checkpoints that were fetched from the hub for this run stay in the cache once they are scored.
     #[serde(default)]
@@ -81,6 +88,12 @@ pub struct RunFile {
     /// and a report of their own in a folder of the arithmetic's name below `results`.
     #[serde(default)]
     pub precision: PrecisionsSpec,
+    /// How it is watched while it trains.
+    #[serde(default)]
+    pub(crate) watch: WatchSpec,
+    /// Workers on a cluster, for `spyglass submit`.
+    #[serde(default)]
+    pub(crate) cluster: ClusterSpec,
     /// The file itself.
     #[serde(skip)]
     pub path: PathBuf,
@@ -89,68 +102,14 @@ pub struct RunFile {
     pub text: String,
 }
 
-/// A task with its settings; a bare name stands for the task as it is defined.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaskSpec {
-    /// Name, group, glob or path of a task file.
-    pub task: String,
-    /// Examples before each question; the task's own number when absent.
-    pub shots: Option<usize>,
-    /// Items of each leaf task; all when absent.
-    pub limit: Option<usize>,
-    /// `shuffle` asks every item with its choices in another order.
-    pub perturb: Option<String>,
-}
-
-/// The map form of [`TaskSpec`].
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TaskMap {
-    task: String,
-    #[serde(default, deserialize_with = "count::optional")]
-    #[schemars(schema_with = "values::count_schema")]
-    shots: Option<usize>,
-    #[serde(default, deserialize_with = "count::optional")]
-    #[schemars(schema_with = "values::count_schema")]
-    limit: Option<usize>,
-    perturb: Option<String>,
-}
-
-impl From<TaskMap> for TaskSpec {
-    fn from(map: TaskMap) -> Self {
-        Self { task: map.task, shots: map.shots, limit: map.limit, perturb: map.perturb }
-    }
-}
-
-impl WordOrMap for TaskSpec {
-    type Map = TaskMap;
-    const EXPECTING: &'static str = "a task's name, or a map with `task`, `shots` and `limit`";
-    fn from_word(word: &str) -> Self {
-        Self { task: word.into(), shots: None, limit: None, perturb: None }
-    }
-}
-
-impl JsonSchema for TaskSpec {
-    fn schema_name() -> Cow<'static, str> {
-        "TaskSpec".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        values::word_or_map_schema::<Self>(generator)
-    }
-}
-
-impl<'de> Deserialize<'de> for TaskSpec {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        values::word_or_map(deserializer)
-    }
-}
-
 fn default_data() -> Vec<PathBuf> {
     vec!["data".into()]
 }
+
 fn default_results() -> PathBuf {
     "results".into()
 }
+
 fn default_tasks() -> Vec<TaskSpec> {
     vec![TaskSpec::from_word("hellaswag")]
 }
@@ -163,7 +122,11 @@ impl RunFile {
     pub fn read(path: &Path) -> Result<Self> {
         let text = text::read(path)?;
         let mut file: Self = yaml::parse(&path.display().to_string(), &text)?;
-        file.text = text;
+        // The text stands on the provenance page; who knows the address of a webhook can write there.
+        file.text = match file.watch.webhook.as_deref().filter(|address| address.contains("://")) {
+            Some(address) => text.replace(address, "(not shown)"),
+            None => text,
+        };
         file.path = path.to_path_buf();
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
         let expanded = |key: &str, written: &Path| {
@@ -177,8 +140,9 @@ impl RunFile {
             if let Some((problem, help)) = branch.flaw() {
                 return Err(Error::RunFile { file: path.to_path_buf(), problem, help });
             }
-            branch.path = match branch.source(path)? {
-                Some(address) => address.into(),
+            branch.source = branch.checked_source(path)?;
+            branch.path = match &branch.source {
+                Some(source) => source.to_string().into(),
                 None => placed("path", &branch.path)?,
             };
             for folder in &mut branch.folders {
@@ -201,7 +165,11 @@ impl RunFile {
             }
         }
         file.results = placed("results", &file.results)?;
-        file.tokenizer = file.tokenizer.as_deref().map(|folder| placed("tokenizer", folder)).transpose()?;
+        file.watch.metrics = file.watch.metrics.as_deref().map(|path| placed("metrics", path)).transpose()?;
+        let is_on_hub = |folder: &&mut PathBuf| folder.to_str().is_some_and(|text| text.starts_with(SCHEME));
+        if let Some(folder) = file.tokenizer.as_mut().filter(|folder| !is_on_hub(folder)) {
+            *folder = placed("tokenizer", folder)?;
+        }
         let names = file.tasks.iter_mut().map(|spec| ("tasks", &mut spec.task));
         for (key, name) in names.chain(file.prompts.iter_mut().map(|name| ("prompts", name))) {
             if is_path(name) {
@@ -248,6 +216,11 @@ impl RunFile {
         self.name.clone().or_else(folder).unwrap_or_else(|| "run".into())
     }
 
+    /// The composite scores that the file asks for.
+    pub fn composites(&self) -> Vec<Composite> {
+        self.composites.iter().map(CompositeSpec::composite).collect()
+    }
+
     fn validate(&self) -> Result<()> {
         let wrong = |what: String, help: &str| {
             Err(Error::RunFile { file: self.path.clone(), problem: what, help: help.into() })
@@ -260,6 +233,15 @@ impl RunFile {
         }
         if self.schedule.every == 0 {
             return wrong("`schedule.every` is 0".into(), "1 scores every checkpoint, 2 every other one");
+        }
+        let composites = self.composites();
+        for (index, composite) in composites.iter().enumerate() {
+            if let Some((problem, help)) = composite.flaw(&composites[..index]) {
+                return wrong(problem, &help);
+            }
+        }
+        if let Some((problem, help)) = self.cluster.flaw() {
+            return wrong(problem, &help);
         }
         for spec in &self.tasks {
             if spec.limit == Some(0) {

@@ -1,22 +1,37 @@
 //! The run file: what was asked for, as it stands in `run.yaml`.
 
 mod branch;
+mod cluster;
+mod composites;
 mod demo;
+mod dt_floor;
 mod file;
 mod init;
 mod init_hub;
 mod listed;
+mod log_spec;
+mod on_hub;
 mod phases;
+mod repositories;
+mod schedule_spec;
 mod settings;
 mod storage;
-mod values;
+mod task_spec;
+mod watch;
 
-pub(crate) use branch::{BranchSpec, LogColumns, LogSpec, ParentSpec, StepsSpec, TRUNK};
+pub(crate) use branch::{BranchSpec, ParentSpec, StepsSpec, TRUNK};
+pub(crate) use cluster::ClusterSpec;
+pub(crate) use composites::CompositeOption;
 pub(crate) use demo::unpack;
-pub use file::{RunFile, TaskSpec};
+pub(crate) use dt_floor::DtFloorSpec;
+pub use file::RunFile;
 pub(crate) use init::run_file_for;
 pub(crate) use init_hub::run_file_for_hub;
+pub(crate) use log_spec::{LogColumns, LogSpec};
+pub(crate) use on_hub::addresses;
 pub(crate) use phases::PhasesSpec;
-pub(crate) use settings::{BosSpec, CheckpointOrder, DtFloorSpec, MisplacedSpec, PrecisionSpec, ScheduleSpec};
+pub(crate) use schedule_spec::{CheckpointOrder, ScheduleSpec};
+pub(crate) use settings::{BosSpec, MisplacedSpec, PrecisionSpec};
 pub(crate) use storage::KeepSpec;
-pub(crate) use values::{WordOrMap, count_schema, word_or_map, word_or_map_schema};
+pub use task_spec::TaskSpec;
+pub(crate) use watch::{WatchOrder, parse as parse_time};

@@ -8,8 +8,7 @@ use spyglass_dashboards::run::Phase;
 use spyglass_tasks::yaml::count;
 
 use super::branch::default_branch;
-use super::values;
-use crate::Result;
+use crate::{Result, values};
 
 /// Where the learning-rate phases come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,13 +1,9 @@
 //! How the model is run and in which order checkpoints are scored, as the run file says it.
 
-use std::borrow::Cow;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize};
-use spyglass_tasks::yaml::count;
-
-use super::values::count_schema;
-use crate::Result;
+use super::dt_floor::DtFloorSpec;
 
 /// How the model is run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -15,61 +11,6 @@ use crate::Result;
 pub struct ModelSpec {
     /// The smallest discretisation step of the state-space layers.
     pub dt_floor: DtFloorSpec,
-}
-
-/// The dt floor: the config's `time_step_min`, or none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum DtFloorSpec {
-    /// `time_step_min` of config.json, as Hugging Face's prefill does.
-    #[default]
-    Config,
-    /// None, as the training kernels do.
-    #[value(name = "0")]
-    Zero,
-}
-
-impl DtFloorSpec {
-    /// The name as it goes into a unit's key.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Config => "config",
-            Self::Zero => "0",
-        }
-    }
-}
-
-impl JsonSchema for DtFloorSpec {
-    fn schema_name() -> Cow<'static, str> {
-        "DtFloorSpec".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"enum": ["config", 0]})
-    }
-}
-
-impl<'de> Deserialize<'de> for DtFloorSpec {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct WordOrZero;
-        impl serde::de::Visitor<'_> for WordOrZero {
-            type Value = DtFloorSpec;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("`config` or 0")
-            }
-            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<DtFloorSpec, E> {
-                match word {
-                    "config" => Ok(DtFloorSpec::Config),
-                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(word), &self)),
-                }
-            }
-            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<DtFloorSpec, E> {
-                match value {
-                    0 => Ok(DtFloorSpec::Zero),
-                    _ => Err(E::invalid_value(serde::de::Unexpected::Unsigned(value), &self)),
-                }
-            }
-        }
-        deserializer.deserialize_any(WordOrZero)
-    }
 }
 
 /// What becomes of checkpoints whose weights belong to another step, as the hashes of their files tell.
@@ -105,40 +46,6 @@ impl BosSpec {
             Self::Never => Some("never"),
         }
     }
-}
-
-/// Which checkpoints are scored, in which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ScheduleSpec {
-    /// The order.
-    pub order: CheckpointOrder,
-    /// Every n-th checkpoint of each branch, counted from its last.
-    #[serde(deserialize_with = "count::required")]
-    #[schemars(schema_with = "count_schema")]
-    pub every: usize,
-}
-
-impl Default for ScheduleSpec {
-    fn default() -> Self {
-        Self { order: CheckpointOrder::default(), every: 1 }
-    }
-}
-
-/// The order in which checkpoints are scored.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CheckpointOrder {
-    /// First, last, then halving the gaps: the curve's shape shows early.
-    #[default]
-    CoarseToFine,
-    /// In ascending steps, branch by branch.
-    Ascending,
-    /// The newest first.
-    Descending,
-    /// A search: on each path the first, the last and three between them, then for each task those that halve the bracket of its
-    /// onset, until nothing narrows it; the rest is not scored.
-    FindOnset,
 }
 
 /// Arithmetic of the model.

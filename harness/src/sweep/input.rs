@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use spyglass_dashboards::run::{Branch, Checkpoint, Failure, RunTree, TrainingLog};
+use spyglass_dashboards::run::{Branch, Checkpoint, Composite, Failure, RunTree, TrainingLog};
 use spyglass_model::ModelConfig;
 
-use super::{Only, Suite};
-use crate::checkpoint::{Discovered, Settings, discover_tree, suspects};
-use crate::hub::{self, Contents, Pinned, Talk};
+use super::Only;
+use crate::checkpoint::{Discovered, Settings, discover_tree, folder_on_disk, suspects};
+use crate::hub::{self, Contents, Needs, Pinned, Talk};
 use crate::results::Hashes;
 use crate::run_file::{BosSpec, KeepSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
+use crate::suite::Suite;
 use crate::{Error, Result};
 
 /// What a sweep works on.
@@ -26,6 +27,8 @@ pub(crate) struct Work {
     pub base: PathBuf,
     /// The tasks with their items.
     pub suite: Arc<Suite>,
+    /// Composite scores over them.
+    pub composites: Vec<Composite>,
     /// Arithmetic of the model.
     pub settings: Settings,
     /// The units asked for.
@@ -38,6 +41,8 @@ pub(crate) struct Work {
     pub keep: KeepSpec,
     /// Bytes that may lie there.
     pub disk: Option<u64>,
+    /// Whether branches that are not there just now stay in the report.
+    pub keeps_branches: bool,
     /// Things a person should know before the work begins.
     pub notes: Vec<String>,
 }
@@ -58,14 +63,38 @@ pub(crate) struct Overrides {
 }
 
 impl Overrides {
+    /// Refuses a list of arithmetics to those who score one: `who`.
+    ///
+    /// # Errors
+    /// The run file has a list, and the command line does not name one of them.
+    pub(crate) fn require_one_precision(&self, run: &RunFile, who: &str) -> Result<()> {
+        if self.precision.is_some() || run.precision.others().is_empty() {
+            return Ok(());
+        }
+        let (first, file) = (run.precision.first().name(), run.path.display());
+        Err(Error::Usage {
+            problem: format!("`precision` in {file} is a list, and {who} one arithmetic"),
+            help: format!(
+                "say `precision: {first}` there; with the list `spyglass sweep {file}` scores in each, and tells the price"
+            ),
+        })
+    }
+
     /// How checkpoints are run: what the run file says, and the command line on top of it.
-    pub(crate) fn settings(&self, run: &RunFile) -> Settings {
-        Settings {
+    ///
+    /// # Errors
+    /// The tokenizer that is named cannot be read, or not be fetched from the hub.
+    pub(crate) fn settings(&self, run: &RunFile, talk: Talk<'_>) -> Result<Settings> {
+        let named = self.tokenizer.as_ref().or(run.tokenizer.as_ref());
+        let here = |written: &PathBuf| hub::local(written, Needs::Tokenizer, talk).map(|local| local.folder);
+        let settings = Settings {
             precision: self.precision.unwrap_or(run.precision.first()),
             dt_floor: run.model.dt_floor,
             bos: self.bos.unwrap_or(run.bos),
-            tokenizer: self.tokenizer.clone().or_else(|| run.tokenizer.clone()),
-        }
+            tokenizer: named.map(here).transpose()?,
+        };
+        settings.check()?;
+        Ok(settings)
     }
 }
 
@@ -80,27 +109,53 @@ impl Work {
             let help = "leave it out to score all items".into();
             return Err(Error::Usage { problem: "--limit 0 asks for nothing".into(), help });
         }
+        let mut work = Self::without_checkpoints(run, overrides)?;
+        work.place(discover_tree(run)?);
+        Ok(work)
+    }
+
+    /// The work of a run whose checkpoints are still to come.
+    ///
+    /// # Errors
+    /// As [`Work::of_run`].
+    pub(crate) fn without_checkpoints(run: &RunFile, overrides: &Overrides) -> Result<Self> {
         let only = Only::new(overrides.only.as_deref())?;
-        let settings = overrides.settings(run);
-        settings.check()?;
-        let Discovered { tree, skipped, notes } = discover_tree(run)?;
+        let settings = overrides.settings(run, Talk::ALONE)?;
         let suite = Suite::of_run(run, overrides.limit)?;
-        let left = skipped.iter().map(ToString::to_string);
-        let notes: Vec<_> = left.chain(notes).chain(settings.note()).collect();
         Ok(Self {
             name: run.display_name(),
             run_file: run.text.clone(),
-            tree,
+            tree: RunTree::default(),
             base: run.path.parent().unwrap_or(Path::new("")).to_path_buf(),
             suite: Arc::new(suite),
+            composites: run.composites(),
             settings,
             only,
             schedule: run.schedule,
             misplaced: run.misplaced,
             keep: run.keep,
             disk: run.disk,
-            notes,
+            keeps_branches: false,
+            notes: Vec::new(),
         })
+    }
+
+    /// Takes over the checkpoints that were found.
+    fn place(&mut self, found: Discovered) {
+        let left = found.skipped.iter().map(ToString::to_string);
+        self.notes = left.chain(found.notes).chain(self.settings.note()).collect();
+        self.tree = found.tree;
+    }
+
+    /// Finds the checkpoints of the run file as they are now; what is known of their weights tells which are misplaced.
+    ///
+    /// # Errors
+    /// As [`discover_tree`].
+    pub(crate) fn look_again(&mut self, run: &RunFile, hashes: &Hashes, results: &Path) -> Result<()> {
+        self.place(discover_tree(run)?);
+        let suspects = suspects(&self.tree, &self.base, hashes, &Contents::open(results));
+        self.tree.misplaced = suspects.left_out(self.misplaced).to_vec();
+        Ok(())
     }
 
     /// The same, if at least one task can be asked: what needs no data (a plan, the status) goes on without.
@@ -114,15 +169,17 @@ impl Work {
         Ok(self)
     }
 
-    /// One checkpoint by itself, as a run with one branch. Its step and tokens are what its folder tells, or 0.
+    /// One checkpoint by itself, as a run with one branch; `name` is what it is called where its folder does not tell. Its step and tokens
+    /// are what its name and its folder tell, or 0.
     ///
     /// # Errors
     /// There is no such folder.
-    pub(crate) fn of_model(folder: &Path, suite: Suite, settings: Settings) -> Result<Self> {
+    pub(crate) fn of_model(folder: &Path, name: Option<&str>, suite: Suite, settings: Settings) -> Result<Self> {
         ModelConfig::read(folder)?;
         settings.check()?;
         let path = fs_err::canonicalize(folder)?;
-        let name = path.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
+        let name = name.map(str::to_owned).or_else(|| Some(path.file_name()?.to_string_lossy().into_owned()));
+        let name = name.unwrap_or_else(|| "model".into());
         let step = name.rsplit(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok());
         let checkpoint = Checkpoint {
             branch: "trunk".into(),
@@ -146,12 +203,14 @@ impl Work {
             base: PathBuf::new(),
             suite: Arc::new(suite),
             notes: settings.note().into_iter().collect(),
+            composites: Vec::new(),
             settings,
             only: Only::default(),
             schedule: ScheduleSpec::default(),
             misplaced: MisplacedSpec::default(),
             keep: KeepSpec::default(),
             disk: None,
+            keeps_branches: false,
         })
     }
 
@@ -184,8 +243,14 @@ impl Work {
     pub(crate) fn folder(&self, checkpoint: &Checkpoint) -> PathBuf {
         match Pinned::parse(&checkpoint.location) {
             Some(pinned) => hub::folder_of(&pinned),
-            None => self.base.join(&checkpoint.location),
+            None => folder_on_disk(checkpoint, &self.base),
         }
+    }
+
+    /// The checkpoints that lie on the hub.
+    pub(crate) fn on_hub(&self) -> impl Iterator<Item = Pinned> {
+        let all = self.tree.branches.iter().flat_map(|branch| &branch.checkpoints);
+        all.filter_map(|at| Pinned::parse(&at.location))
     }
 
     /// The checkpoints of the hub that stay when they are scored.

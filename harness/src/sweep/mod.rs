@@ -6,14 +6,10 @@ pub(crate) mod plan;
 mod price;
 mod run;
 mod search;
-mod suite;
 
 pub(crate) use input::{Overrides, Work};
 pub(crate) use only::Only;
 pub(crate) use price::{measure_prices, rounded_runs, store_of};
-pub(crate) use run::{keep_snapshot, snapshot_of, write_report};
-pub(crate) use run::{score, sweep};
-pub(crate) use search::at_most;
-pub(crate) use search::search;
-pub(crate) use suite::{Subject, SuiteTask};
-pub use suite::{Suite, TaskSource, catalogue};
+pub(crate) use run::{keep_snapshot, reopen, snapshot_of, write_pages, write_report};
+pub(crate) use run::{score, sweep, work};
+pub(crate) use search::{at_most, next_of_search, search};

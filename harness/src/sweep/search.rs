@@ -12,8 +12,9 @@ use spyglass_tasks::Task;
 use crate::Result;
 use crate::executor::{Site, Summary, execute};
 use crate::results::{Snapshot, Store, gather};
+use crate::suite::{Subject, Suite};
+use crate::sweep::Work;
 use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
-use crate::sweep::{Subject, Suite, Work};
 
 /// Branch, step and variant of a checkpoint.
 type Place = (String, u64, Option<String>);
@@ -40,12 +41,7 @@ pub(crate) fn search(mut plan: Plan, site: &Site, snapshot: &Snapshot) -> Result
         if round.is_empty() {
             break;
         }
-        let rank: BTreeMap<&Place, usize> = round.iter().enumerate().map(|(rank, (at, _))| (at, rank)).collect();
-        let mut part = plan.only(|checkpoint, unit| {
-            rank.get(&place(checkpoint)).is_some_and(|&rank| round[rank].1.contains(&unit.subject))
-        });
-        part.checkpoints.sort_by_key(|planned| rank[&place(&planned.checkpoint)]);
-        let done = execute(part, site)?;
+        let done = execute(part_of(plan, &round), site)?;
         let stuck = done.records.is_empty() && done.failures.is_empty();
         search.give_up(&done.failures);
         summary.add(done);
@@ -57,6 +53,33 @@ pub(crate) fn search(mut plan: Plan, site: &Site, snapshot: &Snapshot) -> Result
     summary.records = plan.done().cloned().collect();
     summary.spared = plan.units().filter(|unit| !unit.is_done()).count().saturating_sub(summary.units_failed);
     Ok(summary)
+}
+
+/// What of a plan a round asks for, in its order.
+fn part_of(plan: Plan, round: &[(Place, Vec<Subject>)]) -> Plan {
+    let rank: BTreeMap<&Place, usize> = round.iter().enumerate().map(|(rank, (at, _))| (at, rank)).collect();
+    let mut part = plan.only(|checkpoint, unit| {
+        rank.get(&place(checkpoint)).is_some_and(|&rank| round[rank].1.contains(&unit.subject))
+    });
+    part.checkpoints.sort_by_key(|planned| rank[&place(&planned.checkpoint)]);
+    part
+}
+
+/// The checkpoint that the searches ask for next, of those that are `due`; `None` where no score would narrow an onset.
+///
+/// # Errors
+/// The results folder cannot be read.
+pub(crate) fn next_of_search(
+    mut plan: Plan,
+    site: &Site,
+    snapshot: &Snapshot,
+    due: &dyn Fn(&PlannedCheckpoint) -> bool,
+) -> Result<Option<PlannedCheckpoint>> {
+    plan.checkpoints.retain(|planned| planned.is_done() || due(planned));
+    let search = Search::new(&site.work, &snapshot.tree, &plan);
+    let round = search.next(&plan, &known(&site.store, snapshot)?);
+    let part = part_of(plan, &round);
+    Ok(part.checkpoints.into_iter().find(|planned| !planned.is_done()))
 }
 
 /// The plan without the units that the searches have no need of: what is left of it is the most that they ask for while every onset
@@ -301,7 +324,7 @@ fn quests(suite: &Suite, there: &[Subject]) -> Vec<OnsetSearch> {
 mod tests {
     use super::*;
     use crate::run_file::TaskSpec;
-    use crate::sweep::{TaskSource, catalogue};
+    use crate::suite::{TaskSource, catalogue};
 
     /// The names of the searches for some tasks of a suite, each with how many tasks it scores.
     fn searches(suite: &Suite, there: &[Subject]) -> Vec<(String, usize)> {

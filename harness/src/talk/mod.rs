@@ -1,6 +1,8 @@
 //! Vibes: prompt packs are talked through with a checkpoint, and what it says is judged and kept.
 
 mod chat;
+mod continuations;
+mod held;
 mod packs;
 mod prefix_cache;
 mod prompt_format;

@@ -10,7 +10,7 @@ use spyglass_tasks::vibes::{PackSummary, PromptPack, Transcript};
 
 use super::run_conversations::{ChatModel, TalkEvent, run_conversations};
 use crate::checkpoint::Loaded;
-use crate::progress::{Event, Watch};
+use crate::progress::{Event, Watch, begun};
 use crate::results::{UnitFolder, new_record};
 use crate::{Error, Result};
 
@@ -37,12 +37,14 @@ impl PackJob<'_> {
     /// # Errors
     /// No conversation could be held, or the results cannot be written.
     pub(crate) fn talk(&self, loaded: &Loaded, watch: &Watch) -> Result<Option<Talked>> {
+        let _unit = begun(self.checkpoint, &self.inputs.task);
         let started = Instant::now();
         let Loaded { model, tokenizer, .. } = loaded;
         let template = tokenizer.chat_template()?;
         let max_length = model.context_limit();
         let speaker = ChatModel { model, tokenizer, template: template.as_ref(), max_length };
         let (mut finished, mut tokens_computed) = (0, 0);
+        let forward = tracing::debug_span!("forward", conversations = self.pack.conversations.len()).entered();
         let held = run_conversations(&speaker, &self.pack.conversations, |heard| {
             if let TalkEvent::Finished(_, tokens) = heard {
                 finished += 1;
@@ -51,6 +53,7 @@ impl PackJob<'_> {
             }
             watch.interrupt.flow()
         });
+        drop(forward);
         let Some(talks) = held else { return Ok(None) };
         let failure = talks.failure(self.pack.conversations.len());
         let transcripts = talks.held;

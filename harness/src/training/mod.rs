@@ -1,6 +1,7 @@
 //! Training schedules told as a formula, for runs whose log is not at hand: the learning rate and the tokens seen at any step.
 
 mod amount;
+mod batches;
 mod piece;
 mod presets;
 mod schedule;

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
-use spyglass_tasks::yaml::count;
 
 use super::amount::Amount;
+use super::batches::{Batch, Batches};
 use super::piece::Shape;
 use crate::Result;
-use crate::run_file::{WordOrMap, count_schema, word_or_map, word_or_map_schema};
+use crate::values::{WordOrMap, word_or_map, word_or_map_schema};
 
 /// A schedule: the name of a known run's, or its own formula.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,24 +29,6 @@ pub(crate) struct TrainingMap {
     preset: Option<String>,
     tokens_per_step: Option<Batches>,
     learning_rate: Vec<PieceSpec>,
-}
-
-/// One number of tokens a step, or several, each from a step on.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Batches(pub(super) Vec<Batch>);
-
-/// Tokens of one step, from a step on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Batch {
-    /// The first step with that many.
-    #[serde(deserialize_with = "count::required")]
-    #[schemars(schema_with = "count_schema")]
-    pub(crate) from_step: u64,
-    /// Tokens of one step.
-    #[serde(deserialize_with = "count::required")]
-    #[schemars(schema_with = "count_schema")]
-    pub(crate) tokens: u64,
 }
 
 /// A stretch of the schedule.
@@ -97,41 +79,5 @@ impl JsonSchema for TrainingSpec {
 impl<'de> Deserialize<'de> for TrainingSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         word_or_map(deserializer)
-    }
-}
-
-impl JsonSchema for Batches {
-    fn schema_name() -> Cow<'static, str> {
-        "Batches".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let list = generator.subschema_for::<Vec<Batch>>();
-        schemars::json_schema!({"anyOf": [count_schema(generator), list]})
-    }
-}
-
-impl<'de> Deserialize<'de> for Batches {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct CountOrList;
-        impl<'de> serde::de::Visitor<'de> for CountOrList {
-            type Value = Batches;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("tokens of a step, such as 4_194_304, or a list of {from_step, tokens}")
-            }
-            fn visit_u64<E: serde::de::Error>(self, tokens: u64) -> Result<Batches, E> {
-                Ok(Batches(vec![Batch { from_step: 0, tokens }]))
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Batches, E> {
-                let is_count = text.starts_with(|c: char| c.is_ascii_digit());
-                match text.replace('_', "").parse() {
-                    Ok(tokens) if is_count => self.visit_u64(tokens),
-                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
-                }
-            }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<Batches, A::Error> {
-                Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(seq)).map(Batches)
-            }
-        }
-        deserializer.deserialize_any(CountOrList)
     }
 }

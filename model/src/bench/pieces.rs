@@ -9,8 +9,8 @@ use half::bf16;
 use crate::error::Result;
 use crate::kernels::{Arithmetic, AttentionSizes, Convolution, Format, Isa, Panels, Pool, Start, multiply, pack};
 use crate::layers::{LayerState, Memory};
-use crate::models::Backend;
 use crate::ops::{self, Angles, Host, MixerSizes, MixerWeights, Rows, Span};
+use crate::options::Backend;
 
 /// How a product is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::gguf::expand;
 use super::weights::{Dtype, Entry, Form, Weights};
 use crate::error::{Error, Result};
 use crate::kernels::{Format, PANEL, Panels, pack};
-use crate::models::Precision;
+use crate::options::Precision;
 
 /// Bytes read at a time, at least: few calls for small tensors.
 const CHUNK: usize = 1 << 16;

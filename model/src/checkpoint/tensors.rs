@@ -13,8 +13,8 @@ use super::read::Slice;
 use super::weights::Weights;
 use crate::error::{Error, Result};
 use crate::kernels::{Arithmetic, Convolution, Format, MOST_INPUTS, Panels};
-use crate::models::{Backend, LoadOptions, Precision};
 use crate::ops::{Linear, Norm, Packed};
+use crate::options::{Backend, LoadOptions, Precision};
 
 /// What a file may hold under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,12 @@
 //! Texts drawn from a model: token by token, where an answer ends, and how a token is chosen.
 
 mod generate;
+mod generated;
 mod reply;
+mod sampler;
 mod sampling;
+mod talk;
 
-pub use generate::{Generated, Prompt, Stopped, Token, generate, generate_batch};
+pub use generate::{generate, generate_batch};
+pub use generated::{Generated, Prompt, Stopped, Token};
 pub use sampling::Sampling;

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::decoder::Model;
-use super::options::LoadOptions;
 use super::registry::{Architecture, Known, Sizes, read};
 use crate::checkpoint::{Keys, Tensors, Weights, context_limit};
 use crate::error::Result;
+use crate::options::LoadOptions;
 
 /// What a checkpoint's config.json says, read and checked.
 #[derive(Debug, Clone)]
@@ -112,7 +112,14 @@ impl Model {
     /// # Errors
     /// Whatever is wrong with config.json or the weights, by file, tensor, what was expected and what was found.
     pub fn open(dir: &Path, options: &LoadOptions) -> Result<Self> {
-        let config = ModelConfig::read(dir)?;
+        Self::of(ModelConfig::read(dir)?, dir, options)
+    }
+
+    /// The same where the folder's config.json is read already.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the weights.
+    pub fn of(config: ModelConfig, dir: &Path, options: &LoadOptions) -> Result<Self> {
         let weights = config.weights(dir)?;
         let mut reading = Tensors::reading(&weights, *options);
         let parts = config.architecture.build(&mut reading)?;

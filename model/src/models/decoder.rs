@@ -2,24 +2,20 @@
 
 use std::fmt::Debug;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::language_model::{LanguageModel, Logits, Sequence};
-use super::passes::{Piece, ROWS, passes, shares};
+use super::language_model::{LanguageModel, Sequence};
+use super::logits::Logits;
+use super::passes::{Piece, passes, shares};
 use super::profile::{Clock, Part};
 use super::{Cost, ModelConfig};
+use crate::batch::{PASS_ROWS, SMALL_MODEL, SMALL_PASS_ROWS};
 use crate::error::{Error, Result};
 use crate::kernels::{Pool, alone};
 use crate::layers::{LayerState, Memory, State};
 use crate::ops::{self, Input, Linear, Norm, Rows, Span};
-
-/// Weights up to here lie in every thread's cache, so threads take sequences of their own instead of sharing each operation.
-const SMALL: u64 = 8 << 20;
-/// Rows of a pass of such a model, so that its activations lie there too.
-const SMALL_ROWS: usize = 128;
 
 /// One block of a model: what the stream goes through between two places where nothing else happens.
 pub(crate) trait Block: Debug + Send + Sync {
@@ -86,13 +82,6 @@ impl Model {
         &self.config
     }
 
-    /// The same with the tokenizer in `dir`: see [`ModelConfig::with_tokenizer_in`].
-    #[must_use]
-    pub fn with_tokenizer_in(mut self, dir: &Path) -> Self {
-        self.config = self.config.with_tokenizer_in(dir);
-        self
-    }
-
     /// Bytes of weights in memory.
     pub fn weight_bytes(&self) -> u64 {
         self.weight_bytes
@@ -113,9 +102,9 @@ impl Model {
         let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.tokens.len()).collect();
         let rows: usize = lengths.iter().sum();
         let threads = rayon::current_num_threads();
-        if self.weight_bytes > SMALL || threads == 1 || sequences.len() == 1 || rows < 2 * SMALL_ROWS {
+        if self.weight_bytes > SMALL_MODEL || threads == 1 || sequences.len() == 1 || rows < 2 * SMALL_PASS_ROWS {
             // a scope runs on a thread of the pool, where sharing an operation costs least
-            return rayon::scope(|_| self.run_passes(sequences, ROWS, clock));
+            return rayon::scope(|_| self.run_passes(sequences, PASS_ROWS, clock));
         }
         let mut left = sequences;
         let mut parts = Vec::new();
@@ -127,7 +116,7 @@ impl Model {
         let logits: Result<Vec<Vec<Logits>>> = parts
             .into_par_iter()
             .with_max_len(1)
-            .map(|part| alone(|| self.run_passes(part, SMALL_ROWS, clock)))
+            .map(|part| alone(|| self.run_passes(part, SMALL_PASS_ROWS, clock)))
             .collect();
         Ok(logits?.into_iter().flatten().collect())
     }

@@ -4,11 +4,12 @@ use super::dense::{layer_count, refuse_unknown_switches};
 use super::mamba::{backbone_name, expect_silu};
 use super::registry::{Architecture, Known, Sizes};
 use super::shared_block::{Layer, Mixer};
-use super::{Block, DtFloor, Parts};
+use super::{Block, Parts};
 use crate::checkpoint::{Keys, Tensors};
 use crate::error::Result;
 use crate::layers::Mamba2;
 use crate::ops::{MixerSizes, MixerWeights};
+use crate::options::DtFloor;
 
 pub(super) const KNOWN: Known = Known {
     model_type: "mamba2",

@@ -2,9 +2,6 @@
 
 use std::ops::Range;
 
-/// Rows of one pass through the layers: activations stay in memory that the caches reach, and the weights are read once for all of them.
-pub(super) const ROWS: usize = 512;
-
 /// A piece of a sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Piece {

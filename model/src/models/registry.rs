@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::decoder::Parts;
-use super::{bamba, gpt, hf_olmo, llama, mamba, mamba2, zamba, zamba2};
+use super::{bamba, gpt_neox, gpt2, hf_olmo, llama, mamba, mamba2, olmo, phi, qwen, smollm3, zamba, zamba2};
 use crate::checkpoint::{Keys, Tensors};
 use crate::error::{Error, Result};
 
@@ -29,17 +29,17 @@ const KNOWN: &[Known] = &[
     mamba2::KNOWN,
     llama::LLAMA,
     llama::MISTRAL,
-    llama::QWEN2,
-    llama::QWEN3,
-    llama::SMOLLM3,
+    qwen::QWEN2,
+    qwen::QWEN3,
+    smollm3::SMOLLM3,
     llama::PHI3,
-    llama::OLMO,
-    llama::OLMO2,
-    llama::OLMO3,
+    olmo::OLMO,
+    olmo::OLMO2,
+    olmo::OLMO3,
     hf_olmo::KNOWN,
-    gpt::GPT_NEOX,
-    gpt::GPT2,
-    gpt::PHI,
+    gpt_neox::GPT_NEOX,
+    gpt2::GPT2,
+    phi::PHI,
 ];
 
 /// A checkpoint's config.json, understood: what the engine asks of an architecture.

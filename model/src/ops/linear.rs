@@ -7,7 +7,7 @@ use candle_core::{D, DType, Tensor};
 use super::rows::{Host, PASS, ROWS, Rows};
 use crate::error::Result;
 use crate::kernels::{Arithmetic, Format, Isa, Panels, Pool, Start, add, each, multiply};
-use crate::models::Precision;
+use crate::options::Precision;
 
 /// A linear layer: a weight [out, in] and perhaps a bias [out].
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 use super::*;
 use crate::kernels::{Activation, Arithmetic, AttentionSizes, Convolution, Format, Panels, Pool};
 use crate::layers::{LayerState, Memory};
-use crate::models::Precision;
+use crate::options::Precision;
 
 /// Numbers between −1 and 1, others for another `seed`.
 fn numbers(len: usize, seed: u32) -> Vec<f32> {

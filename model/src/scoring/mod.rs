@@ -5,10 +5,12 @@ mod log_softmax;
 mod request;
 mod schedule;
 mod scorer;
+mod scores;
 mod trie;
 
 pub use divergence::{TokenShift, shifts};
 pub(crate) use log_softmax::greatest;
 pub use request::{Request, ScorerOptions};
-pub use scorer::{LogLikelihood, Progress, Scorer};
+pub use scorer::{Progress, Scorer};
+pub use scores::LogLikelihood;
 pub use trie::RequestTrie;

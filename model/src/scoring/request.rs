@@ -1,5 +1,7 @@
 //! What a scorer is asked, and how it is to work.
 
+use crate::batch::{REQUEST_ROWS, STATE_MEMORY};
+
 /// A continuation to be scored after a context, both as token ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -14,12 +16,12 @@ pub struct Request {
 pub struct ScorerOptions {
     /// Bytes that the states of prefixes may take together, each counted as if it shared nothing.
     pub state_memory: u64,
-    /// Tokens computed together. More make the matrix products taller, and the logits that are held at once larger.
+    /// Tokens computed together.
     pub rows_per_batch: usize,
 }
 
 impl Default for ScorerOptions {
     fn default() -> Self {
-        Self { state_memory: 2 << 30, rows_per_batch: 256 }
+        Self { state_memory: STATE_MEMORY, rows_per_batch: REQUEST_ROWS }
     }
 }

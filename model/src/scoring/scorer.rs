@@ -2,23 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use super::log_softmax::TokenScore;
 use super::request::ScorerOptions;
 use super::schedule::Walk;
+use super::scores::{LogLikelihood, RequestScores};
 use super::trie::RequestTrie;
 use crate::error::{Error, Result};
 use crate::models::LanguageModel;
-
-/// How probable a continuation is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LogLikelihood {
-    /// Sum of `per_token`.
-    pub sum: f64,
-    /// Whether every token is the most probable one (of equals, that with the lowest id).
-    pub is_greedy: bool,
-    /// The natural logarithm of each token's probability.
-    pub per_token: Vec<f64>,
-}
 
 /// How far a run is.
 #[derive(Debug)]
@@ -86,40 +75,5 @@ impl<'m, M: LanguageModel> Scorer<'m, M> {
             }
         }
         Ok((0..trie.requests()).map(|request| answers.of(request)).collect())
-    }
-}
-
-/// What is known of each request.
-struct RequestScores<'a> {
-    starts: &'a [usize],
-    log_probabilities: Vec<f64>,
-    greedy: Vec<bool>,
-    left: Vec<usize>, // tokens to come
-    done: usize,
-}
-
-impl<'a> RequestScores<'a> {
-    fn new(trie: &'a RequestTrie) -> Self {
-        let (starts, tokens) = (&trie.starts[..], trie.starts[trie.requests()]);
-        let left = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        Self { starts, log_probabilities: vec![f64::NAN; tokens], greedy: vec![true; trie.requests()], left, done: 0 }
-    }
-
-    /// Notes one token, and gives the request's answer when it was the last.
-    fn take(&mut self, answer: &TokenScore) -> Option<(usize, LogLikelihood)> {
-        let request = answer.question.request as usize;
-        self.log_probabilities[self.starts[request] + answer.question.index as usize] = answer.log_probability;
-        self.greedy[request] &= answer.is_greedy;
-        self.left[request] -= 1;
-        if self.left[request] > 0 {
-            return None;
-        }
-        self.done += 1;
-        Some((request, self.of(request)))
-    }
-
-    fn of(&self, request: usize) -> LogLikelihood {
-        let per_token = self.log_probabilities[self.starts[request]..self.starts[request + 1]].to_vec();
-        LogLikelihood { sum: per_token.iter().sum(), is_greedy: self.greedy[request], per_token }
     }
 }

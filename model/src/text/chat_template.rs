@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use minijinja::{Environment, ErrorKind, Value, context};
 
 use super::python_json::to_json;
-use super::{python_methods, python_text};
+use super::{python_methods, python_text, strftime};
 use crate::error::{Error, Result};
 
 /// Steps that a template may take: a hundred times what long talks need, a fraction of a second.
@@ -65,7 +65,7 @@ impl ChatTemplate {
         environment.add_filter("escape", python_text::escape);
         environment.add_filter("forceescape", python_text::force_escape);
         environment.add_function("raise_exception", raise);
-        environment.add_function("strftime_now", python_text::strftime_now);
+        environment.add_function("strftime_now", strftime::strftime_now);
         for (key, text) in special_tokens {
             environment.add_global(key.to_owned(), text.to_owned());
         }

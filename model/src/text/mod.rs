@@ -4,11 +4,14 @@ mod bos;
 mod chat_template;
 mod decode_stream;
 mod gguf;
+mod json_style;
 pub(crate) mod python_json;
 mod python_methods;
+mod python_split;
 mod python_text;
 mod sentencepiece;
 mod special_tokens;
+mod strftime;
 mod tokenizer;
 
 pub use bos::Bos;

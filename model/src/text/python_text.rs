@@ -1,7 +1,7 @@
 //! Numbers, texts and dates as Python writes them, where Rust or Jinja's port writes them otherwise.
 
 use minijinja::value::ValueKind;
-use minijinja::{Error, ErrorKind, Output, State, Value, escape_formatter};
+use minijinja::{Error, Output, State, Value, escape_formatter};
 
 /// A number's `repr`: `1e+20`, `1.0`; the shortest digits that give it back, with an exponent below 1e-4 and from 1e16 on.
 pub(crate) fn float(value: f64) -> String {
@@ -62,41 +62,9 @@ pub(crate) fn force_escape(value: Value) -> Value {
     Value::from_safe_string(safe)
 }
 
-/// The present time, UTC, in Python's notation and the C locale. (A prompt with a date in it is another one tomorrow; that is
-/// its author's wish.)
-pub(crate) fn strftime_now(format: &str) -> Result<String, Error> {
-    let wrong = |why: String| Error::new(ErrorKind::InvalidOperation, format!("strftime_now: {why}"));
-    let now = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC);
-    jiff::fmt::strtime::format(directives(format).map_err(wrong)?, &now).map_err(|error| wrong(error.to_string()))
-}
-
-/// The directives that jiff writes otherwise than Python in terms of those that both write alike. Python's time there has no
-/// zone, so `%Z` and `%z` are empty.
-fn directives(format: &str) -> Result<String, String> {
-    let mut rest = format.chars();
-    let mut plain = String::new();
-    while let Some(c) = rest.next() {
-        if c != '%' {
-            plain.push(c);
-            continue;
-        }
-        match rest.next() {
-            Some('x' | 'D') => plain.push_str("%m/%d/%y"),
-            Some('X' | 'T') => plain.push_str("%H:%M:%S"),
-            Some('c') => plain.push_str("%a %b %e %H:%M:%S %Y"),
-            Some('r') => plain.push_str("%I:%M:%S %p"),
-            Some('f') => plain.push_str("%6f"),
-            Some('Z' | 'z') => {}
-            Some(known) if "aAbBCdeFgGhHIjklmMnpPRsStuUVwWyY%-".contains(known) => plain.extend(['%', known]),
-            other => return Err(format!("`%{}` is not known", other.map_or_else(String::new, String::from))),
-        }
-    }
-    Ok(plain)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{directives, float};
+    use super::float;
 
     #[test]
     fn numbers_are_written_as_python_writes_them() {
@@ -116,11 +84,5 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(float(value), text);
         }
-    }
-
-    #[test]
-    fn dates_of_the_locale_are_those_of_c() {
-        assert_eq!(directives("%x|%X|%%x|%Z%-d").unwrap(), "%m/%d/%y|%H:%M:%S|%%x|%-d");
-        assert!(directives("%q").is_err() && directives("50 %").is_err());
     }
 }

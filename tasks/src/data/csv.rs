@@ -7,6 +7,7 @@ use std::path::Path;
 use csv::StringRecord;
 use serde_json::Value;
 
+use super::mmlu::{is_mmlu, mmlu_row};
 use crate::error::{Error, Result};
 use crate::item::Row;
 use crate::python::literal;
@@ -60,24 +61,6 @@ pub(super) fn read(path: &Path, text: &str, delimiter: u8) -> Result<Vec<(usize,
 /// Line of a record, from 1.
 fn line(record: &StringRecord) -> usize {
     record.position().map_or(1, |place| place.line() as usize)
-}
-
-/// Whether a record is of MMLU's form: six cells, the last one a letter from A to D.
-fn is_mmlu(record: &StringRecord) -> bool {
-    record.len() == 6 && matches!(&record[5], "A" | "B" | "C" | "D")
-}
-
-/// The row as the hub's copy of MMLU has it, with each option under its letter as well.
-fn mmlu_row(record: &StringRecord) -> Row {
-    let answer = usize::from(record[5].as_bytes()[0] - b'A');
-    let options: Vec<Value> = record.iter().skip(1).take(4).map(Value::from).collect();
-    let letters =
-        ["A", "B", "C", "D"].into_iter().zip(&options).map(|(letter, option)| (letter.into(), option.clone()));
-    let mut row =
-        Row::from_iter([("question".into(), Value::from(&record[0])), ("choices".into(), options.clone().into())]);
-    row.extend(letters);
-    row.insert("answer".into(), answer.into());
-    row
 }
 
 fn value(cell: &str, whole: bool) -> Value {

@@ -3,6 +3,7 @@
 mod csv;
 mod json;
 mod locate;
+mod mmlu;
 mod name;
 mod parquet;
 mod remote;

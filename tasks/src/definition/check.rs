@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::catalogue::Catalogue;
-use super::schema::{GroupFile, TaskFile};
+use super::group_file::GroupFile;
+use super::schema::TaskFile;
 use crate::error::Result;
 use crate::item::BadRow;
 

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::chance::function_of;
 use super::files::Loaded;
-use super::values::function_of;
 use crate::error::{Error, Result};
 
 /// An error for the first `!function` that is left once all files of the chain are laid over each other.

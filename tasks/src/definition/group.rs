@@ -1,6 +1,6 @@
 //! Groups: tasks whose scores are shown together.
 
-use super::schema::{GroupFile, GroupMetricEntry, Member};
+use super::group_file::{GroupFile, GroupMetricEntry, Member};
 use crate::metric::{GroupMetric, Weighting};
 
 /// A group of tasks or of other groups.

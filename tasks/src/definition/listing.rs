@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::catalogue::Catalogue;
-use super::values::Chance;
+use super::chance::Chance;
 
 /// One line of the list of tasks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,7 +48,7 @@ impl Catalogue {
             chance: None,
             about: group.about.clone(),
         };
-        let leaf = |leaf: &super::catalogue::Leaf| Entry {
+        let leaf = |leaf: &super::leaf::Leaf| Entry {
             name: leaf.name.clone(),
             kind: if leaf.subject.is_some() { EntryKind::Subject } else { EntryKind::Task },
             source: leaf.file.source.clone(),

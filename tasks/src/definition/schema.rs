@@ -1,13 +1,16 @@
 //! The keys of a task file and of a group file: those of lm-evaluation-harness that declare, and a few of ours.
 
 use schemars::JsonSchema;
-use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::tree::{Tree, TreeVisitor};
-use super::values::{self, Chance, DataFiles, Declared, Words};
-use crate::yaml::{count, told};
+use super::chance::Chance;
+use super::fewshot::FewshotConfig;
+use super::generation::{FilterPipeline, GenerationKwargs, MetricEntry};
+use super::output_type::{OutputType, Perturb};
+use super::single::Words;
+use super::values::{self, DataFiles, Declared};
+use crate::yaml::count;
 
 /// A task file. Keys that only name Python code are known, so that the message can say what to write instead.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -123,97 +126,9 @@ pub(crate) struct TaskFile {
     pub subjects: Map<String, Value>,
 }
 
-/// A group file: tasks whose scores are shown together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "Spyglass group file")]
-pub(crate) struct GroupFile {
-    /// Name of the group.
-    pub group: String,
-    /// Name in tables.
-    #[serde(default)]
-    pub group_alias: Option<String>,
-    /// Tasks, groups, tags, or groups written out here.
-    pub task: Vec<Member>,
-    /// Metrics of the group.
-    #[serde(default)]
-    pub aggregate_metric_list: Vec<GroupMetricEntry>,
-    /// `version`, and whatever else.
-    #[serde(default)]
-    pub metadata: Option<Value>,
-    /// One line for the list of tasks.
-    #[serde(default)]
-    pub about: Option<String>,
-    /// Not used.
-    #[serde(default)]
-    pub tag: Words,
-    /// A file whose keys this one takes over, unless it has them itself.
-    #[serde(default)]
-    pub include: Option<String>,
-}
-
-/// One entry of a group's `task` list.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum Member {
-    /// The name of a task, group or tag.
-    Name(String),
-    /// A group within the group; it is called `outer::inner`.
-    Group(Box<GroupFile>),
-}
-
-impl<'de> Deserialize<'de> for Member {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NameOrGroup;
-        impl<'de> Visitor<'de> for NameOrGroup {
-            type Value = Member;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("the name of a task, group or tag, or a group")
-            }
-            fn visit_str<E>(self, name: &str) -> Result<Member, E> {
-                Ok(Member::Name(name.to_owned()))
-            }
-            fn visit_u64<E>(self, name: u64) -> Result<Member, E> {
-                Ok(Member::Name(name.to_string()))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Member, A::Error> {
-                let Tree(table) = Tree(TreeVisitor.visit_map(entries)?);
-                if table.get("group").is_none() {
-                    let name = table.get("task").map(|name| format!(" `{}`", name.as_str().unwrap_or("task")));
-                    let problem = format!("a task written out inside a group{} is not read", name.unwrap_or_default());
-                    return Err(told(&problem, "give it a file of its own, and put its name here"));
-                }
-                serde_json::from_value(table).map(Member::Group).map_err(Error::custom)
-            }
-        }
-        deserializer.deserialize_any(NameOrGroup)
-    }
-}
-
-/// One metric of a group.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct GroupMetricEntry {
-    /// Name of the metric.
-    pub metric: String,
-    /// Only `mean`.
-    #[serde(default)]
-    pub aggregation: Option<String>,
-    /// Each task counts by its items (or all tasks alike).
-    #[serde(default = "yes")]
-    pub weight_by_size: bool,
-    /// Not used: there is one filter pipeline.
-    #[serde(default)]
-    pub filter_list: Words,
-}
-
 /// `key:` with nothing after it is as if the key were not there.
 fn absent_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// Settings of the data set; all but `data_files` and `data_dir` are for the hub and not used.
@@ -228,169 +143,4 @@ pub(crate) struct DatasetKwargs {
     /// Whatever the hub wants.
     #[serde(flatten)]
     pub other: Map<String, Value>,
-}
-
-/// How shots are drawn and shown. What is absent is as in the task.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct FewshotConfig {
-    /// How shots are drawn.
-    pub sampler: Option<Sampler>,
-    /// The split they come from.
-    pub split: Option<String>,
-    /// The shots themselves, as rows.
-    pub samples: Option<Declared>,
-    /// The pool is only these rows of the split.
-    pub fewshot_indices: Option<Vec<usize>>,
-    /// Python code; refused.
-    pub process_docs: Option<Declared>,
-    /// As in the task.
-    #[serde(deserialize_with = "values::text")]
-    pub doc_to_text: Option<Declared>,
-    /// As in the task.
-    #[serde(deserialize_with = "values::target")]
-    pub doc_to_target: Option<Declared>,
-    /// As in the task.
-    #[serde(deserialize_with = "values::choices")]
-    pub doc_to_choice: Option<Declared>,
-    /// As in the task.
-    pub gen_prefix: Option<String>,
-    /// As in the task.
-    pub target_delimiter: Option<String>,
-    /// As in the task.
-    pub fewshot_delimiter: Option<String>,
-}
-
-/// How shots are drawn.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Sampler {
-    /// Anew for each item, as `random.sample` draws.
-    #[default]
-    Default,
-    /// The first of the pool, in order.
-    FirstN,
-    /// Drawn once, the same for every item.
-    Fixed,
-}
-
-/// What is asked of the model.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names of the field")]
-pub enum OutputType {
-    #[default]
-    MultipleChoice,
-    Loglikelihood,
-    LoglikelihoodRolling,
-    GenerateUntil,
-}
-
-impl OutputType {
-    /// The metrics of a task that lists none, as in lm-evaluation-harness.
-    pub(crate) fn usual_metrics(self) -> &'static [&'static str] {
-        match self {
-            Self::MultipleChoice => &["acc", "acc_norm"],
-            Self::Loglikelihood => &["perplexity", "acc"],
-            Self::LoglikelihoodRolling => &["word_perplexity", "byte_perplexity", "bits_per_byte"],
-            Self::GenerateUntil => &["exact_match"],
-        }
-    }
-}
-
-/// When a reply ends, and how it is sampled.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct GenerationKwargs {
-    /// Stop strings; the delimiter of shots unless given.
-    pub until: Words,
-    /// Greedy when false.
-    pub do_sample: Option<bool>,
-    /// 0 is greedy.
-    pub temperature: Option<f64>,
-    /// Longest reply, in tokens; 256 unless given.
-    #[serde(alias = "max_new_tokens")]
-    #[serde(deserialize_with = "count::optional")]
-    pub max_gen_toks: Option<usize>,
-    /// Not used.
-    pub top_p: Option<f64>,
-    /// Not used.
-    #[serde(deserialize_with = "count::optional")]
-    pub top_k: Option<usize>,
-}
-
-/// One way from a reply to what is compared.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FilterPipeline {
-    /// Name of the pipeline.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Its steps.
-    pub filter: Vec<FilterStep>,
-}
-
-/// One step of a pipeline.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FilterStep {
-    /// Its name.
-    pub function: String,
-    /// For `regex`: the pattern.
-    #[serde(default)]
-    pub regex_pattern: Option<String>,
-    /// For `regex`: which match counts; negative from the end.
-    #[serde(default)]
-    pub group_select: Option<isize>,
-    /// For `regex`: what stands for no match.
-    #[serde(default)]
-    pub fallback: Option<String>,
-}
-
-/// One metric of a task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct MetricEntry {
-    /// Its name.
-    pub metric: Declared,
-    /// How items become one number; each metric knows its own.
-    #[serde(default)]
-    pub aggregation: Option<Declared>,
-    /// Whether more is better; each metric knows.
-    #[serde(default)]
-    pub higher_is_better: Option<bool>,
-    /// For `exact_match`: case does not count.
-    #[serde(default)]
-    pub ignore_case: bool,
-    /// For `exact_match`: punctuation does not count.
-    #[serde(default)]
-    pub ignore_punctuation: bool,
-    /// For `exact_match`: what these match does not count.
-    #[serde(default)]
-    pub regexes_to_ignore: Vec<String>,
-}
-
-/// What is done to the items, for robustness checks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Perturb {
-    /// The choices of each item in another order, drawn from a seed.
-    Shuffle,
-}
-
-impl Perturb {
-    /// All there are.
-    pub const ALL: [Self; 1] = [Self::Shuffle];
-
-    /// Its name in task files, run files and results.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Shuffle => "shuffle",
-        }
-    }
-
-    /// The one of that name; results may name one that this version does not know.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.name() == name)
-    }
 }

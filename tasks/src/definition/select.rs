@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use globset::Glob;
 
-use super::catalogue::{Catalogue, Leaf};
+use super::catalogue::Catalogue;
 use super::group::Group;
+use super::leaf::Leaf;
 use crate::error::{Error, Result};
 use crate::nearest::suggestion;
 use crate::task::Task;
@@ -107,7 +108,7 @@ impl Catalogue {
             found.groups.push(group.name.clone());
             for member in &group.members {
                 if !self.find(member, found)? {
-                    let file = self.places.get(name).map_or_else(|| name.to_owned(), super::files::Origin::name);
+                    let file = self.places.get(name).map_or_else(|| name.to_owned(), super::origin::Origin::name);
                     let problem = format!("the group `{name}` holds `{member}`, which is not a task, group or tag");
                     return Err(Error::Definition { file, problem, help: suggestion(member, self.names()) });
                 }

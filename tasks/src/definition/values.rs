@@ -5,6 +5,7 @@ use serde::de::{EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::single::{Single, Words};
 use super::tree::{FUNCTION, Tree, TreeVisitor};
 use crate::yaml::{QUOTES, told};
 
@@ -137,65 +138,6 @@ impl<'de> Visitor<'de> for Taken {
     }
 }
 
-/// One choice: a text or number, neither list nor map.
-struct Single(Value);
-
-impl<'de> Deserialize<'de> for Single {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SingleVisitor;
-        impl<'de> Visitor<'de> for SingleVisitor {
-            type Value = Value;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a choice: a text or a number")
-            }
-            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-                Ok(value.into())
-            }
-            fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-                Ok(value.into())
-            }
-            fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-                Ok(value.into())
-            }
-            fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-                TreeVisitor.visit_f64(value)
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-                Ok(text.into())
-            }
-            fn visit_unit<E: Error>(self) -> Result<Value, E> {
-                Err(told("a choice is null", "write it out, with quotes where it is the word `null`"))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Value, A::Error> {
-                Err(told("a list is not a choice", QUOTES))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Value, A::Error> {
-                Err(told("a map is not a choice", QUOTES))
-            }
-        }
-        deserializer.deserialize_any(SingleVisitor).map(Self)
-    }
-}
-
-/// One word or several.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
-pub(crate) struct Words(pub Vec<String>);
-
-impl<'de> Deserialize<'de> for Words {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = |value: Value| match value {
-            Value::String(word) => Ok(word),
-            Value::Number(number) if !number.is_f64() => Ok(number.to_string()),
-            other => Err(told(&format!("{other} is not a name"), "put quotes round it")),
-        };
-        match Value::deserialize(deserializer)? {
-            Value::Null => Ok(Self::default()),
-            Value::Array(words) => words.into_iter().map(word).collect::<Result<_, _>>().map(Self),
-            value => Ok(Self(vec![word(value)?])),
-        }
-    }
-}
-
 /// Files for all splits, or for each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -206,42 +148,4 @@ pub(crate) enum DataFiles {
     Many(Vec<String>),
     /// Files of each split.
     Splits(std::collections::BTreeMap<String, Words>),
-}
-
-/// Score of guessing.
-#[derive(Debug, Clone, Copy, PartialEq, JsonSchema)]
-pub enum Chance {
-    /// In [0, 1].
-    Fixed(f64),
-    /// The mean over items of one over the number of choices.
-    PerItem,
-}
-
-impl<'de> Deserialize<'de> for Chance {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(word) if word == "per-item" => Ok(Self::PerItem),
-            Value::Number(number) => match number.as_f64().filter(|chance| (0.0..=1.0).contains(chance)) {
-                Some(chance) => Ok(Self::Fixed(chance)),
-                None => Err(serde::de::Error::custom(format!("a chance of {number} is not between 0 and 1"))),
-            },
-            other => {
-                Err(serde::de::Error::custom(format!("{other} is not a chance: a number from 0 to 1, or `per-item`")))
-            }
-        }
-    }
-}
-
-impl Serialize for Chance {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Fixed(chance) => serializer.serialize_f64(*chance),
-            Self::PerItem => serializer.serialize_str("per-item"),
-        }
-    }
-}
-
-/// The function a value names, where the file had `!function` there.
-pub(crate) fn function_of(value: &Value) -> Option<&str> {
-    value.as_object().filter(|table| table.len() == 1)?.get(FUNCTION)?.as_str()
 }

@@ -1,11 +1,17 @@
 //! The items' n-grams, and the search for them in a stream of words.
 
+mod search;
+mod window;
+
+pub(super) use search::Search;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::normalise::{Words, hash, words};
 use super::{ItemOverlap, N, Overlap, Passages, SHARED_BY, SHORTEST, TaskOverlap};
+use window::Window;
 
 /// Any odd number with many bits set serves as the base of the rolling hash.
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -188,98 +194,4 @@ impl Index {
 fn place(hash: u64, bits: u32) -> (usize, u64) {
     let top = (hash >> (64 - bits)) as usize;
     (top / 64, 1 << (top % 64))
-}
-
-/// The last words read, and the sums from which the hash of any window is a subtraction.
-#[derive(Debug)]
-struct Window {
-    recent: [String; N],
-    /// `sums[k % (N + 1)]` = hash of the document's first k words.
-    sums: [u64; N + 1],
-    count: usize,
-}
-
-/// The search through one source, document by document.
-#[derive(Debug)]
-pub(super) struct Search<'i> {
-    index: &'i Index,
-    place: Place,
-    words: Words,
-    window: Window,
-    findings: Findings,
-}
-
-impl Search<'_> {
-    /// A document begins.
-    pub(super) fn begin(&mut self) {
-        self.place.document += 1;
-        self.findings.documents += 1;
-        self.window.count = 0;
-        self.window.sums[0] = 0;
-    }
-
-    /// A document in pieces that each end with a word.
-    pub(super) fn document(&mut self, texts: &[String]) {
-        self.begin();
-        for text in texts {
-            self.push(text);
-            self.end();
-        }
-    }
-
-    /// A line without a document.
-    pub(super) fn skip(&mut self) {
-        self.place.document += 1;
-    }
-
-    /// More of the document's text; it may break off inside a word.
-    pub(super) fn push(&mut self, piece: &str) {
-        let Self { index, place, words, window, findings } = self;
-        words.push(piece, &mut |word| window.word(word, index, place, findings));
-    }
-
-    /// The word at hand ends, as at the end of the document.
-    pub(super) fn end(&mut self) {
-        let Self { index, place, words, window, findings } = self;
-        words.end(&mut |word| window.word(word, index, place, findings));
-    }
-
-    /// All that was found.
-    pub(super) fn findings(self) -> Findings {
-        self.findings
-    }
-}
-
-impl Window {
-    fn word(&mut self, word: &str, index: &Index, place_now: &Place, findings: &mut Findings) {
-        findings.words += 1;
-        word.clone_into(&mut self.recent[self.count % N]);
-        let before = self.sums[self.count % (N + 1)];
-        self.count += 1;
-        let sum = before.wrapping_mul(BASE).wrapping_add(hash(word));
-        self.sums[self.count % (N + 1)] = sum;
-        for (len, power) in &index.lengths {
-            if *len > self.count {
-                break;
-            }
-            let start = self.sums[(self.count - len) % (N + 1)];
-            let hash = sum.wrapping_sub(start.wrapping_mul(*power));
-            let (slot, bit) = place(hash, index.bitmap_bits);
-            if index.bitmap[slot] & bit != 0 {
-                self.verify(hash, *len, index, place_now, findings);
-            }
-        }
-    }
-
-    /// Takes the n-grams of that hash whose words are those just read.
-    fn verify(&self, hash: u64, len: usize, index: &Index, place: &Place, findings: &mut Findings) {
-        let first = index.grams.partition_point(|gram| gram.hash < hash);
-        for (at, gram) in index.grams.iter().enumerate().skip(first).take_while(|(_, gram)| gram.hash == hash) {
-            let words = index.gram_words(gram);
-            let read = (self.count - len..self.count).map(|position| &self.recent[position % N]);
-            if words.len() == len && words.iter().eq(read) {
-                findings.grams.entry(at as u32).or_insert_with(|| place.clone());
-            }
-        }
-    }
 }

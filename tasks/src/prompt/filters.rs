@@ -1,12 +1,12 @@
 //! What templates may call: Python's methods on values, and filters that stand for Python code of published tasks.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 
 use minijinja::value::{ValueKind, from_args};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 use regex::Regex;
 
+use super::regex_replace::RegexReplace;
 use crate::python;
 
 /// Makes an environment know all of them.
@@ -55,35 +55,6 @@ fn wikihow_text(text: &str) -> String {
     static MARKER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\[.*?\]").expect("the pattern is a constant"));
     let text = python::strip(text).replace(" [title]", ". ");
     MARKER.replace_all(&text, "").replace("  ", " ")
-}
-
-/// The filter `regex_replace` of lm-evaluation-harness: Python's `re.sub`. Patterns are compiled once.
-#[derive(Default)]
-struct RegexReplace(Mutex<HashMap<String, Regex>>);
-
-impl RegexReplace {
-    fn apply(&self, text: &str, pattern: &str, with: &str, count: usize) -> Result<String, Error> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.contains_key(pattern) {
-            let regex = Regex::new(pattern).map_err(|error| {
-                let text = format!(
-                    "`{pattern}` is not a regular expression here (no look-around, no back-references): {error}"
-                );
-                Error::new(ErrorKind::InvalidOperation, text)
-            })?;
-            known.insert(pattern.to_owned(), regex);
-        }
-        let regex = known[pattern].clone();
-        drop(known);
-        Ok(regex.replacen(text, count, replacement(with)).into_owned())
-    }
-}
-
-/// Python's `\1` and `\g<name>` as the regex crate writes them; its `$` is just a character in Python.
-fn replacement(with: &str) -> String {
-    static GROUP: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\\(?:g<(\w+)>|(\d{1,2}))").expect("the pattern is a constant"));
-    GROUP.replace_all(&with.replace('$', "$$"), "$${${1}${2}}").into_owned()
 }
 
 #[cfg(test)]

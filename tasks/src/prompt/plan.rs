@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{Keys, Templates};
-use crate::data::{DataSet, Place, Tables};
+use crate::data::{DataSet, Tables};
 use crate::definition::{OutputType, Sampler, TaskFile};
 use crate::icl;
-use crate::item::Generation;
+use crate::question::Generation;
 use crate::reply::ReplyFilter;
 
 /// What the task file says, compiled.
@@ -70,37 +70,5 @@ impl Plan {
         let dataset = self.file.dataset_path.as_deref().and_then(|path| path.rsplit('/').next());
         let own = self.file.task.clone().unwrap_or_default();
         if self.file.subjects.is_empty() { own } else { dataset.map_or(own, str::to_owned) }
-    }
-}
-
-/// What a task asks: its file, and the settings that a run may change.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Asking<'t> {
-    pub(crate) name: &'t str,
-    pub(crate) subject: Option<&'t str>,
-    pub(crate) shots: usize,
-    /// Its items are choice-shuffled twins.
-    pub(crate) is_shuffled: bool,
-    /// Score of guessing, where the task file states it.
-    pub(crate) chance: Option<f64>,
-    pub(crate) metrics: &'t [String],
-    pub(crate) plan: &'t Plan,
-}
-
-impl Asking<'_> {
-    /// Where its data may lie.
-    pub(crate) fn place<'p>(&'p self, folders: &'p [PathBuf]) -> Place<'p> {
-        let file = &self.plan.file;
-        Place {
-            task: self.name,
-            asked: self.plan.split(),
-            dataset: file.dataset_path.as_deref(),
-            part: file.dataset_name.as_deref(),
-            part_is_subject: self.subject.is_some(),
-            files: file.dataset_kwargs.as_ref().and_then(|kwargs| kwargs.data_files.as_ref()),
-            dir: file.dataset_kwargs.as_ref().and_then(|kwargs| kwargs.data_dir.as_deref()),
-            home: self.plan.home.as_deref(),
-            folders,
-        }
     }
 }

@@ -1,6 +1,5 @@
 //! The Jinja templates of a task: compiled once, rendered for each row.
 
-use std::collections::HashSet;
 use std::fmt::Write;
 
 use minijinja::syntax::SyntaxConfig;
@@ -8,7 +7,6 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Map, Value};
 
 use super::filters;
-use crate::definition::Declared;
 use crate::error::{Error, Result};
 use crate::item::Row;
 use crate::python;
@@ -93,40 +91,6 @@ impl Templates {
         let template = self.env.get_template(key).map_err(|error| format!("`{key}`: {error}"))?;
         template.render(row).map_err(|error| format!("`{key}`: {}", explain(&error)))
     }
-}
-
-/// A row as templates see it, with the names of all columns of its data set.
-pub(crate) struct Doc<'r> {
-    pub(crate) row: &'r Row,
-    pub(crate) columns: &'r HashSet<String>,
-    context: minijinja::Value,
-}
-
-impl<'r> Doc<'r> {
-    pub(crate) fn new(row: &'r Row, columns: &'r HashSet<String>) -> Self {
-        Self { row, columns, context: minijinja::Value::from(minijinja::value::Serde(row)) }
-    }
-
-    /// What a declared key gives for this row: the raw column where the text is a column's name, else the template
-    /// under `key`, else the value itself.
-    pub(crate) fn resolve(&self, templates: &Templates, key: &str, declared: &Declared) -> Result<Resolved, String> {
-        match declared {
-            Declared::Index(index) => Ok(Resolved::Raw((*index).into())),
-            Declared::List(items) => Ok(Resolved::Raw(items.clone().into())),
-            Declared::Table(table) => Ok(Resolved::Raw(table.values().cloned().collect::<Vec<_>>().into())),
-            Declared::Text(text) if self.columns.contains(text) => match self.row.get(text) {
-                Some(value) => Ok(Resolved::Raw(value.clone())),
-                None => Err(format!("`{key}`: the column `{text}` is missing here")),
-            },
-            Declared::Text(_) => templates.render(key, &self.context).map(Resolved::Rendered),
-        }
-    }
-}
-
-/// What a key gives: a value as it is, or text from a template.
-pub(crate) enum Resolved {
-    Raw(Value),
-    Rendered(String),
 }
 
 /// The message of a template error in one line, with what was undefined.

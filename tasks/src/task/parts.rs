@@ -1,17 +1,13 @@
 //! The parts of a task file, checked one by one.
 
-use regex::Regex;
 use serde_json::Value;
 
-use crate::definition::{Declared, FilterStep, OutputType, TaskFile};
+use crate::definition::{Declared, OutputType, TaskFile};
 use crate::error::{Error, Result};
-use crate::metric;
-use crate::nearest::suggestion;
 use crate::prompt::{Keys, Templates};
-use crate::reply::ReplyFilter;
 
 /// Makes an error of a message and its mend.
-type Wrong<'w> = &'w dyn Fn(String, &str) -> Error;
+pub(super) type Wrong<'w> = &'w dyn Fn(String, &str) -> Error;
 
 pub(super) fn question_keys(file: &TaskFile, output: OutputType, wrong: Wrong<'_>) -> Result<(Keys, Keys)> {
     let nothing = Declared::Text(String::new());
@@ -84,87 +80,4 @@ pub(super) fn compile_templates(name: &str, file: &TaskFile, keys: &Keys, shots:
     texts.extend(file.counted.as_deref().map(|text| ("counted".to_owned(), text)));
     let texts: Vec<(&str, &str)> = texts.iter().map(|(key, text)| (key.as_str(), *text)).collect();
     Templates::compile(name, &texts, &file.process)
-}
-
-/// What the file says of its metrics that is not obeyed: which way is better belongs to each metric.
-pub(super) fn metric_warnings(file: &TaskFile) -> Vec<String> {
-    let told = file.metric_list.iter().flatten().filter_map(|entry| {
-        let metric = metric::find(entry.metric.text()?).ok()?;
-        let higher = metric.higher_is_better;
-        (entry.higher_is_better? != higher).then(|| {
-            let name = metric.name;
-            format!("`higher_is_better` of `{name}` is not obeyed: {} is better", if higher { "more" } else { "less" })
-        })
-    });
-    told.collect()
-}
-
-pub(super) fn metrics(file: &TaskFile, output: OutputType, wrong: Wrong<'_>) -> Result<Vec<String>> {
-    let Some(list) = &file.metric_list else {
-        return Ok(output.usual_metrics().iter().map(|name| (*name).to_owned()).collect());
-    };
-    let mut names = Vec::new();
-    for entry in list {
-        let name = entry.metric.text().ok_or_else(|| wrong("a metric is a name".into(), "`spyglass list metrics`"))?;
-        let metric = metric::find(name)?;
-        let known = metric.aggregation.name();
-        if let Some(other) = entry.aggregation.as_ref().and_then(Declared::text).filter(|other| *other != known) {
-            let problem = format!("`{name}` is aggregated by `{known}`, not by `{other}`");
-            return Err(wrong(problem, "leave `aggregation` out"));
-        }
-        names.push(name.to_owned());
-    }
-    if names.is_empty() {
-        return Err(wrong("`metric_list` is empty".into(), "leave it out for the usual metrics"));
-    }
-    Ok(names)
-}
-
-/// The steps from a reply to what is compared, and those that targets take as well.
-pub(super) fn reply_filters(name: &str, file: &TaskFile) -> Result<(Vec<ReplyFilter>, Vec<ReplyFilter>)> {
-    let setting = |problem: String, help: &str| Error::Setting { task: name.to_owned(), problem, help: help.into() };
-    if file.filter_list.len() > 1 {
-        let problem = format!("{} filter pipelines, and a task has one score", file.filter_list.len());
-        return Err(setting(problem, "keep one pipeline a task; make a second task that includes the first"));
-    }
-    let steps = file.filter_list.iter().flat_map(|pipeline| &pipeline.filter);
-    let filters = steps.filter(|step| step.function != "take_first").map(|step| reply_filter(name, step));
-    let mut both = Vec::new();
-    for entry in file.metric_list.iter().flatten() {
-        for pattern in &entry.regexes_to_ignore {
-            both.push(ReplyFilter::Remove(regex(name, pattern)?));
-        }
-        both.extend(entry.ignore_case.then_some(ReplyFilter::Lowercase));
-        both.extend(entry.ignore_punctuation.then_some(ReplyFilter::RemovePunctuation));
-    }
-    Ok((filters.collect::<Result<_>>()?, both))
-}
-
-fn reply_filter(task: &str, step: &FilterStep) -> Result<ReplyFilter> {
-    match step.function.as_str() {
-        "regex" => Ok(ReplyFilter::Regex {
-            // Without a pattern the number after `####`, as in lm-evaluation-harness.
-            pattern: regex(task, step.regex_pattern.as_deref().unwrap_or(r"#### (\-?[0-9\.\,]+)"))?,
-            pick: step.group_select.unwrap_or(0),
-            fallback: step.fallback.clone().unwrap_or_else(|| "[invalid]".into()),
-        }),
-        "remove_whitespace" => Ok(ReplyFilter::RemoveWhitespace),
-        "lowercase" => Ok(ReplyFilter::Lowercase),
-        "uppercase" => Ok(ReplyFilter::Uppercase),
-        other => {
-            let help = suggestion(other, ReplyFilter::NAMES);
-            Err(Error::UnknownName { task: task.to_owned(), what: "filter", name: other.to_owned(), help })
-        }
-    }
-}
-
-fn regex(task: &str, pattern: &str) -> Result<Regex> {
-    Regex::new(pattern).map_err(|error| Error::Setting {
-        task: task.to_owned(),
-        problem: format!(
-            "`{pattern}` is not a regular expression: {}",
-            error.to_string().lines().last().unwrap_or_default()
-        ),
-        help: "look-around and back-references are not known here".into(),
-    })
 }

@@ -4,6 +4,7 @@
 
 mod catalogue;
 pub mod checks;
+mod combinations;
 mod conversation;
 mod pack;
 mod pack_file;

@@ -4,16 +4,16 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::combinations::combinations;
 use super::conversation::Conversation;
 use super::pack_file;
 use super::reader::Reader;
 use super::sampling::Sampling;
 use super::substitute::Fill;
-use super::variables::combinations;
 use crate::error::Result;
 use crate::hash::sha256_hex;
-use crate::text;
-use crate::yaml::{self, Step};
+use crate::yaml::Step;
+use crate::{text, yaml};
 
 /// A prompt pack: the conversations that are held with every checkpoint.
 #[derive(Debug, Clone, PartialEq)]

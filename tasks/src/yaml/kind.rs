@@ -12,6 +12,8 @@ pub enum Kind {
     Pack,
     /// `task`, `group` and their like: what is asked.
     Task,
+    /// `rules`: what a checkpoint must keep.
+    Policy,
     /// None of these keys.
     Unknown,
 }
@@ -34,6 +36,8 @@ impl Kind {
             Self::Task
         } else if ["pack", "prompts"].into_iter().any(&has) {
             Self::Pack
+        } else if has("rules") {
+            Self::Policy
         } else {
             Self::Unknown
         }
@@ -54,6 +58,7 @@ mod tests {
             ("pack: p\nprompts: [{id: {{a}}}]\n", Kind::Pack),
             ("task: t\ndoc_to_text: 'pack: x'\n", Kind::Task),
             ("group: g\ntask: [a]\n", Kind::Task),
+            ("run: run.yaml\nrules: []\n", Kind::Policy),
             ("tsk: t\n", Kind::Unknown),
             ("", Kind::Unknown),
         ];

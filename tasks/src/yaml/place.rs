@@ -7,7 +7,7 @@ use crate::error::Error;
 
 /// One step from a value into the value that it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step<'a> {
+pub enum Step<'a> {
     /// The value of a key.
     Key(&'a str),
     /// An element of a list, from 0.
@@ -16,7 +16,7 @@ pub(crate) enum Step<'a> {
 
 /// The error that the value at `path` in the document `text`, which can be read, is not as it should be; `help` names
 /// the mend where the message is not one of serde's about an unknown name.
-pub(crate) fn refuse(name: &str, text: &str, path: &[Step], problem: String, help: Option<String>) -> Error {
+pub fn refuse(name: &str, text: &str, path: &[Step], problem: String, help: Option<String>) -> Error {
     let mut error = worded(name, text, nearest_place(text, path), problem);
     if let Some(help) = help {
         error.help = help;

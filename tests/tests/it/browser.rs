@@ -63,6 +63,11 @@ impl Browser {
         self.post("url", &json!({"url": format!("file://{}", file.display())}));
     }
 
+    /// Opens an address.
+    pub(crate) fn go(&self, address: &str) {
+        self.post("url", &json!({"url": address}));
+    }
+
     /// Width and height of the page in pixels.
     pub(crate) fn resize(&self, width: u32, height: u32) {
         self.cdp(
@@ -90,6 +95,24 @@ impl Browser {
         let element = found.as_object().and_then(|o| o.values().next()).and_then(Value::as_str);
         let element = element.unwrap_or_else(|| panic!("nothing fits `{selector}`: {found}"));
         self.post(&format!("element/{element}/click"), &json!({}));
+    }
+
+    /// Moves the pointer to a place of the window and, where there is a second one, drags from there to it.
+    pub(crate) fn point(&self, at: (f64, f64), drag_to: Option<(f64, f64)>) {
+        let go = |(x, y): (f64, f64)| json!({"type": "pointerMove", "duration": 30, "x": x.round(), "y": y.round()});
+        let mut actions = vec![go(at)];
+        if let Some(to) = drag_to {
+            let middle = (f64::midpoint(at.0, to.0), f64::midpoint(at.1, to.1));
+            actions.push(json!({"type": "pointerDown", "button": 0}));
+            actions.extend([go(middle), go(to), json!({"type": "pointerUp", "button": 0})]);
+        }
+        self.post("actions", &json!({"actions": [{"type": "pointer", "id": "mouse", "actions": actions}]}));
+    }
+
+    /// The page as it would be printed.
+    pub(crate) fn pdf(&self) -> Vec<u8> {
+        let pdf = self.cdp("Page.printToPDF", &json!({"preferCSSPageSize": true, "printBackground": true}));
+        BASE64_STANDARD.decode(pdf["data"].as_str().expect("a document")).unwrap()
     }
 
     /// Types keys into the page: text, or WebDriver's private code points for the arrow keys.

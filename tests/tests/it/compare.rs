@@ -73,7 +73,11 @@ fn two_checkpoints_are_paired_item_by_item() {
     );
     let row: Vec<&str> =
         table.lines().find(|line| line.starts_with("pilot_facts_easy ")).unwrap().split_whitespace().collect();
-    assert_eq!(row[row.len() - 3..], [lost.to_string(), gained.to_string(), "100".into()], "{table}");
+    let end = [row[row.len() - 4], row[row.len() - 3], row[row.len() - 1]];
+    assert_eq!(end, [&lost.to_string(), &gained.to_string(), "100"], "{table}");
+    let detectable =
+        rows[0]["detectable"].as_f64().map_or_else(|| "–".to_owned(), |least| format!("{:.1}", 100.0 * least));
+    assert_eq!(row[row.len() - 2], detectable, "{table}");
 }
 
 #[test]

@@ -87,6 +87,13 @@ fn a_sweep_in_two_arithmetics_tells_the_price() {
     assert!(again.code == Some(0) && fs_err::read_to_string(folder.path("results/q4/prices.jsonl")).unwrap() == lines);
     assert_eq!(folder.run(&["report", "bits.yaml"]).code, Some(0));
     assert!(page().contains("q4"));
+    for command in [&["work"][..], &["watch", "--once"], &["submit", "--dry-run"]] {
+        let refused = folder.run(&[command, &["bits.yaml"]].concat());
+        let told = refused.stderr.contains("is a list") && refused.stderr.contains("`precision: f32`");
+        assert!(refused.code == Some(2) && told, "{command:?}: {}", refused.stderr);
+    }
+    let one = folder.run(&["work", "bits.yaml", "--precision", "f32"]);
+    assert_eq!(one.code, Some(0), "{}", one.stderr);
     for (said, told) in [("[f32, f32]", "names an arithmetic twice"), ("[]", "names no arithmetic"), ("q3", "`q4`")] {
         folder.write("bad.yaml", &format!("{run}precision: {said}\n"));
         let ran = folder.run(&["check", "bad.yaml"]);
@@ -176,6 +183,10 @@ fn a_file_is_a_checkpoint_wherever_a_folder_is() {
     assert!(swept.code == Some(0) && swept.stderr.contains("2 units scored"), "{}", swept.stderr);
     folder.run(&["sweep", "files.yaml"]);
     assert_eq!(folder.unit_folders().len(), 2, "what is scored stays scored");
+    folder.write("watched.yaml", &format!("{run}task_folders: tasks\ndata: tasks\nresults: watched\n"));
+    let watched = folder.run(&["watch", "watched.yaml", "--once", "--every", "1s"]);
+    let scored = folder.path("watched/metrics.prom").is_file() && folder.path("watched/report/index.html").is_file();
+    assert!(watched.code == Some(0) && scored, "{}", watched.stderr);
     let begun = folder.run(&["init", "files", "--out", "first.yaml"]);
     let written = fs_err::read_to_string(folder.path("first.yaml")).unwrap_or_default();
     assert!(begun.code == Some(0) && written.contains("tiny-step{step}.gguf"), "{} {written}", begun.stderr);

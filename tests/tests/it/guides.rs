@@ -3,8 +3,14 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-const GUIDES: [&str; 5] =
-    [".github/CONTRIBUTING.md", ".github/ARCHITECTURE.md", "README.md", "model/ZAMBA2.md", "tests/reference/README.md"];
+const GUIDES: [&str; 6] = [
+    ".github/CONTRIBUTING.md",
+    ".github/ARCHITECTURE.md",
+    "README.md",
+    "model/ZAMBA2.md",
+    "tests/FAULTS.md",
+    "tests/reference/README.md",
+];
 
 /// Where paths of a guide start: the checkout, a folder of it that the guide is about, and folders that examples speak of.
 const STARTS: [&str; 8] = [
@@ -76,5 +82,11 @@ fn what_the_guides_name_is_there() {
 }
 
 /// Files that a run has, not the checkout.
-const OF_A_RUN: [&str; 5] =
-    ["report/units.csv", "results/units", "run.yaml", "path/to/checkpoints", "shared/zamba2/fixtures"];
+const OF_A_RUN: [&str; 6] = [
+    "results/metrics.prom",
+    "report/units.csv",
+    "results/units",
+    "run.yaml",
+    "path/to/checkpoints",
+    "shared/zamba2/fixtures",
+];

@@ -195,6 +195,30 @@ impl Hub {
         self.answer(&mut answer, &path, query, authorization.as_deref())
     }
 
+    /// The models of an organisation.
+    fn models(&self, answer: &mut Answer, repos: &BTreeMap<String, Repository>, query: &str) -> std::io::Result<()> {
+        let author = query.split('&').find_map(|part| part.strip_prefix("author=")).unwrap_or_default().to_owned();
+        let ids = repos.keys().filter_map(|name| name.strip_prefix("models/"));
+        let own = ids.filter(|id| id.split('/').next() == Some(&author));
+        let entries: Vec<String> = own.map(|id| format!(r#"{{"id": "{id}", "private": false}}"#)).collect();
+        self.page(answer, "api/models", &format!("author={author}&"), (&entries, query))
+    }
+
+    /// The page of a listing that is asked for.
+    fn page(
+        &self,
+        answer: &mut Answer,
+        path: &str,
+        more: &str,
+        (entries, query): (&[String], &str),
+    ) -> std::io::Result<()> {
+        let from: usize = query.split("cursor=").nth(1).map_or(0, |cursor| cursor.parse().unwrap());
+        let page = &entries[from.min(entries.len())..(from + PAGE).min(entries.len())];
+        let next = format!("<{}/{path}?{more}cursor={}>; rel=\"next\"", self.address, from + PAGE);
+        let link = if from + PAGE < entries.len() { vec![("Link", next.as_str())] } else { Vec::new() };
+        answer.say(200, &link, format!("[{}]", page.join(", ")).as_bytes())
+    }
+
     /// The bytes with this SHA-256.
     fn blob(&self, digits: &str) -> Option<Vec<u8>> {
         let repos = self.state.repos.lock().unwrap();
@@ -210,6 +234,9 @@ impl Hub {
             None if path.starts_with("datasets/") => path.into(),
             None => format!("models/{path}"),
         };
+        if path == "api/models" {
+            return self.models(answer, &repos, query);
+        }
         let known = repos.iter().find(|(name, _)| whole.starts_with(&format!("{name}/")));
         let is_allowed = |repo: &Repository| {
             let own = |token: &String| authorization == Some(&format!("Bearer {token}"));
@@ -228,19 +255,20 @@ impl Hub {
             return answer.say(200, &[], text.as_bytes());
         }
         let commit_of = |revision: &str| repo.branches.get(revision).cloned().unwrap_or_else(|| revision.to_owned());
-        if let Some(revision) = rest.strip_prefix("tree/") {
+        if let Some(rest) = rest.strip_prefix("tree/") {
+            let (revision, folder) = match rest.split_once('/') {
+                Some((first, folder)) if repo.commits.contains_key(&commit_of(first)) => (first, folder),
+                _ => (rest, ""),
+            };
             let Some(files) = repo.commits.get(&commit_of(revision)) else {
                 return answer.say(404, &[("X-Error-Code", "RevisionNotFound")], b"{}");
             };
             let recursive = query.contains("recursive");
-            let entries: Vec<String> =
-                files.iter().filter(|(path, _)| recursive || !path.contains('/')).map(entry).collect();
-            let from: usize = query.split("cursor=").nth(1).map_or(0, |cursor| cursor.parse().unwrap());
-            let page = &entries[from.min(entries.len())..(from + PAGE).min(entries.len())];
-            let more = if recursive { "recursive=true&" } else { "" };
-            let next = format!("<{}/{path}?{more}cursor={}>; rel=\"next\"", self.address, from + PAGE);
-            let link = if from + PAGE < entries.len() { vec![("Link", next.as_str())] } else { Vec::new() };
-            return answer.say(200, &link, format!("[{}]", page.join(", ")).as_bytes());
+            let entries = listed(files, folder, recursive);
+            if entries.is_empty() && !folder.is_empty() {
+                return answer.say(404, &[("X-Error-Code", "EntryNotFound")], b"{}");
+            }
+            return self.page(answer, path, if recursive { "recursive=true&" } else { "" }, (&entries, query));
         }
         let rest = rest.strip_prefix("resolve/").unwrap_or(rest);
         let asked = [rest.strip_prefix("cached/"), Some(rest)].into_iter().flatten().next().unwrap();
@@ -266,6 +294,25 @@ impl Hub {
             ),
         }
     }
+}
+
+/// The files and folders in a folder of a revision, or all below it.
+fn listed(files: &BTreeMap<String, Vec<u8>>, folder: &str, recursive: bool) -> Vec<String> {
+    let above = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let below = |path: &str| path.strip_prefix(&above).map(str::to_owned);
+    let is_listed = |path: &str| below(path).is_some_and(|path| recursive || !path.contains('/'));
+    let mut entries: Vec<String> = files.iter().filter(|(path, _)| is_listed(path)).map(entry).collect();
+    let mut folders: Vec<&str> = files
+        .keys()
+        .flat_map(|path| path.match_indices('/').map(|(end, _)| &path[..end]))
+        .filter(|path| is_listed(path))
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let oid = "0".repeat(40);
+    let entry = |path: &&str| format!(r#"{{"type": "directory", "oid": "{oid}", "size": 0, "path": "{path}"}}"#);
+    entries.splice(0..0, folders.iter().map(entry));
+    entries
 }
 
 /// A file in a listing.

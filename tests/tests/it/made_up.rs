@@ -23,6 +23,7 @@ pub(crate) fn empty_run() -> Run {
         units: Vec::new(),
         packs: Vec::new(),
         ratings: Vec::new(),
+        notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
         texts: Vec::new(),
@@ -63,6 +64,7 @@ fn branch(name: &str, fork: Option<Fork>, steps: &[u64]) -> Branch {
         tokens: Some(step * TOKENS_PER_STEP),
         learning_rate: Some(if fork.is_some() { 3e-3 * (1.0 - (step - start) as f64 / 300.0) } else { 1e-3 }),
         loss: Some(0.5 + 2.5 * (-(step as f64) / 60.0).exp()),
+        ..LogEntry::default()
     };
     let last = *steps.last().unwrap();
     Branch {

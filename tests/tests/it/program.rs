@@ -96,6 +96,21 @@ impl RunFolder {
         scores
     }
 
+    /// All summaries without what tells when and how long, with the bytes of their chunks.
+    pub(crate) fn records(&self) -> Vec<(Value, Vec<Vec<u8>>)> {
+        let own = |unit: &PathBuf| {
+            let text = fs_err::read_to_string(unit.join("unit.json")).unwrap();
+            let mut record: Value = serde_json::from_str(&text).unwrap();
+            for key in ["cost", "finished", "checksum"] {
+                record.as_object_mut().unwrap().remove(key).unwrap();
+            }
+            let chunks = record["chunks"].as_array().unwrap().iter().map(|chunk| chunk["file"].as_str().unwrap());
+            let bytes = chunks.map(|file| fs_err::read(unit.join(file)).unwrap()).collect();
+            (record, bytes)
+        };
+        self.unit_folders().iter().map(own).collect()
+    }
+
     /// Folders of the finished units.
     pub(crate) fn unit_folders(&self) -> Vec<PathBuf> {
         self.unit_folders_in("results")

@@ -20,7 +20,7 @@ fn every_page_opens_and_nothing_hostile_runs() {
     let folder = tempfile::tempdir().unwrap();
     let index = report::write(&made_up::run(), folder.path()).unwrap();
     let Some(browser) = Browser::start() else { return };
-    let mut pages = vec![index.clone(), index.with_file_name("provenance.html")];
+    let mut pages = vec![index.clone(), index.with_file_name("provenance.html"), index.with_file_name("compare.html")];
     for sub in ["tasks", "items", "vibes"] {
         let all = fs_err::read_dir(index.with_file_name(sub)).unwrap().map(|entry| entry.unwrap().path());
         pages.extend(all.filter(|page| page.extension().is_some_and(|end| end == "html")));

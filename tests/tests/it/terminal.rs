@@ -56,12 +56,62 @@ fn numbers_for_scripts_and_what_needs_no_data() {
     let model = folder.checkpoint();
     let score = ["score", "--model", model.to_str().unwrap(), "--tasks", "tasks/pilot_facts_easy.yaml"];
     let more = ["--data", "tasks", "--limit", "4", "--num_fewshot", "1", "--json"];
-    let ran = folder.run(&[&score[..], &more].concat());
-    let unit = json(ran.stdout.lines().next().unwrap());
-    assert_eq!((&unit["shots"], &unit["items"]), (&Value::from(1), &Value::from(4)), "{unit} {}", ran.stderr);
+    let short = [
+        "score",
+        "-m",
+        model.to_str().unwrap(),
+        "-t",
+        "tasks/pilot_facts_easy.yaml",
+        "--data",
+        "tasks",
+        "-L",
+        "4",
+        "-f",
+        "1",
+    ];
+    for arguments in [[&score[..], &more].concat(), [&short[..], &["-o", "kept", "--json"]].concat()] {
+        let ran = folder.run(&arguments);
+        let unit = json(ran.stdout.lines().next().unwrap_or_default());
+        assert_eq!((&unit["shots"], &unit["items"]), (&Value::from(1), &Value::from(4)), "{unit} {}", ran.stderr);
+    }
+    assert_eq!(folder.unit_folders_in("kept").len(), 1);
     let listed = folder.run(&["list", "tasks"]).stdout;
     assert!(listed.contains("[57 tasks, listed with --all]") && !listed.contains("mmlu_anatomy"), "{listed}");
     assert!(folder.run(&["list", "tasks", "--all"]).stdout.contains("mmlu_anatomy"));
+    // Whether their data are here: from the flag, the variable, or nowhere.
+    folder.write(
+        "piqa/baber/piqa/validation.jsonl",
+        "{\"goal\": \"a\", \"sol1\": \"b\", \"sol2\": \"c\", \"label\": 0}\n",
+    );
+    let data_of = |ran: &crate::program::Ran, task: &str| -> String {
+        let found = ran.stdout.lines().map(json).find(|line| line["name"] == task).unwrap();
+        found["data"].as_str().unwrap().to_owned()
+    };
+    let by_flag = folder.run(&["list", "tasks", "--json", "--data", "piqa"]);
+    let by_variable: crate::program::Ran =
+        folder.command(&["list", "tasks", "--json"]).env("SPYGLASS_DATA", "piqa").output().unwrap().into();
+    for ran in [&by_flag, &by_variable] {
+        let told = ["piqa", "sciq", "mmlu", "icl"].map(|task| data_of(ran, task));
+        assert_eq!(told, ["found", "missing", "missing", "not needed"], "{}", ran.stdout);
+    }
+    let told = folder.run(&["list", "tasks", "--data", "piqa"]);
+    let line = |task: &str| told.stdout.lines().find(|line| line.split(' ').next() == Some(task)).unwrap().to_owned();
+    assert!(line("piqa").ends_with("[data found]") && line("sciq").ends_with("[data missing]"), "{}", told.stdout);
+    assert!(told.stderr.contains("looked for in piqa; `spyglass pull --data TASK`"), "{}", told.stderr);
+    // A file a line, whether well or not.
+    folder.write("bad.yaml", "checkpoints: [{path: nowhere}]\n");
+    let checked = folder.run(&["check", "--json", "run.yaml", "bad.yaml"]);
+    let files: Vec<Value> = checked.stdout.lines().map(json).collect();
+    assert_eq!(
+        (checked.code, &files[0]["is_well"], &files[1]["is_well"]),
+        (Some(2), &true.into(), &false.into()),
+        "{files:?}"
+    );
+    assert_eq!((&files[0]["wrong"], files[1]["wrong"].as_array().unwrap().len()), (&serde_json::json!([]), 1));
+    assert!(
+        files[1]["wrong"][0].as_str().unwrap().contains("nowhere")
+            && files[0]["what"].as_str().unwrap().contains("2 checkpoints")
+    );
 
     fs_err::remove_dir_all(folder.path("tasks")).unwrap();
     folder.write("away.yaml", "checkpoints: [{path: trunk}]\ntasks: [hellaswag]\nprompts: []\ndata: nowhere\n");

@@ -31,6 +31,7 @@ pub(crate) fn of_log(dice: &mut Dice, log: Log, entries: usize) -> (Run, Truth) 
             tokens: Some(tokens),
             learning_rate: Some(3e-4 * rate(log.event, share)),
             loss: Some(loss(log, k, entries, share) * (1.0 + noise)),
+            ..LogEntry::default()
         }
     };
     trunk.log.entries = (0..entries).map(entry).collect();

@@ -20,6 +20,10 @@ pub(crate) fn stories(page: &mut Page, run: &Run, truth: &Truth) {
             page.say(Place::Said, name, is_true, story);
         }
     }
+    for line in between(&told, "</b> on ", "</li>") {
+        let is_clear = line.contains("more than luck explains");
+        page.say(Place::Said, "pack on a branch", !is_clear || matches!(learned, Learned::Since(_)), line);
+    }
     for story in between(&html, "<td class=\"story\"><small>", "</small>") {
         let (name, is_true) = of_prompt(story, *learned, &checkpoints);
         page.say(Place::Said, name, is_true, story);

@@ -1,5 +1,5 @@
 "use strict";
-// What every page shares: small helpers, numbers as a reader sees them, the theme switch, sortable tables, figures as PNG.
+// What every page shares: small helpers, numbers as a reader sees them, the theme switch, sortable tables.
 const Spyglass = {
   data: {}, // filled by data/*.js
   one: (selector, within = document) => within.querySelector(selector),
@@ -19,7 +19,7 @@ const Spyglass = {
 
   // An element with attributes; a string among the children becomes text, never markup.
   make: (name, attributes = {}, ...children) => {
-    const svg = ["svg", "path"].includes(name);
+    const svg = ["svg", "path", "rect"].includes(name);
     const element = svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
     element.append(...children);
@@ -68,7 +68,6 @@ document.documentElement.classList.add("on");
     setInterval(Spyglass.lookForNewer, 60_000);
     Spyglass.all("table thead").forEach(sortable);
     Spyglass.address.follow(values => sortAs(values.get("sort") ?? ""));
-    Spyglass.all(".png").forEach(button => button.addEventListener("click", () => savePicture(button.closest("figure"))));
   });
 }
 
@@ -97,7 +96,7 @@ function sortAs(word) {
 function sortable(head) {
   const {all, make} = Spyglass, headings = all("tr:last-child th", head), body = head.parentElement.tBodies[0];
   headings.forEach((heading, column) => {
-    if (!heading.textContent.trim()) return; // a mark, not a word
+    if (!heading.textContent.trim() || Spyglass.one(".sr", heading)) return; // a mark, not a word
     const button = make("button", {type: "button"}, heading.textContent);
     heading.replaceChildren(button);
     const table = Spyglass.all("table thead").indexOf(head);
@@ -116,29 +115,4 @@ function sortable(head) {
       all("tr", body).sort((a, b) => (up ? 1 : -1) * compare(a, b)).forEach(row => body.append(row));
     };
   });
-}
-
-// The figure's SVG with its present colours written into it, drawn at 2.5 times its size.
-function savePicture(figure) {
-  const svg = Spyglass.one("svg", figure), copy = svg.cloneNode(true), box = svg.viewBox.baseVal;
-  const drawn = Spyglass.all("*", svg), copied = Spyglass.all("*", copy);
-  drawn.forEach((element, i) => {
-    const style = getComputedStyle(element);
-    for (const key of ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "text-anchor"]) {
-      copied[i].setAttribute(key, style.getPropertyValue(key));
-    }
-    copied[i].setAttribute("font-family", style.fontFamily);
-    copied[i].setAttribute("font-size", style.fontSize);
-  });
-  copy.setAttribute("width", box.width / 10);
-  copy.setAttribute("height", box.height / 10);
-  const image = new Image();
-  image.onload = () => {
-    const canvas = Spyglass.make("canvas", {width: box.width / 4, height: box.height / 4}), pen = canvas.getContext("2d");
-    pen.fillStyle = getComputedStyle(document.body).backgroundColor;
-    pen.fillRect(0, 0, canvas.width, canvas.height);
-    pen.drawImage(image, 0, 0, canvas.width, canvas.height);
-    Spyglass.make("a", {download: `${figure.id}.png`, href: canvas.toDataURL("image/png")}).click();
-  };
-  image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(new XMLSerializer().serializeToString(copy));
 }

@@ -1,11 +1,12 @@
 "use strict";
-// The list of a task's items: only the rows in sight exist, so that ten thousand scroll smoothly.
-(() => {
-const {one, make, tokens, load, address} = Spyglass, data = Spyglass.data.items;
+// The list of a task's items at two checkpoints, A and B: only the rows in sight exist, so that ten thousand scroll smoothly.
+Spyglass.items = (() => {
+const {one, make, tokens, address} = Spyglass, data = Spyglass.data.items;
 const ROW = 30, count = data.id.length, columns = data.checkpoints.length;
 const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
 const p = bytes(data.p), right = bytes(data.right);
-const newest = data.checkpoints.reduce((best, c, i) => c[2] >= data.checkpoints[best][2] ? i : best, 0);
+const twins = data.twins.map(twin => ({words: twin.words, p: bytes(twin.p), right: bytes(twin.right)}));
+const newest = data.names.indexOf(one("#b").value);
 
 // Per item: changes between right and wrong along each branch, and the first checkpoint at which it was right.
 const flips = new Uint16Array(count), first = new Float64Array(count).fill(Infinity);
@@ -18,26 +19,62 @@ for (let item = 0; item < count; item++) {
     if (now === 2) first[item] = Math.min(first[item], data.checkpoints[c][2]);
   }
 }
-const pNewest = item => p[item * columns + newest];
 
 const list = one("#list"), sheet = list.firstElementChild;
-let shown = [], selected = -1;
+const controls = ["a", "b", "show", "twin", "search", "flips", "order", "subject"].map(id => one(`#${id}`)).filter(Boolean);
+const MOST_PRINTED = 1000;
+let isPrinted = false;
+const state = {shown: [], selected: -1, a: -1, b: newest};
+
+// 2 right, 1 wrong, 0 not scored; P(gold) as a share, NaN where there is none.
+const verdict = (item, c, of = right) => c < 0 ? 0 : of[item * columns + c];
+const chance = (item, c, of = p) => {
+  const value = c < 0 ? 0 : of[item * columns + c];
+  return value ? (value - 1) / 254 : NaN;
+};
+const twin = () => twins.find(known => known.words === one("#twin")?.value) ?? twins[0];
+
+// What became of an item from A to B.
+function outcomes(item) {
+  const a = verdict(item, state.a), b = verdict(item, state.b);
+  const found = b ? [b === 2 ? "right" : "wrong"] : [];
+  if (!a || !b) return found;
+  const change = a === b ? (a === 2 ? "both" : "neither") : a === 2 ? "lost" : "gained";
+  return a === b ? [...found, change] : [...found, change, "flipped"];
+}
 
 function refresh() {
-  const words = one("#search").value.toLowerCase(), least = Number(one("#flips").value) || 0, state = Number(one("#newest").value);
-  const part = one("#subject")?.value ?? "", order = one("#order").value;
-  shown = [];
+  const value = id => one(`#${id}`)?.value ?? "";
+  [state.a, state.b] = ["a", "b"].map(id => data.names.indexOf(value(id)));
+  const words = value("search").toLowerCase(), least = Number(value("flips")) || 0, part = value("subject"), show = value("show");
+  const suspect = value("twin") && twin(), counts = new Map(), number = words.replace(/^#/, "");
+  state.shown = [];
   for (let item = 0; item < count; item++) {
-    if (words && !data.text[item].toLowerCase().includes(words) && String(data.id[item]) !== words) continue;
-    if (flips[item] < least || (state && right[item * columns + newest] !== state)) continue;
-    if (part && data.subjects[data.subject[item]] !== part) continue;
-    shown.push(item);
+    if (words && !data.text[item].toLowerCase().includes(words) && String(data.id[item]) !== number) continue;
+    if (flips[item] < least || (part && data.subjects[data.subject[item]] !== part)) continue;
+    if (suspect && !(verdict(item, state.b) === 2 && verdict(item, state.b, suspect.right) === 1)) continue;
+    const found = outcomes(item);
+    found.forEach(outcome => counts.set(outcome, (counts.get(outcome) ?? 0) + 1));
+    if (!show || found.includes(show)) state.shown.push(item);
   }
-  const keys = {flips: item => -flips[item], first: item => first[item], p: pNewest, id: item => item};
-  shown.sort((a, b) => keys[order](a) - keys[order](b) || a - b);
-  one("#count").textContent = `${shown.length} of ${count}`;
-  sheet.style.height = `${shown.length * ROW}px`;
+  for (const option of one("#show").options) {
+    option.dataset.words ??= option.textContent;
+    const needsA = !["", "right", "wrong"].includes(option.value);
+    option.disabled = needsA && state.a < 0;
+    option.textContent = option.disabled || !option.value ? option.dataset.words : `${option.dataset.words} (${counts.get(option.value) ?? 0})`;
+  }
+  const or = value => Number.isNaN(value) ? Infinity : value, rise = item => chance(item, state.b) - chance(item, state.a);
+  const keys = {
+    flips: item => -flips[item], first: item => first[item], id: item => item, p: item => or(chance(item, state.b)),
+    fall: item => or(rise(item)), rise: item => or(-rise(item)), gap: item => or(chance(item, state.b, twin()?.p) - chance(item, state.b)),
+  };
+  const key = keys[value("order")];
+  state.shown.sort((x, y) => (key(x) === key(y) ? 0 : key(x) - key(y)) || x - y);
+  const both = state.a < 0 ? "" : ["lost", "gained", "both", "neither"].map(kind => `${counts.get(kind) ?? 0} ${kind}`).join(" · ");
+  one("#count").textContent = `${state.shown.length} of ${count}${both ? `: ${both}` : ""}`;
+  sheet.style.height = `${state.shown.length * ROW}px`;
   draw();
+  Spyglass.items?.told?.();
 }
 
 // P(gold) from 0 to 1 over all checkpoints, a line for each branch, and chance.
@@ -52,22 +89,26 @@ function spark(item) {
     }
     before = value ? branch : -1;
   }
-  const chance = data.chance === null ? [] : [make("path", {class: "chance", d: `M2 ${y(data.chance)}H218`})];
+  const guess = data.chance === null ? [] : [make("path", {class: "chance", d: `M2 ${y(data.chance)}H218`})];
   const drawn = lines.flatMap((d, branch) => d ? [make("path", {class: `s${data.branches[branch][1]}`, d})] : []);
-  return make("svg", {class: "spark", viewBox: "0 0 220 24", "aria-hidden": "true"}, ...chance, ...drawn);
+  return make("svg", {class: "spark", viewBox: "0 0 220 24", "aria-hidden": "true"}, ...guess, ...drawn);
 }
 
+const sign = value => make("span", {class: value === 2 ? "right" : "wrong"}, value === 2 ? "✓ right" : value === 1 ? "✗ wrong" : "");
+
 function draw() {
-  const top = Math.floor(list.scrollTop / ROW), bottom = Math.min(shown.length, top + Math.ceil(list.clientHeight / ROW) + 2);
+  const {shown} = state;
+  const top = isPrinted ? 0 : Math.floor(list.scrollTop / ROW), inSight = isPrinted ? MOST_PRINTED : Math.ceil(list.clientHeight / ROW) + 2;
+  const bottom = Math.min(shown.length, top + inSight);
   const rows = [];
   list.removeAttribute("aria-activedescendant");
   for (let i = top; i < bottom; i++) {
-    const item = shown[i], state = right[item * columns + newest];
-    const row = make("div", {class: "row", id: `item-${item}`, role: "option", "aria-selected": item === selected},
+    const item = shown[i];
+    const row = make("div", {class: "row", id: `item-${item}`, role: "option", "aria-selected": item === state.selected},
       make("span", {class: "n"}, `#${data.id[item]}`), make("span", {}, data.text[item] || "(no text kept)"), spark(item),
-      make("span", {class: state === 2 ? "right" : "wrong"}, state === 2 ? "✓ right" : state === 1 ? "✗ wrong" : ""),
+      sign(verdict(item, state.a)), sign(verdict(item, state.b)),
       make("span", {class: "n"}, String(flips[item])), make("span", {}, first[item] < Infinity ? tokens(first[item]) : "never"));
-    if (item === selected) list.setAttribute("aria-activedescendant", row.id);
+    if (item === state.selected) list.setAttribute("aria-activedescendant", row.id);
     row.style.top = `${i * ROW}px`;
     row.addEventListener("click", () => open(item));
     rows.push(row);
@@ -76,68 +117,57 @@ function draw() {
 }
 
 function open(item) {
-  selected = item;
+  state.selected = item;
   address.write({item: String(data.id[item])}, true);
-  show(item);
-}
-
-function show(item) {
   draw();
-  const number = Math.floor(item / data.per), key = `detail-${number}`;
-  const fill = () => { if (item === selected) detail(item, Spyglass.data[key][item % data.per]); };
-  Spyglass.data[key] ? fill() : load(`${one("#items").dataset.details}-${number}`, fill);
+  Spyglass.items.detail(item);
 }
 
-function detail(item, found) {
-  const place = one("#detail"), gold = data.gold[item], heads = found.choices ?? (found.ll.find(Boolean) ?? []).map((_, i) => `choice ${i + 1}`);
-  const parts = [make("h2", {}, `Item ${data.id[item]}${data.subjects.length ? ` · ${data.subjects[data.subject[item]] ?? ""}` : ""}`)];
-  if (found.context !== null) parts.push(make("pre", {}, found.context));
-  if (found.reply) parts.push(make("h3", {}, "newest reply"), make("pre", {}, found.reply));
-  if (heads.length) {
-    const head = make("tr", {}, ...["branch", "step", document.documentElement.dataset.axis ?? "tokens"].map(name => make("th", {}, name)),
-      ...heads.map((text, i) => make("th", {}, (i === gold ? "✓ " : "") + text)));
-    const rows = data.shown.flatMap((c, k) => {
-      if (!found.ll[k]) return [];
-      const [branch, step, seen] = data.checkpoints[c], best = Math.max(...found.ll[k]), name = data.branches[branch];
-      return [make("tr", {}, make("td", {}, make("i", {class: `s${name[1]}`}), name[0]), make("td", {class: "n"}, String(step)), make("td", {class: "n"}, tokens(seen)),
-        ...found.ll[k].map((value, i) => make("td", {class: "n " + (value === best ? i === gold ? "right" : "wrong" : "")}, (value === best ? "▸ " : "") + value.toFixed(2))))];
+function start() {
+  const atFirst = controls.map(control => control.value);
+  controls.forEach((control, i) => control.addEventListener("input", () => {
+    address.write({[control.id]: control.value === atFirst[i] ? null : control.value}, false);
+    refresh();
+    if (state.selected >= 0) Spyglass.items.detail(state.selected);
+  }));
+  list.addEventListener("scroll", draw, {passive: true});
+  addEventListener("resize", draw);
+  // On paper nothing scrolls: every row is there, as far as a reader would turn the pages.
+  for (const [event, printed] of [["beforeprint", true], ["afterprint", false]]) {
+    addEventListener(event, () => {
+      isPrinted = printed;
+      draw();
+      const left = state.shown.length - MOST_PRINTED;
+      if (printed && left > 0) sheet.append(make("p", {class: "note"}, `and ${left} more`));
     });
-    parts.push(make("h3", {}, "log-likelihoods (▸ the highest, ✓ the right one)"), make("div", {class: "wide"}, make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows))));
   }
-  place.replaceChildren(...parts);
-  place.hidden = false;
+  list.addEventListener("keydown", event => {
+    const step = {ArrowDown: 1, ArrowUp: -1}[event.key], {shown} = state;
+    if (!step || !shown.length) return;
+    event.preventDefault();
+    const at = Spyglass.clamp(shown.indexOf(state.selected) + step, 0, shown.length - 1);
+    if (at * ROW < list.scrollTop) list.scrollTop = at * ROW;
+    if ((at + 1) * ROW > list.scrollTop + list.clientHeight) list.scrollTop = (at + 1) * ROW - list.clientHeight;
+    open(shown[at]);
+  });
+  address.follow(values => {
+    controls.forEach((control, i) => {
+      control.value = values.get(control.id) ?? atFirst[i];
+      if (control.selectedIndex === -1) control.value = atFirst[i]; // an address of another report
+    });
+    state.selected = values.has("item") ? data.id.findIndex(id => String(id) === values.get("item")) : -1;
+    refresh();
+    if (state.selected < 0) {
+      one("#detail").replaceChildren();
+      one("#detail").hidden = true;
+      return;
+    }
+    list.scrollTop = Math.max(0, (state.shown.indexOf(state.selected) - 3) * ROW);
+    draw();
+    Spyglass.items.detail(state.selected);
+  });
 }
 
-const controls = ["search", "flips", "newest", "order", "subject"].map(id => one(`#${id}`)).filter(Boolean);
-const atFirst = controls.map(control => control.value);
-controls.forEach((control, i) => control.addEventListener("input", () => {
-  address.write({[control.id]: control.value === atFirst[i] ? null : control.value}, false);
-  refresh();
-}));
-list.addEventListener("scroll", draw, {passive: true});
-addEventListener("resize", draw);
-list.addEventListener("keydown", event => {
-  const step = {ArrowDown: 1, ArrowUp: -1}[event.key];
-  if (!step || !shown.length) return;
-  event.preventDefault();
-  const at = Spyglass.clamp(shown.indexOf(selected) + step, 0, shown.length - 1);
-  if (at * ROW < list.scrollTop) list.scrollTop = at * ROW;
-  if ((at + 1) * ROW > list.scrollTop + list.clientHeight) list.scrollTop = (at + 1) * ROW - list.clientHeight;
-  open(shown[at]);
-});
-address.follow(values => {
-  controls.forEach((control, i) => {
-    control.value = values.get(control.id) ?? atFirst[i];
-    if (control.selectedIndex === -1) control.value = atFirst[i]; // an address of another report
-  });
-  selected = values.has("item") ? data.id.findIndex(id => String(id) === values.get("item")) : -1;
-  refresh();
-  if (selected < 0) {
-    one("#detail").replaceChildren();
-    one("#detail").hidden = true;
-    return;
-  }
-  list.scrollTop = Math.max(0, (shown.indexOf(selected) - 3) * ROW);
-  show(selected);
-});
+addEventListener("DOMContentLoaded", start);
+return {data, state, verdict, chance, twin, sign};
 })();

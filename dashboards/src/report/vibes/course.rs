@@ -7,7 +7,7 @@ use spyglass_tasks::vibes::{PackSummary, PromptSummary};
 
 use super::story::arrows;
 use super::turn::{Turn, came, statistics, turned};
-use crate::analysis::{PackInterval, Survival, Z95, pack_interval, pack_survival};
+use crate::analysis::{CONFIDENCE, PackInterval, Survival, Z95, pack_interval, pack_survival};
 use crate::number::{percent, tokens};
 use crate::plots::{Point, Series};
 use crate::report::curves::{Measured, TaskCurves, fork_point, range};
@@ -71,13 +71,18 @@ impl Reading {
         } else {
             format!("a mean of {percents} % over {prompts} prompts ({talks} conversations) passes")
         };
-        Some(format!("{passed} (95 % {} to {})", percent(share.interval.0), percent(share.interval.1)))
+        Some(format!("{passed} ({CONFIDENCE} {} to {})", percent(share.interval.0), percent(share.interval.1)))
     }
 
     /// `8`, and `8.0 turns on average; half fail by turn 9`.
     pub(super) fn turns(&self) -> Option<(String, String)> {
         let kept = self.kept.as_ref()?;
         Some((format!("{:.0}", kept.mean), format!("{:.1} turns on average; {}", kept.mean, half(kept))))
+    }
+
+    /// For how many turns what is asked of every turn holds, on average.
+    pub(super) fn turns_held(&self) -> Option<f64> {
+        Some(self.kept.as_ref()?.mean)
     }
 
     /// `what is asked of every turn holds for 2.1 turns on average (half fail by turn 2)`.
@@ -190,6 +195,7 @@ impl<'a> Course<'a> {
         let chance = measure.chance(chance);
         let fractions = measure == Measure::Passed;
         Some(TaskCurves {
+            run,
             subject: Subject::task(self.pack, 0, None),
             metric: measure.name().to_owned(),
             range: range(&series, chance, fractions),

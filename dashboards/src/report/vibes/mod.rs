@@ -1,5 +1,6 @@
 //! Vibes in the report: the grid of prompts against checkpoints, and a page for each conversation.
 
+mod beside;
 mod columns;
 mod course;
 mod grid;

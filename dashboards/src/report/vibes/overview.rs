@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::beside::{beside, count};
 use super::columns::Columns;
 use super::course::{Course, Measure, courses};
 use super::grid::{Grid, Row, sign};
@@ -24,7 +25,7 @@ pub(crate) struct Overview {
     prompts: bool,
     columns: Columns,
     pub(crate) figures: Vec<Figure>,
-    /// What `curves.js` needs to redraw the figures.
+    /// What `draw.js` needs to redraw the figures.
     #[serde(skip)]
     pub(crate) plots: Vec<PlotData>,
 }
@@ -34,6 +35,8 @@ struct PackOverview {
     name: String,
     link: String,
     story: String,
+    /// What each branch did to it.
+    beside: Vec<String>,
     cells: Vec<Option<Share>>,
     /// The share at its newest checkpoint, which is named where it is not the table's.
     newest: String,
@@ -65,13 +68,15 @@ struct Share {
     kind: &'static str,
     sign: &'static str,
     words: String,
+    /// The conversation at that checkpoint; empty of a pack.
+    link: String,
 }
 
 impl Share {
     /// Of a pack: the share of its prompts.
     fn of_pack(share: f64) -> Self {
         let (kind, sign) = sign(share >= 1.0, share);
-        Self { kind, sign, words: format!("{} % pass", percent(share)) }
+        Self { kind, sign, words: format!("{} % pass", percent(share)), link: String::new() }
     }
 
     /// Of a prompt: its conversations, and their mean share of checks; `None` where nothing is checked.
@@ -84,7 +89,8 @@ impl Share {
         let (all, passes) = (judged.len(), judged.iter().filter(|(passed, _)| *passed).count());
         let score = judged.iter().map(|(_, score)| score).sum::<f64>() / all as f64;
         let (kind, sign) = sign(passes == all, score);
-        Some(Self { kind, sign, words: format!("{passes} of {all} pass; {} % of the checks", percent(score)) })
+        let words = format!("{passes} of {all} pass; {} % of the checks", percent(score));
+        Some(Self { kind, sign, words, link: format!("vibes/{}.html#{column}", rows[0].slug) })
     }
 }
 
@@ -125,7 +131,12 @@ impl Overview {
 impl Overview {
     /// What became of each pack, in words.
     pub(crate) fn told(&self) -> impl Iterator<Item = PackSaid<'_>> {
-        self.packs.iter().map(|pack| PackSaid { pack: &pack.name, text: &pack.story, evidence: &pack.link })
+        self.packs.iter().map(|pack| PackSaid {
+            pack: &pack.name,
+            text: &pack.story,
+            branches: &pack.beside,
+            evidence: &pack.link,
+        })
     }
 }
 
@@ -152,6 +163,7 @@ impl Table<'_> {
             name: course.pack.to_owned(),
             link: format!("vibes/index.html#pack-{}", number + 1),
             story: course.story(self.run, self.packs).unwrap_or_else(|| "nothing in it is checked".into()),
+            beside: beside(self.run, course, count(self.run, self.packs)),
             cells: self.checkpoints.iter().map(share).collect(),
             newest: self.newest(course).unwrap_or_default(),
             rows: self.prompts(grid),

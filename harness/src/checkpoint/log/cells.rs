@@ -7,6 +7,15 @@ use super::table::shortened;
 /// The largest whole number up to which a float tells all of them apart.
 const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
 
+/// The sign before decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decimals {
+    /// `0.5`
+    Point,
+    /// `0,5`
+    Comma,
+}
+
 /// Whether a cell says nothing.
 pub(super) fn is_empty(cell: &Value) -> bool {
     match cell {
@@ -19,14 +28,14 @@ pub(super) fn is_empty(cell: &Value) -> bool {
     }
 }
 
-/// A learning rate or a loss; NaN and infinite where it says so. With `comma`, decimals stand behind a comma.
+/// A learning rate or a loss; NaN and infinite where it says so.
 ///
 /// # Errors
 /// Says how a cell that is neither empty nor a number is wrong.
-pub(crate) fn number(cell: &Value, comma: bool) -> Result<Option<f64>, String> {
+pub(crate) fn number(cell: &Value, decimals: Decimals) -> Result<Option<f64>, String> {
     let Some(text) = text(cell)? else { return Ok(None) };
-    let decimals = if comma { text.replace(',', ".") } else { text.clone() };
-    decimals.parse().map(Some).map_err(|_| format!("`{text}` is not a number"))
+    let told = if decimals == Decimals::Comma { text.replace(',', ".") } else { text.clone() };
+    told.parse().map(Some).map_err(|_| format!("`{text}` is not a number"))
 }
 
 /// A count of steps or tokens: whole, from 0, with or without signs between its thousands; `1e3` and `1000.0` are whole.
@@ -34,9 +43,9 @@ pub(crate) fn number(cell: &Value, comma: bool) -> Result<Option<f64>, String> {
 ///
 /// # Errors
 /// Says how a cell that is neither empty nor a count is wrong.
-pub(crate) fn count(cell: &Value, comma: bool) -> Result<Option<u64>, String> {
+pub(crate) fn count(cell: &Value, decimals: Decimals) -> Result<Option<u64>, String> {
     let Some(text) = text(cell)? else { return Ok(None) };
-    let read = ungrouped(&text, comma);
+    let read = ungrouped(&text, decimals);
     if let Ok(count) = read.parse::<u64>() {
         return Ok(Some(count));
     }
@@ -54,10 +63,10 @@ pub(crate) fn count(cell: &Value, comma: bool) -> Result<Option<u64>, String> {
 ///
 /// # Errors
 /// As [`count`].
-pub(crate) fn step(cell: &Value, comma: bool) -> Result<Option<u64>, String> {
+pub(crate) fn step(cell: &Value, decimals: Decimals) -> Result<Option<u64>, String> {
     match cell.as_str().and_then(|text| text.split_once('/')) {
-        Some((step, all)) if all.trim().parse::<u64>().is_ok() => count(&step.into(), comma),
-        _ => count(cell, comma),
+        Some((step, all)) if all.trim().parse::<u64>().is_ok() => count(&step.into(), decimals),
+        _ => count(cell, decimals),
     }
 }
 
@@ -75,8 +84,8 @@ fn text(cell: &Value) -> Result<Option<String>, String> {
 
 /// A count without the signs between its thousands: `1,000`, `1_000`, `1 000` with any kind of space, `1'000`; `1.000` where
 /// decimals stand behind a comma. What is grouped otherwise stays as it is, and is not a count.
-fn ungrouped(text: &str, comma: bool) -> String {
-    let signs: &[char] = if comma {
+fn ungrouped(text: &str, decimals: Decimals) -> String {
+    let signs: &[char] = if decimals == Decimals::Comma {
         &['.', '_', ' ', '\u{a0}', '\u{2009}', '\u{202f}', '\'', '’']
     } else {
         &[',', '_', ' ', '\u{a0}', '\u{2009}', '\u{202f}', '\'', '’']
@@ -90,7 +99,7 @@ fn ungrouped(text: &str, comma: bool) -> String {
             return groups.concat();
         }
     }
-    if comma { decimal(text) } else { text.to_owned() }
+    if decimals == Decimals::Comma { decimal(text) } else { text.to_owned() }
 }
 
 /// `1000,0` with a point; `1,000` could be a thousand as well as one, and stays.
@@ -103,6 +112,7 @@ fn decimal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::Decimals::{Comma, Point};
     use super::*;
     use serde_json::json;
 
@@ -126,10 +136,10 @@ mod tests {
             (json!(u64::MAX), u64::MAX),
         ];
         for (cell, wanted) in read {
-            assert_eq!(count(&cell, false), Ok(Some(wanted)), "{cell}");
+            assert_eq!(count(&cell, Point), Ok(Some(wanted)), "{cell}");
         }
         for cell in [json!(null), json!(""), json!("None"), json!("N/A"), json!("nan"), json!([null])] {
-            assert_eq!(count(&cell, false), Ok(None), "{cell}");
+            assert_eq!(count(&cell, Point), Ok(None), "{cell}");
         }
         let wrong = [
             (json!("0.7k"), "not a whole number"),
@@ -146,32 +156,32 @@ mod tests {
             (json!(1e300), "2^53"),
         ];
         for (cell, said) in wrong {
-            assert!(count(&cell, false).unwrap_err().contains(said), "{cell}: {:?}", count(&cell, false));
+            assert!(count(&cell, Point).unwrap_err().contains(said), "{cell}: {:?}", count(&cell, Point));
         }
-        assert_eq!((step(&json!("10/100"), false), step(&json!(7), false)), (Ok(Some(10)), Ok(Some(7))));
-        assert!(step(&json!("10/day"), false).is_err());
-        assert_eq!(count(&json!("1.000"), true), Ok(Some(1000)));
-        assert_eq!(count(&json!("1000,0"), true), Ok(Some(1000)));
-        assert!(count(&json!("1,000"), true).is_err(), "a thousand, or one with three decimals");
+        assert_eq!((step(&json!("10/100"), Point), step(&json!(7), Point)), (Ok(Some(10)), Ok(Some(7))));
+        assert!(step(&json!("10/day"), Point).is_err());
+        assert_eq!(count(&json!("1.000"), Comma), Ok(Some(1000)));
+        assert_eq!(count(&json!("1000,0"), Comma), Ok(Some(1000)));
+        assert!(count(&json!("1,000"), Comma).is_err(), "a thousand, or one with three decimals");
     }
 
     #[test]
     fn numbers() {
-        for (cell, comma, wanted) in [
-            (json!("2.7e-3"), false, 0.0027),
-            (json!([0.003, 0.003]), false, 0.003),
-            (json!("0,0027"), true, 0.0027),
-            (json!("2,7e-3"), true, 0.0027),
-            (json!("-inf"), false, f64::NEG_INFINITY),
-            (json!("Infinity"), false, f64::INFINITY),
+        for (cell, decimals, wanted) in [
+            (json!("2.7e-3"), Point, 0.0027),
+            (json!([0.003, 0.003]), Point, 0.003),
+            (json!("0,0027"), Comma, 0.0027),
+            (json!("2,7e-3"), Comma, 0.0027),
+            (json!("-inf"), Point, f64::NEG_INFINITY),
+            (json!("Infinity"), Point, f64::INFINITY),
         ] {
-            assert_eq!(number(&cell, comma), Ok(Some(wanted)), "{cell}");
+            assert_eq!(number(&cell, decimals), Ok(Some(wanted)), "{cell}");
         }
-        assert!(number(&json!("nan"), false).unwrap().unwrap().is_nan());
+        assert!(number(&json!("nan"), Point).unwrap().unwrap().is_nan());
         for cell in
             [json!("0.0027/s"), json!("see notes"), json!("0,0027"), json!("5%"), json!([0.1, 0.2]), json!(false)]
         {
-            assert!(number(&cell, false).is_err(), "{cell}");
+            assert!(number(&cell, Point).is_err(), "{cell}");
         }
     }
 }

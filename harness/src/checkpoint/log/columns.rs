@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::cells::{count, is_empty, number, step};
+use super::cells::{Decimals, count, is_empty, number, step};
 use super::table::{Row, Table, error};
 use crate::Result;
 use crate::run_file::LogColumns;
@@ -215,9 +215,9 @@ fn usual(kind: Kind, table: &Table, notes: &mut Vec<String>) -> Result<Vec<Strin
     let holds =
         |name: &str, wanted: fn(&Value) -> bool| table.rows.iter().any(|row| row.cells.get(name).is_some_and(wanted));
     let is_number: fn(&Value) -> bool = match kind {
-        Kind::Step => |cell| step(cell, false).is_ok_and(|number| number.is_some()),
-        Kind::Tokens => |cell| count(cell, false).is_ok_and(|number| number.is_some()),
-        Kind::Rate | Kind::Loss => |cell| number(cell, false).is_ok_and(|number| number.is_some()),
+        Kind::Step => |cell| step(cell, Decimals::Point).is_ok_and(|number| number.is_some()),
+        Kind::Tokens => |cell| count(cell, Decimals::Point).is_ok_and(|number| number.is_some()),
+        Kind::Rate | Kind::Loss => |cell| number(cell, Decimals::Point).is_ok_and(|number| number.is_some()),
     };
     let first = known.iter().find(|(_, name)| holds(name, is_number));
     let first = first.or_else(|| known.iter().find(|(_, name)| holds(name, |cell| !is_empty(cell))));
@@ -248,14 +248,14 @@ fn told_in(tier: usize, known: &[((usize, usize), &String)], table: &Table) -> u
 /// Whether a column of counts says the same in all of its rows, and there are several.
 fn stands_still(name: &str, table: &Table) -> bool {
     let counts: Vec<u64> =
-        table.rows.iter().filter_map(|row| step(row.cells.get(name)?, false).ok().flatten()).collect();
+        table.rows.iter().filter_map(|row| step(row.cells.get(name)?, Decimals::Point).ok().flatten()).collect();
     counts.len() > 1 && counts.iter().all(|count| *count == counts[0])
 }
 
 /// Whether a column of counts grows from nearly every row to the next (a restart may set it back), so that it counts all that was seen.
 fn counts_up(name: &str, table: &Table) -> bool {
     let counts: Vec<u64> =
-        table.rows.iter().filter_map(|row| count(row.cells.get(name)?, false).ok().flatten()).collect();
+        table.rows.iter().filter_map(|row| count(row.cells.get(name)?, Decimals::Point).ok().flatten()).collect();
     let grows = counts.windows(2).filter(|pair| pair[1] > pair[0]).count();
     counts.len() < 2 || grows * 10 >= (counts.len() - 1) * 7
 }
@@ -277,7 +277,7 @@ fn rivals(kind: Kind, table: &Table, chosen: &[String], known: &[((usize, usize)
         Kind::Rate => ("the learning rate", "lr"),
         Kind::Loss => ("the loss", "loss"),
     };
-    let read = |cell: Option<&Value>| cell.and_then(|cell| number(cell, false).ok().flatten());
+    let read = |cell: Option<&Value>| cell.and_then(|cell| number(cell, Decimals::Point).ok().flatten());
     let differs = |name: &str| {
         table.rows.iter().any(|row| {
             let taken = chosen.iter().find_map(|chosen| Some((chosen, read(row.cells.get(chosen))?)));

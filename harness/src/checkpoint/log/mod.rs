@@ -8,8 +8,9 @@ mod order;
 mod printed;
 mod read;
 mod table;
+mod times;
 
-pub(crate) use cells::{count, number, step};
+pub(crate) use cells::{Decimals, count, number, step};
 pub(crate) use columns::Columns;
 pub(crate) use forms::read as read_table;
 pub(super) use forms::read_json;

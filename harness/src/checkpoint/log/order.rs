@@ -130,6 +130,7 @@ fn usual_stride(so_far: &[Logged]) -> u64 {
 fn merge(into: &mut LogEntry, from: &LogEntry) {
     into.tokens = from.tokens.or(into.tokens);
     into.learning_rate = from.learning_rate.or(into.learning_rate);
+    into.seconds = from.seconds.or(into.seconds);
     into.loss = match (from.loss, into.loss) {
         (Some(later), Some(earlier)) if !later.is_finite() && earlier.is_finite() => Some(earlier),
         (later, earlier) => later.or(earlier),
@@ -144,8 +145,13 @@ mod tests {
     fn ordered(steps: &[i64]) -> Vec<(u64, Option<f64>)> {
         let line = |(index, &step): (usize, &i64)| {
             let loss = (step >= 0).then_some(index as f64);
-            let entry =
-                LogEntry { step: step.unsigned_abs(), tokens: Some(step.unsigned_abs()), learning_rate: None, loss };
+            let entry = LogEntry {
+                step: step.unsigned_abs(),
+                tokens: Some(step.unsigned_abs()),
+                learning_rate: None,
+                loss,
+                ..LogEntry::default()
+            };
             Logged { at: index + 1, entry }
         };
         let lines = steps.iter().enumerate().map(line).collect();
@@ -154,8 +160,10 @@ mod tests {
 
     #[test]
     fn what_was_replaced_and_what_is_disputed_is_told() {
-        let line =
-            |step, loss, learning_rate| Logged { at: 1, entry: LogEntry { step, tokens: None, learning_rate, loss } };
+        let line = |step, loss, learning_rate| Logged {
+            at: 1,
+            entry: LogEntry { step, tokens: None, learning_rate, loss, ..LogEntry::default() },
+        };
         let told = |lines: &[(u64, f64)]| {
             let ordered = in_steps(lines.iter().map(|&(step, loss)| line(step, Some(loss), None)).collect());
             (ordered.replaced, ordered.disputed.into_iter().collect::<Vec<_>>())
@@ -225,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_loss_that_is_a_number_stands_beside_one_that_is_none() {
-        let entry = |loss| LogEntry { step: 1, tokens: None, learning_rate: None, loss };
+        let entry = |loss| LogEntry { step: 1, tokens: None, learning_rate: None, loss, ..LogEntry::default() };
         for (first, second, wanted) in [(2.0, f64::NAN, 2.0), (f64::NAN, 2.0, 2.0), (2.0, 3.0, 3.0)] {
             let mut into = entry(Some(first));
             merge(&mut into, &entry(Some(second)));

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::columns::{is_loss, is_rate};
 use super::table::{Row, Table};
+use super::times::moment;
 
 type Cells = Map<String, Value>;
 
@@ -36,8 +37,14 @@ pub(super) fn table(file: &Path, text: &str) -> Table {
     let is_megatron = text.lines().any(|line| of_megatron(line).is_some());
     let read = if is_megatron { of_megatron } else { of_others };
     let lines = text.lines().enumerate();
-    let mut rows: Vec<Row> =
-        lines.filter_map(|(index, line)| Some(Row { at: index + 1, cells: read(line)? })).collect();
+    let row = |(index, line): (usize, &str)| {
+        let mut cells = read(line)?;
+        if let Some(moment) = moment(line) {
+            cells.entry("timestamp").or_insert_with(|| moment.into());
+        }
+        Some(Row { at: index + 1, cells })
+    };
+    let mut rows: Vec<Row> = lines.filter_map(row).collect();
     let is_last = |row: &Row| row.at == text.lines().count() && !text.ends_with('\n');
     if let [.., before, last] = rows.as_slice() {
         // Megatron's lines end with a bar, the others' are alike.

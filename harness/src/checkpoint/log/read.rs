@@ -6,11 +6,12 @@ use std::path::Path;
 use serde_json::Value;
 use spyglass_dashboards::run::LogEntry;
 
-use super::cells::{count, number, step};
+use super::cells::{Decimals, count, number, step};
 use super::columns::{Columns, is_rate};
 use super::forms;
 use super::order::{Logged, Ordered, in_steps};
 use super::table::{FORMS, Row, Table, error};
+use super::times::{seconds, time_column};
 use crate::Result;
 use crate::run_file::{LogColumns, LogSpec};
 
@@ -39,7 +40,8 @@ pub(crate) fn read_log(spec: &LogSpec) -> Result<Log> {
     }
     let columns = Columns::choose(&spec.columns, &table)?;
     one_run(&table, &columns)?;
-    let reader = Reader { comma: has_decimal_commas(&table, &columns), table: &table, columns: &columns };
+    let reader =
+        Reader { decimals: decimals(&table, &columns), time: time_column(&table), table: &table, columns: &columns };
     reader.clear_thousands()?;
     let (mut logged, mut without_step) = (Vec::new(), 0);
     let mut left_out: Vec<((&str, &str), usize)> = Vec::new();
@@ -147,15 +149,17 @@ enum Entry {
 struct Reader<'t> {
     table: &'t Table,
     columns: &'t Columns,
-    /// Decimals stand behind a comma.
-    comma: bool,
+    /// How its rates and losses are written.
+    decimals: Decimals,
+    /// The column that tells the time, where there is one.
+    time: Option<String>,
 }
 
 impl Reader<'_> {
     /// `1.000` among the counts of a table is one or a thousand, and only its neighbours can tell: `0.500` and `1000.000` are
     /// floats with three decimals.
     fn clear_thousands(&self) -> Result<()> {
-        for name in self.columns.step.iter().chain(&self.columns.tokens).filter(|_| !self.comma) {
+        for name in self.columns.step.iter().chain(&self.columns.tokens).filter(|_| self.decimals == Decimals::Point) {
             let cells =
                 || self.table.rows.iter().filter_map(|row| Some((row.at, row.cells.get(name)?.as_str()?.trim())));
             let decimals = |cell: &str| {
@@ -190,7 +194,10 @@ impl Reader<'_> {
         let step = self.first(row, &self.columns.step, step)?;
         let says = tokens.is_some() || rate.is_some() || loss.is_some();
         Ok(match step {
-            Some(step) if says => Entry::Told(LogEntry { step, tokens, learning_rate: rate, loss }),
+            Some(step) if says => {
+                let seconds = self.time.as_ref().and_then(|name| seconds(row.cells.get(name)?));
+                Entry::Told(LogEntry { step, tokens, learning_rate: rate, loss, seconds })
+            }
             None if says => Entry::WithoutStep,
             _ => Entry::Silent,
         })
@@ -201,11 +208,11 @@ impl Reader<'_> {
         &self,
         row: &Row,
         names: &[String],
-        read: fn(&Value, bool) -> Result<Option<T>, String>,
+        read: fn(&Value, Decimals) -> Result<Option<T>, String>,
     ) -> Result<Option<T>> {
         for name in names {
             let Some(cell) = row.cells.get(name) else { continue };
-            let told = read(cell, self.comma).map_err(|wrong| {
+            let told = read(cell, self.decimals).map_err(|wrong| {
                 let help = "correct the cell, leave it empty, or name another column: log: {file: …, columns: {…}}";
                 self.table.error_at(row.at, &format!("column `{name}`: {wrong}"), help)
             })?;
@@ -259,10 +266,11 @@ fn one_run(table: &Table, columns: &Columns) -> Result<()> {
 }
 
 /// Whether rates and losses are written with a comma before their decimals: some are, and none with a point.
-fn has_decimal_commas(table: &Table, columns: &Columns) -> bool {
+fn decimals(table: &Table, columns: &Columns) -> Decimals {
     let names = || columns.rate.iter().chain(&columns.loss);
     let cells = || table.rows.iter().flat_map(|row| names().filter_map(|name| row.cells.get(name)?.as_str()));
-    cells().any(|cell| cell.contains(',')) && !cells().any(|cell| cell.contains('.'))
+    let only_commas = cells().any(|cell| cell.contains(',')) && !cells().any(|cell| cell.contains('.'));
+    if only_commas { Decimals::Comma } else { Decimals::Point }
 }
 
 fn nothing(table: &Table, columns: &Columns) -> crate::Error {

@@ -8,7 +8,8 @@ use spyglass_dashboards::series::group_metrics;
 use spyglass_tasks::MetricValue;
 use spyglass_tasks::metric::{find, group, without_filter};
 
-use super::{Sheet, sanitized, task_of};
+use super::sanitized;
+use super::sheet::{Sheet, task_of};
 
 /// The version whose files these are like.
 const LIKE_VERSION: &str = "0.4.13";

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use serde_json::{Value, json};
 
 use super::events;
+use super::long::long;
 use super::name::{Named, named};
 use super::names::add_steps;
-use crate::checkpoint::{Columns, Pattern, Row, Table, number, read_table, step};
+use crate::checkpoint::{Columns, Decimals, Pattern, Row, Table, number, read_table, step};
 use crate::run_file::LogColumns;
 use crate::{Error, Result};
 
@@ -119,7 +119,7 @@ pub(super) fn wrong(path: &Path, what: String, help: &str) -> Error {
     Error::Results { path: path.to_owned(), problem: what, help: help.into() }
 }
 
-fn matches(path: &Path, globs: &[String]) -> Result<GlobSet> {
+pub(super) fn matches(path: &Path, globs: &[String]) -> Result<GlobSet> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
         let read = Glob::new(glob).map_err(|error| {
@@ -156,80 +156,16 @@ fn wide(table: &Table, columns: &Columns, options: &TableOptions) -> Result<Vec<
 }
 
 /// A column that the user asked for and whose name says nothing.
-fn by_its_own_name(column: &str) -> Named {
+pub(super) fn by_its_own_name(column: &str) -> Named {
     let task: String = column.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
     Named { task, shots: 0, metric: "score".into(), chance: None, items: None }
-}
-
-/// The columns of a table with a row a score.
-struct Long {
-    task: String,
-    metric: Option<String>,
-    value: String,
-    stderr: Option<String>,
-    shots: Option<String>,
-    items: Option<String>,
-    chance: Option<String>,
-}
-
-/// A table with a row a score: one column names the task, one holds the value.
-fn long(table: &Table) -> Option<Long> {
-    let find = |known: &[&str]| {
-        let is = |name: &&String| known.contains(&name.trim().to_lowercase().as_str());
-        table.columns.iter().find(is).cloned()
-    };
-    let metric = find(&["metric", "metric_name"]);
-    Some(Long {
-        task: find(&["task", "task_name", "benchmark", "dataset", "eval", "key"]).or_else(|| metric.clone())?,
-        metric,
-        value: find(&["value", "score", "metric_value", "result", "accuracy"])?,
-        stderr: find(&["stderr", "se", "std_err", "standard_error", "metric_stderr"]),
-        shots: find(&["shots", "n-shot", "num_fewshot", "fewshot", "n_shot", "number few shot"]),
-        items: find(&["n", "items", "n_items", "num_items", "n_samples", "num_samples", "num_instances"]),
-        chance: find(&["chance", "random", "random_baseline"]),
-    })
-}
-
-impl Long {
-    fn scores(&self, table: &Table, columns: &Columns, options: &TableOptions) -> Result<Vec<Chosen>> {
-        let globs = matches(&table.file, &options.columns)?;
-        let mut all: Vec<Chosen> = Vec::new();
-        for row in &table.rows {
-            let text = |column: &str| row.cells.get(column).and_then(Value::as_str).map(str::trim);
-            let Some(task) = text(&self.task) else { continue };
-            let metric = self.metric.as_deref().filter(|metric| *metric != self.task).and_then(text);
-            let name = metric.map_or_else(|| task.to_owned(), |metric| format!("{task}/{metric}"));
-            if !options.columns.is_empty() && !globs.is_match(&name) && !globs.is_match(task) {
-                continue;
-            }
-            let at = all.iter().position(|known| known.column == name);
-            let at = at.unwrap_or_else(|| {
-                let named = named(&name).unwrap_or_else(|| by_its_own_name(&name));
-                all.push(Chosen { column: name.clone(), named, per_cent: false, cells: BTreeMap::new() });
-                all.len() - 1
-            });
-            if let Some(shots) = self.shots.as_deref().and_then(|name| row.cells.get(name)) {
-                let told = shots.as_str().map(|text| json!(text.trim().trim_end_matches("-shot")));
-                all[at].named.shots = step(&told.unwrap_or(shots.clone()), false).ok().flatten().unwrap_or(0) as usize;
-            }
-            let named = &mut all[at].named;
-            let told = |column: &Option<String>| {
-                let cell = row.cells.get(column.as_deref()?)?;
-                number(cell, false).ok().flatten().filter(|told| told.is_finite() && *told > 0.0)
-            };
-            named.items = told(&self.items).map(|items| items as usize).or(named.items);
-            named.chance = told(&self.chance).filter(|chance| *chance < 1.0).or(named.chance);
-            add(table, columns, row, &self.value, self.stderr.as_deref(), &mut all[at])?;
-        }
-        Ok(all)
-    }
 }
 
 /// The step of a row; `None` for one without.
 pub(super) fn step_of(table: &Table, columns: &Columns, row: &Row) -> Result<Option<u64>> {
     for name in &columns.step {
         let Some(cell) = row.cells.get(name) else { continue };
-        let told = step(cell, false).map_err(|what| {
+        let told = step(cell, Decimals::Point).map_err(|what| {
             wrong(&table.file, format!("{} {}, column `{name}`: {what}", table.unit, row.at), "correct the cell")
         })?;
         if told.is_some() {
@@ -240,10 +176,17 @@ pub(super) fn step_of(table: &Table, columns: &Columns, row: &Row) -> Result<Opt
 }
 
 /// Adds the score of a row, if it holds one.
-fn add(table: &Table, columns: &Columns, row: &Row, column: &str, stderr: Option<&str>, to: &mut Chosen) -> Result<()> {
+pub(super) fn add(
+    table: &Table,
+    columns: &Columns,
+    row: &Row,
+    column: &str,
+    stderr: Option<&str>,
+    to: &mut Chosen,
+) -> Result<()> {
     let read = |column: &str| {
         let Some(cell) = row.cells.get(column) else { return Ok(None) };
-        number(cell, false).map_err(|what| {
+        number(cell, Decimals::Point).map_err(|what| {
             let place = format!("{} {}, column `{column}`: {what}", table.unit, row.at);
             wrong(&table.file, place, "correct the cell, leave it empty, or leave the column out with `--columns`")
         })

@@ -9,7 +9,7 @@ use spyglass_tasks::{Catalogue, MetricValue};
 
 use super::read::{Chosen, TableOptions, read, step_of, wrong};
 use crate::Result;
-use crate::checkpoint::{Columns, Row, Table, count, number};
+use crate::checkpoint::{Columns, Decimals, Row, Table, count, number};
 use crate::import::lm_eval::{Imported, Options, keep};
 use crate::results::{Store, UnitPlace, new_record};
 use crate::training::Schedule;
@@ -98,7 +98,13 @@ fn entries(table: &Table, columns: &Columns, options: &Options, schedule: Option
             );
             return Err(wrong(&table.file, what, "they may differ by 1 %: correct one of the two"));
         }
-        let entry = log.entry(step).or_insert(LogEntry { step, tokens: None, learning_rate: None, loss: None });
+        let entry = log.entry(step).or_insert(LogEntry {
+            step,
+            tokens: None,
+            learning_rate: None,
+            loss: None,
+            ..LogEntry::default()
+        });
         entry.tokens = tokens.or(by_formula).or(entry.tokens);
         entry.learning_rate = cell(table, row, &columns.rate, number)?.or(entry.learning_rate);
         entry.loss = cell(table, row, &columns.loss, number)?.filter(|loss| !loss.is_nan()).or(entry.loss);
@@ -120,11 +126,11 @@ fn cell<T>(
     table: &Table,
     row: &Row,
     names: &[String],
-    read: fn(&serde_json::Value, bool) -> Result<Option<T>, String>,
+    read: fn(&serde_json::Value, Decimals) -> Result<Option<T>, String>,
 ) -> Result<Option<T>> {
     for name in names {
         let Some(cell) = row.cells.get(name) else { continue };
-        let told = read(cell, false).map_err(|what| {
+        let told = read(cell, Decimals::Point).map_err(|what| {
             wrong(
                 &table.file,
                 format!("{} {}, column `{name}`: {what}", table.unit, row.at),

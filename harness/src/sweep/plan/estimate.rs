@@ -4,7 +4,8 @@ use super::Plan;
 use crate::Result;
 use crate::ask::Questions;
 use crate::checkpoint::{Tokens, weight_bytes};
-use crate::sweep::{Subject, Work};
+use crate::suite::Subject;
+use crate::sweep::Work;
 
 /// Multiply-adds of one core in a second, for a first guess where nothing was scored yet.
 const GUESSED_RATE: f64 = 2e10;

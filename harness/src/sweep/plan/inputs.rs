@@ -4,7 +4,8 @@ use spyglass_dashboards::run::UnitInputs;
 
 use crate::checkpoint::Identity;
 use crate::results::{PACK_VERSION, SCORING_VERSION};
-use crate::sweep::{Subject, Work};
+use crate::suite::Subject;
+use crate::sweep::Work;
 
 /// What the numbers of a unit depend on.
 pub(super) fn unit_inputs(work: &Work, identity: &Identity, subject: Subject) -> UnitInputs {

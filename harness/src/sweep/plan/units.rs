@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use spyglass_dashboards::run::{Checkpoint, UnitInputs, UnitRecord};
 
@@ -10,7 +11,8 @@ use super::order;
 use crate::checkpoint::{Hashing, Identity};
 use crate::hub::Pinned;
 use crate::results::{Hashes, Store, UnitFolder, UnitPlace, unit_key};
-use crate::sweep::{Subject, Work};
+use crate::suite::Subject;
+use crate::sweep::Work;
 use crate::{Error, Result};
 
 /// The units of a run, checkpoint by checkpoint in the order in which they are scored.
@@ -83,20 +85,24 @@ impl Plan {
     /// # Errors
     /// The results cannot be read, or `--only` fits no unit.
     pub(crate) fn new(work: &Work, store: &Store, hashes: &Hashes) -> Result<Self> {
-        let mut checkpoints = Vec::new();
-        for checkpoint in order(&work.tree, work.schedule) {
+        let look = |checkpoint: &Checkpoint| -> Result<Option<PlannedCheckpoint>> {
             let fits =
                 |subject: &Subject| work.only.fits(&checkpoint.branch, checkpoint.step, work.suite.name(*subject));
             let subjects: Vec<Subject> = work.suite.subjects().filter(fits).collect();
-            if !subjects.is_empty() {
-                let mut planned = PlannedCheckpoint::new(work, checkpoint, &subjects);
-                match planned.identify(work, hashes, Hashing::Remembered) {
-                    Ok(()) => planned.resolve(work, store)?,
-                    Err(error) => planned.problem = Some(error.in_full()),
-                }
-                checkpoints.push(planned);
+            if subjects.is_empty() {
+                return Ok(None);
             }
-        }
+            let mut planned = PlannedCheckpoint::new(work, checkpoint, &subjects);
+            match planned.identify(work, hashes, Hashing::Remembered) {
+                Ok(()) => planned.resolve(work, store)?,
+                Err(error) => planned.problem = Some(error.in_full()),
+            }
+            Ok(Some(planned))
+        };
+        // A run of weeks has tens of thousands of summaries to read.
+        let looked: Result<Vec<Option<PlannedCheckpoint>>> =
+            order(&work.tree, work.schedule).into_par_iter().map(look).collect();
+        let checkpoints: Vec<PlannedCheckpoint> = looked?.into_iter().flatten().collect();
         if checkpoints.is_empty() && work.only.is_given() {
             return Err(nothing_fits(work));
         }

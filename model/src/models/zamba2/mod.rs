@@ -5,16 +5,16 @@ mod names;
 
 use std::sync::Arc;
 
-use config::{LayerKind, Zamba2Config};
-
 use super::registry::{Architecture, Known, Sizes};
 use super::shared_block::{Adapter, Call, Layer, Mixer, Shared};
-use super::{Block, DtFloor, Parts};
+use super::{Block, Parts};
 use crate::checkpoint::{Keys, Tensors};
 use crate::error::Result;
 use crate::kernels::{Activation, AttentionSizes};
 use crate::layers::{Mamba2, Rotary};
 use crate::ops::{MixerSizes, MixerWeights};
+use crate::options::DtFloor;
+use config::{LayerKind, Zamba2Config};
 
 pub(super) const KNOWN: Known = Known {
     model_type: "zamba2",

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use tokenizers::Tokenizer;
 
-use super::model::{Kind, Model, Piece};
+use super::model::Model;
+use super::piece::{Kind, Piece};
 use super::tokenizer;
 use crate::checkpoint::gguf::Header;
 use crate::error::{Error, Result};

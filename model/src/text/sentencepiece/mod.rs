@@ -8,6 +8,7 @@
 mod added;
 mod gguf;
 mod model;
+mod piece;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,8 @@ use tokenizers::normalizers::{NormalizerWrapper, Precompiled, Replace, Sequence}
 
 use self::added::Added;
 pub(super) use self::gguf::of_gguf;
-use self::model::{Kind, Model};
+use self::model::Model;
+use self::piece::Kind;
 use super::special_tokens::SpecialTokens;
 use crate::error::{Error, Result};
 

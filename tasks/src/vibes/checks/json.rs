@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Finding;
-use super::text::excerpt;
+use super::text_match::excerpt;
 
 /// So many places where JSON may start are tried.
 const TRIES: usize = 1000;

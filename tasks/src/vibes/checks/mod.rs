@@ -1,26 +1,37 @@
 //! What a reply is held against. A new check is a variant of [`Check`], its arm in `Check::measure`, and a function.
 
+mod alphabet;
 mod assertion;
+mod finding;
 mod json;
 mod language;
 mod number;
 mod number_digits;
+mod number_pieces;
+mod number_reader;
 mod number_text;
 mod number_words;
+mod pattern;
 mod repetition;
+mod script;
 mod shape;
 mod similar;
 mod text;
+mod text_match;
+mod unicode_digits;
 mod values;
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 pub use assertion::{Assertion, Verdict};
 pub use number::Pick;
 pub(crate) use number_words::spell;
-pub use values::{Pattern, Script, Texts, Value};
+pub use pattern::Pattern;
+pub use script::Script;
+pub use values::{Texts, Value};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::finding::Finding;
 use super::stop::Stop;
 
 /// What a check looks at: a reply, or the replies of a whole conversation one after the other.
@@ -108,31 +119,6 @@ pub(crate) enum Bar {
     CountAtMost(f64),
 }
 
-/// What a check found.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Finding {
-    /// What the threshold is compared with.
-    pub measure: f64,
-    /// How well the reply does, in [0, 1].
-    pub score: f64,
-    /// What was expected, for a reader.
-    pub expected: String,
-    /// What was found, for a reader.
-    pub actual: String,
-}
-
-impl Finding {
-    /// A finding whose score is also what the threshold is compared with.
-    pub(crate) fn scored(score: f64, expected: String, actual: String) -> Self {
-        Self { measure: score, score, expected, actual }
-    }
-
-    /// A finding of yes or no.
-    pub(crate) fn of(holds: bool, expected: String, actual: String) -> Self {
-        Self::scored(f64::from(u8::from(holds)), expected, actual)
-    }
-}
-
 impl Check {
     /// The check's own threshold.
     pub(crate) fn bar(&self) -> Bar {
@@ -168,14 +154,16 @@ impl Check {
     pub(crate) fn measure(&self, reply: Reply) -> Finding {
         let said = reply.text;
         match self {
-            Self::Equals { value } => text::equals(said, value, text::exact),
-            Self::Iequals { value } => text::equals(said, value, text::fold),
-            Self::Contains { value, min, words } => text::contains(said, value, *min, text::Match::exact(*words)),
-            Self::Icontains { value, min, words } => text::contains(said, value, *min, text::Match::folded(*words)),
-            Self::ContainsAll { value, words } => text::contains_all(said, value, text::Match::exact(*words)),
-            Self::ContainsAny { value, words } => text::contains_any(said, value, text::Match::exact(*words)),
-            Self::IcontainsAll { value, words } => text::contains_all(said, value, text::Match::folded(*words)),
-            Self::IcontainsAny { value, words } => text::contains_any(said, value, text::Match::folded(*words)),
+            Self::Equals { value } => text::equals(said, value, text_match::exact),
+            Self::Iequals { value } => text::equals(said, value, text_match::fold),
+            Self::Contains { value, min, words } => text::contains(said, value, *min, text_match::Match::exact(*words)),
+            Self::Icontains { value, min, words } => {
+                text::contains(said, value, *min, text_match::Match::folded(*words))
+            }
+            Self::ContainsAll { value, words } => text::contains_all(said, value, text_match::Match::exact(*words)),
+            Self::ContainsAny { value, words } => text::contains_any(said, value, text_match::Match::exact(*words)),
+            Self::IcontainsAll { value, words } => text::contains_all(said, value, text_match::Match::folded(*words)),
+            Self::IcontainsAny { value, words } => text::contains_any(said, value, text_match::Match::folded(*words)),
             Self::StartsWith { value } => text::starts_with(said, value),
             Self::Regex { value } => text::matches(said, value),
             Self::WordCount { value, min, max } => shape::counted("words", shape::words(said), *value, *min, *max),
@@ -191,7 +179,7 @@ impl Check {
             Self::SingleLetter { value, of } => shape::single_letter(said, value.as_deref(), of.as_deref()),
             Self::NoRepetition { n } => repetition::repeated(said, n.unwrap_or(3)),
             Self::Language { value } => language::is(said, *value),
-            Self::Script { value } => language::script(said, value),
+            Self::Script { value } => alphabet::script(said, value),
             Self::EndsProperly {} => shape::ends_properly(reply.stop),
             Self::Similar { value } => similar::similar(said, value),
             Self::Levenshtein { value } => similar::levenshtein(said, value),

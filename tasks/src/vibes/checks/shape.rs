@@ -1,7 +1,7 @@
 //! Checks on the shape of a reply: how many words, lines and list items, a single letter, a proper end.
 
 use super::Finding;
-use super::text::{exact, excerpt};
+use super::text_match::{exact, excerpt};
 use crate::vibes::stop::Stop;
 
 /// Pieces between white space that hold a letter or a digit.

@@ -1,7 +1,7 @@
 //! Nearness to a reference text.
 
 use super::Finding;
-use super::text::{exact, excerpt};
+use super::text_match::{exact, excerpt};
 
 /// Longer replies are compared by so many characters: the edit distance takes the product of both lengths.
 const LONGEST: usize = 20_000;

@@ -1,0 +1,64 @@
+//! A branch of a run and its checkpoints.
+
+use serde::{Deserialize, Serialize};
+
+use super::phase::PhaseStart;
+use super::training_log::TrainingLog;
+
+/// One saved state of the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Name of the branch it lies on.
+    pub branch: String,
+    /// Optimiser step, counted from the start of the trunk.
+    pub step: u64,
+    /// Tells several checkpoints of one step apart (EMA, merged).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// Tokens seen in training.
+    pub tokens: u64,
+    /// Learning rate at this step, where the log tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
+    /// Folder, as the run file names it (relative to the run file).
+    pub location: String,
+}
+
+/// Branch, step and variant: what tells a checkpoint from the others of its run.
+pub type At<'a> = (&'a str, u64, Option<&'a str>);
+
+impl Checkpoint {
+    /// What tells it from the others of its run.
+    pub fn at(&self) -> At<'_> {
+        (&self.branch, self.step, self.variant.as_deref())
+    }
+}
+
+/// Where a branch leaves its parent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fork {
+    /// The parent branch.
+    pub branch: String,
+    /// Step of the fork.
+    pub step: u64,
+    /// Tokens seen at the fork.
+    pub tokens: u64,
+}
+
+/// One branch of the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Branch {
+    /// Name, unique in the run.
+    pub name: String,
+    /// Where it leaves its parent; `None` for a trunk.
+    pub fork: Option<Fork>,
+    /// Its own checkpoints, in ascending steps.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Its own log.
+    pub log: TrainingLog,
+    /// Its learning-rate phases, in ascending steps, those of the path before the fork included.
+    pub phases: Vec<PhaseStart>,
+}
+
+/// Colours beside the trunk's; branches beyond them begin again.
+pub(super) const COLOURS: usize = 6;
