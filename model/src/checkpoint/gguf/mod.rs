@@ -33,12 +33,13 @@ pub fn is_gguf(path: &Path) -> bool {
 /// `None` for a folder.
 ///
 /// # Errors
-/// The header cannot be read.
+/// The header cannot be read, or names tensors that do not lie in the file whole.
 pub fn gguf_header(path: &Path) -> Result<Option<[String; 2]>> {
     if !is_gguf(path) {
         return Ok(None);
     }
     let header = Header::read(path)?;
+    entries(&header)?;
     let mut keys: Vec<(&String, &Value)> = header.metadata().iter().collect();
     keys.sort_by_key(|(key, _)| *key);
     let text = |tokenizer: bool| -> String {
