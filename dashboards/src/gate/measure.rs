@@ -32,7 +32,7 @@ pub fn drop_of(row: &ComparedTask, higher_is_better: bool) -> Measured {
         Some(_) if se > 0.0 && spread > 0.0 => (spread / (se * se)).min(items),
         Some(clusters) => clusters as f64 * (Z95 / half_width(Some(clusters))).powi(2),
     };
-    Measured::Flips { lost: (changed + value) / 2.0, gained: (changed - value) / 2.0, pairs }
+    Measured::Flips { lost: f64::midpoint(changed, value), gained: f64::midpoint(changed, -value), pairs }
 }
 
 /// A unit's score in one metric; `None` where it lacks the metric or its error is not known.

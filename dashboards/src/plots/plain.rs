@@ -1,6 +1,6 @@
 //! A figure as a file: what the style sheet says of its classes, written into each element as plain attributes, on white ground.
 //!
-//! Most programs that draw SVG (resvg, and Typst with it; CairoSVG; Inkscape; ImageMagick) know neither CSS variables nor `color-mix`,
+//! Most programs that draw SVG (resvg, and Typst with it; `CairoSVG`; Inkscape; `ImageMagick`) know neither CSS variables nor `color-mix`,
 //! and draw such colours black. The style sheet stays the one home of every colour and width; save.js asks the browser for the same.
 
 use std::collections::HashMap;

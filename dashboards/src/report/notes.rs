@@ -84,7 +84,6 @@ fn row(note: &Note, page: &NoteAbout) -> NoteRow {
     let on_front = matches!(page, NoteAbout::Run {});
     let place = match &note.about {
         NoteAbout::Run {} => String::new(),
-        NoteAbout::Checkpoint { at } => checkpoint(at),
         NoteAbout::Task { task } => {
             if on_front {
                 task.clone()
@@ -100,7 +99,7 @@ fn row(note: &Note, page: &NoteAbout) -> NoteRow {
             }
         }
         NoteAbout::Transcript { pack, prompt, at, .. } if on_front => format!("{pack}: {prompt}, {}", checkpoint(at)),
-        NoteAbout::Transcript { at, .. } => checkpoint(at),
+        NoteAbout::Checkpoint { at } | NoteAbout::Transcript { at, .. } => checkpoint(at),
     };
     let Note { id, author, text, time, .. } = note.clone();
     NoteRow { id, author, place, text, time }

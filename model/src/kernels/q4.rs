@@ -173,7 +173,7 @@ mod tests {
             rows in 1usize..30, out in 1usize..80, input in 1usize..300, onto in any::<bool>(), seed: u32,
         ) {
             let (x, before) = (numbers(rows * input, seed), numbers(rows * out, !seed));
-            let weight = Panels::of(&numbers(out * input, seed ^ 77), out, input, Format::Q4);
+            let weight = Panels::of(&numbers(out * input, seed ^ 0x4d), out, input, Format::Q4);
             let mut w = vec![0.0; out * input];
             w.chunks_exact_mut(input).enumerate().for_each(|(at, row)| weight.row(at, row));
             let wide = Panels::of(&w, out, input, Format::F32);
