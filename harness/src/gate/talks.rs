@@ -22,16 +22,13 @@ impl Rule<'_> {
 
     fn pack(&self, pack: &PackUnit, asked: Asked) -> Result<Question> {
         let name = &pack.record.task;
-        let (found, bound, why) = match self.spec.max_drop {
-            Some(limit) => {
-                let before = self.baseline()?.run.packs.iter().find(|own| own.record.task == *name);
-                let found = before.and_then(|before| gate::pack_drop(&before.transcripts, &pack.transcripts));
-                (found, Bound::AtMost(limit), "the baseline has no prompts in common with it")
-            }
-            None => {
-                let limit = self.spec.min_score.unwrap_or_default();
-                (gate::pack_share(&pack.transcripts, None), Bound::AtLeast(limit), "none of its prompts is checked")
-            }
+        let (found, bound, why) = if let Some(limit) = self.spec.max_drop {
+            let before = self.baseline()?.run.packs.iter().find(|own| own.record.task == *name);
+            let found = before.and_then(|before| gate::pack_drop(&before.transcripts, &pack.transcripts));
+            (found, Bound::AtMost(limit), "the baseline has no prompts in common with it")
+        } else {
+            let limit = self.spec.min_score.unwrap_or_default();
+            (gate::pack_share(&pack.transcripts, None), Bound::AtLeast(limit), "none of its prompts is checked")
         };
         Ok(counted(self.question(asked, name.clone(), Found::Nothing(why.into())), found, bound))
     }

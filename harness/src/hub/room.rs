@@ -17,8 +17,8 @@ const DOOR: &str = ".door";
 /// What is written into a room is taken aside.
 const ENDING: &str = "room";
 
-/// What a sweep may fetch; dropping it gives the room back.
-#[derive(Debug)]
+/// What a sweep may fetch; dropping it gives the room back. By default it is nowhere, as where nothing sets a limit.
+#[derive(Debug, Default)]
 pub(super) struct Room {
     path: PathBuf,
     /// While it is held the room counts.

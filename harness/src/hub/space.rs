@@ -88,8 +88,8 @@ impl Space {
     ///
     /// # Errors
     /// They need more than there may be.
-    pub(super) fn make_room(&self, repo: &Repo, files: &[&RemoteFile], talk: Talk<'_>) -> Result<Option<Option<Room>>> {
-        let (Some(most), Some(ledger)) = (self.most, &self.ledger) else { return Ok(Some(None)) };
+    pub(super) fn make_room(&self, repo: &Repo, files: &[&RemoteFile], talk: Talk<'_>) -> Result<Option<Room>> {
+        let (Some(most), Some(ledger)) = (self.most, &self.ledger) else { return Ok(Some(Room::default())) };
         // What others have put there takes no room of ours.
         let is_ours =
             |file: &&&RemoteFile| ledger.holds(&own(repo, file)) || !self.cache.blob(repo, &file.checksum).exists();
@@ -117,7 +117,7 @@ impl Space {
             }
             let others: u64 = others.iter().filter(|(own, _)| !wanted.contains_key(own)).map(|(_, bytes)| bytes).sum();
             if others + size <= most {
-                return door.take(&wanted).map(Some).map(Some);
+                return door.take(&wanted).map(Some);
             }
             if self.let_go_one(&wanted.keys().cloned().collect()) {
                 continue;

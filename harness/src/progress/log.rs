@@ -3,6 +3,7 @@
 //! Units are told of at level INFO, spans (a unit; reading, tokenising, the forward passes) at DEBUG: where nobody listens so closely, each
 //! costs a comparison.
 
+use std::cmp::Reverse;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -34,7 +35,7 @@ pub(crate) fn all(results: &Path) -> Vec<(PathBuf, SystemTime)> {
     let logs = logs.filter(|path| path.extension().is_some_and(|ending| ending == "log"));
     let mut logs: Vec<(PathBuf, SystemTime)> =
         logs.filter_map(|path| fs_err::metadata(&path).ok()?.modified().ok().map(|at| (path, at))).collect();
-    logs.sort_by(|a, b| b.1.cmp(&a.1));
+    logs.sort_by_key(|log| Reverse(log.1));
     logs
 }
 

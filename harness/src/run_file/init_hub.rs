@@ -35,7 +35,7 @@ pub(crate) fn run_file_for_hub(addresses: Vec<Address>, talk: Talk<'_>) -> Resul
             [named] => named.step.or(named.tokens.map(|label| label.tokens)).or(named.index),
             _ => None,
         };
-        found.names.iter().filter_map(read).collect::<Vec<u64>>()
+        found.all.iter().filter_map(read).collect::<Vec<u64>>()
     };
     let known = preset.and_then(|preset| {
         let steps = steps(&Pattern::new(&preset.pattern).ok()?);
@@ -76,7 +76,7 @@ fn text(found: &Names, preset: Option<&Preset>, (pattern, steps): (&str, &[u64])
         several => {
             let compiled = Pattern::new(pattern).expect("it was matched before");
             entry.push_str(&format!("    hub:    # {}, a repository each\n", said(pattern, steps)));
-            let fitting = several.iter().zip(&found.names).filter(|(_, name)| !compiled.read(name).is_empty());
+            let fitting = several.iter().zip(&found.all).filter(|(_, name)| !compiled.read(name).is_empty());
             fitting.for_each(|(address, _)| entry.push_str(&format!("      - {}\n", written(address))));
             several[0].repo.id.split('/').next().unwrap_or(&several[0].repo.id)
         }
@@ -103,7 +103,7 @@ fn text(found: &Names, preset: Option<&Preset>, (pattern, steps): (&str, &[u64])
 }
 
 fn no_steps(found: &Names) -> Error {
-    let some: Vec<&str> = found.names.iter().take(8).map(String::as_str).collect();
+    let some: Vec<&str> = found.all.iter().take(8).map(String::as_str).collect();
     let kind = found.kind;
     let of = if kind == "repositories" { "the" } else { "its" };
     Error::Hub {

@@ -17,7 +17,7 @@ pub(super) struct Names {
     pub(super) place: Vec<Address>,
     /// What they are called: "branches and tags".
     pub(super) kind: &'static str,
-    pub(super) names: Vec<String>,
+    pub(super) all: Vec<String>,
     /// The patterns that some of them fit, the plain one first, and why the others are left out.
     pub(super) namings: Vec<Naming>,
     pub(super) unnamed: Vec<(String, String)>,
@@ -86,9 +86,9 @@ impl Names {
         let names: Vec<String> = addresses.iter().map(name).collect();
         let mut found = Self::of(addresses, "repositories", names);
         let most = found.namings.iter().map(|naming| naming.places().len()).max();
-        if let Some(naming) = loose(&found.names).filter(|naming| Some(naming.places().len()) > most) {
+        if let Some(naming) = loose(&found.all).filter(|naming| Some(naming.places().len()) > most) {
             let is_placed = |name: &&String| naming.names.values().flatten().any(|placed| placed == *name);
-            let others = found.names.iter().filter(|name| !is_placed(name)).cloned();
+            let others = found.all.iter().filter(|name| !is_placed(name)).cloned();
             let reason = format!("named otherwise than `{}`", naming.pattern);
             found.unnamed = others.map(|name| (name, reason.clone())).collect();
             found.namings = vec![naming];
@@ -99,12 +99,12 @@ impl Names {
     fn folders(address: Address, talk: Talk<'_>) -> Result<Self> {
         let names = folders(&pinned(&address, talk)?, talk)?;
         let (namings, unnamed) = along(&names);
-        Ok(Self { place: vec![address], kind: "folders", names, namings, unnamed })
+        Ok(Self { place: vec![address], kind: "folders", all: names, namings, unnamed })
     }
 
     fn of(place: Vec<Address>, kind: &'static str, names: Vec<String>) -> Self {
         let (namings, unnamed) = namings(&names, false);
-        Self { place, kind, names, namings, unnamed }
+        Self { place, kind, all: names, namings, unnamed }
     }
 }
 

@@ -60,35 +60,32 @@ impl Server {
     /// The system gives no threads.
     pub(crate) fn run(self, known: &Arc<Live>, stop: &Interrupt) -> Result<()> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime
-            .block_on(async {
-                let listener = TcpListener::from_std(self.listener)?;
-                let app = router(Arc::clone(known), self.guard);
-                let places = Arc::new(Semaphore::new(CONNECTIONS));
-                while !stop.is_set() {
-                    let Ok(place) = tokio::time::timeout(LOOK, Arc::clone(&places).acquire_owned()).await else {
+        runtime.block_on(async {
+            let listener = TcpListener::from_std(self.listener)?;
+            let app = router(Arc::clone(known), self.guard);
+            let places = Arc::new(Semaphore::new(CONNECTIONS));
+            while !stop.is_set() {
+                let Ok(place) = tokio::time::timeout(LOOK, Arc::clone(&places).acquire_owned()).await else {
+                    continue;
+                };
+                let stream = match tokio::time::timeout(LOOK, listener.accept()).await {
+                    Ok(Ok((stream, _))) => stream,
+                    Ok(Err(_)) => {
+                        tokio::time::sleep(LOOK).await; // out of file descriptors, say: those in use will end
                         continue;
-                    };
-                    let stream = match tokio::time::timeout(LOOK, listener.accept()).await {
-                        Ok(Ok((stream, _))) => stream,
-                        Ok(Err(_)) => {
-                            tokio::time::sleep(LOOK).await; // out of file descriptors, say: those in use will end
-                            continue;
-                        }
-                        Err(_) => continue,
-                    };
-                    let app = app.clone();
-                    tokio::spawn(async move {
-                        drop(tokio::time::timeout(LIFE, answer(stream, app)).await);
-                        drop(place);
-                    });
-                }
-                Ok(())
-            })
-            .and_then(|()| {
-                runtime.shutdown_timeout(Duration::from_secs(1));
-                Ok(())
-            })
+                    }
+                    Err(_) => continue,
+                };
+                let app = app.clone();
+                tokio::spawn(async move {
+                    drop(tokio::time::timeout(LIFE, answer(stream, app)).await);
+                    drop(place);
+                });
+            }
+            Ok::<_, Error>(())
+        })?;
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        Ok(())
     }
 }
 

@@ -73,11 +73,11 @@ fn a_real_drop_is_blocked_a_harmless_change_passes_and_few_items_tell_nothing() 
 
 #[test]
 fn levels_make_the_verdict_and_intervals_the_outcome() {
+    use Level::{Advisory, Critical, Watched};
     let sure = |lost| Found::Number(Measured::Flips { lost, gained: 0.05, pairs: 2000.0 }, Bound::AtMost(0.02));
     let unknown = || Found::Nothing("not scored".into());
     let silent = || Found::Alarms(Vec::new());
     let spoke = || Found::Alarms(vec!["The loss rose.".into()]);
-    use Level::{Advisory, Critical, Watched};
     let cases = [
         (vec![(Critical, sure(0.05)), (Watched, silent())], Verdict::Pass),
         (vec![(Critical, sure(0.2)), (Critical, unknown())], Verdict::Block),
