@@ -118,6 +118,7 @@ fn made_up() -> Result<Run> {
         notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
+        under_way: None,
         groups: Vec::new(),
         run_file: "name: large run\n".into(),
         generated: "2026-11-24T00:00:00Z".into(),

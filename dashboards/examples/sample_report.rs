@@ -140,6 +140,7 @@ fn run(name: &str, branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
+        under_way: None,
         texts: Vec::new(),
         groups: Vec::new(),
         run_file: "name: sample\n".into(),

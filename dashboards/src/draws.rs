@@ -1,4 +1,4 @@
-//! Numbers of chance for tests that simulate: the same on every machine.
+//! Numbers of chance, for resampling and for tests that simulate: the same on every machine.
 
 /// Uniform in [0, 1), by xorshift from a seed.
 pub(crate) fn draws(seed: u64) -> impl FnMut() -> f64 {

@@ -5,7 +5,6 @@
 
 pub mod alarms;
 pub mod analysis;
-#[cfg(test)]
 mod draws;
 mod error;
 pub mod findings;

@@ -27,6 +27,16 @@ pub(crate) fn significant(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// Seconds as a person says them: `42 s`, `3 min`, `2 h 10 min`.
+pub fn duration(seconds: f64) -> String {
+    let seconds = seconds.max(0.0).round() as u64;
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +61,11 @@ mod tests {
         assert_eq!(percent(0.613), "61.3");
         assert_eq!((points(0.042), points(-0.042)), ("+4.2".into(), "−4.2".into()));
         assert_eq!(significant(0.003), "0.003");
+    }
+
+    #[test]
+    fn times_read_well() {
+        let said = [0.4, 119.0, 121.0, 7800.0].map(duration);
+        assert_eq!(said, ["0 s", "119 s", "3 min", "2 h 10 min"]);
     }
 }

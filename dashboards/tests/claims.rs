@@ -199,6 +199,7 @@ fn run(page: &Value) -> Run {
         units,
         superseded: Vec::new(),
         failures: Vec::new(),
+        under_way: None,
         texts: Vec::new(),
         packs: Vec::new(),
         ratings: Vec::new(),

@@ -136,6 +136,7 @@ fn run(suite: &Suite) -> Run {
         notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
+        under_way: None,
         texts: Vec::new(),
         groups: suite.task_groups(),
         run_file: String::new(),

@@ -63,7 +63,7 @@ pub struct Answer {
     pub is_greedy: bool,
     /// Tokens of the continuation, of the text or of the reply.
     pub tokens: usize,
-    /// Log-likelihood of each token; may stay empty unless [`Item::wants_token_logprobs`].
+    /// Log-likelihood of each token; may stay empty unless [`Item::wants_token_logprobs`](crate::Item::wants_token_logprobs).
     pub token_logprobs: Vec<f64>,
     /// The context was cut from the left.
     pub truncated: bool,

@@ -111,6 +111,9 @@ fn jumped(seen: &Seen<'_>, line: Line<'_>) -> Option<Alarm> {
         let gains: Vec<(String, f64, f64)> = siblings
             .iter()
             .filter_map(|(sibling, findings)| {
+                if findings.last_tokens() < points[k].0.tokens {
+                    return None; // not asked after the jump yet: whether it moved too cannot be told
+                }
                 let change = change_between(run, sibling, findings, from, to)?;
                 Some((sibling.subject.title(), change.0, change.1))
             })

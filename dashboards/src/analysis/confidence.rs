@@ -17,7 +17,7 @@ pub const INTERVAL: &str = concat!(confidence!(), " interval");
 /// What may lie beyond such an interval, on each side.
 pub(crate) const BEYOND: f64 = 0.025;
 
-/// Half width of such an interval in standard errors: where the normal distribution has [`BEYOND`] above it.
+/// Half width of such an interval in standard errors: where the normal distribution has `BEYOND` above it.
 pub const Z95: f64 = 1.959_963_984_540_054;
 
 #[cfg(test)]

@@ -96,11 +96,31 @@ impl Measured {
     }
 
     /// How far beyond `bound` the truth must lie to be found there four times in five, at `alpha`: the quantiles of `alpha` and of the power,
-    /// in the standard errors that the one-sided interval has here.
-    pub fn smallest_shown(self, alpha: f64) -> f64 {
-        let wide = (self.upper(alpha) - self.lower(alpha)) / 2.0;
+    /// in the standard errors that such a truth has. It is larger than the one that was seen where more items would have flipped.
+    pub fn smallest_shown(self, bound: Bound, alpha: f64) -> f64 {
         let (z, power) = (upper_quantile(alpha), upper_quantile(1.0 - POWER));
-        wide * (z + power) / z
+        let seen = (self.upper(alpha) - self.lower(alpha)) / 2.0 * (z + power) / z;
+        // The distance sets the error and the error the distance: a few rounds settle both.
+        (0..20).fold(seen, |far, _| {
+            let truth = match bound {
+                Bound::AtMost(limit) => limit + far,
+                Bound::AtLeast(limit) => limit - far,
+            };
+            self.se_at(truth).map_or(seen, |se| seen.max((z + power) * se))
+        })
+    }
+
+    /// The standard error that these items would have at another truth: what is lost beyond what was seen are further flips.
+    fn se_at(self, truth: f64) -> Option<f64> {
+        let variance = match self {
+            Self::Flips { lost, gained, pairs } => {
+                let flipped = (lost + gained + (truth - lost + gained).abs()).min(1.0);
+                (flipped - truth * truth) / pairs
+            }
+            Self::Share { items, .. } => truth * (1.0 - truth) / items,
+            Self::Mean { .. } => return None,
+        };
+        (variance > 0.0).then(|| variance.sqrt())
     }
 
     fn p_above(self, limit: f64) -> f64 {

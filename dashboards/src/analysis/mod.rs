@@ -3,6 +3,7 @@
 //! Scores are fractions in [0, 1]; everything is a closed formula, so two machines agree. No function panics or returns NaN: where
 //! there is not a number there is `None`.
 
+pub(crate) mod agreement;
 mod attribution;
 mod calm;
 pub(crate) mod confidence;
@@ -15,7 +16,6 @@ pub(crate) mod growth;
 pub(crate) mod hops;
 pub(crate) mod intervals;
 mod isotonic;
-mod kappa;
 pub(crate) mod letters;
 mod limit;
 mod line;
@@ -42,9 +42,11 @@ mod survival;
 pub(crate) mod trend;
 mod verdicts;
 mod width;
+mod win_rates;
 pub(crate) mod wobble;
 mod wobble_before;
 
+pub use agreement::{Agreement, agreement, circles};
 pub use attribution::{PhaseProbabilities, anneal_weights, phase_probabilities};
 pub use confidence::{CONFIDENCE, INTERVAL, Z95};
 pub use contrast::{Contrast, clustered_contrast, contrast, mcnemar_exact};
@@ -56,7 +58,6 @@ pub use growth::{Growth, first_to_last_quarter, growth, last_quarter};
 pub use hops::{Hops, hops};
 pub use intervals::{Interval, clustered_se, clustered_wilson, effective_count, half_width, mean_se, wilson};
 pub use isotonic::isotonic;
-pub use kappa::cohen_kappa;
 pub use letters::{LetterDecomposition, letter_decomposition};
 pub use limit::{Bound, Measured};
 pub use loss::{LossSpike, loss_spikes};
@@ -80,4 +81,5 @@ pub use survival::{Survival, pack_survival, survival};
 pub use trend::{Trend, WindowGain, window_gain};
 pub use verdicts::{VerdictHops, verdict_hops};
 pub use width::{Rise, Width};
+pub use win_rates::{WinRate, win_rates};
 pub use wobble::{Wobble, continuous_level, level, wobble};

@@ -114,7 +114,7 @@ impl Onset {
 /// The onset of a curve, with a 95 % interval (after, by].
 ///
 /// The best non-decreasing curve is fitted to the scores ([`isotonic`]). The onset is where it crosses the level L, chance plus
-/// what items and wobble can tell from it ([`level`]). The interval runs from the last point whose fit is still clearly below L to
+/// what items and wobble can tell from it (`level`). The interval runs from the last point whose fit is still clearly below L to
 /// the first that is clearly above, clearly meaning 1.96 `s_k`, `s_k² = L(1−L)/n_k + sd²` (continuous: `se_k² + sd²`). A curve
 /// that is clearly below L now but was twice in a row surely above is `lost`, and its bracket is that of the points up to then.
 ///

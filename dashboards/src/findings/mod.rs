@@ -11,6 +11,7 @@ mod log_notes;
 mod notes;
 mod onset_sentences;
 mod sentences;
+mod so_far;
 #[cfg(test)]
 mod tests;
 mod waiting;

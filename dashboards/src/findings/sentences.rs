@@ -7,6 +7,7 @@ use super::gain_words::{self, gain_in_full};
 use super::growth_words::growth;
 use super::how_sure;
 use super::onset_sentences::onsets;
+use super::so_far::marked;
 use super::waiting::{at_first, waiting};
 use crate::alarms::{Alarm, AlarmKind};
 use crate::analysis::PhaseProbabilities;
@@ -122,7 +123,7 @@ pub(crate) fn sentences(
     for ((_, part), share) in parts.into_iter().zip(shares) {
         let more = (part.len() - share).min(room);
         room -= more;
-        let mut part = part.into_iter().map(|(_, sentence)| doubted(sentence, alarms));
+        let mut part = part.into_iter().map(|(_, sentence)| marked(run, doubted(sentence, alarms)));
         sentences.extend(part.by_ref().take(share + more));
         others.extend(part);
     }
@@ -161,7 +162,7 @@ pub fn about(run: &Run, task: &TaskFindings, alarms: &[Alarm]) -> Vec<String> {
     let only = [task];
     let before = [onsets(run, &only), comings_and_goings(run, &only)];
     let after = [waiting(&only), growth(&only), at_first(&only)];
-    let text = |sentence: Sentence| doubted(sentence, alarms).text;
+    let text = |sentence: Sentence| marked(run, doubted(sentence, alarms)).text;
     let gain = |gain: &BranchGain| {
         text(Sentence::of(SentenceKind::Gain, gain_in_full(task, gain), &[task], Some(&gain.branch)))
     };

@@ -17,6 +17,7 @@ use crate::run::{
 use crate::series::TaskFindings;
 
 mod how_sure;
+mod partial;
 mod parts;
 
 const TOKENS_PER_STEP: u64 = 6_144;
@@ -130,6 +131,7 @@ fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         units,
         superseded: Vec::new(),
         failures: Vec::new(),
+        under_way: None,
         texts: Vec::new(),
         packs: Vec::new(),
         ratings: Vec::new(),

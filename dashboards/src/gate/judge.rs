@@ -215,7 +215,7 @@ impl Question {
             high: ends.map(|ends| ends.1),
             p_broken: number.map(|(_, (p, _))| p),
             p_held: number.map(|((measured, bound), _)| measured.p_held(bound)),
-            smallest_shown: number.map(|((measured, _), (_, level))| measured.smallest_shown(level)),
+            smallest_shown: number.map(|((measured, bound), (_, level))| measured.smallest_shown(bound, level)),
             said,
         }
     }

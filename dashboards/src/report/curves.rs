@@ -27,6 +27,24 @@ pub(crate) struct TaskCurves<'a> {
     pub(crate) series: Vec<Series>,
     /// Beside each series: its measured checkpoints.
     pub(crate) measured: Vec<Vec<Measured<'a>>>,
+    /// What a sweep has still to add.
+    pub(crate) lacking: Lacking,
+}
+
+/// How many checkpoints curves still wait for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lacking {
+    /// On all branches.
+    pub(crate) in_all: usize,
+    /// By branch: on the path to its end.
+    pub(crate) on: BTreeMap<String, usize>,
+}
+
+impl Lacking {
+    pub(crate) fn of(run: &Run, subject: &Subject) -> Self {
+        let on = |branch: &Branch| (branch.name.clone(), run.lacks(subject, Some(&branch.name)));
+        Self { in_all: run.lacks(subject, None), on: run.tree.branches.iter().map(on).collect() }
+    }
 }
 
 /// A task's units by branch, step and variant.
@@ -115,7 +133,8 @@ fn one_task<'a>(run: &'a Run, task: &TaskUnits<'a>, metric: &str) -> TaskCurves<
         measured.push(all.into_iter().flatten().collect());
     }
     let range = range(&series, chance, fractions);
-    TaskCurves { run, subject, metric, chance, fractions, range, series, measured }
+    let lacking = Lacking::of(run, &subject);
+    TaskCurves { run, subject, metric, chance, fractions, range, series, measured, lacking }
 }
 
 /// How many clusters the items of a unit fall into; an item without one is its own.

@@ -26,6 +26,8 @@ pub(crate) struct Figure {
     pub(crate) page: String,
     pub(crate) title: String,
     pub(crate) note: String,
+    /// That its curves wait for checkpoints, and for how many; empty where they are whole.
+    so_far: String,
     /// The branch whose newest value is told, and its colour.
     branch: String,
     colour: usize,
@@ -69,6 +71,15 @@ pub(crate) fn change(measured: &[Measured<'_>]) -> Option<f64> {
 
 pub(crate) fn signed(task: &TaskCurves<'_>, delta: f64) -> String {
     if task.fractions { format!("{:+.1}", delta * 100.0) } else { format!("{delta:+.3}") }.replace('-', "−")
+}
+
+/// `so far: 3 checkpoints to come`, of what a sweep still adds to.
+fn so_far(lacking: usize) -> String {
+    match lacking {
+        0 => String::new(),
+        1 => "so far: 1 checkpoint to come".to_owned(),
+        count => format!("so far: {count} checkpoints to come"),
+    }
 }
 
 /// The name of a task's vertical axis, with its unit.
@@ -117,6 +128,7 @@ pub(crate) fn figure(
         slug: slug.to_owned(),
         page: format!("tasks/{slug}.html"),
         note: task.metric.clone(),
+        so_far: so_far(task.lacking.in_all),
         branch: end.map_or_else(String::new, |(series, _)| series.name.clone()),
         colour: end.map_or(0, |(series, _)| series.colour),
         newest: end.map_or_else(|| "no score yet".into(), |(_, m)| shown(task, m.point.value)),
@@ -184,6 +196,7 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, PlotData)> {
         page: String::new(),
         title: "training loss".into(),
         note: if high < first { format!("from the log, at first up to {first:.2}") } else { "from the log".into() },
+        so_far: String::new(),
         branch: newest.map_or_else(String::new, |(_, _, name)| name.clone()),
         colour: newest.map_or(0, |(_, colour, _)| colour),
         newest: newest.map_or_else(String::new, |(point, ..)| format!("{:.2}", point.1)),

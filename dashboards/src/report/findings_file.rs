@@ -12,7 +12,7 @@ use super::vibes::Overview;
 use crate::alarms::{Alarm, AlarmKind, Evidence};
 use crate::analysis::Status;
 use crate::findings::{BranchPair, Findings, Number, Sentence, SentenceKind, about};
-use crate::run::{Run, Subject};
+use crate::run::{Run, Subject, UnderWay};
 use crate::series::{PathFindings, TaskFindings};
 
 /// Everything that a report says. Shares (accuracy and the like) are fractions in [0, 1], other metrics are in their own unit; intervals are of 95 % unless their name says otherwise.
@@ -41,8 +41,30 @@ pub(super) struct FindingsFile<'a> {
     compared: Vec<PairSaid<'a>>,
     /// What became of each prompt pack.
     packs: Vec<PackSaid<'a>>,
+    /// The sweep that has not ended; none where all that was asked for was tried.
+    under_way: Option<HowFar>,
     /// Units that could not be scored.
     failures: &'a [String],
+}
+
+/// How far a sweep has come that has not ended.
+#[derive(Serialize, JsonSchema)]
+struct HowFar {
+    /// Units of its plan; of a search for onsets the most that it may need.
+    units: usize,
+    /// Those that lie there.
+    done: usize,
+    /// Somebody works on it; otherwise it was stopped.
+    runs: bool,
+    /// Wall time that the rest will take, where that can be told.
+    seconds_left: Option<f64>,
+}
+
+impl HowFar {
+    fn of(under_way: &UnderWay) -> Self {
+        let UnderWay { units, done, runs, seconds_left, .. } = *under_way;
+        Self { units, done, runs, seconds_left }
+    }
 }
 
 /// One sentence of the front page.
@@ -207,6 +229,7 @@ impl<'a> FindingsFile<'a> {
             tasks: shown.iter().chain(others).map(|task| TaskSaid::of(run, task, findings)).collect(),
             compared: Vec::new(),
             packs: page.vibes.iter().flat_map(Overview::told).collect(),
+            under_way: run.under_way.as_ref().map(HowFar::of),
             failures: &page.failed,
         }
     }

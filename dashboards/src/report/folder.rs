@@ -27,7 +27,7 @@ impl Folder {
         let above = place.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs_err::create_dir_all(above).map_err(error)?;
         let lock = fs_err::File::open(above).map_err(error)?;
-        lock.file().lock().map_err(error)?;
+        drop(lock.file().lock()); // a disk that knows no locks goes without
         let folder = Self { aside: beside(place, "new"), place: place.to_owned(), lock };
         if folder.aside.exists() {
             fs_err::remove_dir_all(&folder.aside).map_err(|source| folder.error("", source))?; // what a killed run left
@@ -48,6 +48,9 @@ impl Folder {
     pub(crate) fn finish(self) -> Result<PathBuf, Error> {
         let old = beside(&self.place, "old");
         let swap = || -> io::Result<()> {
+            if exchanged(&self.aside, &self.place) {
+                return fs_err::remove_dir_all(&self.aside);
+            }
             if old.exists() {
                 fs_err::remove_dir_all(&old)?;
             }
@@ -67,6 +70,19 @@ impl Folder {
     fn error(&self, name: &str, source: io::Error) -> Error {
         Error::Write { path: self.place.join(name), source }
     }
+}
+
+/// Whether both folders could change places in one step, so that whoever reads a page meanwhile finds the old one or the new one. Not
+/// every file system can do that, nor is there an old one at first.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn exchanged(one: &Path, other: &Path) -> bool {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn exchanged(_: &Path, _: &Path) -> bool {
+    false
 }
 
 fn beside(place: &Path, word: &str) -> PathBuf {
@@ -132,5 +148,24 @@ mod tests {
         }
         assert_eq!(fs_err::read_to_string(place.join(MARK)).unwrap(), "second");
         assert_eq!(fs_err::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn whoever_reads_while_it_is_written_finds_a_whole_page() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("report");
+        let write = |text: &str| {
+            let folder = Folder::begin(&place).unwrap();
+            folder.write(MARK, text).unwrap();
+            folder.finish().unwrap();
+        };
+        write("0");
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| (1..200).for_each(|number| write(&number.to_string())));
+            while !writer.is_finished() {
+                let number: usize = fs_err::read_to_string(place.join(MARK)).unwrap().parse().unwrap();
+                assert!(number < 200);
+            }
+        });
     }
 }

@@ -16,7 +16,7 @@ use crate::findings::{Findings, Sentence};
 use crate::number::{significant, tokens};
 use crate::plots::{Geometry, TokenAxis};
 use crate::run::Run;
-use crate::run::Subject;
+use crate::run::{Subject, UnderWay};
 use crate::series::TaskFindings;
 
 /// What the template shows.
@@ -26,6 +26,8 @@ pub(crate) struct Page {
     headline: String,
     /// Whether all could be scored.
     outcome: String,
+    /// How far a sweep has come that has not ended.
+    under_way: Option<String>,
     pub(super) failed: Vec<String>,
     alarms: Vec<AlarmsOfAKind>,
     happened: Vec<Told>,
@@ -111,6 +113,7 @@ impl Page {
                 0 => "no failure".to_owned(),
                 failures => counted(failures, "failure"),
             },
+            under_way: run.under_way.as_ref().map(UnderWay::words),
             failed: run.failures.iter().map(failure).collect(),
             alarms: by_kind(&findings.alarms, |alarm| {
                 shown_alarm(alarm, alarm_link(tasks, alarm), alarm_suspects(run, tasks, alarm))

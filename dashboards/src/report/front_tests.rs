@@ -2,26 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::{from_value, json};
-use spyglass_tasks::MetricValue;
-
 use crate::alarms::{Alarm, AlarmKind, Place};
 use crate::report;
-use crate::report::made_up::{branch, checkpoint, run};
-use crate::run::{Fork, LogEntry, Phase, PhaseStart, Run, Unit, UnitRecord};
-
-fn unit(branch: &str, step: u64, task: &str, value: f64) -> Unit {
-    let record: UnitRecord = from_value(json!({
-        "key": "k", "task": task, "shots": 0, "chance": 0.25, "primary_metric": "acc", "items": 100, "items_total": 100,
-        "inputs": {"weights": "w", "config": "c", "tokenizer": "t", "chat_template": null, "task": task, "task_definition": "d",
-            "data": "d", "shots": 0, "perturb": null, "precision": "f32", "dt_floor": "config", "scoring_version": 1},
-        "checkpoint": checkpoint(branch, step), "truncated": 0, "off_token_edge": 0, "warnings": [], "chunks": [],
-        "metrics": [MetricValue { name: "acc".into(), value, stderr: Some((value * (1.0 - value) / 99.0).sqrt()), clustered_stderr: None, n: 100 }],
-        "cost": {"seconds": 1.0, "tokens_computed": 10, "tokens_requested": 30}, "finished": "2026-11-24T00:00:00Z", "version": "0.1.0"
-    }))
-    .unwrap();
-    Unit { record, items: Arc::new(Vec::new()) }
-}
+use crate::report::made_up::{branch, run, scored as unit};
+use crate::run::{Fork, LogEntry, Phase, PhaseStart, Run, Unit};
 
 /// The front page as written to disk.
 fn html(run: &Run) -> String {
@@ -110,7 +94,7 @@ fn hostile_names_stay_words() {
     run.run_file = evil.into();
     let page = html(&run);
     assert!(!page.contains("<img"));
-    assert_eq!(page.matches("</script>").count(), 11, "only the page's own");
+    assert_eq!(page.matches("</script>").count(), 12, "only the page's own");
     let dir = tempfile::tempdir().unwrap();
     let index = report::write(&run, &dir.path().join("report")).unwrap();
     assert!(index.with_file_name("plots").join("script-img-src-x-onerror-alert-1.csv").is_file());

@@ -1,6 +1,11 @@
 //! Made-up runs for the tests of the report.
 
-use crate::run::{Branch, Checkpoint, Fork, Run, RunTree, TrainingLog, Unit};
+use std::sync::Arc;
+
+use serde_json::{from_value, json};
+use spyglass_tasks::MetricValue;
+
+use crate::run::{Branch, Checkpoint, Fork, Run, RunTree, TrainingLog, Unit, UnitRecord};
 
 /// A million tokens a step.
 pub(super) fn checkpoint(branch: &str, step: u64) -> Checkpoint {
@@ -30,6 +35,7 @@ pub(super) fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
+        under_way: None,
         texts: Vec::new(),
         groups: Vec::new(),
         run_file: "name: made-up\n".into(),
@@ -42,4 +48,18 @@ pub(super) fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
 pub(super) fn forked() -> Run {
     let fork = Fork { branch: "trunk".into(), step: 1, tokens: 1_000_000 };
     run(vec![branch("trunk", None, &[0, 1, 2, 3]), branch("anneal", Some(fork), &[2, 4])], Vec::new())
+}
+
+/// A hundred items of a task, scored, without their records.
+pub(super) fn scored(branch: &str, step: u64, task: &str, value: f64) -> Unit {
+    let record: UnitRecord = from_value(json!({
+        "key": "k", "task": task, "shots": 0, "chance": 0.25, "primary_metric": "acc", "items": 100, "items_total": 100,
+        "inputs": {"weights": "w", "config": "c", "tokenizer": "t", "chat_template": null, "task": task, "task_definition": "d",
+            "data": "d", "shots": 0, "perturb": null, "precision": "f32", "dt_floor": "config", "scoring_version": 1},
+        "checkpoint": checkpoint(branch, step), "truncated": 0, "off_token_edge": 0, "warnings": [], "chunks": [],
+        "metrics": [MetricValue { name: "acc".into(), value, stderr: Some((value * (1.0 - value) / 99.0).sqrt()), clustered_stderr: None, n: 100 }],
+        "cost": {"seconds": 1.0, "tokens_computed": 10, "tokens_requested": 30}, "finished": "2026-11-24T00:00:00Z", "version": "0.1.0"
+    }))
+    .unwrap();
+    Unit { record, items: Arc::new(Vec::new()) }
 }

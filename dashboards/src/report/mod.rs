@@ -23,6 +23,8 @@ mod price;
 mod provenance;
 mod rows;
 mod site;
+#[cfg(test)]
+mod so_far_tests;
 mod suspects;
 mod tables;
 mod task_page;
@@ -65,7 +67,7 @@ fn write_all(run: &Run, rounded: &[Rounded], out: &Path) -> Result<PathBuf, Erro
     let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));
     let titles = names.iter().map(String::as_str).zip(slugs[1..].iter().map(String::as_str));
     let links = links(&Has { vibes: !grids.is_empty(), compared: pairs.is_any(), prices: !rounded.is_empty() });
-    let site = Site::begin(out, run, links)?.with_notes(notes::notes(run, titles, &grids));
+    let site = Site::begin(out, run, findings.alarms.len(), links)?.with_notes(notes::notes(run, titles, &grids));
     let shared = curves::Shared::of(run);
     let pages = tasks.par_iter().zip(&slugs[1..]).map(|(task, slug)| {
         let found = findings.tasks.iter().find(|found| task.subject == found.subject);
@@ -93,7 +95,7 @@ fn write_all(run: &Run, rounded: &[Rounded], out: &Path) -> Result<PathBuf, Erro
     let page = page.beside(Compared::of(&tables)).folding(&others);
     let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
     site.figures(page.figures.iter().chain(talks))?;
-    vibes::write(&site, run, &grids)?;
+    vibes::write(&site, run, &grids, &shared)?;
     price::write(&site, run, &findings, rounded)?;
     provenance::write(&site, run, &page.warnings)?;
     site.page("index.html", "index.html", &run.name, &page)?;
@@ -124,7 +126,7 @@ fn links(has: &Has) -> Vec<Link> {
         links.push(link("A against B", "compare.html"));
     }
     if has.vibes {
-        links.extend([link("vibes", "vibes/index.html"), link("ratings", "vibes/index.html#ratings")]);
+        links.extend([link("vibes", "vibes/index.html"), link("rate", "rate.html")]);
     }
     if has.prices {
         links.push(link("price of bits", "price.html"));

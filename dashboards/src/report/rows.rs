@@ -15,6 +15,8 @@ pub(crate) struct Row {
     task: String,
     page: String,
     branch: String,
+    /// A sweep has still to add to it.
+    so_far: bool,
     colour: usize,
     value: f64,
     newest: String,
@@ -74,6 +76,7 @@ pub(crate) fn rows(task: &TaskCurves<'_>, slug: &str, found: Option<&TaskFinding
             task: task.subject.title(),
             page: format!("tasks/{slug}.html"),
             branch: series.name.clone(),
+            so_far: task.lacking.on.get(&series.name).is_some_and(|lacking| *lacking > 0),
             colour: series.colour,
             value: last.point.value,
             newest: shown(task, last.point.value),

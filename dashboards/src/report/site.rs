@@ -15,7 +15,7 @@ use crate::plots::STYLE;
 use crate::run::{Axis, Run};
 
 /// Templates by name; each page extends `base.html`; figures and alarms are included.
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 18] = [
     ("base.html", include_str!("assets/base.html")),
     ("figure.html", include_str!("assets/figure.html")),
     ("alarm.html", include_str!("assets/alarm.html")),
@@ -32,17 +32,19 @@ const TEMPLATES: [(&str, &str); 17] = [
     ("price.html", include_str!("assets/price.html")),
     ("provenance.html", include_str!("assets/provenance.html")),
     ("vibes.html", include_str!("assets/vibes.html")),
+    ("rate.html", include_str!("assets/rate.html")),
     ("talk.html", include_str!("assets/talk.html")),
 ];
 
 const PAGE_STYLE: &str = include_str!("assets/page.css");
 
 /// Scripts under `assets/`.
-const SCRIPTS: [(&str, &str); 19] = [
+const SCRIPTS: [(&str, &str); 21] = [
     ("common.js", include_str!("assets/common.js")),
     ("access.js", include_str!("assets/access.js")),
     ("grid.js", include_str!("assets/grid.js")),
     ("address.js", include_str!("assets/address.js")),
+    ("newer.js", include_str!("assets/newer.js")),
     ("scale.js", include_str!("assets/scale.js")),
     ("draw.js", include_str!("assets/draw.js")),
     ("cursor.js", include_str!("assets/cursor.js")),
@@ -57,6 +59,7 @@ const SCRIPTS: [(&str, &str); 19] = [
     ("tasks.js", include_str!("assets/tasks.js")),
     ("vibes.js", include_str!("assets/vibes.js")),
     ("talk.js", include_str!("assets/talk.js")),
+    ("rate.js", include_str!("assets/rate.js")),
     ("ratings.js", include_str!("assets/ratings.js")),
 ];
 
@@ -70,6 +73,8 @@ pub(crate) struct Site {
     run: String,
     /// When the report is made, RFC 3339, UTC: pages that were opened before tell by it that a newer one is there.
     made: String,
+    /// How many reasons to look it has.
+    alarms: usize,
     links: Vec<Link>,
     axis: Axis,
     notes: Notes,
@@ -84,7 +89,7 @@ pub(crate) struct Link {
 
 impl Site {
     /// Begins the report of `run` at `place`.
-    pub(crate) fn begin(place: &Path, run: &Run, links: Vec<Link>) -> Result<Self, Error> {
+    pub(crate) fn begin(place: &Path, run: &Run, alarms: usize, links: Vec<Link>) -> Result<Self, Error> {
         let mut tera = Tera::new();
         tera.add_raw_templates(TEMPLATES).map_err(|error| fault("base.html", &error))?;
         let (name, made) = (run.name.clone(), run.generated.clone());
@@ -93,11 +98,12 @@ impl Site {
             folder: Folder::begin(place)?,
             run: name,
             made,
+            alarms,
             links,
             axis: run.tree.axis.clone(),
             notes: Notes::new(),
         };
-        site.data("made", "made", &site.made.as_str().into())?;
+        site.data("state", "state", &serde_json::json!({"made": site.made, "alarms": alarms}))?;
         site.file("assets/page.css", &format!("{STYLE}{PAGE_STYLE}"))?;
         for (name, script) in SCRIPTS {
             site.file(&format!("assets/{name}"), script)?;
@@ -123,6 +129,7 @@ impl Site {
         context.insert("root", if path.contains('/') { "../" } else { "" });
         context.insert("run", &self.run);
         context.insert("made", &self.made);
+        context.insert("alarms", &self.alarms);
         context.insert("title", title);
         context.insert("links", &self.links);
         context.insert("axis", self.axis.word());

@@ -19,6 +19,7 @@ mod text;
 mod tokenizers;
 mod training_log;
 mod tree;
+mod under_way;
 mod unit;
 mod unit_record;
 
@@ -38,5 +39,6 @@ pub use subject::Subject;
 pub use text::{ItemText, TaskTexts};
 pub use training_log::{LogEntry, TrainingLog};
 pub use tree::RunTree;
+pub use under_way::{CheckpointLeft, UnderWay};
 pub use unit::{PackUnit, Unit};
 pub use unit_record::{Chunk, Cost, UnitInputs, UnitRecord};

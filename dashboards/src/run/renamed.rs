@@ -61,6 +61,10 @@ pub(super) fn renamed(mut run: Run, name: &str, others: &BTreeSet<String>) -> Ru
         branch(&mut failure.branch);
     }
     run.failures.iter_mut().filter_map(|failure| failure.task.as_mut()).for_each(task);
+    for left in run.under_way.iter_mut().flat_map(|under_way| &mut under_way.left) {
+        branch(&mut left.branch);
+        left.tasks.iter_mut().for_each(task);
+    }
     run.texts.iter_mut().for_each(|texts| task(&mut texts.task));
     run.groups.iter_mut().flat_map(|group| &mut group.leaves).for_each(task);
     run.groups.iter_mut().flat_map(|group| &mut group.told).for_each(|told| branch(&mut told.branch));

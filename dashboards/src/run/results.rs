@@ -6,6 +6,7 @@ use super::note::Note;
 use super::rating::Rating;
 use super::text::TaskTexts;
 use super::tree::RunTree;
+use super::under_way::UnderWay;
 use super::unit::{PackUnit, Unit};
 use super::unit_record::UnitRecord;
 
@@ -28,6 +29,8 @@ pub struct Run {
     pub superseded: Vec<UnitRecord>,
     /// Units that failed and are not done yet.
     pub failures: Vec<Failure>,
+    /// The sweep that is still to end, or was stopped; `None` where all that was asked for was tried.
+    pub under_way: Option<UnderWay>,
     /// The items as text, for those who want to read them; a task may be missing.
     pub texts: Vec<TaskTexts>,
     /// The groups that the run file asks for.

@@ -79,6 +79,10 @@ fn joined(mut whole: Run, run: Run, name: &str) -> Run {
     whole.notes.extend(run.notes);
     whole.superseded.extend(run.superseded);
     whole.failures.extend(run.failures);
+    whole.under_way = match (whole.under_way, run.under_way) {
+        (Some(one), Some(other)) => Some(one.with(other)),
+        (one, other) => one.or(other),
+    };
     for texts in run.texts {
         let same = whole.texts.iter_mut().find(|known| known.subject() == texts.subject());
         match same {

@@ -183,6 +183,7 @@ mod tests {
             notes: Vec::new(),
             superseded: Vec::new(),
             failures: Vec::new(),
+            under_way: None,
             texts: Vec::new(),
             groups: vec![group],
             run_file: String::new(),

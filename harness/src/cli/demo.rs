@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::gallery::write_olmo2;
-use super::sweep::{Strictness, carry_out};
+use super::sweep::{Manner, carry_out};
 use super::{Exit, Threads, print};
 use crate::Result;
-use crate::executor::Capacity;
 use crate::results::Store;
 use crate::run_file::{RunFile, unpack};
 use crate::sweep::{Overrides, Work};
@@ -55,5 +54,5 @@ fn pilot(out: &Path) -> Result<Exit> {
     let run = RunFile::read(&unpack(out)?)?;
     let store = Store::create(&run.results)?;
     let work = Work::of_run(&run, &Overrides::default())?.with_data()?;
-    carry_out(work, store, Capacity::default(), Strictness::Failures)
+    carry_out(work, store, Manner { report: run.report, ..Manner::default() })
 }

@@ -121,7 +121,7 @@ impl GateRun {
             let side = read(&named, &run)?;
             if side.run.name == sides.here.run.name
                 && side.checkpoint.at() == sides.here.checkpoint.at()
-                && named.run == here.run
+                && is_same(named.run.as_ref().unwrap_or(&run), &run)
             {
                 return Err(Error::Usage {
                     problem: format!("{}: the checkpoint is its own baseline, `{name}`", policy.path.display()),
@@ -147,6 +147,12 @@ impl GateRun {
         print(&if self.json { json() } else { gate_text::text(&gate) })?;
         Ok(verdict.into())
     }
+}
+
+/// The two name one run, however they are written.
+fn is_same(a: &Path, b: &Path) -> bool {
+    let whole = |path: &Path| fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    whole(a) == whole(b)
 }
 
 /// A baseline: of a run of its own, or of the one at `run`.

@@ -9,9 +9,8 @@ use spyglass_dashboards::run::Composite;
 use super::numbers::counted;
 use super::{Exit, print, say};
 use crate::import::{Chosen, Imported, Options, TableOptions, import_lm_eval, import_table, is_table};
-use crate::results::Store;
+use crate::results::{Store, rewrite_report};
 use crate::run_file::{CompositeOption, LogColumns};
-use crate::sweep::write_report;
 use crate::training::{Schedule, TrainingSpec};
 use crate::{Error, Result};
 
@@ -91,9 +90,7 @@ impl Import {
         let (checkpoints, with_items) = (counted(imported.checkpoints, "checkpoint"), imported.with_items);
         say(&format!("{units} of {checkpoints}, {with_items} with their items"));
         keep_composites(composites, &store)?;
-        let snapshot = store.snapshot()?.expect("the import has just kept one");
-        let (report, _) = write_report(&store, snapshot)?;
-        print(&format!("{}\n", report.display()))?;
+        print(&format!("{}\n", rewrite_report(&store)?.index.display()))?;
         Ok(if imported.failed.is_empty() { Exit::Well } else { Exit::SomeFailed })
     }
 

@@ -11,12 +11,11 @@ use tracing_subscriber::{fmt, registry};
 use super::manner::is_painted;
 use crate::progress::OwnLog;
 
-/// How the log on stderr is written.
+/// How the log on stderr is written: lines for eyes, or one JSON object a line. Its values have no lines of help of their own: they would
+/// stretch the help of every command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
-    /// Lines for eyes
     Text,
-    /// One JSON object a line
     Json,
 }
 

@@ -1,7 +1,8 @@
 //! How `compare-precision` writes down what it found.
 
 use super::text_table::{Align, Table};
-use crate::measure::{Effect, MetricChange, Price};
+use crate::measure::{Effect, MetricChange};
+use crate::results::Price;
 
 /// One JSON object a task.
 pub(super) fn lines(effects: &[Effect]) -> String {

@@ -10,7 +10,7 @@ use super::manner::{is_logged, is_quiet, is_verbose};
 use super::numbers::{counted, duration, thousands};
 use super::say;
 use crate::executor::Summary;
-use crate::progress::{Event, Finish, Interrupt, Watch};
+use crate::progress::{Event, Finish, Interrupt, Tally, Watch};
 use crate::sweep::plan::checkpoint_name;
 
 /// How often a line is printed where there is no terminal.
@@ -23,13 +23,6 @@ pub(super) struct Progress {
 }
 
 struct State {
-    units: usize,
-    units_done: usize,
-    items: usize,
-    items_done: usize,
-    tokens: u64,
-    /// When the first checkpoint was asked for: reading it counts, waiting for the user does not.
-    started: Instant,
     last_line: Instant,
     waiting: bool,
 }
@@ -37,29 +30,19 @@ struct State {
 impl Progress {
     /// Nothing is planned yet; the bar appears with the first plan that has something left.
     pub(super) fn new() -> Arc<Self> {
-        let now = Instant::now();
         let bar = (std::io::stderr().is_terminal() && !is_quiet() && !is_logged()).then(|| {
             let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {pos}/{len} items  {msg}");
             let style = style.expect("the template is a constant");
             ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()).with_style(style)
         });
-        let state = State {
-            units: 0,
-            units_done: 0,
-            items: 0,
-            items_done: 0,
-            tokens: 0,
-            started: now,
-            last_line: now,
-            waiting: false,
-        };
+        let state = State { last_line: Instant::now(), waiting: false };
         Arc::new(Self { bar, state: Mutex::new(state) })
     }
 
     /// Is told of everything that happens, until it is time to stop.
     pub(super) fn watch(self: &Arc<Self>, interrupt: Interrupt) -> Watch {
         let progress = Arc::clone(self);
-        Watch::new(interrupt, move |event| progress.notice(event))
+        Watch::new(interrupt, move |event, tally| progress.notice(event, tally))
     }
 
     /// Takes the bar away.
@@ -77,16 +60,15 @@ impl Progress {
         }
     }
 
-    fn notice(&self, event: &Event) {
+    fn notice(&self, event: &Event, tally: &Tally) {
         let mut state = self.state.lock().expect("no thread panics while it holds the lock");
         match event {
-            Event::Planned { units, items } => {
-                if let Some(bar) = self.bar.as_ref().filter(|_| state.units == 0 && *units > 0) {
+            Event::Planned { units, .. } => {
+                // The first plan that has something left.
+                if let Some(bar) = self.bar.as_ref().filter(|_| tally.units == *units && *units > 0) {
                     bar.set_draw_target(ProgressDrawTarget::stderr());
                     bar.enable_steady_tick(Duration::from_millis(250));
                 }
-                state.units += units;
-                state.items += items;
             }
             Event::Note(text) => {
                 self.say(text);
@@ -107,21 +89,15 @@ impl Progress {
                 }
                 return;
             }
-            Event::Scored { items, tokens } => {
-                state.items_done += items;
-                state.tokens += tokens;
-                state.waiting = false;
-            }
+            Event::Left(_) => return,
+            Event::Scored { .. } => state.waiting = false,
             Event::Finished { finish, checkpoint, task, score } => {
-                state.units_done += usize::from(*finish != Finish::Before);
                 if is_verbose() && !is_logged() && *finish == Finish::Here {
                     let score = score.as_ref().map_or_else(String::new, |(name, value)| format!(": {name} {value:.4}"));
                     self.say(&format!("scored {}, {task}{score}", checkpoint_name(checkpoint)));
                 }
             }
-            Event::Failed { failure, units, items } => {
-                state.units = state.units.saturating_sub(*units);
-                state.items = state.items.saturating_sub(*items);
+            Event::Failed { failure, .. } => {
                 if !is_logged() {
                     self.say(&failed(failure)); // a log has its own line
                 }
@@ -136,22 +112,23 @@ impl Progress {
                 }
             }
         }
-        self.show(&mut state);
+        self.show(&mut state, tally);
     }
-    fn show(&self, state: &mut State) {
+
+    fn show(&self, state: &mut State, tally: &Tally) {
         match &self.bar {
             Some(bar) => {
-                bar.set_length(state.items as u64);
-                bar.set_position(state.items_done as u64);
-                bar.set_message(state.message());
+                bar.set_length(tally.items as u64);
+                bar.set_position(tally.items_done as u64);
+                bar.set_message(message(tally));
             }
             None if state.last_line.elapsed() >= LINE_EVERY => {
                 state.last_line = Instant::now();
-                let message = state.message();
+                let message = message(tally);
                 say(&format!(
                     "{} of {} items, {message}",
-                    thousands(state.items_done as u64),
-                    thousands(state.items as u64)
+                    thousands(tally.items_done as u64),
+                    thousands(tally.items as u64)
                 ));
             }
             None => {}
@@ -159,17 +136,10 @@ impl Progress {
     }
 }
 
-impl State {
-    fn message(&self) -> String {
-        let seconds = self.started.elapsed().as_secs_f64();
-        let units = format!("{}/{} units", self.units_done, self.units);
-        if self.items_done == 0 || seconds < 0.5 {
-            return units;
-        }
-        let left = seconds / self.items_done as f64 * self.items.saturating_sub(self.items_done) as f64;
-        let rate = self.tokens as f64 / seconds;
-        format!("{units}, {} tokens/s, {} left", thousands(rate.round() as u64), duration(left))
-    }
+fn message(tally: &Tally) -> String {
+    let units = format!("{}/{} units", tally.units_done, tally.units);
+    let Some((rate, left)) = tally.pace() else { return units };
+    format!("{units}, {} tokens/s, {} left", thousands(rate.round() as u64), duration(left))
 }
 
 /// A failure in words.

@@ -8,7 +8,7 @@ use super::numbers::counted;
 use super::results::snapshot_of;
 use super::{Exit, say};
 use crate::Result;
-use crate::ratings::{Known, Others, RatingFile, merge};
+use crate::ratings::{Known, Others, RatingFile};
 use crate::results::Store;
 use crate::run_file::RunFile;
 
@@ -57,9 +57,8 @@ impl Merge {
         }
         let store = Store::create(&run.results)?;
         let others = if self.replace { Others::Replace } else { Others::Refused };
-        let merged = merge(store.ratings()?, &files, others)?;
+        let merged = store.add_ratings(&files, others)?;
         tell_unknown(&run, &store, &files)?;
-        store.keep_ratings(&merged.all)?;
         let mut told = counted(merged.new, "new rating");
         for (count, what) in
             [(merged.replaced, "replaced"), (merged.left_out, "left out: the vote that is kept counts")]

@@ -10,8 +10,7 @@ use spyglass_dashboards::run::side_by_side;
 use super::apart::told_apart;
 use super::results::Results;
 use super::{Exit, print, say};
-use crate::results::{gather, report_folder};
-use crate::sweep::rounded_runs;
+use crate::results::{Rewritten, gather, rewrite_report_of, rounded_runs};
 use crate::{Error, Result};
 
 /// The folder of a report on several runs.
@@ -47,10 +46,25 @@ impl ReportRun {
                 help: "write a report of each, or give both the same `axis:`".into(),
             });
         }
-        let own_report = match all.as_slice() {
-            [only] => Some(report_folder(&only.store)),
-            _ => None,
+        let (report, damaged) = match all.as_slice() {
+            [only] if self.out.is_none() => {
+                let Rewritten { index, gathered } = rewrite_report_of(&only.store, || Ok(only.snapshot.clone()))?;
+                (index, gathered.damaged)
+            }
+            _ => self.elsewhere(all)?,
         };
+        for message in &damaged {
+            say(&format!("left out: {}", message.replace('\n', "\n  ")));
+        }
+        print(&format!("{}\n", report.display()))?;
+        if self.open {
+            open(&report)?;
+        }
+        Ok(if damaged.is_empty() { Exit::Well } else { Exit::SomeFailed })
+    }
+
+    /// Writes a report that is not that of one results folder: its page, and a message for each damaged unit.
+    fn elsewhere(&self, all: Vec<Results>) -> Result<(PathBuf, Vec<String>)> {
         let named: Vec<(String, &Path)> =
             self.runs.iter().zip(&all).map(|(path, own)| (own.snapshot.name.clone(), path.as_path())).collect();
         let (rounded, mut damaged) = match all.as_slice() {
@@ -67,16 +81,8 @@ impl ReportRun {
             damaged.extend(gathered.damaged);
         }
         let run = side_by_side(runs).expect("clap asks for one run file at least");
-        let out = self.out.clone().or(own_report).unwrap_or_else(|| TOGETHER.into());
-        let report = report::write_priced(&run, &rounded, &out)?;
-        for message in &damaged {
-            say(&format!("left out: {}", message.replace('\n', "\n  ")));
-        }
-        print(&format!("{}\n", report.display()))?;
-        if self.open {
-            open(&report)?;
-        }
-        Ok(if damaged.is_empty() { Exit::Well } else { Exit::SomeFailed })
+        let out = self.out.clone().unwrap_or_else(|| TOGETHER.into());
+        Ok((report::write_priced(&run, &rounded, &out)?, damaged))
     }
 }
 

@@ -8,10 +8,9 @@ use clap::Args;
 use super::report::open;
 use super::{Exit, print, say};
 use crate::progress::Interrupt;
-use crate::results::Store;
+use crate::results::{Rewritten, Store, rewrite_report};
 use crate::run_file::RunFile;
 use crate::serve::{Address, Live, Server};
-use crate::sweep::write_report;
 use crate::{Error, Result};
 
 /// Letters of a token that nobody guesses.
@@ -63,12 +62,10 @@ impl Serve {
             stop.raise(); // where it broke off
             ended
         })?;
-        if live.has_changed()
-            && let Some(snapshot) = store.snapshot()?
-        {
-            let (report, damaged) = write_report(&store, snapshot)?;
-            damaged.iter().for_each(|message| say(&format!("left out: {}", message.replace('\n', "\n  "))));
-            say(&format!("written again, with the notes and votes that came in: {}", report.display()));
+        if live.has_changed() && store.snapshot()?.is_some() {
+            let Rewritten { index, gathered } = rewrite_report(&store)?;
+            gathered.damaged.iter().for_each(|message| say(&format!("left out: {}", message.replace('\n', "\n  "))));
+            say(&format!("written again, with the notes and votes that came in: {}", index.display()));
         }
         Ok(Exit::Well)
     }

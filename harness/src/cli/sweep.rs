@@ -12,9 +12,9 @@ use crate::Result;
 use crate::executor::{Capacity, Site};
 use crate::hub::Talk;
 use crate::progress::Interrupt;
-use crate::results::Store;
-use crate::run_file::{BosSpec, PrecisionSpec, RunFile};
-use crate::sweep::{Overrides, Work, measure_prices, snapshot_of, store_of, sweep, write_report};
+use crate::results::{Rewritten, Store, rewrite_report};
+use crate::run_file::{BosSpec, PrecisionSpec, ReportSpec, RunFile};
+use crate::sweep::{Overrides, Work, measure_prices, sweep};
 
 /// Score what is missing, then write the report
 #[derive(Debug, Args)]
@@ -31,6 +31,9 @@ pub(super) struct Sweep {
     /// Exit with 1 if an item was cut to the context limit
     #[arg(long)]
     strict: bool,
+    /// When the report is written; as the run file has it unless given
+    #[arg(long, value_enum, value_name = "WHEN")]
+    report: Option<ReportSpec>,
     #[command(flatten)]
     state_memory: StateMemory,
 }
@@ -73,45 +76,61 @@ impl Sweep {
         self.threads.set_up();
         let run = RunFile::read(&self.run)?;
         let store = Store::create(&run.results)?;
+        let manner = Manner {
+            capacity: Capacity { jobs: self.jobs, scorer: self.state_memory.scorer() },
+            strictness: if self.strict { Strictness::Cuts } else { Strictness::Failures },
+            report: self.report.unwrap_or(run.report),
+        };
         let overrides = self.narrow.overrides();
-        let work = || Work::of_run(&run, &overrides)?.with_data();
-        let strictness = if self.strict { Strictness::Cuts } else { Strictness::Failures };
-        let capacity = Capacity { jobs: self.jobs, scorer: self.state_memory.scorer() };
-        let others = if overrides.precision.is_some() { &[][..] } else { run.precision.others() };
-        let mut exit = carry_out(work()?, store.clone(), capacity, strictness)?;
-        for &precision in others {
-            if exit == Exit::Interrupted {
-                return Ok(exit);
-            }
-            say(&format!("{}:", precision.name()));
-            let rounded = Overrides { precision: Some(precision), ..overrides.clone() };
-            let ended = carry_out(
-                Work::of_run(&run, &rounded)?.with_data()?,
-                store_of(&store, precision)?,
-                capacity,
-                strictness,
-            )?;
-            exit = if ended == Exit::Well { exit } else { ended };
-        }
-        if others.is_empty() || exit == Exit::Interrupted {
+        let exit = carry_out(Work::of_run(&run, &overrides)?.with_data()?, store.clone(), manner)?;
+        if overrides.precision.is_some() || run.precision.others().is_empty() || exit == Exit::Interrupted {
             return Ok(exit);
         }
-        let (work, interrupt) = (work()?, Interrupt::listen()?);
-        for &precision in others {
-            say(&format!("{}: what it costs the next token", precision.name()));
-            measure_prices(&work, &store, precision, (&|| interrupt.is_set(), &say))?;
-        }
-        let (report, damaged) = write_report(&store, snapshot_of(&work, &store)?)?;
-        damaged.iter().for_each(|message| say(message));
-        print(&format!("{}\n", report.display()))?;
-        Ok(if interrupt.is_set() { Exit::Interrupted } else { exit })
+        let others = in_other_arithmetics(&run, &overrides, &store, manner)?;
+        Ok(if others == Exit::Well { exit } else { others })
     }
 }
 
+/// The same in each further arithmetic of the run file, in a folder of its own below the results; then what those cost, and the report again.
+///
+/// # Errors
+/// Nothing could be begun.
+fn in_other_arithmetics(run: &RunFile, overrides: &Overrides, store: &Store, manner: Manner) -> Result<Exit> {
+    let (others, mut exit) = (run.precision.others(), Exit::Well);
+    for &precision in others {
+        say(&format!("{}:", precision.name()));
+        let rounded = Overrides { precision: Some(precision), ..overrides.clone() };
+        let work = Work::of_run(run, &rounded)?.with_data()?;
+        match carry_out(work, store.in_precision(precision)?, manner)? {
+            Exit::Well => {}
+            Exit::Interrupted => return Ok(Exit::Interrupted),
+            worse => exit = worse,
+        }
+    }
+    let (work, interrupt) = (Work::of_run(run, overrides)?.with_data()?, Interrupt::listen()?);
+    for &precision in others {
+        say(&format!("{}: what it costs the next token", precision.name()));
+        measure_prices(&work, store, precision, (&|| interrupt.is_set(), &say))?;
+    }
+    let Rewritten { index, gathered } = rewrite_report(store)?;
+    gathered.damaged.iter().for_each(|message| say(message));
+    print(&format!("{}\n", index.display()))?;
+    Ok(if interrupt.is_set() { Exit::Interrupted } else { exit })
+}
+
+/// How a sweep is carried out.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Manner {
+    pub(super) capacity: Capacity,
+    pub(super) strictness: Strictness,
+    pub(super) report: ReportSpec,
+}
+
 /// What makes the exit code 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Strictness {
     /// Units that failed.
+    #[default]
     Failures,
     /// These, and items that were cut to the context limit.
     Cuts,
@@ -121,15 +140,15 @@ pub(super) enum Strictness {
 ///
 /// # Errors
 /// Nothing could be begun.
-pub(super) fn carry_out(mut work: Work, store: Store, capacity: Capacity, strictness: Strictness) -> Result<Exit> {
+pub(super) fn carry_out(mut work: Work, store: Store, manner: Manner) -> Result<Exit> {
     let interrupt = Interrupt::listen()?;
     work.find_misplaced(store.root(), Talk { tell: &say, stop: &|| interrupt.is_set() })?;
     for note in &work.notes {
         say(note);
     }
     let (progress, started) = (Progress::new(), Instant::now());
-    let site = Site::new(work, store, capacity, progress.watch(interrupt));
-    let swept = sweep(site.plan()?, &site);
+    let site = Site::new(work, store, manner.capacity, progress.watch(interrupt));
+    let swept = sweep(site.plan()?, &site, manner.report);
     progress.finish();
     let swept = match swept {
         Ok(swept) => swept,
@@ -140,14 +159,12 @@ pub(super) fn carry_out(mut work: Work, store: Store, capacity: Capacity, strict
     };
     let bad_rows = site.work.suite.bad_rows();
     say(&progress::summary(&swept.summary, &bad_rows, &swept.damaged, started.elapsed().as_secs_f64()));
+    print(&format!("{}\n", swept.report.display()))?;
     if swept.summary.interrupted {
-        say("interrupted; finished work is kept, the next sweep goes on from here");
+        say("interrupted; finished work is kept and reported, the next sweep goes on from here");
         return Ok(Exit::Interrupted);
     }
-    if let Some(report) = &swept.report {
-        print(&format!("{}\n", report.display()))?;
-    }
-    let cut = strictness == Strictness::Cuts && swept.summary.truncated() > 0;
+    let cut = manner.strictness == Strictness::Cuts && swept.summary.truncated() > 0;
     let clean = swept.summary.is_clean() && bad_rows.is_empty() && swept.damaged.is_empty() && !cut;
     Ok(if clean { Exit::Well } else { Exit::SomeFailed })
 }

@@ -1,10 +1,10 @@
 //! The jobs that were submitted for a run: `cluster/jobs.jsonl` in its results.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Submitted;
 use crate::Result;
+use crate::results::append_line;
 
 fn file(results: &Path) -> PathBuf {
     results.join("cluster").join("jobs.jsonl")
@@ -15,10 +15,7 @@ fn file(results: &Path) -> PathBuf {
 /// # Errors
 /// The results folder cannot be written.
 pub(crate) fn remember(results: &Path, submitted: &Submitted) -> Result<()> {
-    fs_err::create_dir_all(results.join("cluster"))?;
-    let line = serde_json::to_string(submitted).expect("plain data") + "\n";
-    let mut file = fs_err::OpenOptions::new().create(true).append(true).open(file(results))?;
-    Ok(file.write_all(line.as_bytes())?)
+    append_line(&file(results), &serde_json::to_string(submitted).expect("plain data"))
 }
 
 /// The job that was submitted last.

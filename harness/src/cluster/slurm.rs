@@ -27,7 +27,9 @@ impl Engine for Slurm {
         let count = within_limit(job)?;
         fs_err::create_dir_all(&job.logs)?;
         let workers = sbatch(&job.logs.join("workers.sh"), &array(job, count))?;
-        let report = sbatch(&job.logs.join("report.sh"), &report(job, &workers))?;
+        // Workers that nobody remembers could not be asked after, nor ended.
+        let forget = |_: &_| drop(queue::ask("scancel", std::slice::from_ref(&workers)));
+        let report = sbatch(&job.logs.join("report.sh"), &report(job, &workers)).inspect_err(forget)?;
         Ok(Submitted { engine: EngineName::Slurm, workers, report, count, time: now() })
     }
 
@@ -41,6 +43,11 @@ impl Engine for Slurm {
 }
 
 /// As many workers as an array may have here.
+/// Where a job's words go, as sbatch reads it: in quotes, a `%` of the folder twice, since one stands for a number of the job.
+fn log(job: &Job<'_>, name: &str) -> String {
+    format!("\"{}/{name}\"", job.logs.display().to_string().replace('%', "%%"))
+}
+
 fn within_limit(job: &Job<'_>) -> Result<usize> {
     // A machine from which nothing is submitted (a dry run) has no limit to tell.
     let limit = queue::largest_array().unwrap_or(usize::MAX);
@@ -57,7 +64,7 @@ fn array(job: &Job<'_>, workers: usize) -> String {
     let at_once = job.spec.at_once.filter(|most| *most < workers).map(|most| format!("%{most}")).unwrap_or_default();
     let mut text = head(job, "workers");
     let _ = writeln!(text, "#SBATCH --array=0-{}{at_once}", workers - 1);
-    let _ = writeln!(text, "#SBATCH --output={}", job.logs.join("worker-%a.log").display());
+    let _ = writeln!(text, "#SBATCH --output={}", log(job, "worker-%a.log"));
     let _ = writeln!(text, "#SBATCH --cpus-per-task={}", job.spec.cores);
     if let Some(bytes) = job.spec.memory {
         let _ = writeln!(text, "#SBATCH --mem={}M", bytes.div_ceil(1 << 20));
@@ -97,7 +104,7 @@ exit $code
 fn report(job: &Job<'_>, workers: &str) -> String {
     let mut text = head(job, "report");
     let _ = writeln!(text, "#SBATCH --dependency=afterany:{workers}");
-    let _ = writeln!(text, "#SBATCH --output={}", job.logs.join("report.log").display());
+    let _ = writeln!(text, "#SBATCH --output={}", log(job, "report.log"));
     if let Some(bytes) = job.spec.memory {
         let _ = writeln!(text, "#SBATCH --mem={}M", bytes.div_ceil(1 << 20));
     }

@@ -218,6 +218,7 @@ impl Running<'_> {
                 Err(error) => self.unit_failed(&planned, &unit, &error),
             }
         }
+        self.site.watch.tell(&Event::Left(planned.checkpoint.clone()));
         if let Some(holder) = holder {
             planned.units = held;
             self.held.lock().expect(UNPOISONED).push((planned, holder));

@@ -2,6 +2,7 @@
 
 use spyglass_dashboards::alarms::{Alarm, AlarmKind};
 use spyglass_dashboards::gate::{self, Asked, Found, Question};
+use spyglass_dashboards::run::Unit;
 
 use super::questions::Rule;
 use crate::Result;
@@ -13,7 +14,15 @@ impl Rule<'_> {
         let unseen = if gate::reads_log(kind) {
             here.run.tree.log_path(&at.branch).is_empty().then_some("its branch has no training log")
         } else {
-            here.run.units.is_empty().then_some("no task was scored on this checkpoint")
+            let fits = |unit: &&Unit| matcher.as_ref().is_none_or(|matcher| matcher.is_match(&unit.record.task));
+            let mut meant = here.run.units.iter().filter(fits).peekable();
+            if meant.peek().is_none() {
+                Some("no such task was scored on this checkpoint")
+            } else if kind == AlarmKind::PerturbedGap && !meant.any(|unit| unit.record.inputs.perturb.is_some()) {
+                Some("no task was asked in another order (`perturb:`) on this checkpoint")
+            } else {
+                None
+            }
         };
         let since = self.baseline_name().and_then(|name| self.sides.baselines.get(name)).filter(|side| {
             side.run.name == here.run.name && side.checkpoint.branch == at.branch && side.checkpoint.step < at.step

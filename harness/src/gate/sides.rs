@@ -53,6 +53,7 @@ impl Sides {
         let (units, _) = store.units()?;
         let mut known: BTreeSet<String> = units.into_iter().map(|(_, record)| record.task).collect();
         known.extend(snapshot.groups.iter().map(|group| group.name.clone()));
+        known.extend(snapshot.composites.iter().map(|composite| composite.name.clone()));
         let alarms = asks_alarms.then(|| gather(store, snapshot)).transpose()?;
         let alarms = alarms.map(|gathered| alarms_at(gathered.run, &here.checkpoint));
         Ok(Self { here, baselines: BTreeMap::new(), alarms, known })

@@ -124,7 +124,7 @@ impl Ledger {
     /// Forgets a checkpoint; the revision that was noted for it.
     pub(super) fn forget_commit(&self, folder: &str, mark: &str) -> Option<String> {
         let file = self.file(folder, "commits", mark);
-        let revision = fs_err::read_to_string(&file).ok().filter(|revision| !revision.is_empty());
+        let revision = fs_err::read_to_string(&file).ok().filter(|revision| is_below(revision));
         drop(fs_err::remove_dir_all(self.root.join(folder).join("links").join(mark)));
         drop(fs_err::remove_file(self.file(folder, "whole", mark)));
         drop(fs_err::remove_file(file));

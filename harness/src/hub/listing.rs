@@ -81,7 +81,11 @@ impl Client {
         let address = self.address(&repo.api("refs"));
         let refused = |reply: &_| refusal(self, repo, Asked::Revisions, reply);
         let Some((refs, _)) = self.json::<Refs>(&address, talk, refused)? else { return Ok(None) };
-        let all = refs.branches.into_iter().chain(refs.tags).filter(|own| is_commit(&own.target_commit));
+        let all = refs
+            .branches
+            .into_iter()
+            .chain(refs.tags)
+            .filter(|own| is_below(&own.name) && is_commit(&own.target_commit));
         Ok(Some(all.map(|own| Revision { name: own.name, commit: own.target_commit.to_ascii_lowercase() }).collect()))
     }
 

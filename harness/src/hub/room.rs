@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::ledger::{Own, names};
 use super::lock::Lock;
@@ -65,9 +66,10 @@ impl<'a> Door<'a> {
     /// The folder cannot be written.
     pub(super) fn take(&self, wanted: &BTreeMap<Own, u64>) -> Result<Room> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let name = format!("{}-{}.{ENDING}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = self.folder.join(name);
-        // One of this name is left of a process that is gone, or comes from another machine: then its files are ours as well.
+        // Processes of two machines, or of two containers, may have one number, and hardly one instant.
+        let instant = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.join(format!("{}-{instant}-{number}.{ENDING}", std::process::id()));
         let lock = Lock::try_exclusive(&path)?;
         let text = serde_json::to_string(&wanted.iter().collect::<Vec<_>>()).expect("plain data");
         fs_err::write(&path, text).map_err(|error| super::download::not_written(&path, &error))?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::address::{COMMIT_DIGITS, Repo};
+use super::address::{COMMIT_DIGITS, Repo, is_commit};
 use super::cache::Cache;
 use super::ledger::{Ledger, Own, names};
 use super::listing::RemoteFile;
@@ -232,7 +232,7 @@ impl Space {
         let is_gone = fs_err::remove_dir(&snapshot).is_ok() || !snapshot.exists();
         if let Some(revision) = revision.filter(|_| is_gone) {
             let note = self.cache.reference(folder, &revision);
-            if fs_err::read_to_string(&note).is_ok_and(|text| mark.starts_with(text.trim())) {
+            if fs_err::read_to_string(&note).is_ok_and(|text| is_commit(text.trim()) && mark.starts_with(text.trim())) {
                 drop(fs_err::remove_file(note));
             }
         }

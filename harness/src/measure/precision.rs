@@ -9,10 +9,10 @@ use spyglass_model::{LanguageModel, Model, Tokenizer, shifts};
 use spyglass_tasks::ItemRecord;
 use spyglass_tasks::metric::argmax;
 
-use super::Price;
 use crate::Result;
 use crate::ask::one_request_each;
 use crate::checkpoint::{Settings, Tokens};
+use crate::results::Price;
 use crate::suite::SuiteTask;
 
 /// A checkpoint in one arithmetic.

@@ -1,31 +1,9 @@
 //! What fewer bits cost over the tokens of a text: in the columns of llama.cpp's perplexity tool.
 
-use serde::{Deserialize, Serialize};
 use spyglass_dashboards::analysis::{Z95, clustered_se, mean_se};
 use spyglass_model::TokenShift;
 
-/// What changed over some tokens. Divergences in nats, probabilities and shares in [0, 1].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Price {
-    /// Tokens compared.
-    pub tokens: usize,
-    /// Mean Kullback-Leibler divergence of the next token's distribution.
-    pub divergence: f64,
-    /// Below it lie 99 % of the divergences.
-    pub divergence_99: f64,
-    /// Below it lie 99.9 % of them.
-    pub divergence_999: f64,
-    /// Root mean square of the change in the right token's probability.
-    pub probability_change: f64,
-    /// Tokens before which the most probable one is the same.
-    pub same_best: f64,
-    /// Perplexities, before and after.
-    pub perplexities: [f64; 2],
-    /// The second over the first.
-    pub ratio: f64,
-    /// Its 95 % interval, texts varying as wholes; `None` for a single token.
-    pub ratio_interval: Option<[f64; 2]>,
-}
+use crate::results::Price;
 
 impl Price {
     /// Of the tokens of each text; `None` without any.

@@ -48,6 +48,8 @@ pub(crate) enum Event {
         /// Items that were counted as left.
         items: usize,
     },
+    /// What could be scored of a checkpoint now is; it leaves the memory.
+    Left(Checkpoint),
     /// All that is left is held by another sweep.
     Waiting(ClaimHolder),
 }

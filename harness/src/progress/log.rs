@@ -105,6 +105,6 @@ pub(super) fn record(event: &Event) {
             tracing::warn!(branch, step, task, units, reason, "failed");
         }
         Event::Scored { .. } => touch(),
-        Event::Note(_) | Event::Finished { .. } | Event::Waiting(_) => {}
+        Event::Note(_) | Event::Finished { .. } | Event::Left(_) | Event::Waiting(_) => {}
     }
 }

@@ -5,5 +5,5 @@ mod merge;
 mod read;
 
 pub(crate) use known::Known;
-pub(crate) use merge::{Others, merge};
+pub(crate) use merge::{Merged, Others, merge};
 pub(crate) use read::RatingFile;

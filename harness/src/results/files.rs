@@ -27,6 +27,19 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Where the lines of a file end: behind the last line break, or behind a last line of JSON that wants only that. What a crash left
+/// of a line is no JSON.
+fn end_of_lines(bytes: &[u8]) -> usize {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let is_whole = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes[end..]).is_ok();
+    if is_whole { bytes.len() } else { end }
+}
+
+/// Waits for our turn at a file. A disk that knows no locks goes without: then two writers in the same instant may cost a line.
+pub(crate) fn in_turn(file: &fs_err::File) {
+    drop(file.file().lock());
+}
+
 /// Adds a line to a file of lines and flushes it to disk. What a crash left of a line at the end is no line, and goes.
 ///
 /// # Errors
@@ -34,13 +47,14 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 pub(crate) fn append_line(path: &Path, line: &str) -> Result<()> {
     path.parent().map_or(Ok(()), fs_err::create_dir_all)?;
     let mut file = fs_err::OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
-    file.file().lock()?;
+    in_turn(&file);
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end as u64 + 1);
+    let end = end_of_lines(&bytes);
+    let (whole, gap) = (end as u64, if end > 0 && bytes[end - 1] != b'\n' { "\n" } else { "" });
     file.set_len(whole)?;
     file.seek(SeekFrom::Start(whole))?;
-    let written = file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all());
+    let written = file.write_all(format!("{gap}{line}\n").as_bytes()).and_then(|()| file.sync_all());
     if written.is_err() {
         drop(file.set_len(whole));
     }
@@ -53,7 +67,7 @@ pub(crate) fn append_line(path: &Path, line: &str) -> Result<()> {
 /// It cannot be read, or is no text.
 pub(crate) fn whole_lines(path: &Path) -> Result<String> {
     let mut bytes = fs_err::read(path)?;
-    bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+    bytes.truncate(end_of_lines(&bytes));
     let why = || std::io::Error::new(std::io::ErrorKind::InvalidData, format!("{}: is no UTF-8 text", path.display()));
     Ok(String::from_utf8(bytes).map_err(|_| why())?)
 }

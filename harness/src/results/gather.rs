@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -71,6 +70,7 @@ pub fn gather(store: &Store, snapshot: Snapshot) -> Result<Gathered> {
 /// The folder cannot be read.
 pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&UnitRecord) -> bool) -> Result<Gathered> {
     let (mut units, mut damaged) = store.units()?;
+    let under_way = store.under_way(&units);
     units.retain(|(_, record)| wanted(record));
     let (newest, superseded) = newest_of_each(units);
     let read = |(folder, record): (UnitFolder, UnitRecord)| {
@@ -109,6 +109,7 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
         ratings,
         notes,
         failures: store.failures(),
+        under_way,
         texts: store.texts(),
         groups: snapshot.groups,
         run_file: snapshot.run_file,
@@ -136,9 +137,4 @@ fn newest_of_each(units: KeptUnits) -> (KeptUnits, Vec<UnitRecord>) {
         }
     }
     (newest.into_values().collect(), superseded)
-}
-
-/// Where the report of a results folder lies.
-pub(crate) fn report_folder(store: &Store) -> PathBuf {
-    store.root().join("report")
 }

@@ -1,8 +1,8 @@
-//! Readers' notes and votes as they come in one by one: lines that are appended, and on disk before they are confirmed.
+//! Readers' notes as they come in one by one: lines that are appended, and on disk before they are confirmed.
 
 use std::path::PathBuf;
 
-use spyglass_dashboards::run::{Note, Rating};
+use spyglass_dashboards::run::Note;
 
 use super::{Store, append_line, whole_lines};
 use crate::Result;
@@ -39,14 +39,6 @@ impl Store {
     /// The folder cannot be written, or the disk is full.
     pub(crate) fn add_note(&self, note: &Note) -> Result<()> {
         append_line(&self.notes_file(), &serde_json::to_string(note).expect("plain data"))
-    }
-
-    /// Adds a vote; it is on disk when this returns. Of several of one rater on one thing the one that counts is found when they are read.
-    ///
-    /// # Errors
-    /// The folder cannot be written, or the disk is full.
-    pub(crate) fn add_rating(&self, rating: &Rating) -> Result<()> {
-        append_line(&self.ratings_file(), &serde_json::to_string(rating).expect("plain data"))
     }
 }
 

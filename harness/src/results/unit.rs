@@ -180,23 +180,35 @@ impl UnitFolder {
         Ok(self.chunks()?.iter().map(|(chunk, _)| chunk.items).sum())
     }
 
-    /// Takes back that a unit is finished, since it is damaged: its summary goes, and so do the chunks that are not those which it
-    /// speaks of. The rest is scored again by the next sweep.
+    /// Takes back that a unit is finished where it is damaged: its summary goes, and so do the chunks that are not those which it
+    /// speaks of. The rest is scored again by the next sweep. Whether it was damaged: a file that could not be read a moment ago may
+    /// be whole.
     ///
     /// # Errors
-    /// The folder cannot be written.
-    pub(crate) fn reopen(&self) -> Result<()> {
-        if let Ok(Some(record)) = self.record() {
-            for chunk in &record.chunks {
-                let path = self.folder.join(&chunk.file);
-                let is_whole =
-                    fs_err::read(&path).is_ok_and(|bytes| blake3::hash(&bytes).to_hex().as_str() == chunk.blake3);
-                if !is_whole {
-                    remove(&path)?;
-                }
+    /// A file is there and cannot be read, or the folder cannot be written; then the summary stays.
+    pub(crate) fn reopen(&self) -> Result<bool> {
+        let summary = self.folder.join("unit.json");
+        if is_missing(&summary)? {
+            return Ok(false);
+        }
+        let Ok(Some(record)) = self.record() else {
+            remove(&summary)?;
+            return Ok(true);
+        };
+        let mut is_damaged = false;
+        for chunk in &record.chunks {
+            let path = self.folder.join(&chunk.file);
+            if is_missing(&path)? {
+                is_damaged = true;
+            } else if blake3::hash(&fs_err::read(&path)?).to_hex().as_str() != chunk.blake3 {
+                remove(&path)?;
+                is_damaged = true;
             }
         }
-        remove(&self.folder.join("unit.json"))
+        if is_damaged {
+            remove(&summary)?;
+        }
+        Ok(is_damaged)
     }
 
     /// The item records of a finished unit, checked against the checksums in its summary.
@@ -237,6 +249,15 @@ fn parse_chunk(path: &Path, bytes: &[u8]) -> Result<Vec<ItemRecord>> {
 }
 
 /// Removes a file that may be gone already.
+/// Whether there is no such file, as against one that cannot be read.
+fn is_missing(path: &Path) -> Result<bool> {
+    match fs_err::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(false),
+    }
+}
+
 fn remove(path: &Path) -> Result<()> {
     match fs_err::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),

@@ -12,7 +12,7 @@ use super::cluster::ClusterSpec;
 use super::composites::CompositeSpec;
 use super::phases::PhasesSpec;
 use super::schedule_spec::ScheduleSpec;
-use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionsSpec};
+use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionsSpec, ReportSpec};
 use super::storage::{self, KeepSpec};
 use super::task_spec::TaskSpec;
 use super::watch::WatchSpec;
@@ -84,6 +84,9 @@ pub struct RunFile {
     /// Which checkpoints, in which order.
     #[serde(default)]
     pub schedule: ScheduleSpec,
+    /// When a sweep writes its report: after each checkpoint (as long as that takes a twentieth of the time at most), or at its end.
+    #[serde(default)]
+    pub report: ReportSpec,
     /// Arithmetic of the model: one, or a list. The first is that of the report, which tells what each other one costs; those have results
     /// and a report of their own in a folder of the arithmetic's name below `results`.
     #[serde(default)]

@@ -31,7 +31,7 @@ pub(crate) use log_spec::{LogColumns, LogSpec};
 pub(crate) use on_hub::addresses;
 pub(crate) use phases::PhasesSpec;
 pub(crate) use schedule_spec::{CheckpointOrder, ScheduleSpec};
-pub(crate) use settings::{BosSpec, MisplacedSpec, PrecisionSpec};
+pub(crate) use settings::{BosSpec, MisplacedSpec, PrecisionSpec, ReportSpec};
 pub(crate) use storage::KeepSpec;
 pub use task_spec::TaskSpec;
 pub(crate) use watch::{WatchOrder, parse as parse_time};

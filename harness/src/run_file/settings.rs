@@ -48,6 +48,17 @@ impl BosSpec {
     }
 }
 
+/// When a sweep writes its report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportSpec {
+    /// After each checkpoint, so that a page left open fills, and at the end.
+    #[default]
+    Checkpoint,
+    /// At the end only, be it that of a sweep that is stopped.
+    End,
+}
+
 /// Arithmetic of the model.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, JsonSchema)]
 #[serde(rename_all = "lowercase")]

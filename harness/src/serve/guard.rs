@@ -12,7 +12,8 @@ use axum::http::{Method, StatusCode, Version};
 use super::Address;
 
 /// Name of the cookie that holds a browser's key.
-const COOKIE_NAME: &str = "spyglass";
+/// How the cookie's name begins; the port follows, since cookies are shared by all ports of a host.
+const COOKIE_NAME: &str = "spyglass-";
 
 /// Why a request is refused.
 pub(super) type Refusal = (StatusCode, &'static str);
@@ -126,14 +127,15 @@ impl Guard {
         let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut cookies = cookies.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
         // The cookie is the token's hash, so that it opens nothing else.
+        let own_name = format!("{COOKIE_NAME}{}", self.port);
         let shown = cookies
-            .any(|(name, value)| name == COOKIE_NAME && blake3::Hash::from_hex(value).is_ok_and(|own| own == token));
+            .any(|(name, value)| name == own_name && blake3::Hash::from_hex(value).is_ok_and(|own| own == token));
         if shown || bearer.is_some_and(knows) {
             return Ok(Admitted::Yes);
         }
         let query = parts.uri.query().unwrap_or("").split('&').find_map(|pair| pair.strip_prefix("token="));
         if query.is_some_and(knows) && parts.method == Method::GET {
-            let cookie = format!("{COOKIE_NAME}={}; Path=/; HttpOnly; SameSite=Strict", token.to_hex());
+            let cookie = format!("{own_name}={}; Path=/; HttpOnly; SameSite=Strict", token.to_hex());
             return Ok(Admitted::WithCookie(cookie));
         }
         Err((StatusCode::UNAUTHORIZED, "open the address that `spyglass serve` printed, with its token"))

@@ -118,9 +118,10 @@ fn seconds_left(plan: &Plan, work: &Work, workers: usize) -> Option<f64> {
 
 /// When the report was made, as its pages say it.
 fn made(report: &Path) -> Option<String> {
-    let text = fs_err::read_to_string(report.join("data/made.js")).ok()?;
+    let text = fs_err::read_to_string(report.join("data/state.js")).ok()?;
     let value = text.trim_end().strip_suffix(';')?.rsplit_once(" = ")?.1;
-    serde_json::from_str(value).ok()
+    let state: serde_json::Value = serde_json::from_str(value).ok()?;
+    Some(state.get("made")?.as_str()?.to_owned())
 }
 
 fn workers(results: &Path) -> Vec<Worker> {
@@ -171,8 +172,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs_err::create_dir(dir.path().join("data")).unwrap();
         assert_eq!(made(dir.path()), None);
-        fs_err::write(dir.path().join("data/made.js"), "Spyglass.data[\"made\"] = \"2026-11-28T10:00:00Z\";\n")
-            .unwrap();
+        let state = "Spyglass.data[\"state\"] = {\"alarms\":0,\"made\":\"2026-11-28T10:00:00Z\"};\n";
+        fs_err::write(dir.path().join("data/state.js"), state).unwrap();
         assert_eq!(made(dir.path()).as_deref(), Some("2026-11-28T10:00:00Z"));
     }
 }

@@ -1,6 +1,7 @@
 //! A sweep: what it works on, the plan of its units, the search for onsets, and the whole from plan to report.
 
 mod input;
+mod live;
 mod only;
 pub(crate) mod plan;
 mod price;
@@ -9,7 +10,7 @@ mod search;
 
 pub(crate) use input::{Overrides, Work};
 pub(crate) use only::Only;
-pub(crate) use price::{measure_prices, rounded_runs, store_of};
-pub(crate) use run::{keep_snapshot, reopen, snapshot_of, write_pages, write_report};
+pub(crate) use price::measure_prices;
+pub(crate) use run::{keep_snapshot, reopen, snapshot_of};
 pub(crate) use run::{score, sweep, work};
 pub(crate) use search::{at_most, next_of_search, search};

@@ -1,46 +1,46 @@
 //! A sweep from end to end: score what is missing, then write the report. A worker does the first half.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use spyglass_dashboards::report;
 use spyglass_dashboards::run::Checkpoint;
 
-use super::plan::Plan;
-use super::{Work, rounded_runs, search};
+use super::live::score_and_tell;
+use super::plan::{Plan, PlannedUnit};
+use super::{Work, search};
 use crate::Result;
 use crate::executor::{Site, Summary, execute, tasks_without_items};
-use crate::progress::{Event, Watch};
-use crate::results::{Gathered, Snapshot, Store, gather, report_folder};
-use crate::run_file::CheckpointOrder;
+use crate::progress::Event;
+use crate::results::{Claimed, Rewritten, Snapshot, Store, UnitFolder, rewrite_report};
+use crate::run_file::{CheckpointOrder, ReportSpec};
 
 /// How a sweep ended, and its report.
 #[derive(Debug)]
 pub(crate) struct Swept {
     /// How the scoring ended.
     pub(crate) summary: Summary,
-    /// `index.html` of the report; `None` when the sweep was interrupted.
-    pub(crate) report: Option<PathBuf>,
+    /// `index.html` of the report, of what there is where the sweep was interrupted.
+    pub(crate) report: PathBuf,
     /// A message for each unit that is damaged and left out of the report.
     pub(crate) damaged: Vec<String>,
 }
 
-/// Carries out a plan, scores again what turns out to be damaged, and writes the report into the results folder.
+/// Carries out a plan, scores again what turns out to be damaged, and writes the report into the results folder, where it is asked for
+/// after each checkpoint too.
 ///
 /// # Errors
 /// The results folder can no longer be written.
-pub(crate) fn sweep(plan: Plan, site: &Site) -> Result<Swept> {
-    let mut summary = work(plan, site)?;
-    if summary.interrupted {
-        return Ok(Swept { summary, report: None, damaged: Vec::new() });
-    }
-    let mut gathered = gather(&site.store, snapshot_of(&site.work, &site.store)?)?;
-    if reopen(&gathered, &site.watch)? {
+pub(crate) fn sweep(plan: Plan, site: &Site, report: ReportSpec) -> Result<Swept> {
+    keep_snapshot(&site.work, &site.store)?;
+    let mut summary = score_and_tell(plan, site, report)?;
+    let mut written = rewrite_report(&site.store)?;
+    if !summary.interrupted && reopen(&written.gathered.broken, site)? {
         summary.records.clear(); // the new plan holds them all
-        summary.add(score(site.plan()?, site)?);
-        gathered = gather(&site.store, snapshot_of(&site.work, &site.store)?)?;
+        summary.add(score_and_tell(site.plan()?, site, report)?);
+        written = rewrite_report(&site.store)?;
     }
-    let report = write_pages(&mut gathered, &site.store)?;
-    Ok(Swept { summary, report: Some(report), damaged: gathered.damaged })
+    let Rewritten { index, gathered } = written;
+    Ok(Swept { summary, report: index, damaged: gathered.damaged })
 }
 
 /// Takes units of a plan by their claims and scores them until none is left, or it is time to stop. Any number of workers may do so
@@ -53,16 +53,30 @@ pub(crate) fn work(plan: Plan, site: &Site) -> Result<Summary> {
     score(plan, site)
 }
 
-/// Opens the units again whose items are damaged, and says so; whether there are any.
+/// Opens the units again whose items are damaged, and says so; whether there are any. Those of checkpoints that are gone stay as they
+/// are, since nobody could score them again, and so do those that another worker holds.
 ///
 /// # Errors
-/// The results folder cannot be written.
-pub(crate) fn reopen(gathered: &Gathered, watch: &Watch) -> Result<bool> {
-    for folder in &gathered.broken {
-        watch.tell(&Event::Note(format!("{} is damaged and scored again", folder.path().display())));
-        folder.reopen()?;
+/// A damaged unit cannot be read, or the results folder cannot be written.
+pub(crate) fn reopen(broken: &[UnitFolder], site: &Site) -> Result<bool> {
+    if broken.is_empty() {
+        return Ok(false);
     }
-    Ok(!gathered.broken.is_empty())
+    let plan = site.plan()?;
+    let at_hand = plan.checkpoints.iter().filter(|planned| planned.identity.is_some()).flat_map(|planned| {
+        let folder = |unit: &PlannedUnit| planned.unit_folder(unit.subject, &site.work, &site.store).1;
+        planned.units.iter().map(folder).map(|folder| folder.path().to_owned())
+    });
+    let at_hand: BTreeSet<PathBuf> = at_hand.collect();
+    let mut is_any = false;
+    for folder in broken.iter().filter(|folder| at_hand.contains(folder.path())) {
+        let Claimed::Ours(_claim) = site.claims.ask(folder.path())? else { continue };
+        if folder.reopen()? {
+            is_any = true;
+            site.watch.tell(&Event::Note(format!("{} is damaged and scored again", folder.path().display())));
+        }
+    }
+    Ok(is_any)
 }
 
 /// Scores what is missing of a plan.
@@ -118,25 +132,4 @@ pub(crate) fn keep_snapshot(work: &Work, store: &Store) -> Result<Snapshot> {
     store.keep_texts(tasks.filter_map(|task| Some((&task.task, task.items.as_ref().ok()?))))?;
     store.clear_failures_unless(|failure| work.asks_for(failure));
     Ok(snapshot)
-}
-
-/// Writes the report from the results alone: its `index.html`, and a message for each damaged unit.
-///
-/// # Errors
-/// The results cannot be read or the report cannot be written.
-pub(crate) fn write_report(store: &Store, snapshot: Snapshot) -> Result<(PathBuf, Vec<String>)> {
-    let mut gathered = gather(store, snapshot)?;
-    let index = write_pages(&mut gathered, store)?;
-    Ok((index, gathered.damaged))
-}
-
-/// Writes the report of results that were read, with what other arithmetics cost that were swept beside them; the damaged units of those
-/// are added to its own.
-///
-/// # Errors
-/// The results of another arithmetic cannot be read, or the report cannot be written.
-pub(crate) fn write_pages(gathered: &mut Gathered, store: &Store) -> Result<PathBuf> {
-    let (rounded, damaged) = rounded_runs(store)?;
-    gathered.damaged.extend(damaged);
-    Ok(report::write_priced(&gathered.run, &rounded, &report_folder(store))?)
 }

@@ -4,7 +4,6 @@
 //! not told is sent, by a thread for each way, until it is taken.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::deliver::Way;
 use super::news::News;
 use crate::Result;
+use crate::results::append_line;
 
 const FILE: &str = "told.jsonl";
 /// Time until the next try after the first failure, and the most that it grows to.
@@ -39,7 +39,8 @@ struct State {
 impl State {
     fn read(file: &Path) -> Self {
         let mut state = Self::default();
-        let text = fs_err::read_to_string(file).unwrap_or_default();
+        let text = fs_err::read(file).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
         for line in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
             match line {
                 Line::New { new } => drop(state.news.insert(new.id.clone(), new)),
@@ -123,13 +124,8 @@ impl Shared {
 
     /// Adds lines, on disk when this returns.
     fn write(&self, lines: impl Iterator<Item = Line>) -> Result<()> {
-        let text: String = lines.map(|line| serde_json::to_string(&line).expect("plain data") + "\n").collect();
-        if text.is_empty() {
-            return Ok(());
-        }
-        let mut file = fs_err::OpenOptions::new().create(true).append(true).open(&self.file)?;
-        file.write_all(text.as_bytes())?;
-        Ok(file.sync_data()?)
+        let lines: Vec<String> = lines.map(|line| serde_json::to_string(&line).expect("plain data")).collect();
+        if lines.is_empty() { Ok(()) } else { append_line(&self.file, &lines.join("\n")) }
     }
 
     fn taken(&self, state: &mut State, ids: impl Iterator<Item = String>, by: &str) {

@@ -18,10 +18,10 @@ use super::retries::Retries;
 use crate::executor::{Beside, Capacity, Site, execute, tasks_without_items};
 use crate::export::score_rows;
 use crate::progress::{Event, Hangup, Watch};
-use crate::results::{Store, gather, write_whole};
+use crate::results::{Rewritten, Store, rewrite_report, write_whole};
 use crate::run_file::{RunFile, WatchOrder};
 use crate::sweep::plan::{Plan, PlannedCheckpoint};
-use crate::sweep::{Overrides, Work, keep_snapshot, next_of_search, reopen, snapshot_of, write_pages};
+use crate::sweep::{Overrides, Work, keep_snapshot, next_of_search, reopen};
 use crate::{Error, Result};
 
 /// The most that lies between two looks at a checkpoint that was just written.
@@ -196,9 +196,9 @@ impl<'a> Watching<'a> {
             WatchOrder::Onset => next_of_search(plan, &self.site, &snapshot, &due)?,
         };
         let Some(next) = next else {
-            self.refresh_if_stale();
+            let is_reopened = self.refresh_if_stale();
             self.idle_on = Some(looked.ready).filter(|_| !self.is_stale);
-            return Ok(false);
+            return Ok(is_reopened);
         };
         self.score(next)?;
         self.refresh_in_turn();
@@ -232,24 +232,28 @@ impl<'a> Watching<'a> {
         }
     }
 
-    fn refresh_if_stale(&mut self) {
+    /// Whether a unit turned out to be damaged, and is to be scored again.
+    fn refresh_if_stale(&mut self) -> bool {
         // Before the first look has found something there is no run to report.
         if self.is_stale && !self.site.work.tree.branches.is_empty() {
             match self.refresh() {
-                Ok(()) => self.is_stale = false,
+                Ok(is_reopened) => {
+                    self.is_stale = is_reopened;
+                    return is_reopened;
+                }
                 Err(error) => self.troubled(&error),
             }
         }
+        false
     }
 
-    /// The report, the page of metrics, and the news.
-    fn refresh(&mut self) -> Result<()> {
+    /// The report, the page of metrics, and the news; whether a unit turned out to be damaged.
+    fn refresh(&mut self) -> Result<bool> {
         let (started, store) = (Instant::now(), &self.site.store);
-        let mut gathered = gather(store, snapshot_of(&self.site.work, store)?)?;
-        reopen(&gathered, &self.site.watch)?;
-        let written = write_pages(&mut gathered, store)?;
+        let Rewritten { index, mut gathered } = rewrite_report(store)?;
+        let is_reopened = reopen(&gathered.broken, &self.site)?;
         self.reported = Some((Instant::now(), started.elapsed()));
-        self.note(&format!("report: {}", written.display()));
+        self.note(&format!("report: {}", index.display()));
         let failures = store.failures();
         let units_left = self.site.plan()?.units().filter(|unit| !unit.is_done()).count();
         let fares = Fares { units_left, waiting: self.waiting, failures: failures.len() };
@@ -260,7 +264,7 @@ impl<'a> Watching<'a> {
         for told in new.iter().filter(|news| news.kind != "failure") {
             self.note(&format!("{}: {}", told.kind, told.text));
         }
-        Ok(())
+        Ok(is_reopened)
     }
 
     /// Says what is wrong, once; it is tried again.

@@ -26,8 +26,9 @@ pub fn generate<M: LanguageModel>(
 /// Answers conversations together, each as it would be answered alone; the answers are in the order of the prompts.
 ///
 /// # Errors
-/// [`Error::Sampling`] for settings without meaning, [`Error::Request`] for an empty prompt, [`Error::Logits`] when the model
-/// gives numbers that are not finite, and whatever the model or the tokenizer refuses.
+/// [`Error::Sampling`](crate::Error::Sampling) for settings without meaning, [`Error::Request`](crate::Error::Request) for an empty
+/// prompt, [`Error::Logits`](crate::Error::Logits) when the model gives numbers that are not finite, and whatever the model or the
+/// tokenizer refuses.
 pub fn generate_batch<M: LanguageModel>(
     model: &M,
     tokenizer: &Tokenizer,

@@ -22,7 +22,7 @@ impl Background {
         std::thread::spawn({
             let said = Arc::clone(&said);
             move || {
-                BufReader::new(stderr).lines().map_while(Result::ok).for_each(|line| said.lock().unwrap().push(line))
+                BufReader::new(stderr).lines().map_while(Result::ok).for_each(|line| said.lock().unwrap().push(line));
             }
         });
         Self { child, said }

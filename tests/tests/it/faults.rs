@@ -169,14 +169,32 @@ fn grow(checkpoint: &Path) -> String {
     let name = "model.embed_tokens.weight";
     let width = header[name]["shape"][1].as_u64().unwrap();
     let rows: u64 = 1 << 24; // the most that a vocabulary may have
-    let end =
-        header.as_object().unwrap().values().filter_map(|tensor| tensor["data_offsets"][1].as_u64()).max().unwrap();
+    // It comes to lie last, behind all others without a gap.
+    let mut others: Vec<_> = header
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(other, _)| !["__metadata__", name].contains(&other.as_str()))
+        .collect();
+    others.sort_by_key(|(_, tensor)| tensor["data_offsets"][0].as_u64());
+    let (mut data, mut places) = (Vec::new(), Vec::new());
+    for (other, tensor) in others {
+        let at = |end: usize| 8 + size + tensor["data_offsets"][end].as_u64().unwrap() as usize;
+        places.push((other.clone(), data.len()));
+        data.extend(&bytes[at(0)..at(1)]);
+    }
+    let mut ends: Vec<_> = places.iter().skip(1).map(|(_, start)| *start).collect();
+    ends.push(data.len());
+    for ((other, start), end) in places.into_iter().zip(ends) {
+        header[other]["data_offsets"] = serde_json::json!([start, end]);
+    }
+    let end = data.len() as u64;
     header[name]["shape"] = serde_json::json!([rows, width]);
     header[name]["data_offsets"] = serde_json::json!([end, end + rows * width * 2]);
     let text = header.to_string();
     let mut out = (text.len() as u64).to_le_bytes().to_vec();
     out.extend(text.as_bytes());
-    out.extend(&bytes[8 + size..]);
+    out.extend(&data);
     fs_err::write(&path, &out).unwrap();
     let file = fs_err::OpenOptions::new().write(true).open(&path).unwrap();
     file.file().set_len(8 + text.len() as u64 + end + rows * width * 2).unwrap();

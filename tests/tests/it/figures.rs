@@ -52,8 +52,8 @@ fn is_plain(svg: &str, name: &str) {
     for word in FORBIDDEN {
         assert!(!svg.contains(word), "{name}: {word}");
     }
+    let attributes = Regex::new(r#" ([A-Za-z:-]+)=""#).unwrap();
     for tag in Regex::new("<([a-z/]+)((?: [^>]*)?)>").unwrap().captures_iter(svg) {
-        let attributes = Regex::new(r#" ([A-Za-z:-]+)=""#).unwrap();
         let found = attributes.captures_iter(&tag[2]).map(|attribute| attribute[1].to_owned());
         for word in found.chain([tag[1].to_owned()]).filter(|word| !["/title", "/desc"].contains(&word.as_str())) {
             assert!(KNOWN.contains(&word.as_str()), "{name}: {word} in {}", &tag[0]);

@@ -36,5 +36,5 @@ fn requests() {
         assert!(!answer.contains("root:x:0:0") && !answer.starts_with("HTTP/1.1 500"), "{answer}");
     });
     let (status, page) = served.get("/");
-    assert!(status == 200 && page.contains("<main>"), "{status}");
+    assert!(status == 200 && page.contains("<main"), "{status}");
 }

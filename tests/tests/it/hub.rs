@@ -105,6 +105,7 @@ pub(crate) fn units(folder: &RunFolder) -> BTreeMap<String, (Value, Vec<Vec<u8>>
         let chunks = chunks.map(|chunk| fs_err::read(unit.join(chunk["file"].as_str().unwrap())).unwrap()).collect();
         record["checkpoint"]["location"] = Value::Null;
         record["finished"] = Value::Null;
+        record["checksum"] = Value::Null; // of the times, too
         record["cost"] = Value::Null; // seconds, and what an earlier sweep has computed of it
         (unit.strip_prefix(folder.path("")).unwrap().display().to_string(), (record, chunks))
     };

@@ -26,6 +26,7 @@ pub(crate) fn empty_run() -> Run {
         notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
+        under_way: None,
         texts: Vec::new(),
         groups: Vec::new(),
         run_file: "name: nothing\n".into(),

@@ -309,10 +309,17 @@ fn the_demo_runs_from_any_folder_and_tells_its_story() {
         assert!(text.contains("14.1 M") && text.contains("trunk") && text.contains("anneal"), "{figure}: {text}");
     }
     // A page that was left open says that a sweep has written another report.
-    let look = "return new Promise(told => { Spyglass.lookForNewer(); setTimeout(() => told(!document.getElementById('newer').hidden), 1000); })";
+    let look = "return new Promise(told => { Spyglass.newer.look(); setTimeout(() => told(!document.getElementById('newer').hidden), 1000); })";
     assert_eq!(browser.run(look), false);
-    fs_err::write(DEMO.report.with_file_name("data").join("made.js"), "Spyglass.data.made = 'later';").unwrap();
+    fs_err::write(
+        DEMO.report.with_file_name("data").join("state.js"),
+        "Spyglass.data.state = {made: 'later', alarms: 99};",
+    )
+    .unwrap();
     assert_eq!(browser.run(look), true);
+    let told =
+        browser.run("return [document.title.startsWith('● alarm: '), document.querySelector('#newer').innerText]");
+    assert_eq!(told, serde_json::json!([true, "A newer report is there, with more alarms: reload"]));
     assert!(browser.complaints().is_empty());
 }
 

@@ -86,7 +86,7 @@ fn a_reader_of_the_demo_reads_filters_compares_rates_and_is_heard() {
     merged(&demo, &exported, ratings.iter().find(|rating| rating["kind"] == "pair").unwrap());
     browser.open(&vibes);
     let shown = text(&browser, "return document.getElementById('ratings').textContent");
-    assert!(shown.contains("beats the first") && shown.contains("κ") && shown.contains('%'), "{shown}");
+    assert!(shown.contains("preferred (95 %)") && shown.contains("Agreement") && shown.contains('%'), "{shown}");
     assert!(browser.complaints().is_empty());
 }
 

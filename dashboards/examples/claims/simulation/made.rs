@@ -71,6 +71,7 @@ pub(crate) fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
+        under_way: None,
         texts: Vec::new(),
         groups: Vec::new(),
         run_file: "name: made-up\n".into(),

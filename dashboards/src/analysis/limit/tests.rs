@@ -49,6 +49,6 @@ proptest! {
             prop_assert!((broken < 0.05) == (low > limit) || (low - limit).abs() < 1e-6);
             prop_assert!((held < 0.05) == (high < limit) || (high - limit).abs() < 1e-6);
         }
-        prop_assert!(found.smallest_shown(0.05) > 0.0);
+        prop_assert!(found.smallest_shown(Bound::AtMost(0.02), 0.05) > 0.0);
     }
 }

@@ -34,13 +34,9 @@ const Spyglass = {
       script.remove();
       then();
     });
+    script.addEventListener("error", () => script.remove());
     document.head.append(script);
   },
-
-  // Says so when a sweep has written the report anew since the page was opened.
-  lookForNewer: () => Spyglass.load("made", () => {
-    Spyglass.one("#newer").hidden = Spyglass.data.made === document.documentElement.dataset.made;
-  }),
 
   // Something kept in the browser; a page from disk may be refused that.
   keep: (key, value) => {
@@ -65,7 +61,6 @@ document.documentElement.classList.add("on");
       Spyglass.keep("spyglass-theme", root.dataset.theme);
     });
     Spyglass.all("time").forEach(localise);
-    setInterval(Spyglass.lookForNewer, 60_000);
     Spyglass.all("table thead").forEach(sortable);
     Spyglass.address.follow(values => sortAs(values.get("sort") ?? ""));
   });
@@ -94,6 +89,7 @@ function sortAs(word) {
 
 // Headings become buttons that sort by their cells' `data-v`.
 function sortable(head) {
+  if (head.parentElement.tBodies.length > 1) return; // rows of one body belong together
   const {all, make} = Spyglass, headings = all("tr:last-child th", head), body = head.parentElement.tBodies[0];
   headings.forEach((heading, column) => {
     if (!heading.textContent.trim() || Spyglass.one(".sr", heading)) return; // a mark, not a word

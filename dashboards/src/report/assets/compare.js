@@ -43,6 +43,8 @@ function draw() {
     const rows = Spyglass.data[key][second - first - 1];
     const surest = [...rows].sort((x, y) => x[9] - y[9] || x[0] - y[0]);
     body.replaceChildren(...surest.map(found => row(found, places[0] > places[1])));
+    const sorted = Spyglass.one("[aria-sort]", body.parentElement); // the rows are new, the order that was asked for is not
+    if (sorted) Spyglass.one("button", sorted).dispatchEvent(new CustomEvent("sort", {detail: sorted.getAttribute("aria-sort") === "ascending"}));
     const sure = rows.filter(found => found[9] < 0.05 && found[5] !== 0).length;
     const [left, right] = places.map(place => data.tokens[place]);
     const apart = left === right ? `both at ${tokens(left)}` : `at ${tokens(left)} and ${tokens(right)}: B − A includes what the others taught`;

@@ -1,7 +1,7 @@
 "use strict";
 // What a reader does with the curves: switches, the legend, zoom, the cursor; all of it stands in the address.
 (() => {
-const {one, all, clamp, make, address} = Spyglass, {data, state, axes, place, valueAt} = Spyglass.scale, {figures, draw, isHidden} = Spyglass.draw;
+const {one, all, clamp, make, address} = Spyglass, {data, state, axes, valueAt} = Spyglass.scale, {figures, draw, isHidden} = Spyglass.draw;
 const {stops, read, rest, pin, stopAt, hold, at, pinned, leave} = Spyglass.cursor;
 
 // Each switch in the address: its key there, and what it is at first.
@@ -132,6 +132,7 @@ for (const figure of figures) {
   svg.addEventListener("click", () => isDragged || pin(at() === pinned() ? -1 : at()));
   svg.addEventListener("dblclick", () => setZoom(null));
   svg.addEventListener("keydown", event => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's own
     const last = stops.length - 1, now = at() < 0 ? last + 1 : at();
     const next = {ArrowLeft: now - 1, ArrowRight: now + 1, Home: 0, End: last}[event.key];
     if (next !== undefined && stops.length) {

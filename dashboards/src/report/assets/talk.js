@@ -92,7 +92,7 @@ function stars() {
   const at = place(talks[right]), mine = Ratings.all().find(r => r.kind === "stars" && same(r) && JSON.stringify(r.at) === JSON.stringify(at));
   all("[data-stars]").forEach(button => button.setAttribute("aria-pressed", Number(button.dataset.stars) === mine?.stars));
   one("#note").value = mine?.note ?? "";
-  one("#rated").textContent = mine ? "kept in this browser" : "";
+  one("#rated").textContent = mine ? `kept ${Ratings.where}` : "";
 }
 
 // Does what needs a rater's name, once there is one: under a name that everybody has, one reader's votes would replace another's.
@@ -132,7 +132,7 @@ function vote(winner) {
   const [a, b] = blind.map(i => talks[i]);
   const counts = Ratings.add({...base(), kind: "pair", a: place(a), b: place(b), winner});
   leaveBlind();
-  one("#reveal").textContent = `The left was ${name(a)}, the right ${name(b)}. ${counts ? "Kept in this browser." : "You judged this pair before: your first vote counts."}`;
+  one("#reveal").textContent = `The left was ${name(a)}, the right ${name(b)}. ${counts ? `Kept ${Ratings.where}.` : "You judged this pair before: your first vote counts."}`;
 }
 
 one("#rater").value = Ratings.rater();
@@ -167,8 +167,10 @@ addEventListener("keydown", event => {
   } else if (key === "j" || key === "k") {
     one(key === "j" ? "#prompt-after" : "#prompt-before")?.click();
   } else if (key === "b") {
+    event.preventDefault(); // the focus may go to the rater's name, where the key would be typed
     one("#blind").click();
   } else if (/^[1-5]$/.test(key) && !blind) {
+    event.preventDefault();
     named(() => rate(Number(key)));
   }
 });

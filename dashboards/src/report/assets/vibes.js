@@ -1,7 +1,7 @@
 "use strict";
 // Filters of the grid, and the export of ratings.
 (() => {
-const {one, all, make, address} = Spyglass, rows = all("table.vibes tbody tr");
+const {one, all, address} = Spyglass, rows = all("table.vibes tbody tr");
 
 function refresh() {
   const words = one("#search").value.toLowerCase(), verdict = one("#verdict").value, changed = one("#changed").checked;
@@ -38,10 +38,7 @@ address.follow(values => {
 });
 
 const count = () => { one("#rating-count").textContent = `${Ratings.all().length} in this browser`; };
-one("#export-ratings").addEventListener("click", () => {
-  const href = URL.createObjectURL(new Blob([Ratings.jsonl()], {type: "application/jsonl"}));
-  make("a", {href, download: "ratings.jsonl"}).click();
-});
+one("#export-ratings").addEventListener("click", () => new Set(Ratings.all().map(rating => rating.rater)).forEach(Ratings.download));
 one("#import-ratings").addEventListener("change", async event => {
   let taken = 0;
   for (const file of event.target.files) taken += Ratings.read(await file.text());

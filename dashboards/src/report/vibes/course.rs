@@ -10,7 +10,7 @@ use super::turn::{Turn, came, statistics, turned};
 use crate::analysis::{CONFIDENCE, PackInterval, Survival, Z95, pack_interval, pack_survival};
 use crate::number::{percent, tokens};
 use crate::plots::{Point, Series};
-use crate::report::curves::{Measured, TaskCurves, fork_point, range};
+use crate::report::curves::{Lacking, Measured, TaskCurves, fork_point, range};
 use crate::run::{At, Checkpoint, PackUnit, Run, Subject};
 
 /// One pack on one checkpoint in numbers.
@@ -194,9 +194,11 @@ impl<'a> Course<'a> {
         let chance = self.readings.values().next().filter(|_| !series.is_empty())?;
         let chance = measure.chance(chance);
         let fractions = measure == Measure::Passed;
+        let subject = Subject::task(self.pack, 0, None);
         Some(TaskCurves {
             run,
-            subject: Subject::task(self.pack, 0, None),
+            lacking: Lacking::of(run, &subject),
+            subject,
             metric: measure.name().to_owned(),
             range: range(&series, chance, fractions),
             chance,

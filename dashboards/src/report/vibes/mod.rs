@@ -7,6 +7,8 @@ mod grid;
 #[cfg(test)]
 mod luck_tests;
 mod overview;
+mod rate;
+mod raters;
 mod ratings;
 mod story;
 mod talk;
@@ -17,23 +19,38 @@ pub(crate) use grid::{Grid, grids};
 pub(crate) use overview::Overview;
 
 use super::Error;
+use super::curves::Shared;
+use super::figure::Figure;
+use super::plot_data;
 use super::site::Site;
 use crate::run::Run;
-use ratings::RatingsPage;
+use ratings::{Judged, RatingsPage};
 use serde::Serialize;
 
 #[derive(Serialize)]
 struct VibesPage<'a> {
     grids: &'a [Grid],
     ratings: Option<RatingsPage>,
+    /// How often each checkpoint is preferred to the first.
+    wins: Option<Figure>,
+    /// What `curves.js` needs of it.
+    data: String,
 }
 
 /// Writes the pages of all packs; nothing where no pack was run.
-pub(crate) fn write(site: &Site, run: &Run, grids: &[Grid]) -> Result<(), Error> {
+pub(crate) fn write(site: &Site, run: &Run, grids: &[Grid], shared: &Shared) -> Result<(), Error> {
     if grids.is_empty() {
         return Ok(());
     }
-    let page = VibesPage { grids, ratings: RatingsPage::of(run) };
+    rate::write(site, run, grids)?;
+    let judged = Judged::of(run);
+    let (wins, plots): (Option<Figure>, Vec<_>) = match judged.as_ref().and_then(|judged| judged.figure(shared)) {
+        Some((figure, data)) => (Some(figure), vec![data]),
+        None => (None, Vec::new()),
+    };
+    site.figures(wins.iter())?;
+    let ratings = judged.as_ref().map(Judged::page);
+    let page = VibesPage { grids, ratings, wins, data: plot_data::inline(shared, &plots) };
     site.page("vibes/index.html", "vibes.html", &format!("{}: vibes", run.name), &page)?;
     for grid in grids {
         for (index, row) in grid.rows.iter().enumerate() {

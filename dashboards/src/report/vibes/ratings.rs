@@ -1,20 +1,27 @@
-//! What readers thought of it: the chance that a checkpoint beats the first, and whether the raters agree.
+//! What readers thought of it: how often a checkpoint is preferred to the first, whether the raters agree, and how each of them votes.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::raters::{RaterRow, agreement, raters};
 use crate::analysis::statistics::mean;
-use crate::analysis::{Game, bradley_terry, cohen_kappa};
+use crate::analysis::{Game, WinRate, win_rates};
 use crate::number::{percent, tokens};
-use crate::run::{Checkpoint, Rating, RatingPlace, Run};
+use crate::plots::{Geometry, Point, Series};
+use crate::report::curves::{Lacking, Measured, Shared, TaskCurves};
+use crate::report::figure::{Figure, figure};
+use crate::report::plot_data::PlotData;
+use crate::run::{Checkpoint, Rating, RatingPlace, Run, Subject};
 
 /// What the template shows of the ratings.
 #[derive(Debug, Serialize)]
 pub(super) struct RatingsPage {
-    raters: usize,
     votes: usize,
+    /// The checkpoint that the others are compared with.
+    reference: String,
     rows: Vec<RatingRow>,
+    raters: Vec<RaterRow>,
     agreement: String,
     /// Votes on checkpoints that the run does not have, which count nowhere.
     elsewhere: usize,
@@ -28,83 +35,117 @@ struct RatingRow {
     votes: usize,
 }
 
-impl RatingsPage {
+/// The ratings of checkpoints that the run has, and how often each of these is preferred to the first.
+pub(super) struct Judged<'a> {
+    run: &'a Run,
+    ratings: Vec<&'a Rating>,
+    /// By tokens.
+    places: Vec<(&'a Checkpoint, &'a RatingPlace)>,
+    /// Votes on pairs of each.
+    votes: Vec<usize>,
+    rates: Vec<Option<WinRate>>,
+}
+
+impl<'a> Judged<'a> {
     /// `None` where nobody rated anything.
-    pub(super) fn of(run: &Run) -> Option<Self> {
+    pub(super) fn of(run: &'a Run) -> Option<Self> {
         if run.ratings.is_empty() {
             return None;
         }
-        let tokens_of = |place: &RatingPlace| {
+        let checkpoint = |place: &RatingPlace| {
             let checkpoints = &run.tree.branch(&place.branch)?.checkpoints;
-            let is_it = |c: &&Checkpoint| c.step == place.step && c.variant == place.variant;
-            checkpoints.iter().find(is_it).map(|checkpoint| checkpoint.tokens)
+            checkpoints.iter().find(|at| at.step == place.step && at.variant == place.variant)
         };
-        let known = |rating: &&Rating| rating.places().into_iter().all(|place| tokens_of(place).is_some());
+        let known = |rating: &&Rating| rating.places().into_iter().all(|place| checkpoint(place).is_some());
         let ratings: Vec<&Rating> = run.ratings.iter().filter(known).collect();
-        let mut places: Vec<(u64, &RatingPlace)> = ratings
-            .iter()
-            .flat_map(|rating| rating.places())
-            .filter_map(|place| Some((tokens_of(place)?, place)))
-            .collect();
-        places.sort();
-        places.dedup();
+        let named = ratings.iter().flat_map(|rating| rating.places());
+        let mut places: Vec<_> = named.filter_map(|place| Some((checkpoint(place)?, place))).collect();
+        places.sort_by_key(|(at, place)| (at.tokens, *place));
+        places.dedup_by_key(|(_, place)| *place);
         let index = |place: &RatingPlace| places.iter().position(|(_, known)| *known == place);
-        let games: Vec<Game> = (ratings.iter())
-            .filter_map(|rating| {
-                let (a, b, score) = rating.game()?;
-                Some(Game { first: index(a)?, second: index(b)?, score })
-            })
-            .collect();
-        let strengths = bradley_terry(places.len(), &games);
-        let word = run.tree.axis.word();
-        let rows = places.iter().enumerate().map(|(i, (seen, place))| {
-            let stars: Vec<f64> =
-                ratings.iter().filter_map(|rating| rating.stars().filter(|(at, _)| at == place)).map(|s| s.1).collect();
-            let votes = games.iter().filter(|game| game.first == i || game.second == i).count();
-            let beats = (votes > 0 && i > 0).then(|| strengths.beats_first(i)).flatten();
-            RatingRow {
-                place: match &place.variant {
-                    Some(variant) => format!("{} {variant} at {} {word}", place.branch, tokens(*seen as f64)),
-                    None => format!("{} at {} {word}", place.branch, tokens(*seen as f64)),
-                },
-                beats: beats.map_or_else(String::new, |chance| format!("{} %", percent(chance))),
-                mean: mean(&stars).map_or_else(String::new, |mean| format!("{mean:.1} of 5 ({})", stars.len())),
-                votes,
+        let mut talks: BTreeMap<String, Vec<Game>> = BTreeMap::new();
+        let mut votes = vec![0; places.len()];
+        for rating in &ratings {
+            let Some((a, b, score)) = rating.game() else { continue };
+            if let (Some(first), Some(second)) = (index(a), index(b)) {
+                [first, second].into_iter().for_each(|player| votes[player] += 1);
+                talks.entry(rating.talk()).or_default().push(Game { first, second, score });
             }
-        });
-        let mut raters: Vec<&str> = ratings.iter().map(|rating| rating.rater.as_str()).collect();
-        raters.sort_unstable();
-        raters.dedup();
-        Some(Self {
-            rows: rows.collect(),
-            votes: ratings.len(),
-            elsewhere: run.ratings.len() - ratings.len(),
-            agreement: agreement(&ratings, &raters),
-            raters: raters.len(),
-        })
+        }
+        let rates = win_rates(places.len(), &talks.into_values().collect::<Vec<_>>());
+        Some(Self { run, ratings, places, votes, rates })
     }
-}
 
-/// Cohen's κ of each two raters over the pairs that both judged.
-fn agreement(ratings: &[&Rating], raters: &[&str]) -> String {
-    let mut judged: BTreeMap<(String, &RatingPlace, &RatingPlace), BTreeMap<&str, i8>> = BTreeMap::new();
-    for rating in ratings {
-        if let Some((a, b, score)) = rating.game() {
-            // The same pair may have been shown the other way round.
-            let (a, b, score) = if a <= b { (a, b, score) } else { (b, a, 1.0 - score) };
-            let verdict = (score * 2.0).round() as i8;
-            judged.entry((rating.talk(), a, b)).or_default().insert(&rating.rater, verdict);
+    fn name(&self, index: usize) -> String {
+        let (at, place) = self.places[index];
+        let variant = place.variant.as_deref().map_or_else(String::new, |variant| format!(" {variant}"));
+        format!("{}{variant} at {} {}", place.branch, tokens(at.tokens as f64), self.run.tree.axis.word())
+    }
+
+    pub(super) fn page(&self) -> RatingsPage {
+        let row = |(index, (_, place)): (usize, &(&Checkpoint, &RatingPlace))| {
+            let stars = self.ratings.iter().filter_map(|rating| rating.stars().filter(|(at, _)| at == place));
+            let stars: Vec<f64> = stars.map(|(_, stars)| stars).collect();
+            let beats = |rate: &WinRate| {
+                let [value, low, high] = [rate.value, rate.low, rate.high].map(percent);
+                format!("{value} % ({low} to {high})")
+            };
+            RatingRow {
+                place: self.name(index),
+                beats: self.rates[index].as_ref().map_or_else(String::new, beats),
+                mean: mean(&stars).map_or_else(String::new, |mean| format!("{mean:.1} of 5 ({})", stars.len())),
+                votes: self.votes[index],
+            }
+        };
+        let tokens_of =
+            |place: &RatingPlace| self.places.iter().find(|(_, known)| *known == place).map_or(0, |(at, _)| at.tokens);
+        RatingsPage {
+            votes: self.ratings.len(),
+            reference: if self.places.is_empty() { String::new() } else { self.name(0) },
+            rows: self.places.iter().enumerate().map(row).collect(),
+            raters: raters(&self.ratings),
+            agreement: agreement(&self.ratings, tokens_of),
+            elsewhere: self.run.ratings.len() - self.ratings.len(),
         }
     }
-    let mut found = Vec::new();
-    for (i, one) in raters.iter().enumerate() {
-        for other in &raters[i + 1..] {
-            let both: Vec<(i8, i8)> =
-                judged.values().filter_map(|votes| Some((*votes.get(one)?, *votes.get(other)?))).collect();
-            if let Some(kappa) = cohen_kappa(&both) {
-                found.push(format!("{one} and {other}: κ = {kappa:.2} on {} pairs", both.len()));
+
+    /// How often each checkpoint is preferred to the first, against tokens; `None` where no other was compared.
+    pub(super) fn figure(&self, shared: &Shared) -> Option<(Figure, PlotData)> {
+        const SLUG: &str = "vibes.ratings";
+        let subject = Subject::task(&format!("preferred to {}", self.name_of_reference()?), 0, None);
+        let point = |at: &'a Checkpoint| {
+            let index = self.places.iter().position(|(known, _)| known.at() == at.at())?;
+            let rate = self.rates[index]?;
+            let point = Point { tokens: at.tokens as f64, value: rate.value, interval: Some((rate.low, rate.high)) };
+            Some(Measured { checkpoint: at, point, items: self.votes[index] })
+        };
+        let (mut series, mut measured) = (Vec::new(), Vec::new());
+        for branch in &self.run.tree.branches {
+            let all: Vec<Option<Measured<'_>>> = branch.checkpoints.iter().map(point).collect();
+            if all.iter().any(Option::is_some) {
+                let points = all.iter().map(|m| m.as_ref().map(|m| m.point.clone())).collect();
+                let (name, colour) = (branch.name.clone(), self.run.tree.colour(&branch.name));
+                series.push(Series { name, colour, fork: None, points, hollow: Vec::new() });
+                measured.push(all.into_iter().flatten().collect());
             }
         }
+        let curves = TaskCurves {
+            run: self.run,
+            subject,
+            metric: "Bradley and Terry".to_owned(),
+            chance: Some(0.5),
+            fractions: true,
+            range: (0.0, 1.0),
+            series,
+            measured,
+            lacking: Lacking::default(),
+        };
+        let mut drawn = figure(&curves, SLUG, None, shared, Geometry::LARGE);
+        drawn.page = String::new();
+        Some((drawn, PlotData::of(&curves, SLUG, None)))
     }
-    if found.is_empty() { "no two raters judged ten pairs in common yet".into() } else { found.join("; ") }
+
+    fn name_of_reference(&self) -> Option<String> {
+        self.rates.iter().any(Option::is_some).then(|| self.name(0))
+    }
 }

@@ -50,6 +50,7 @@ fn run_of(units: Vec<Unit>, group: TaskGroup) -> Run {
         notes: Vec::new(),
         superseded: Vec::new(),
         failures: Vec::new(),
+        under_way: None,
         texts: Vec::new(),
         groups: vec![group],
         run_file: String::new(),

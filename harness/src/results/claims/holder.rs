@@ -23,7 +23,7 @@ impl ClaimHolder {
     }
 
     /// Whether the process is known to have ended. A process on another machine, or of another container, is not known to.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(in crate::results) fn has_ended(&self) -> bool {
         let Some((place, _)) = self.identity.split_once('#') else { return false };
         if place != place_of_processes().unwrap_or_default() {
             return false;

@@ -30,6 +30,8 @@ function complain(text) {
 }
 
 // Votes: the page keeps all of them under one key of the browser's store; here that key is the results.
+if (typeof Ratings !== "undefined") Ratings.where = "in the results";
+for (const words of document.querySelectorAll(".local")) words.textContent = "What you vote goes into the results. ";
 if (typeof Spyglass !== "undefined") {
   const inBrowser = Spyglass.keep;
   Spyglass.keep = (key, value) => {
@@ -46,7 +48,7 @@ const duration = seconds => seconds < 120 ? `${Math.round(seconds)} s` : seconds
 
 // A reader who writes or votes is not to be torn away from it.
 const isBusy = () => {
-  const at = document.activeElement, votes = one("#votes");
+  const at = document.activeElement, votes = one("#votes, #pair"); // of one conversation, or of a deck that is dealt
   return (at && at.matches("input, textarea, select")) || [...document.querySelectorAll("textarea")].some(area => area.value) || (votes && !votes.hidden);
 };
 
@@ -65,7 +67,10 @@ function show(progress) {
   for (const log of logs) log.open = opened.has(log.dataset.worker);
   section.replaceChildren(...(progress.units === null ? [] : [bar, " "]), make("span", {id: "live-said"}, parts.join(" · ")), ...logs);
   one("main").prepend(section);
+  const still = one("#under-way"); // how far it was when the page was written
+  if (still) still.textContent = "";
   if (newer && !isBusy()) location.reload();
+  else if (newer && typeof Spyglass !== "undefined") Spyglass.newer?.look(); // the line that a page from disk has
 }
 
 // What a note written here is about: the page says, and the reader chooses the checkpoint or item.
@@ -141,7 +146,18 @@ function choose(base) {
 addEventListener("DOMContentLoaded", () => {
   const section = one("#notes");
   if (section && typeof Spyglass !== "undefined") notes(section);
-  const source = new EventSource("/live/events");
-  source.addEventListener("progress", event => show(JSON.parse(event.data)));
+  // A browser holds six connections to a server: a page that nobody sees keeps none of them.
+  let source = null;
+  const listen = () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (!source) {
+      source = new EventSource("/live/events");
+      source.addEventListener("progress", event => show(JSON.parse(event.data)));
+    }
+  };
+  document.addEventListener("visibilitychange", listen);
+  listen();
 });
 })();
