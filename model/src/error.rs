@@ -41,6 +41,10 @@ pub enum Error {
     #[diagnostic(code(model::torch), help("{mend}"))]
     Torch { file: PathBuf, problem: String, mend: String },
 
+    #[error("{}: {problem}", file.display())]
+    #[diagnostic(code(model::gguf), help("{mend}"))]
+    Gguf { file: PathBuf, problem: String, mend: String },
+
     #[error("{}: tensor `{tensor}` is missing, {expected:?} expected", file.display())]
     #[diagnostic(
         code(model::missing_tensor),

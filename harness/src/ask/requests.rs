@@ -7,6 +7,7 @@ use spyglass_tasks::icl::token_id;
 use spyglass_tasks::{Generation, Item, Query, Text};
 
 use crate::checkpoint::Tokens;
+use crate::suite::SuiteTask;
 use crate::{Error, Result};
 
 /// One query of an item as token ids.
@@ -59,6 +60,20 @@ pub(super) fn tokenise(task: &str, items: &[Item], tokens: Tokens<'_>) -> Result
         Ok((queries, requests))
     };
     items.par_iter().map(one).collect()
+}
+
+/// One request of each item of a task that has any, of the choices each in its turn.
+///
+/// # Errors
+/// As [`tokenise`].
+pub(crate) fn one_request_each(asked: &SuiteTask, tokens: Tokens<'_>) -> Result<Vec<Request>> {
+    let items = asked.items.as_ref().map_or(&[][..], |items| &items.items);
+    let all = tokenise(&asked.task.name, items, tokens)?;
+    let one = |(number, (_, mut requests)): (usize, (_, Vec<Request>))| {
+        let index = number.checked_rem(requests.len())?;
+        Some(requests.swap_remove(index))
+    };
+    Ok(all.into_iter().enumerate().filter_map(one).collect())
 }
 
 /// One query as token ids; what it asks of the model is added to `requests`.

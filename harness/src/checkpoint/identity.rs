@@ -1,5 +1,6 @@
 //! What a checkpoint's files are, by content: the part of a unit's key that comes from the checkpoint.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -55,9 +56,13 @@ impl Identity {
                 None => return Ok(None),
             },
         };
+        let config = match spyglass_model::gguf_header(folder)? {
+            Some([_, rest]) => blake3::hash(rest.as_bytes()).to_hex().to_string(),
+            None => small_files(folder, &CONFIG)?,
+        };
         Ok(Some(Self {
             weights,
-            config: small_files(folder, &CONFIG)?,
+            config,
             tokenizer: tokenizer_hash(tokenizer)?,
             chat_template: small_files(tokenizer, &CHAT_TEMPLATE)?,
         }))
@@ -97,6 +102,9 @@ impl Identity {
 /// # Errors
 /// One of them cannot be read.
 pub(crate) fn tokenizer_hash(folder: &Path) -> Result<String> {
+    if let Some([tokenizer, _]) = spyglass_model::gguf_header(folder)? {
+        return Ok(blake3::hash(tokenizer.as_bytes()).to_hex().to_string());
+    }
     let pieces = !folder.join(TOKENIZER[0]).exists();
     small_files(folder, &[if pieces { &PIECES[..] } else { &[] }, &TOKENIZER].concat())
 }
@@ -119,7 +127,8 @@ fn small_files(folder: &Path, names: &[&str]) -> Result<String> {
             Ok(bytes) => {
                 hasher.update(name.as_bytes()).update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            // below a `.gguf` file lies nothing
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
             Err(error) => return Err(Error::Io(error)),
         }
     }

@@ -78,11 +78,18 @@ impl Settings {
         self.tokenizer.as_deref().map_or(Ok(()), |folder| Ok(Tokenizer::open(folder).map(drop)?))
     }
 
+    /// What a person should know of these settings on this machine.
+    pub(crate) fn note(&self) -> Option<String> {
+        spyglass_model::slow_path(self.load_options().precision).map(Into::into)
+    }
+
     fn load_options(&self) -> LoadOptions {
         LoadOptions {
             precision: match self.precision {
                 PrecisionSpec::F32 => Precision::F32,
                 PrecisionSpec::Bf16 => Precision::Bf16,
+                PrecisionSpec::Int8 => Precision::Int8,
+                PrecisionSpec::Q4 => Precision::Q4,
             },
             dt_floor: match self.dt_floor {
                 DtFloorSpec::Config => DtFloor::Config,

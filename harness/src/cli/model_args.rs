@@ -15,7 +15,7 @@ use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec};
 /// A checkpoint and how it is run.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ModelArgs {
-    /// The checkpoint's folder, or one on the hub such as hub:EleutherAI/pythia-160m@step1000
+    /// The checkpoint: its folder, a .gguf file, or one on the hub such as hub:EleutherAI/pythia-160m@step1000
     #[arg(long = "model", short_alias = 'm', value_name = "DIR")]
     pub(super) folder: PathBuf,
     /// What it is called, where the folder does not tell.
@@ -37,7 +37,7 @@ pub(super) struct TokenArgs {
     /// Whether BOS stands before a text
     #[arg(long, value_enum, default_value_t)]
     bos: BosSpec,
-    /// A folder (or hub:ORGANISATION/NAME) whose tokenizer is used instead of the checkpoint's own
+    /// A folder, .gguf file or hub:ORGANISATION/NAME whose tokenizer is used instead of the checkpoint's own
     #[arg(long, value_name = "DIR")]
     tokenizer: Option<PathBuf>,
 }
@@ -71,7 +71,9 @@ impl ModelArgs {
     /// # Errors
     /// Whatever is wrong with their files.
     pub(super) fn open(&self) -> Result<(Model, Tokenizer)> {
-        open(&self.folder, &self.settings())
+        let settings = self.settings();
+        settings.note().iter().for_each(|note| say(note));
+        open(&self.folder, &settings)
     }
 }
 

@@ -235,7 +235,7 @@ fn inner(folder: &Path, step: u64, depth: usize) -> Result<Inner> {
 }
 
 fn is_checkpoint(folder: &Path) -> bool {
-    folder.join("config.json").is_file()
+    folder.join("config.json").is_file() || spyglass_model::is_gguf(folder)
 }
 
 fn name_of(path: &Path) -> String {

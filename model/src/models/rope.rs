@@ -80,6 +80,7 @@ impl Rope {
             Some("linear") => scaling.linear(frequencies),
             Some("llama3") => scaling.llama3(frequencies),
             Some("yarn") => scaling.yarn(frequencies, theta),
+            Some("divided") => scaling.divided(frequencies),
             Some(kind) => {
                 Err(keys.error("rope_type", format!("is `{kind}`, known are `default`, `linear`, `llama3` and `yarn`")))
             }

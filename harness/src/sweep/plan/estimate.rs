@@ -1,9 +1,5 @@
 //! What a sweep will cost: tokens from the tries, time from what was measured here before, memory from the files.
 
-use std::path::Path;
-
-use spyglass_tasks::python::from_json;
-
 use super::Plan;
 use crate::Result;
 use crate::ask::Questions;
@@ -58,7 +54,7 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
                 continue;
             }
         };
-        let width = bytes_per_weight(folder);
+        let parameters = config.parameters()?;
         estimate.memory_bytes = estimate.memory_bytes.max(bytes);
         let hash = crate::checkpoint::tokenizer_hash(settings.tokenizer_folder(folder))?;
         let tokens = Tokens { tokenizer: &tokenizer, hash: &hash, max_length: config.context_limit() };
@@ -70,7 +66,7 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
                     let computed = asked.trie.tokens_computed();
                     estimate.tokens_computed += computed;
                     estimate.tokens_requested += asked.trie.tokens_requested();
-                    flops += 2.0 * computed as f64 * (bytes / width) as f64;
+                    flops += 2.0 * computed as f64 * parameters as f64;
                 }
                 Err(error) => {
                     let problem = error.in_full();
@@ -90,12 +86,4 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
         flops / (GUESSED_RATE * std::thread::available_parallelism().map_or(1, usize::from) as f64)
     };
     Ok(estimate)
-}
-
-/// How wide the weights are on disk, as config.json says.
-fn bytes_per_weight(folder: &Path) -> u64 {
-    let text = fs_err::read_to_string(folder.join("config.json")).unwrap_or_default();
-    let config: serde_json::Value = from_json(&text).unwrap_or_default();
-    let dtype = ["torch_dtype", "dtype"].iter().find_map(|key| config.get(key)?.as_str());
-    if matches!(dtype, Some("bfloat16" | "float16")) { 2 } else { 4 }
 }
