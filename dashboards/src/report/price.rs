@@ -100,7 +100,7 @@ impl Arithmetic {
             .filter_map(|(branch, at)| checkpoint(run, rounded, branch, at))
             .collect();
         let mut sentences = vec![onsets(&tasks)];
-        sentences.extend(anneal(&checkpoints));
+        sentences.extend(anneals(run, &checkpoints));
         Self { precision: rounded.precision.clone(), sentences, tasks, checkpoints }
     }
 }
@@ -180,7 +180,7 @@ fn onsets(tasks: &[TaskRow]) -> String {
     let named = |change: &str| -> Vec<String> {
         tasks.iter().filter(|row| row.change == change).map(|row| format!("{} ({})", row.task, row.branch)).collect()
     };
-    let parts: Vec<String> = [("lost", "lost"), ("moves", "moved beyond its interval"), ("gained", "seen only so")]
+    let parts: Vec<String> = [("lost", "lost"), ("moves", "moved beyond their intervals"), ("gained", "seen only so")]
         .into_iter()
         .filter_map(|(change, words)| {
             let named = named(change);
@@ -194,21 +194,25 @@ fn onsets(tasks: &[TaskRow]) -> String {
     }
 }
 
-/// What the anneal makes of the price: the last checkpoint before it beside the last one in it, branch by branch.
-fn anneal(rows: &[CheckpointRow]) -> Vec<String> {
+/// What each anneal makes of the price: the last checkpoint on its way before it beside the last one in it.
+fn anneals(run: &Run, rows: &[CheckpointRow]) -> Vec<String> {
     let is_in = |row: &CheckpointRow| row.phase == Phase::Anneal.name();
-    let mut said = Vec::new();
-    for last in rows.iter().enumerate().filter(|(_, row)| is_in(row)).map(|(index, _)| index) {
-        let ends = rows.get(last + 1).is_none_or(|next| next.branch != rows[last].branch || !is_in(next));
-        let before = rows[..last].iter().rev().find(|row| !is_in(row) && row.divergence.is_some());
-        let (true, Some(before), Some(after)) = (ends, before, rows[last].divergence) else { continue };
-        let from = before.divergence.unwrap_or_default();
-        said.push(format!(
-            "The anneal of {} changes the divergence from {from:.5} nats (step {}) to {after:.5} (step {}).",
-            rows[last].branch, before.step, rows[last].step
-        ));
-    }
-    said
+    let measured = |at: &&Checkpoint| {
+        let mut own = rows.iter().filter(|row| row.branch == at.branch && row.step == at.step);
+        own.find_map(|row| Some((row, row.divergence?)))
+    };
+    let told = |branch: &Branch| {
+        let path = run.tree.path(&branch.name);
+        let (last, after) = path.iter().filter(|at| at.branch == branch.name).rev().find_map(measured)?;
+        let (before, from) = path.iter().rev().filter_map(measured).find(|(row, _)| !is_in(row))?;
+        is_in(last).then(|| {
+            format!(
+                "The anneal of {} changes the divergence from {from:.5} nats (step {}) to {after:.5} (step {}).",
+                branch.name, before.step, last.step
+            )
+        })
+    };
+    run.tree.branches.iter().filter_map(told).collect()
 }
 
 /// The report of a run with what other arithmetics cost; see [`super::write`].
@@ -217,4 +221,69 @@ fn anneal(rows: &[CheckpointRow]) -> Vec<String> {
 /// As for it.
 pub fn write_priced(run: &Run, rounded: &[Rounded], out: &Path) -> Result<std::path::PathBuf, Error> {
     super::write_all(run, rounded, out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::made_up::{forked, scored};
+    use crate::run::PhaseStart;
+
+    /// A forked run whose task is learned from step 3 of the trunk on, or from 2; the branch anneals.
+    fn learned_from(step: u64) -> Run {
+        let mut run = forked();
+        run.tree.branches[1].phases = vec![PhaseStart { phase: Phase::Anneal, from_step: 1, from_tokens: 1_000_000 }];
+        let places: Vec<(String, u64)> = (run.tree.branches.iter())
+            .flat_map(|branch| branch.checkpoints.iter().map(|at| (branch.name.clone(), at.step)))
+            .collect();
+        run.units = (places.iter())
+            .map(|(branch, at)| {
+                scored(branch, *at, "letters", if branch == "trunk" && *at >= step { 0.9 } else { 0.25 })
+            })
+            .collect();
+        run
+    }
+
+    fn price(branch: &str, step: u64, divergence: f64) -> TokenPrice {
+        let (ratio, ratio_interval) = (1.01, Some([1.0, 1.02]));
+        TokenPrice {
+            branch: branch.into(),
+            step,
+            variant: None,
+            divergence,
+            divergence_99: 0.1,
+            same_best: 0.9,
+            ratio,
+            ratio_interval,
+        }
+    }
+
+    fn told(after: u64, prices: Vec<TokenPrice>) -> Arithmetic {
+        let run = learned_from(2);
+        let rounded = Rounded { precision: "q4".into(), run: learned_from(after), prices };
+        Arithmetic::of(&run, &findings(&run), &rounded)
+    }
+
+    #[test]
+    fn an_anneal_is_held_against_the_checkpoint_it_left() {
+        let prices =
+            [("trunk", 0, 0.5), ("trunk", 1, 0.25), ("trunk", 3, 0.125), ("anneal", 2, 0.3), ("anneal", 4, 0.4)];
+        let told = told(2, prices.map(|(branch, step, divergence)| price(branch, step, divergence)).to_vec());
+        assert_eq!(
+            told.sentences,
+            [
+                "No onset is lost or moves beyond its interval.",
+                "The anneal of anneal changes the divergence from 0.25000 nats (step 1) to 0.40000 (step 4)."
+            ]
+        );
+        assert_eq!(told.checkpoints.len(), 6);
+        assert_eq!(told.checkpoints[0].told, ["0.50000", "0.10000", "90.00 %", "1.0100 [1.0000, 1.0200]"]);
+    }
+
+    #[test]
+    fn an_onset_that_is_lost_or_moves_is_named() {
+        let onsets = |after: u64| told(after, vec![price("trunk", 0, 0.5)]).sentences[0].clone();
+        assert_eq!(onsets(9), "Onsets lost: letters (trunk).");
+        assert_eq!(onsets(3), "Onsets moved beyond their intervals: letters (trunk).");
+    }
 }
