@@ -116,6 +116,7 @@ impl<'a> Answers<'a> {
                 words,
             });
             let (model, tokenizer) = (&self.loaded.model, &self.loaded.tokenizer);
+            let _forward = tracing::debug_span!("forward", replies = together.len()).entered();
             let generated = generate_batch(model, tokenizer, prompts.collect(), |_| interrupt.flow())?;
             for (reply, (_, _, truncated, _)) in generated.into_iter().zip(together) {
                 if reply.stopped == Stopped::Interrupted {

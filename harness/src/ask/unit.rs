@@ -11,7 +11,7 @@ use spyglass_tasks::ItemRecord;
 use super::answers::Answers;
 use super::questions::Questions;
 use crate::checkpoint::Loaded;
-use crate::progress::{Event, Watch, begun};
+use crate::progress::{Event, Traced, Watch, begun};
 use crate::results::{UnitFolder, new_record};
 use crate::suite::SuiteTask;
 use crate::{Error, Result};
@@ -61,8 +61,8 @@ impl TaskJob<'_> {
                 Ok(())
             };
             let mut broken = None;
-            let forward = tracing::debug_span!("forward", requests = asked.trie.requests()).entered();
-            let ended = Scorer::new(&loaded.model, self.scorer).run(&asked.trie, |progress| {
+            let model = Traced(&loaded.model);
+            let ended = Scorer::new(&model, self.scorer).run(&asked.trie, |progress| {
                 answers.take(progress.finished);
                 let tokens = progress.tokens_done - tokens_seen;
                 tokens_seen = progress.tokens_done;
@@ -72,7 +72,6 @@ impl TaskJob<'_> {
                 }
                 watch.interrupt.flow()
             });
-            drop(forward);
             match (broken, ended) {
                 (Some(error), _) => return Err(error),
                 (None, Err(spyglass_model::Error::Interrupted)) => return Ok(None),

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use spyglass_model::{gguf_header, is_gguf};
 
 use crate::hub::Pinned;
 use crate::results::Hashes;
@@ -56,14 +57,10 @@ impl Identity {
                 None => return Ok(None),
             },
         };
-        let config = match spyglass_model::gguf_header(folder)? {
-            Some([_, rest]) => blake3::hash(rest.as_bytes()).to_hex().to_string(),
-            None => small_files(folder, &CONFIG)?,
-        };
         Ok(Some(Self {
             weights,
-            config,
-            tokenizer: tokenizer_hash(tokenizer)?,
+            config: config_hash(folder)?,
+            tokenizer: hashes.of_tokenizer(tokenizer, hashing)?,
             chat_template: small_files(tokenizer, &CHAT_TEMPLATE)?,
         }))
     }
@@ -93,8 +90,19 @@ impl Identity {
             return Ok(Some(own));
         }
         let chat_template = small_files(tokenizer, &CHAT_TEMPLATE)?;
-        Ok(Some(Self { tokenizer: tokenizer_hash(tokenizer)?, chat_template, ..own }))
+        Ok(Some(Self { tokenizer: hashes.of_tokenizer(tokenizer, hashing)?, chat_template, ..own }))
     }
+}
+
+/// One hash over the files that decide how the weights are run.
+///
+/// # Errors
+/// One of them cannot be read.
+pub(crate) fn config_hash(folder: &Path) -> Result<String> {
+    if let Some([_, rest]) = gguf_header(folder)? {
+        return Ok(blake3::hash(rest.as_bytes()).to_hex().to_string());
+    }
+    small_files(folder, &CONFIG)
 }
 
 /// One hash over the files that decide how text becomes tokens.
@@ -102,11 +110,23 @@ impl Identity {
 /// # Errors
 /// One of them cannot be read.
 pub(crate) fn tokenizer_hash(folder: &Path) -> Result<String> {
-    if let Some([tokenizer, _]) = spyglass_model::gguf_header(folder)? {
+    if let Some([tokenizer, _]) = gguf_header(folder)? {
         return Ok(blake3::hash(tokenizer.as_bytes()).to_hex().to_string());
     }
+    small_files(folder, &tokenizer_names(folder))
+}
+
+/// Where these files lie; not all of them need be there.
+pub(crate) fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
+    if is_gguf(folder) {
+        return vec![folder.to_owned()];
+    }
+    tokenizer_names(folder).into_iter().map(|name| folder.join(name)).collect()
+}
+
+fn tokenizer_names(folder: &Path) -> Vec<&'static str> {
     let pieces = !folder.join(TOKENIZER[0]).exists();
-    small_files(folder, &[if pieces { &PIECES[..] } else { &[] }, &TOKENIZER].concat())
+    [if pieces { &PIECES[..] } else { &[] }, &TOKENIZER].concat()
 }
 
 /// The hash of all weight files, if each one's is remembered.

@@ -19,7 +19,7 @@ mod tokens;
 mod tree;
 
 pub(crate) use discover::{SkippedFolder, folders};
-pub(crate) use identity::{CHAT_TEMPLATE, CONFIG, PIECES, TOKENIZER, tokenizer_hash};
+pub(crate) use identity::{CHAT_TEMPLATE, CONFIG, PIECES, TOKENIZER, config_hash, tokenizer_files, tokenizer_hash};
 pub(crate) use identity::{Hashing, Identity};
 pub(crate) use loaded::{Loaded, Tokens, open, weight_bytes};
 pub(crate) use location::folder_on_disk;

@@ -31,6 +31,7 @@ impl Settings {
     /// # Errors
     /// Whatever is wrong with them.
     pub(crate) fn model_of(&self, config: ModelConfig, checkpoint: &Path) -> Result<Model> {
+        let _load = tracing::debug_span!("load", folder = %checkpoint.display()).entered();
         Ok(Model::of(config, checkpoint, &self.load_options())?)
     }
 

@@ -1,6 +1,6 @@
 //! The watch itself: look, score what is next, tell what is new, and again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,9 @@ use spyglass_dashboards::findings::findings;
 use spyglass_dashboards::series::add_groups;
 use spyglass_tasks::paths;
 
+use super::arrivals::Arrivals;
 use super::deliver::Way;
-use super::look::look;
+use super::look::{Looked, look};
 use super::metrics::{Fares, page};
 use super::news::{News, news};
 use super::outbox::Outbox;
@@ -18,7 +19,7 @@ use super::retries::Retries;
 use crate::executor::{Beside, Capacity, Site, execute, tasks_without_items};
 use crate::export::score_rows;
 use crate::progress::{Event, Hangup, Watch};
-use crate::results::{Rewritten, Store, rewrite_report, write_whole};
+use crate::results::{Rewritten, Snapshot, Store, rewrite_report, write_whole};
 use crate::run_file::{RunFile, WatchOrder};
 use crate::sweep::plan::{Plan, PlannedCheckpoint};
 use crate::sweep::{Overrides, Work, keep_snapshot, next_of_search, reopen};
@@ -26,6 +27,8 @@ use crate::{Error, Result};
 
 /// The most that lies between two looks at a checkpoint that was just written.
 pub(super) const SETTLE: Duration = Duration::from_secs(10);
+/// The least that lies between two looks where files come one after the other.
+const SOONEST: Duration = Duration::from_secs(1);
 /// The report is written anew only when so many times as much time has passed as it takes.
 const REPORT_SHARE: u32 = 5;
 
@@ -49,6 +52,17 @@ pub(crate) struct Watcher {
     pub(crate) until: Until,
 }
 
+/// What came of one turn of the watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// There was something to do, and it was done, or failed for the first time.
+    Further,
+    /// What failed before failed once more: a watch until idle does not wait for that to end.
+    InVain,
+    /// There was nothing to do.
+    Idle,
+}
+
 /// A watch that is going on.
 struct Watching<'a> {
     watcher: &'a Watcher,
@@ -56,6 +70,7 @@ struct Watching<'a> {
     site: Site,
     outbox: Outbox,
     ready: Ready,
+    arrivals: Arrivals,
     retries: Retries,
     /// Checkpoints that are left alone for now.
     waiting: usize,
@@ -84,21 +99,19 @@ pub(crate) fn watch(watcher: &Watcher, make: &dyn Fn() -> Watch, hangup: &Hangup
         if hangup.take() {
             watching = watching.again(make());
         }
-        match watching.turn() {
-            Ok(true) => idle_since = Instant::now(),
-            Ok(false) if watching.is_over(idle_since) => break,
-            Ok(false) => watching.sleep(hangup),
-            Err(error) => {
-                watching.troubled(&error);
-                if watching.is_over(idle_since) {
-                    break;
-                }
-                watching.sleep(hangup);
-            }
+        let turn = watching.turn().unwrap_or_else(|error| {
+            watching.troubled(&error);
+            Turn::Idle
+        });
+        match turn {
+            Turn::Further => idle_since = Instant::now(),
+            _ if watching.is_over(idle_since) => break,
+            Turn::InVain => {} // others may be due
+            Turn::Idle => watching.sleep(hangup),
         }
     }
-    watching.refresh_if_stale();
-    let is_well = watching.trouble.is_none() && watching.site.store.failures().is_empty();
+    let is_reopened = watching.refresh_if_stale();
+    let is_well = !is_reopened && watching.trouble.is_none() && watching.site.store.failures().is_empty();
     watching.outbox.end();
     Ok(is_well)
 }
@@ -120,12 +133,13 @@ impl<'a> Watching<'a> {
 
     fn begin(watcher: &'a Watcher, (run, ways, site): (RunFile, Vec<Way>, Site)) -> Self {
         let outbox = Outbox::open(site.store.root(), &site.work.name, &ways, site.watch.speaker());
-        Self {
+        let mut watching = Self {
             watcher,
             run,
             site,
             outbox,
             ready: Ready::default(),
+            arrivals: Arrivals::new(),
             retries: Retries::default(),
             waiting: 0,
             said: BTreeSet::new(),
@@ -133,7 +147,9 @@ impl<'a> Watching<'a> {
             reported: None,
             idle_on: None,
             is_stale: true,
-        }
+        };
+        watching.listen(&Looked::default()); // what comes after the first look is told
+        watching
     }
 
     /// The same with the run file as it is now; as it was, where that cannot be used.
@@ -160,9 +176,10 @@ impl<'a> Watching<'a> {
         self.site.watch.interrupt.is_set()
     }
 
-    /// Looks, and scores one checkpoint where one waits; whether there was something to do.
-    fn turn(&mut self) -> Result<bool> {
+    /// Looks, and scores one checkpoint where one waits.
+    fn turn(&mut self) -> Result<Turn> {
         let looked = look(&self.run, &mut self.ready, &self.site.work.settings)?;
+        self.listen(&looked);
         self.waiting = looked.waiting.len();
         for (folder, why) in &looked.waiting {
             let note = format!("{}: {why}", folder.display());
@@ -170,10 +187,10 @@ impl<'a> Watching<'a> {
                 self.note(&note);
             }
         }
-        let Some(run) = looked.run else { return Ok(false) };
+        let Some(run) = looked.run else { return Ok(Turn::Idle) };
         // Where nothing has come and nothing is due, the results need not be read again.
         if !looked.has_hub && !self.retries.any_due() && self.idle_on.as_ref() == Some(&looked.ready) {
-            return Ok(false);
+            return Ok(Turn::Idle);
         }
         self.idle_on = None;
         self.site.work.look_again(&run, &self.site.hashes, self.site.store.root())?;
@@ -185,32 +202,58 @@ impl<'a> Watching<'a> {
         let snapshot = keep_snapshot(&self.site.work, &self.site.store)?;
         let plan = self.site.plan()?;
         self.trouble = None;
-        let due = |planned: &PlannedCheckpoint| !planned.is_done() && self.retries.is_due(&planned.checkpoint);
-        let next = match self.watcher.order.unwrap_or(self.run.watch.order) {
-            WatchOrder::Newest => {
-                plan.checkpoints.into_iter().filter(due).max_by_key(|planned| planned.checkpoint.tokens)
-            }
-            WatchOrder::Oldest => {
-                plan.checkpoints.into_iter().filter(due).min_by_key(|planned| planned.checkpoint.tokens)
-            }
-            WatchOrder::Onset => next_of_search(plan, &self.site, &snapshot, &due)?,
-        };
+        let left = || plan.checkpoints.iter().filter(|planned| !planned.is_done());
+        self.retries.keep(left().map(|planned| &planned.checkpoint));
+        let next = self.next(plan, &snapshot)?;
         let Some(next) = next else {
             let is_reopened = self.refresh_if_stale();
             self.idle_on = Some(looked.ready).filter(|_| !self.is_stale);
-            return Ok(is_reopened);
+            return Ok(if is_reopened { Turn::Further } else { Turn::Idle });
         };
-        self.score(next)?;
+        let turn = self.score(next)?;
         self.refresh_in_turn();
-        Ok(true)
+        Ok(turn)
     }
 
-    fn score(&mut self, next: PlannedCheckpoint) -> Result<()> {
+    /// Listens for checkpoints to come, and for what those that wait still lack. What lies on the hub tells nothing.
+    fn listen(&mut self, looked: &Looked) {
+        let own = self.run.checkpoints.iter().filter(|spec| spec.hub.is_none()).map(|spec| spec.path.clone());
+        let waiting = looked.waiting.keys();
+        let above = waiting.clone().chain(&looked.ready).filter_map(|folder| folder.parent());
+        let folders: BTreeSet<PathBuf> = own.chain(above.map(Path::to_path_buf)).chain(waiting.cloned()).collect();
+        self.arrivals.listen(folders);
+    }
+
+    /// The checkpoint that is scored next, those that failed before behind the others: one that fails for ever keeps none of them.
+    fn next(&self, plan: Plan, snapshot: &Snapshot) -> Result<Option<PlannedCheckpoint>> {
+        let due = |planned: &PlannedCheckpoint| !planned.is_done() && self.retries.is_due(&planned.checkpoint);
+        let order = self.watcher.order.unwrap_or(self.run.watch.order);
+        if order == WatchOrder::Onset {
+            return next_of_search(plan, &self.site, snapshot, &due);
+        }
+        let mut due: Vec<PlannedCheckpoint> = plan.checkpoints.into_iter().filter(due).collect();
+        due.sort_by_key(|planned| planned.checkpoint.tokens);
+        if order == WatchOrder::Newest {
+            due.reverse();
+        }
+        due.sort_by_key(|planned| self.retries.knows(&planned.checkpoint));
+        Ok(due.into_iter().next())
+    }
+
+    fn score(&mut self, next: PlannedCheckpoint) -> Result<Turn> {
         let (checkpoint, name, units) = (next.checkpoint.clone(), next.name(), next.units.len());
+        let suite = &self.site.work.suite;
+        let asked: HashMap<String, usize> =
+            next.units.iter().map(|unit| (suite.name(unit.subject).to_owned(), unit.items)).collect();
+        let done_before = next.units.iter().filter(|unit| unit.is_done()).count();
         let done = execute(Plan { checkpoints: vec![next] }, &self.site)?;
         self.is_stale = true;
+        // A pack of which some conversations fail is no further when they do so again.
+        let whole =
+            done.records.iter().filter(|record| asked.get(&record.task).is_some_and(|&asked| record.items >= asked));
+        let is_in_vain = self.retries.knows(&checkpoint) && !done.failures.is_empty() && whole.count() <= done_before;
         if done.interrupted {
-            return Ok(());
+            return Ok(Turn::Further);
         }
         if !done.failures.is_empty() {
             let spec = &self.run.watch;
@@ -222,7 +265,7 @@ impl<'a> Watching<'a> {
             self.retries.done(&checkpoint);
             self.note(&format!("{name} is scored"));
         }
-        Ok(())
+        Ok(if is_in_vain { Turn::InVain } else { Turn::Further })
     }
 
     /// Writes the report, unless that is most of what would be done.
@@ -287,12 +330,15 @@ impl<'a> Watching<'a> {
         }
     }
 
-    /// Sleeps until the next look, a signal, or the end.
+    /// Sleeps until the next look, a signal, or the end; less where something comes.
     fn sleep(&self, hangup: &Hangup) {
         let time = if self.ready.is_settling() { self.every().min(SETTLE) } else { self.every() };
-        let until = Instant::now() + time;
+        let (soonest, until) = (Instant::now() + SOONEST.min(time), Instant::now() + time);
         while Instant::now() < until && !self.should_stop() && !hangup.is_set() {
             std::thread::sleep(Duration::from_millis(50).min(time));
+            if Instant::now() >= soonest && self.arrivals.any() {
+                break;
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ mod faults_serve;
 mod fewer_bits;
 mod figures;
 mod find_onset;
+mod finished;
 mod fuzz;
 mod gate;
 mod guides;

@@ -1,9 +1,12 @@
 //! What a sweep will cost: tokens from the tries, time from what was measured here before, memory from the files.
 
-use super::Plan;
+use rayon::prelude::*;
+
+use super::opened::{OpenedOnce, contents};
+use super::{Plan, PlannedCheckpoint};
 use crate::Result;
 use crate::ask::Questions;
-use crate::checkpoint::{Tokens, weight_bytes};
+use crate::checkpoint::weight_bytes;
 use crate::suite::Subject;
 use crate::sweep::Work;
 
@@ -38,30 +41,29 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
     let questions = Questions::new(&work.suite);
     let mut estimate = Estimate::default();
     let mut flops = 0.0;
-    for planned in plan.checkpoints.iter().filter(|planned| planned.problem.is_none() && !planned.is_done()) {
-        let (folder, settings) = (&planned.folder, &work.settings);
-        if planned.pinned().is_some() && !folder.join("config.json").exists() {
-            estimate.unfetched += 1;
-            continue;
-        }
-        let opened = settings
-            .read_config(folder)
-            .and_then(|config| Ok((settings.open_tokenizer(folder, &config)?, weight_bytes(folder)?, config)));
-        let (tokenizer, bytes, config) = match opened {
+    let settings = &work.settings;
+    let left = plan.checkpoints.iter().filter(|planned| planned.problem.is_none() && !planned.is_done());
+    let (here, unfetched): (Vec<&PlannedCheckpoint>, Vec<_>) =
+        left.partition(|planned| planned.pinned().is_none() || planned.folder.join("config.json").exists());
+    estimate.unfetched = unfetched.len();
+    let contents: Vec<_> = here.par_iter().map(|planned| contents(planned, settings)).collect();
+    let mut once = OpenedOnce::default();
+    for (planned, contents) in here.into_iter().zip(contents) {
+        let folder = &planned.folder;
+        let opened = contents.and_then(|contents| Ok((once.of(contents, planned, settings)?, weight_bytes(folder)?)));
+        let (opened, bytes) = match opened {
             Ok(opened) => opened,
             Err(error) => {
                 estimate.problems.push(format!("{}: {}", planned.name(), error.in_full()));
                 continue;
             }
         };
-        let parameters = config.parameters()?;
+        let parameters = opened.config.parameters()?;
         estimate.memory_bytes = estimate.memory_bytes.max(bytes);
-        let hash = crate::checkpoint::tokenizer_hash(settings.tokenizer_folder(folder))?;
-        let tokens = Tokens { tokenizer: &tokenizer, hash: &hash, max_length: config.context_limit() };
         for unit in planned.units.iter().filter(|unit| unit.items_left() > 0) {
             let Subject::Task(task) = unit.subject else { continue };
             // Built once for all checkpoints with this tokenizer.
-            match questions.of(tokens, task, unit.items - unit.items_left()..unit.items) {
+            match questions.of(opened.tokens(), task, unit.items - unit.items_left()..unit.items) {
                 Ok(asked) => {
                     let computed = asked.trie.tokens_computed();
                     estimate.tokens_computed += computed;
@@ -78,7 +80,7 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
         }
     }
     let (tokens, seconds) =
-        plan.done().fold((0, 0.0), |sum, record| (sum.0 + record.cost.tokens_computed, sum.1 + record.cost.seconds));
+        plan.done().fold((0, 0.0), |sum, (_, brief)| (sum.0 + brief.cost.tokens_computed, sum.1 + brief.cost.seconds));
     estimate.measured = tokens > 0 && seconds > 0.0;
     estimate.seconds = if estimate.measured {
         estimate.tokens_computed as f64 * seconds / tokens as f64

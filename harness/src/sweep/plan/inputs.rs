@@ -29,7 +29,7 @@ pub(super) fn unit_inputs(work: &Work, identity: &Identity, subject: Subject) ->
         Subject::Task(task) => {
             let asked = &work.suite.tasks[task];
             UnitInputs {
-                task_definition: asked.task.definition_hash(),
+                task_definition: asked.definition.clone(),
                 data: asked.items.as_ref().map_or_else(|_| String::new(), |items| items.data_hash.clone()),
                 shots: asked.task.shots,
                 perturb: asked.task.perturb.clone(),

@@ -2,6 +2,7 @@
 
 mod estimate;
 mod inputs;
+mod opened;
 mod schedule;
 mod units;
 
