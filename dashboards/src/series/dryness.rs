@@ -53,11 +53,10 @@ fn measures(talks: &[Transcript], stock: &StockPhrases) -> Vec<Option<Dry>> {
 fn dry(measure: Measure, found: &Readings) -> Option<Dry> {
     let (value, interval) = clustered_mean(&found.values, &found.groups)?;
     let most = if measure.is_share() { 1.0 } else { f64::INFINITY };
-    let least = if measure == Measure::Compression { f64::NEG_INFINITY } else { 0.0 };
     let mut prompts = found.groups.clone();
     prompts.sort_unstable();
     prompts.dedup();
-    let within = |(low, high): Interval| (low.clamp(least, most), high.clamp(least, most));
+    let within = |(low, high): Interval| (low.max(0.0), high.min(most));
     Some(Dry { value, interval: interval.map(within), prompts: prompts.len() })
 }
 

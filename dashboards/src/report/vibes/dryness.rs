@@ -29,15 +29,9 @@ pub(super) fn parts(run: &Run, shared: &Shared) -> Vec<DrynessPart> {
 }
 
 fn part(run: &Run, shared: &Shared, (number, pack): (usize, &str), found: &PackDryness<'_>) -> DrynessPart {
-    let mut part = DrynessPart { figures: Vec::new(), lacking: Vec::new(), plots: Vec::new() };
+    let mut part = DrynessPart { figures: Vec::new(), lacking: lacking(found), plots: Vec::new() };
     for (index, measure) in Measure::ALL.into_iter().enumerate() {
-        let missing = found.values().filter(|measures| measures[index].is_none()).count();
-        if missing > 0 {
-            let (name, needs, all) = (measure.name(), measure.needs(), found.len());
-            part.lacking
-                .push(format!("{name} at {missing} of {all} checkpoints, whose replies together have under {needs}"));
-        }
-        if missing == found.len() {
+        if found.values().all(|measures| measures[index].is_none()) {
             continue;
         }
         let point = |checkpoint: &'_ Checkpoint| found.get(&checkpoint.at())?[index];
@@ -49,6 +43,24 @@ fn part(run: &Run, shared: &Shared, (number, pack): (usize, &str), found: &PackD
         part.plots.push(PlotData::of(&curves, &slug, None));
     }
     part
+}
+
+/// `under 50 words at 2 of 6 checkpoints: no MATTR, distinct-n`, for each length that somewhere was not reached.
+fn lacking(found: &PackDryness<'_>) -> Vec<String> {
+    let mut short: Vec<(String, usize, Vec<&str>)> = Vec::new();
+    for (index, measure) in Measure::ALL.into_iter().enumerate() {
+        let missing = found.values().filter(|measures| measures[index].is_none()).count();
+        let known = short.iter_mut().find(|(needs, count, _)| *needs == measure.needs() && *count == missing);
+        match known {
+            _ if missing == 0 => {}
+            Some((_, _, names)) => names.push(measure.name()),
+            None => short.push((measure.needs(), missing, vec![measure.name()])),
+        }
+    }
+    let line = |(needs, missing, names): (String, usize, Vec<&str>)| {
+        format!("under {needs} at {missing} of {} checkpoints: no {}", found.len(), names.join(", "))
+    };
+    short.into_iter().map(line).collect()
 }
 
 /// Which way is dry.
@@ -85,5 +97,27 @@ fn curves<'a>(
         fractions,
         series,
         measured,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::dryness::Dry;
+
+    #[test]
+    fn what_was_too_short_is_told_once_for_each_length() {
+        let dry = |value| Some(Dry { value, interval: None, prompts: 1 });
+        let long = vec![dry(2.0), dry(0.5), dry(0.6), dry(0.0), dry(0.0), dry(30.0)];
+        let short = vec![None, dry(0.5), dry(0.6), None, dry(0.0), dry(9.0)];
+        let silent = vec![None, None, None, None, None, dry(1.0)];
+        let found: PackDryness<'_> =
+            [(("a", 1, None), long), (("a", 2, None), short), (("a", 3, None), silent)].into_iter().collect();
+        let wanted = [
+            "under 500 bytes at 2 of 3 checkpoints: no compression ratio",
+            "under 50 words at 1 of 3 checkpoints: no MATTR, distinct-n, stock phrases per 100 words",
+            "under 100 words at 2 of 3 checkpoints: no repeated runs of 5 words",
+        ];
+        assert_eq!(lacking(&found), wanted);
     }
 }
