@@ -6,6 +6,7 @@
 pub(crate) mod agreement;
 mod attribution;
 mod calm;
+mod clustered_mean;
 pub(crate) mod confidence;
 pub(crate) mod contrast;
 pub(crate) mod curve;
@@ -48,6 +49,7 @@ mod wobble_before;
 
 pub use agreement::{Agreement, agreement, circles};
 pub use attribution::{PhaseProbabilities, anneal_weights, phase_probabilities};
+pub(crate) use clustered_mean::clustered_mean;
 pub use confidence::{CONFIDENCE, INTERVAL, Z95};
 pub use contrast::{Contrast, clustered_contrast, contrast, mcnemar_exact};
 pub use curve::{Curve, Noise};

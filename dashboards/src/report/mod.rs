@@ -2,6 +2,7 @@
 
 mod address;
 mod axes;
+mod checkpoint_curves;
 mod compared;
 mod curves;
 mod decomposition;

@@ -7,6 +7,7 @@ mod calm;
 pub mod chance;
 mod composite;
 pub(crate) mod constant;
+pub(crate) mod dryness;
 mod group;
 mod group_unit;
 mod interval;
