@@ -273,6 +273,8 @@ mod tests {
             precision: text("f32"),
             dt_floor: text("config"),
             bos: None,
+            rope_scale: None,
+            context: None,
             scoring_version: 1,
         };
         let metrics = vec![MetricValue { name: text("acc"), value: 1.0 / 3.0, n: 3, ..MetricValue::default() }];
