@@ -14,6 +14,7 @@ mod hours;
 mod items_bytes;
 mod items_page;
 mod items_twin;
+mod long;
 #[cfg(test)]
 mod made_up;
 mod notes;
@@ -36,7 +37,7 @@ pub use rows::Verdicts;
 
 use crate::findings::{branch_pairs, findings};
 use crate::run::{Run, Subject};
-use crate::series::{add_groups, add_metrics};
+use crate::series::{add_groups, add_metrics, long_families};
 use compared::{Compared, Comparisons, PairTable, Pairs};
 use decomposition::Context;
 use findings_file::FindingsFile;
@@ -59,7 +60,8 @@ pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
     let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
     let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));
     let titles = names.iter().map(String::as_str).zip(slugs[1..].iter().map(String::as_str));
-    let links = links(!grids.is_empty(), pairs.is_any());
+    let families = long_families(run);
+    let links = links(!grids.is_empty(), pairs.is_any(), !families.is_empty());
     let site = Site::begin(out, run, findings.alarms.len(), links)?.with_notes(notes::notes(run, titles, &grids));
     let shared = curves::Shared::of(run);
     let pages = tasks.par_iter().zip(&slugs[1..]).map(|(task, slug)| {
@@ -89,6 +91,7 @@ pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
     let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
     site.figures(page.figures.iter().chain(talks))?;
     vibes::write(&site, run, &grids, &shared)?;
+    long::write(&site, run, &families, &shared)?;
     provenance::write(&site, run, &page.warnings)?;
     site.page("index.html", "index.html", &run.name, &page)?;
     let file = FindingsFile::of(run, &findings, &shown, &others, &page).beside(&branches);
@@ -103,12 +106,15 @@ fn is_in_group(run: &Run, tasks: &[curves::TaskUnits<'_>], subject: &Subject) ->
     run.groups.iter().any(|group| group.leaves.contains(&subject.task) && group_is_there(&group.name))
 }
 
-fn links(vibes: bool, compared: bool) -> Vec<Link> {
+fn links(vibes: bool, compared: bool, long: bool) -> Vec<Link> {
     let link = |name, to| Link { name, to };
     let mut links =
         vec![link("overview", "index.html"), link("curves", "index.html#curves"), link("table", "index.html#table")];
     if compared {
         links.push(link("A against B", "compare.html"));
+    }
+    if long {
+        links.push(link("long texts", "long.html"));
     }
     if vibes {
         links.extend([link("vibes", "vibes/index.html"), link("rate", "rate.html")]);
