@@ -18,7 +18,7 @@ mod text;
 
 pub use checkpoint::{WEIGHT_FORMS, gguf_header, is_gguf, weight_files};
 pub use error::{Error, Result};
-pub use generation::{Generated, Prompt, Sampling, Stopped, Token, generate, generate_batch};
+pub use generation::{Begun, Generated, Prompt, Sampling, Stopped, Token, generate, generate_batch, read_shared};
 pub use kernels::Isa;
 pub use layers::State;
 pub use models::{

@@ -47,10 +47,13 @@ pub enum Backend {
 }
 
 /// How a checkpoint is to be loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(missing_docs, reason = "the types of the fields explain them")]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[expect(missing_docs, reason = "the types of the other fields explain them")]
 pub struct LoadOptions {
     pub precision: Precision,
     pub dt_floor: DtFloor,
     pub backend: Backend,
+    /// Position interpolation (Chen et al. 2023, arXiv:2306.15595): what the positions of rotary embeddings are divided by, on top of what
+    /// config.json says of them.
+    pub rope_scale: Option<f64>,
 }

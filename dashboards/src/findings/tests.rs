@@ -80,6 +80,8 @@ fn unit(kind: &Kind, checkpoint: &Checkpoint, accuracy: f64) -> Unit {
         precision: "f32".into(),
         dt_floor: "0".into(),
         bos: None,
+        rope_scale: None,
+        context: None,
         scoring_version: 1,
     };
     let record = UnitRecord {

@@ -15,6 +15,7 @@ mod hours;
 mod items_bytes;
 mod items_page;
 mod items_twin;
+mod long;
 #[cfg(test)]
 mod made_up;
 mod notes;
@@ -39,7 +40,7 @@ pub use rows::Verdicts;
 
 use crate::findings::{branch_pairs, findings};
 use crate::run::{Run, Subject};
-use crate::series::{add_groups, add_metrics};
+use crate::series::{add_groups, add_metrics, long_families};
 use compared::{Compared, Comparisons, PairTable, Pairs};
 use decomposition::Context;
 use findings_file::FindingsFile;
@@ -67,7 +68,13 @@ fn write_all(run: &Run, rounded: &[Rounded], out: &Path) -> Result<PathBuf, Erro
     let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
     let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));
     let titles = names.iter().map(String::as_str).zip(slugs[1..].iter().map(String::as_str));
-    let links = links(&Has { vibes: !grids.is_empty(), compared: pairs.is_any(), prices: !rounded.is_empty() });
+    let families = long_families(run);
+    let links = links(&Has {
+        vibes: !grids.is_empty(),
+        compared: pairs.is_any(),
+        prices: !rounded.is_empty(),
+        long: !families.is_empty(),
+    });
     let site = Site::begin(out, run, findings.alarms.len(), links)?.with_notes(notes::notes(run, titles, &grids));
     let shared = curves::Shared::of(run);
     let pages = tasks.par_iter().zip(&slugs[1..]).map(|(task, slug)| {
@@ -98,6 +105,7 @@ fn write_all(run: &Run, rounded: &[Rounded], out: &Path) -> Result<PathBuf, Erro
     site.figures(page.figures.iter().chain(talks))?;
     vibes::write(&site, run, &grids, &shared)?;
     price::write(&site, run, &findings, rounded)?;
+    long::write(&site, run, &families, &shared)?;
     provenance::write(&site, run, &page.warnings)?;
     site.page("index.html", "index.html", &run.name, &page)?;
     let file = FindingsFile::of(run, &findings, &shown, &others, &page).beside(&branches);
@@ -117,6 +125,7 @@ struct Has {
     vibes: bool,
     compared: bool,
     prices: bool,
+    long: bool,
 }
 
 fn links(has: &Has) -> Vec<Link> {
@@ -125,6 +134,9 @@ fn links(has: &Has) -> Vec<Link> {
         vec![link("overview", "index.html"), link("curves", "index.html#curves"), link("table", "index.html#table")];
     if has.compared {
         links.push(link("A against B", "compare.html"));
+    }
+    if has.long {
+        links.push(link("long texts", "long.html"));
     }
     if has.vibes {
         links.extend([link("vibes", "vibes/index.html"), link("rate", "rate.html")]);

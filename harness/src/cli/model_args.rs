@@ -10,7 +10,7 @@ use crate::Result;
 use crate::checkpoint::{Settings, open};
 use crate::hub::{Local, Needs, Talk, local};
 use crate::progress::Interrupt;
-use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec};
+use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec, RopeScale};
 
 /// A checkpoint and how it is run.
 #[derive(Debug, Clone, Args)]
@@ -27,6 +27,12 @@ pub(super) struct ModelArgs {
     /// Lower bound of Mamba-2's time step: `config` (`time_step_min`, as transformers has it) or none, as in training
     #[arg(long, value_enum, default_value_t)]
     dt_floor: DtFloorSpec,
+    /// Divide the positions of rotary embeddings by N (position interpolation): the context limit is N times that of config.json then
+    #[arg(long, value_name = "N")]
+    rope_scale: Option<RopeScale>,
+    /// The context limit, in place of that of config.json
+    #[arg(long, value_name = "TOKENS")]
+    context: Option<usize>,
     #[command(flatten)]
     tokens: TokenArgs,
 }
@@ -63,7 +69,8 @@ impl ModelArgs {
 
     /// The same for the library.
     pub(super) fn settings(&self) -> Settings {
-        Settings { precision: self.precision, dt_floor: self.dt_floor, ..self.tokens.settings() }
+        let (rope_scale, context) = (self.rope_scale, self.context);
+        Settings { precision: self.precision, dt_floor: self.dt_floor, rope_scale, context, ..self.tokens.settings() }
     }
 
     /// Reads the model and its tokenizer, which lie on this machine.

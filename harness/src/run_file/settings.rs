@@ -2,15 +2,22 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spyglass_tasks::yaml;
 
 use super::dt_floor::DtFloorSpec;
+use super::rope::RopeSpec;
 
 /// How the model is run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelSpec {
     /// The smallest discretisation step of the state-space layers.
     pub dt_floor: DtFloorSpec,
+    /// What becomes of rotary embeddings.
+    pub rope: RopeSpec,
+    /// The context limit in tokens, in place of what config.json says (with `rope: {scale: N}` N times as much).
+    #[serde(deserialize_with = "yaml::count::optional")]
+    pub context: Option<usize>,
 }
 
 /// What becomes of checkpoints whose weights belong to another step, as the hashes of their files tell.

@@ -91,6 +91,8 @@ impl Overrides {
             precision: self.precision.unwrap_or(run.precision.first()),
             dt_floor: run.model.dt_floor,
             bos: self.bos.unwrap_or(run.bos),
+            rope_scale: run.model.rope.scale,
+            context: run.model.context,
             tokenizer: named.map(here).transpose()?,
         };
         settings.check()?;
@@ -188,6 +190,10 @@ impl Work {
             tokens: crate::checkpoint::own_count(folder, None)?.unwrap_or(0),
             learning_rate: None,
             location: folder.display().to_string(),
+        };
+        let checkpoint = match settings.rope_scale {
+            Some(scale) => checkpoint.stretched(&scale.to_string()),
+            None => checkpoint,
         };
         let branch = Branch {
             name: "trunk".into(),

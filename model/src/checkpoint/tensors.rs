@@ -44,6 +44,8 @@ pub(crate) struct Tensors<'a> {
     options: LoadOptions,
     slots: BTreeMap<String, Slot>,
     bytes: u64,
+    /// Whether anything goes by rotated positions.
+    rotates: bool,
 }
 
 impl<'a> Tensors<'a> {
@@ -57,17 +59,29 @@ impl<'a> Tensors<'a> {
             options: LoadOptions::default(),
             slots: BTreeMap::new(),
             bytes: 0,
+            rotates: false,
         }
     }
 
     /// Reads what is asked for.
     pub(crate) fn reading(weights: &'a Weights, options: LoadOptions) -> Self {
-        Self { weights: Some(weights), reads: true, required: true, options, slots: BTreeMap::new(), bytes: 0 }
+        Self { weights: Some(weights), reads: true, options, ..Self::noting(None) }
     }
 
     /// How the checkpoint is to be loaded.
     pub(crate) fn options(&self) -> LoadOptions {
         self.options
+    }
+
+    /// What the positions of a rotary embedding are divided by.
+    pub(crate) fn rope_scale(&mut self) -> f64 {
+        self.rotates = true;
+        self.options.rope_scale.unwrap_or(1.0)
+    }
+
+    /// Whether a rotary embedding was built.
+    pub(crate) fn rotates(&self) -> bool {
+        self.rotates
     }
 
     /// All that was asked for.

@@ -87,8 +87,8 @@ impl Rope {
         }
     }
 
-    /// The embedding itself.
-    pub(super) fn rotary(&self) -> Rotary {
-        Rotary::new(self.frequencies.clone(), self.factor)
+    /// The embedding itself, its positions divided by `scale`.
+    pub(super) fn rotary(&self, scale: f64) -> Rotary {
+        Rotary::new(self.frequencies.iter().map(|frequency| frequency / scale).collect(), self.factor)
     }
 }
