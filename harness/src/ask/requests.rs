@@ -55,18 +55,15 @@ pub(super) fn tokenise(task: &str, items: &[Item], tokens: Tokens<'_>) -> Result
     items.par_iter().map(one).collect()
 }
 
-/// One request of each item of a task that has any, of the choices each in its turn.
+/// One request of each item of a task that has any: of the right choice, where there are choices.
 ///
 /// # Errors
 /// As [`tokenise`].
-pub(crate) fn one_request_each(asked: &SuiteTask, tokens: Tokens<'_>) -> Result<Vec<Request>> {
+pub(crate) fn right_requests(asked: &SuiteTask, tokens: Tokens<'_>) -> Result<Vec<Request>> {
     let items = asked.items.as_ref().map_or(&[][..], |items| &items.items);
     let all = tokenise(&asked.task.name, items, tokens)?;
-    let one = |(number, (_, mut requests)): (usize, (_, Vec<Request>))| {
-        let index = number.checked_rem(requests.len())?;
-        Some(requests.swap_remove(index))
-    };
-    Ok(all.into_iter().enumerate().filter_map(one).collect())
+    let right = |(item, (_, requests)): (&Item, (_, Vec<Request>))| requests.into_iter().nth(item.gold);
+    Ok(items.iter().zip(all).filter_map(right).collect())
 }
 
 /// The item with its text as long as it is to be, where it asks about a long one.

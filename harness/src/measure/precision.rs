@@ -10,7 +10,7 @@ use spyglass_tasks::ItemRecord;
 use spyglass_tasks::metric::argmax;
 
 use crate::Result;
-use crate::ask::one_request_each;
+use crate::ask::right_requests;
 use crate::checkpoint::{Settings, Tokens};
 use crate::results::Price;
 use crate::suite::SuiteTask;
@@ -105,8 +105,7 @@ impl Effect {
     }
 }
 
-/// What changes before the tokens of the tasks' texts, up to `most` of them, the tasks alike: of each item one continuation, each choice in its
-/// turn. `None` for tasks without any.
+/// What changes before the tokens of the tasks' right answers, up to `most` of them, the tasks alike. `None` for tasks without any.
 ///
 /// # Errors
 /// The questions cannot be built; the two models have different vocabularies.
@@ -119,7 +118,7 @@ pub(crate) fn price_of_task(
     let max_length = models.iter().map(LanguageModel::context_limit).min().unwrap_or_default();
     let mut texts = Vec::new();
     for &task in asked {
-        let requests = one_request_each(task, Tokens { tokenizer, hash: "", max_length })?;
+        let requests = right_requests(task, Tokens { tokenizer, hash: "", max_length })?;
         texts.extend(shifts([&models[0], &models[1]], &requests, most.div_ceil(asked.len()))?);
     }
     Ok(Price::of(&texts))

@@ -54,8 +54,9 @@ fn key(work: &Work, checkpoint: &Checkpoint, after: PrecisionSpec, hashes: &Hash
     let tasks: Vec<String> = (work.suite.tasks.iter())
         .map(|task| format!("{} {} {}", task.task.definition_hash(), task.task.shots, task.items().len()))
         .collect();
-    let Settings { precision, dt_floor, bos, .. } = &work.settings;
-    let text = format!("{identity:?} {tasks:?} {precision:?} {dt_floor:?} {bos:?} {after:?} {TOKENS}");
+    let Settings { precision, dt_floor, bos, rope_scale, context, tokenizer: _ } = &work.settings;
+    let settings = (precision, dt_floor, bos, rope_scale, context);
+    let text = format!("{identity:?} {tasks:?} {settings:?} {after:?} {TOKENS} of right answers");
     Some(blake3::hash(text.as_bytes()).to_hex().to_string())
 }
 
