@@ -34,6 +34,26 @@ impl Checkpoint {
     }
 }
 
+/// How the variant of a checkpoint ends whose rotary positions are divided: with this, and by what.
+const STRETCHED: &str = "rope-";
+
+impl Checkpoint {
+    /// The same weights with their rotary positions divided by `scale`: a variant of its own, so that its scores are never mixed with the
+    /// plain one's.
+    #[must_use]
+    pub fn stretched(mut self, scale: &str) -> Self {
+        let own = self.variant.map_or_else(String::new, |variant| variant + "-");
+        self.variant = Some(format!("{own}{STRETCHED}{scale}"));
+        self
+    }
+
+    /// What its rotary positions are divided by, where they are.
+    pub fn stretch(&self) -> Option<&str> {
+        let (before, scale) = self.variant.as_deref()?.rsplit_once(STRETCHED)?;
+        ((before.is_empty() || before.ends_with('-')) && scale.parse::<f64>().is_ok()).then_some(scale)
+    }
+}
+
 /// Where a branch leaves its parent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fork {

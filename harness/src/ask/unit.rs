@@ -45,7 +45,7 @@ impl TaskJob<'_> {
             let (started, first) = (Instant::now(), records.len());
             let asked = questions.of(loaded.tokens(), self.index, first..items).map_err(Error::Shared)?;
             let mut tokens_seen = 0;
-            let mut answers = Answers::new(loaded, self.task, &asked, first);
+            let mut answers = Answers::new(loaded, self.task, &asked, first).within(self.scorer.state_memory);
             let mut keep = |answers: &mut Answers<'_>, tokens: u64| -> Result<()> {
                 cost.tokens_computed += tokens;
                 watch.tell(&Event::Scored { items: 0, tokens });

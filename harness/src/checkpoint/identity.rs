@@ -1,8 +1,10 @@
 //! What a checkpoint's files are, by content: the part of a unit's key that comes from the checkpoint.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use spyglass_model::{gguf_header, is_gguf};
 
 use crate::hub::Pinned;
 use crate::results::Hashes;
@@ -97,6 +99,9 @@ impl Identity {
 /// # Errors
 /// One of them cannot be read.
 pub(crate) fn config_hash(folder: &Path) -> Result<String> {
+    if let Some([_, rest]) = gguf_header(folder)? {
+        return Ok(blake3::hash(rest.as_bytes()).to_hex().to_string());
+    }
     small_files(folder, &CONFIG)
 }
 
@@ -105,11 +110,17 @@ pub(crate) fn config_hash(folder: &Path) -> Result<String> {
 /// # Errors
 /// One of them cannot be read.
 pub(crate) fn tokenizer_hash(folder: &Path) -> Result<String> {
+    if let Some([tokenizer, _]) = gguf_header(folder)? {
+        return Ok(blake3::hash(tokenizer.as_bytes()).to_hex().to_string());
+    }
     small_files(folder, &tokenizer_names(folder))
 }
 
 /// Where these files lie; not all of them need be there.
 pub(crate) fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
+    if is_gguf(folder) {
+        return vec![folder.to_owned()];
+    }
     tokenizer_names(folder).into_iter().map(|name| folder.join(name)).collect()
 }
 
@@ -136,7 +147,8 @@ fn small_files(folder: &Path, names: &[&str]) -> Result<String> {
             Ok(bytes) => {
                 hasher.update(name.as_bytes()).update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            // below a `.gguf` file lies nothing
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
             Err(error) => return Err(Error::Io(error)),
         }
     }

@@ -27,7 +27,7 @@ pub(crate) use location::folder_on_disk;
 pub(crate) use log::read_log;
 pub(crate) use log::{Columns, Decimals, Row, Table, count, number, read_table, step};
 pub(crate) use misplaced::suspects;
-pub(crate) use naming::{Naming, namings, step_in};
+pub(crate) use naming::{Naming, TokensIn, namings, step_in};
 pub(crate) use pattern::{Label, Named, Pattern};
 pub(crate) use rising::tokens_rise;
 pub(crate) use settings::Settings;

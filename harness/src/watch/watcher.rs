@@ -105,6 +105,7 @@ impl<'a> Watching<'a> {
     /// What the run file asks for, without checkpoints yet.
     fn prepare(watcher: &Watcher, watch: Watch) -> Result<(RunFile, Vec<Way>, Site)> {
         let run = RunFile::read(&watcher.run)?;
+        watcher.overrides.require_one_precision(&run, "a watch scores in")?;
         let store = Store::create(&run.results)?;
         let mut work = Work::without_checkpoints(&run, &watcher.overrides)?.with_data()?;
         work.keeps_branches = true;

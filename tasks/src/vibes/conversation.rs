@@ -68,6 +68,12 @@ impl Conversation {
         [self.pack.clone(), self.prompt.clone(), variables, self.repeat.to_string(), turn.to_string()]
     }
 
+    /// Whether a verdict on it depends on the shipped list of stock phrases.
+    pub(super) fn reads_shipped_phrases(&self) -> bool {
+        let all = self.turns.iter().flat_map(|turn| &turn.checks).chain(&self.checks).chain(&self.persona);
+        all.into_iter().any(|assertion| assertion.check.reads_shipped_phrases())
+    }
+
     /// Whether another repeat can only say the same.
     pub fn is_greedy(&self) -> bool {
         self.sampling.temperature == 0.0

@@ -6,6 +6,7 @@ mod catalogue;
 pub mod checks;
 mod combinations;
 mod conversation;
+pub mod dryness;
 mod pack;
 mod pack_file;
 mod reader;
@@ -18,6 +19,7 @@ mod transcript;
 mod transcript_format;
 mod variables;
 mod visible;
+mod words;
 
 pub use catalogue::PackCatalogue;
 pub use checks::{Assertion, Check, CheckInfo, Reply, Verdict};

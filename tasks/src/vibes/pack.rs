@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::combinations::combinations;
 use super::conversation::Conversation;
+use super::dryness::SHIPPED;
 use super::pack_file;
 use super::reader::Reader;
 use super::sampling::Sampling;
@@ -22,7 +23,7 @@ pub struct PromptPack {
     pub name: String,
     /// What the pack finds out.
     pub description: String,
-    /// SHA-256 of the file, hex: part of the key of every unit.
+    /// SHA-256 of the file, and of the list of stock phrases where a check reads it, hex: part of the key of every unit.
     pub sha256: String,
     /// How many prompts it holds.
     pub prompts: usize,
@@ -53,8 +54,9 @@ impl PromptPack {
         for index in 0..pack.prompts.len() {
             conversations.extend(written.conversations(index)?);
         }
+        let list = if conversations.iter().any(Conversation::reads_shipped_phrases) { SHIPPED } else { "" };
         Ok(Self {
-            sha256: sha256_hex(text.as_bytes()),
+            sha256: sha256_hex(&[text, list].concat().into_bytes()),
             prompts: pack.prompts.len(),
             name: pack.pack,
             description: pack.description,

@@ -12,6 +12,7 @@ mod compare;
 mod composites;
 mod faults;
 mod faults_serve;
+mod fewer_bits;
 mod figures;
 mod find_onset;
 mod finished;

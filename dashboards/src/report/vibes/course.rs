@@ -9,8 +9,9 @@ use super::story::arrows;
 use super::turn::{Turn, came, statistics, turned};
 use crate::analysis::{CONFIDENCE, PackInterval, Survival, Z95, pack_interval, pack_survival};
 use crate::number::{percent, tokens};
-use crate::plots::{Point, Series};
-use crate::report::curves::{Lacking, Measured, TaskCurves, fork_point, range};
+use crate::plots::Point;
+use crate::report::checkpoint_curves::checkpoint_curves;
+use crate::report::curves::{Lacking, Measured, TaskCurves, range};
 use crate::run::{At, Checkpoint, PackUnit, Run, Subject};
 
 /// One pack on one checkpoint in numbers.
@@ -175,22 +176,7 @@ impl<'a> Course<'a> {
             let (point, items) = measure.point(self.at(checkpoint)?, checkpoint.tokens as f64)?;
             Some(Measured { checkpoint, point, items })
         };
-        let (mut series, mut measured) = (Vec::new(), Vec::new());
-        for branch in &run.tree.branches {
-            let all: Vec<Option<Measured<'_>>> = branch.checkpoints.iter().map(point).collect();
-            if all.iter().any(Option::is_some) {
-                let fork = fork_point(run, branch).and_then(point).map(|m| m.point);
-                let points = all.iter().map(|m| m.as_ref().map(|m| m.point.clone())).collect();
-                series.push(Series {
-                    name: branch.name.clone(),
-                    colour: run.tree.colour(&branch.name),
-                    fork,
-                    points,
-                    hollow: Vec::new(),
-                });
-                measured.push(all.into_iter().flatten().collect());
-            }
-        }
+        let (series, measured) = checkpoint_curves(run, point);
         let chance = self.readings.values().next().filter(|_| !series.is_empty())?;
         let chance = measure.chance(chance);
         let fractions = measure == Measure::Passed;

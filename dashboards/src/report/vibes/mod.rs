@@ -3,6 +3,7 @@
 mod beside;
 mod columns;
 mod course;
+mod dryness;
 mod grid;
 #[cfg(test)]
 mod luck_tests;
@@ -24,6 +25,7 @@ use super::figure::Figure;
 use super::plot_data;
 use super::site::Site;
 use crate::run::Run;
+use dryness::DrynessPart;
 use ratings::{Judged, RatingsPage};
 use serde::Serialize;
 
@@ -33,7 +35,11 @@ struct VibesPage<'a> {
     ratings: Option<RatingsPage>,
     /// How often each checkpoint is preferred to the first.
     wins: Option<Figure>,
-    /// What `curves.js` needs of it.
+    /// How dry each pack's talk is, beside `grids`.
+    dryness: Vec<DrynessPart>,
+    /// Whether there is any figure.
+    drawn: bool,
+    /// What `curves.js` needs of them.
     data: String,
 }
 
@@ -44,13 +50,16 @@ pub(crate) fn write(site: &Site, run: &Run, grids: &[Grid], shared: &Shared) -> 
     }
     rate::write(site, run, grids)?;
     let judged = Judged::of(run);
-    let (wins, plots): (Option<Figure>, Vec<_>) = match judged.as_ref().and_then(|judged| judged.figure(shared)) {
+    let dryness = dryness::parts(run, shared);
+    let (wins, mut plots): (Option<Figure>, Vec<_>) = match judged.as_ref().and_then(|judged| judged.figure(shared)) {
         Some((figure, data)) => (Some(figure), vec![data]),
         None => (None, Vec::new()),
     };
-    site.figures(wins.iter())?;
+    plots.extend(dryness.iter().flat_map(|part| part.plots.iter().cloned()));
+    site.figures(wins.iter().chain(dryness.iter().flat_map(|part| &part.figures)))?;
     let ratings = judged.as_ref().map(Judged::page);
-    let page = VibesPage { grids, ratings, wins, data: plot_data::inline(shared, &plots) };
+    let page =
+        VibesPage { grids, ratings, wins, dryness, drawn: !plots.is_empty(), data: plot_data::inline(shared, &plots) };
     site.page("vibes/index.html", "vibes.html", &format!("{}: vibes", run.name), &page)?;
     for grid in grids {
         for (index, row) in grid.rows.iter().enumerate() {

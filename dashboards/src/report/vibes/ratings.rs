@@ -8,7 +8,8 @@ use super::raters::{RaterRow, agreement, raters};
 use crate::analysis::statistics::mean;
 use crate::analysis::{Game, WinRate, win_rates};
 use crate::number::{percent, tokens};
-use crate::plots::{Geometry, Point, Series};
+use crate::plots::{Geometry, Point};
+use crate::report::checkpoint_curves::checkpoint_curves;
 use crate::report::curves::{Lacking, Measured, Shared, TaskCurves};
 use crate::report::figure::{Figure, figure};
 use crate::report::plot_data::PlotData;
@@ -119,16 +120,7 @@ impl<'a> Judged<'a> {
             let point = Point { tokens: at.tokens as f64, value: rate.value, interval: Some((rate.low, rate.high)) };
             Some(Measured { checkpoint: at, point, items: self.votes[index] })
         };
-        let (mut series, mut measured) = (Vec::new(), Vec::new());
-        for branch in &self.run.tree.branches {
-            let all: Vec<Option<Measured<'_>>> = branch.checkpoints.iter().map(point).collect();
-            if all.iter().any(Option::is_some) {
-                let points = all.iter().map(|m| m.as_ref().map(|m| m.point.clone())).collect();
-                let (name, colour) = (branch.name.clone(), self.run.tree.colour(&branch.name));
-                series.push(Series { name, colour, fork: None, points, hollow: Vec::new() });
-                measured.push(all.into_iter().flatten().collect());
-            }
-        }
+        let (series, measured) = checkpoint_curves(self.run, point);
         let curves = TaskCurves {
             run: self.run,
             subject,

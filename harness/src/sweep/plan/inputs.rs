@@ -23,6 +23,8 @@ pub(super) fn unit_inputs(work: &Work, identity: &Identity, subject: Subject) ->
         precision: settings.precision.name().into(),
         dt_floor: settings.dt_floor.name().into(),
         bos: settings.bos.name().map(Into::into),
+        rope_scale: settings.rope_scale.map(|scale| scale.to_string()),
+        context: settings.context,
         scoring_version: SCORING_VERSION,
     };
     match subject {

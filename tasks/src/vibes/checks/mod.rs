@@ -2,6 +2,7 @@
 
 mod alphabet;
 mod assertion;
+mod dry;
 mod finding;
 mod json;
 mod language;
@@ -26,6 +27,7 @@ pub use number::Pick;
 pub(crate) use number_words::spell;
 pub use pattern::Pattern;
 pub use script::Script;
+pub(super) use text_match::fold;
 pub use values::{Texts, Value};
 
 use schemars::JsonSchema;
@@ -92,6 +94,8 @@ pub enum Check {
     SingleLetter { value: Option<Value>, of: Option<Value> },
     /// At most `threshold` (0.2) of the runs of `n` (3) words are repeats of an earlier one.
     NoRepetition { n: Option<usize> },
+    /// No drier than the limits given: of compression, MATTR, distinct-n, repeated runs of 5 words, and stock phrases, `phrases` or the shipped list.
+    Dryness(dry::Limits),
     /// Of the languages known (en de fr es it pt nl, and those told by their script), `value` fits best.
     Language { value: language::Language },
     /// At least `threshold` (0.9) of the letters belong to the Unicode script `value` (Latin, Cyrillic, Han …).
@@ -137,6 +141,7 @@ impl Check {
             Self::WordCount { value, min, max }
             | Self::LineCount { value, min, max }
             | Self::BulletCount { value, min, max } => shape::flaw(*value, *min, *max),
+            Self::Dryness(limits) => limits.flaw(),
             Self::NoRepetition { n: Some(0) } => Some("`n` is 0; a run has at least one word".into()),
             Self::Contains { min: Some(0), .. } | Self::Icontains { min: Some(0), .. } => {
                 Some("`min` is 0, which every reply passes".into())
@@ -148,6 +153,11 @@ impl Check {
             }
             _ => None,
         }
+    }
+
+    /// Whether its verdicts depend on the shipped list of stock phrases.
+    pub(super) fn reads_shipped_phrases(&self) -> bool {
+        matches!(self, Self::Dryness(limits) if limits.reads_shipped())
     }
 
     /// Holds the reply against this check.
@@ -178,6 +188,7 @@ impl Check {
             Self::InOrder { value } => text::in_order(said, value),
             Self::SingleLetter { value, of } => shape::single_letter(said, value.as_deref(), of.as_deref()),
             Self::NoRepetition { n } => repetition::repeated(said, n.unwrap_or(3)),
+            Self::Dryness(limits) => limits.judge(said),
             Self::Language { value } => language::is(said, *value),
             Self::Script { value } => alphabet::script(said, value),
             Self::EndsProperly {} => shape::ends_properly(reply.stop),

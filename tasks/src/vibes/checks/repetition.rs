@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Finding;
+use crate::vibes::words::words;
 
 /// Where pieces between white space are longer than this on average, the script has no spaces or the text is one run.
 const LONG_WORD: usize = 20;
@@ -12,11 +13,7 @@ const LONG_WORD: usize = 20;
 /// Case and outer punctuation do not count. In scripts without spaces characters are counted, three to a word.
 pub(super) fn share(text: &str, n: usize) -> f64 {
     let lower = text.to_lowercase();
-    let words: Vec<&str> = lower
-        .split_whitespace()
-        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> = words(&lower).collect();
     let letters: usize = words.iter().map(|word| word.chars().count()).sum();
     if letters > words.len() * LONG_WORD {
         let letters: Vec<char> = lower.chars().filter(|c| !c.is_whitespace()).collect();

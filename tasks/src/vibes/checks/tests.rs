@@ -82,6 +82,11 @@ fn every_check_by_a_table() {
         ),
         (json!({"type": "no-repetition", "threshold": 1.0}), vec!["ha ha ha ha ha ha"], vec![]),
         (
+            json!({"type": "dryness", "max_stock_phrases": 0}),
+            vec!["the sea is calm today", ""],
+            vec!["Of course!", "As an AI, I don't sail."],
+        ),
+        (
             json!({"type": "language", "value": "en"}),
             vec!["The sea is calm and I have no gold."],
             vec!["Das Meer ist ruhig.", "", "12"],
@@ -128,7 +133,7 @@ fn every_check_by_a_table() {
         }
     }
     let names: Vec<String> = list().into_iter().map(|info| info.name).collect();
-    assert_eq!(names.len(), 25, "{names:?}");
+    assert_eq!(names.len(), 26, "{names:?}");
 }
 
 /// Texts that a reader takes for the same, however they are typed, typeset or encoded; and some that only look near.
@@ -223,6 +228,11 @@ fn checks_that_cannot_be_meant_are_refused() {
         json!({"type": "number", "value": "many"}),
         json!({"type": "no-repetition", "n": 0}),
         json!({"type": "no-repetition", "threshold": 3}),
+        json!({"type": "dryness"}),
+        json!({"type": "dryness", "min_mattr": 60}),
+        json!({"type": "dryness", "max_ratio": 2}),
+        json!({"type": "dryness", "max_repeats": 0.1, "phrases": ["of course"]}),
+        json!({"type": "dryness", "max_stock_phrases": 0, "phrases": ["of course", "!!"]}),
         json!({"type": "contains", "value": "a", "weight": -1}),
         json!({"type": "contains", "value": "a", "weight": "heavy"}),
         json!({"type": "ends-properly", "value": true}),
@@ -232,7 +242,7 @@ fn checks_that_cannot_be_meant_are_refused() {
     insta::assert_snapshot!(cases.map(refused).join("\n"), @r#"
     a check needs its `type`, as in `{type: contains, value: arr}`
     `type` names a check, and `3` is not a name
-    unknown variant `contians`, expected one of `equals`, `iequals`, `contains`, `icontains`, `contains-all`, `contains-any`, `icontains-all`, `icontains-any`, `starts-with`, `regex`, `word-count`, `line-count`, `bullet-count`, `number`, `one-of`, `in-order`, `single-letter`, `no-repetition`, `language`, `script`, `ends-properly`, `similar`, `levenshtein`, `is-json`, `contains-json`
+    unknown variant `contians`, expected one of `equals`, `iequals`, `contains`, `icontains`, `contains-all`, `contains-any`, `icontains-all`, `icontains-any`, `starts-with`, `regex`, `word-count`, `line-count`, `bullet-count`, `number`, `one-of`, `in-order`, `single-letter`, `no-repetition`, `dryness`, `language`, `script`, `ends-properly`, `similar`, `levenshtein`, `is-json`, `contains-json`
     an empty text to look for, which every reply contains
     an empty text to look for, which every reply contains
     `["a"]` is not a text
@@ -247,12 +257,40 @@ fn checks_that_cannot_be_meant_are_refused() {
     `value` is a number, not `"many"`
     `n` is 0; a run has at least one word
     `threshold` is a share between 0 and 1
+    without a limit every reply passes; give `max_compression`, `min_mattr`, `min_distinct`, `max_repeats` or `max_stock_phrases`
+    the limit of MATTR is 60; it is a share between 0 and 1
+    unknown field `max_ratio`, expected one of `max_compression`, `min_mattr`, `min_distinct`, `max_repeats`, `max_stock_phrases`, `phrases`
+    `phrases` says nothing without `max_stock_phrases`
+    phrase 2, `!!`, has no word
     `weight` is a number of at least 0, not `-1`
     `weight` is a number of at least 0, not `"heavy"`
     unknown field `value`, there are no fields
     `Klingon` is not a Unicode script; Latin, Cyrillic, Greek, Arabic, Han are
     unknown variant `xx`, expected one of `en`, `de`, `fr`, `es`, `it`, `pt`, `nl`, `ru`, `el`, `ar`, `he`, `hi`, `zh`, `ja`, `ko`
     "#);
+}
+
+#[test]
+fn a_dry_reply_is_told_what_makes_it_dry() {
+    let limits = json!({"type": "dryness", "max_compression": 2.5, "min_mattr": 0.6, "max_repeats": 0.1, "max_stock_phrases": 1});
+    let judge = |text: &str| check(limits.clone()).judge(Reply { text, stop: Stop::EndToken });
+    let lively = judge("Ha, of course! Bring the blue one, and tell Ann.");
+    assert!(lively.passed, "{lively:?}");
+    assert_eq!(
+        lively.expected,
+        "compression ratio at most 2.5; MATTR at least 0.6; repeated runs of 5 words at most 0.1; at most 1 stock phrases"
+    );
+    let short = "under 500 bytes, too short for compression ratio; under 50 words, too short for MATTR; \
+                 under 100 words, too short for repeated runs of 5 words; 1 stock phrases: `of course`";
+    assert_eq!(lively.actual, short);
+    let dry = judge(&"Great question! In conclusion, the sea is the sea. ".repeat(20));
+    assert!(!dry.passed && dry.score == 0.0, "{dry:?}");
+    assert!(
+        dry.actual.contains("MATTR 0.14; repeated runs of 5 words 0.91; 40 stock phrases: `great question`"),
+        "{dry:?}"
+    );
+    let own = json!({"type": "dryness", "max_stock_phrases": 0, "phrases": ["Ahoy there"]});
+    assert!(passes(own.clone(), "Great question!") && !passes(own, "ahoy, there"));
 }
 
 #[test]
@@ -267,7 +305,7 @@ fn a_catastrophic_pattern_and_a_long_reply_do_not_hang() {
     }
 }
 
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 26] = [
     "equals",
     "iequals",
     "contains",
@@ -286,6 +324,7 @@ const NAMES: [&str; 25] = [
     "in-order",
     "single-letter",
     "no-repetition",
+    "dryness",
     "language",
     "script",
     "ends-properly",
@@ -303,6 +342,12 @@ fn sample(name: &str) -> serde_json::Value {
         "word-count" | "line-count" | "bullet-count" | "number" => json!(3),
         "language" => json!("en"),
         "script" => json!("Han"),
+        "dryness" => {
+            let limits = json!({"max_compression": 2, "min_mattr": 0.6, "min_distinct": 0.6, "max_repeats": 0.1});
+            let mut limits = limits.as_object().unwrap().clone();
+            limits.extend([("type".to_owned(), json!(name)), ("max_stock_phrases".to_owned(), json!(0))]);
+            return limits.into();
+        }
         "no-repetition" | "ends-properly" | "is-json" | "contains-json" => return json!({"type": name}),
         _ => json!("İarr"),
     };

@@ -30,7 +30,7 @@ pub(super) fn exact(text: &str) -> String {
 }
 
 /// The same without regard to case, by Unicode's full case folding: `straße` and `STRASSE` are one.
-pub(super) fn fold(text: &str) -> String {
+pub(in crate::vibes) fn fold(text: &str) -> String {
     let (nfc, nfd) = (ComposingNormalizerBorrowed::new_nfc(), DecomposingNormalizerBorrowed::new_nfd());
     let plain = exact(text);
     let folded = CaseMapper::new().fold_string(&nfd.normalize(&plain)).into_owned();
