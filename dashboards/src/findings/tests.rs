@@ -17,6 +17,7 @@ use crate::run::{
 use crate::series::TaskFindings;
 
 mod how_sure;
+mod notes;
 mod partial;
 mod parts;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{from_value, json};
-use spyglass_tasks::MetricValue;
+use spyglass_tasks::{ChoiceRecord, ItemRecord, MetricValue};
 
 use crate::run::{Branch, Checkpoint, Fork, Run, RunTree, TrainingLog, Unit, UnitRecord};
 
@@ -62,4 +62,19 @@ pub(super) fn scored(branch: &str, step: u64, task: &str, value: f64) -> Unit {
     }))
     .unwrap();
     Unit { record, items: Arc::new(Vec::new()) }
+}
+
+/// A hundred items of a task, each right or wrong.
+pub(super) fn right_items(branch: &str, step: u64, task: &str, is_right: impl Fn(usize) -> bool) -> Unit {
+    let right: Vec<bool> = (0..100).map(is_right).collect();
+    let share = right.iter().filter(|right| **right).count() as f64 / 100.0;
+    let choice = |is_best: bool| ChoiceRecord { logprob: if is_best { -1.0 } else { -2.0 }, ..ChoiceRecord::default() };
+    let item = |(doc_id, right): (usize, &bool)| ItemRecord {
+        doc_id,
+        gold: 0,
+        choices: vec![choice(*right), choice(!right)],
+        ..ItemRecord::default()
+    };
+    let items = right.iter().enumerate().map(item).collect();
+    Unit { items: Arc::new(items), ..scored(branch, step, task, share) }
 }
