@@ -114,15 +114,10 @@ fn made_up() -> Result<Run> {
         packs,
         texts: (0..TASKS).map(texts).collect(),
         tree: RunTree { branches: vec![trunk], ..RunTree::default() },
-        ratings: Vec::new(),
-        notes: Vec::new(),
-        superseded: Vec::new(),
-        failures: Vec::new(),
-        under_way: None,
-        groups: Vec::new(),
         run_file: "name: large run\n".into(),
         generated: "2026-11-24T00:00:00Z".into(),
         version: env!("CARGO_PKG_VERSION").into(),
+        ..Run::default()
     })
 }
 
