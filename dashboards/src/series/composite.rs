@@ -155,7 +155,7 @@ fn measured<'a>(run: &Run, member: &CompositeMember, units: &[&'a Unit]) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{RunTree, TaskGroup};
+    use crate::run::TaskGroup;
     use serde_json::{from_value, json};
 
     fn unit(task: &str, shots: usize, chance: Option<f64>, value: f64) -> Unit {

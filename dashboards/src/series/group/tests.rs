@@ -4,7 +4,7 @@ use serde_json::{from_value, json};
 use spyglass_tasks::{ItemRecord, MetricValue};
 
 use super::*;
-use crate::run::{GroupScores, RunTree};
+use crate::run::GroupScores;
 use crate::series::{Estimate, Series, subjects};
 
 fn unit(task: &str, step: u64, right: &[bool]) -> Unit {

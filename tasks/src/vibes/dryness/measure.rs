@@ -24,7 +24,7 @@ const MOST_SQUEEZED: usize = 100;
 pub enum Measure {
     /// Bytes over bytes after deflate, of windows of 500 bytes: more is drier. Of whole texts: Shaib et al. (2024), arXiv 2403.00553.
     Compression,
-    /// Moving-average type–token ratio: distinct words over words in windows of 50. Source: Covington and McFall (2010), Journal of
+    /// Moving-average type–token ratio: distinct words over words in windows of 50. Source: Covington and `McFall` (2010), Journal of
     /// Quantitative Linguistics 17, 94–100.
     Mattr,
     /// Distinct runs of n words over runs of n words in windows of 50 words, mean over n from 1 to 4. Source: Li et al. (2016), arXiv
