@@ -149,7 +149,8 @@ fn clusters(unit: &Unit) -> Option<usize> {
 pub(crate) fn fork_point<'a>(run: &'a Run, branch: &Branch) -> Option<&'a Checkpoint> {
     let fork = branch.fork.as_ref()?;
     let parent = run.tree.branch(&fork.branch)?;
-    parent.checkpoints.iter().find(|checkpoint| checkpoint.step == fork.step && checkpoint.variant.is_none())
+    let there = parent.checkpoints.iter().filter(|checkpoint| checkpoint.step == fork.step);
+    there.min_by_key(|checkpoint| checkpoint.variant.is_some())
 }
 
 /// Ends of the vertical axis: from a little under chance (or the lowest interval) to a little above the highest, at least

@@ -117,7 +117,8 @@ fn tasks(run: &Run, before: &Findings, after: &Findings) -> Vec<TaskRow> {
             let Some(rounded) = &other.onset else { continue };
             let apart = |one: Option<u64>, other: Option<u64>| one.zip(other).is_some_and(|(after, by)| after >= by);
             let change = match (onset.by(), rounded.by()) {
-                (Some(_), None) => "lost",
+                (Some(by), None) if rounded.after().is_some_and(|after| after >= by) => "lost",
+                (Some(_), None) => "cannot be told yet",
                 (None, Some(_)) => "gained",
                 (by, rounded_by) if apart(rounded.after(), by) || apart(onset.after(), rounded_by) => "moves",
                 (by, rounded_by) if by != rounded_by || onset.after() != rounded.after() => "within the interval",
@@ -177,16 +178,24 @@ fn phase_of(branch: &Branch, at: &Checkpoint) -> Option<Phase> {
 }
 
 fn onsets(tasks: &[TaskRow]) -> String {
+    if tasks.is_empty() {
+        return "No onset can be compared yet.".into();
+    }
     let named = |change: &str| -> Vec<String> {
         tasks.iter().filter(|row| row.change == change).map(|row| format!("{} ({})", row.task, row.branch)).collect()
     };
-    let parts: Vec<String> = [("lost", "lost"), ("moves", "moved beyond their intervals"), ("gained", "seen only so")]
-        .into_iter()
-        .filter_map(|(change, words)| {
-            let named = named(change);
-            (!named.is_empty()).then(|| format!("{words}: {}", named.join(", ")))
-        })
-        .collect();
+    let parts: Vec<String> = [
+        ("lost", "lost"),
+        ("moves", "moved beyond their intervals"),
+        ("gained", "seen only so"),
+        ("cannot be told yet", "not yet to be told"),
+    ]
+    .into_iter()
+    .filter_map(|(change, words)| {
+        let named = named(change);
+        (!named.is_empty()).then(|| format!("{words}: {}", named.join(", ")))
+    })
+    .collect();
     if parts.is_empty() {
         "No onset is lost or moves beyond its interval.".into()
     } else {

@@ -95,7 +95,9 @@ pub(crate) fn long_families(run: &Run) -> Vec<LongFamily<'_>> {
             for branch in &run.tree.branches {
                 let mut own: Vec<&Checkpoint> =
                     branch.checkpoints.iter().filter(|at| run.tree.is_in_place(at.at())).collect();
-                own.sort_by_key(|at| (at.stretch(), at.tokens));
+                own.sort_by_key(|at| (at.stretch(), at.tokens, at.variant.as_ref().map_or(0, String::len)));
+                // Of several forms of one checkpoint the plain one counts.
+                own.dedup_by_key(|at| (at.stretch(), at.tokens));
                 columns.extend(own.into_iter().filter_map(|checkpoint| {
                     Some(LongColumn { checkpoint, lengths: by_place.remove(&checkpoint.at())? })
                 }));

@@ -35,6 +35,9 @@ pub(crate) enum TokenQuery {
     },
 }
 
+/// Items that are looked at together, where not all of a task may be needed.
+const AT_ONCE: usize = 32;
+
 /// Each item's queries as token ids and the requests of them, items in parallel.
 ///
 /// # Errors
@@ -55,15 +58,25 @@ pub(super) fn tokenise(task: &str, items: &[Item], tokens: Tokens<'_>) -> Result
     items.par_iter().map(one).collect()
 }
 
-/// One request of each item of a task that has any: of the right choice, where there are choices.
+/// One request of each item of a task that has any (of the right choice, where there are choices), item after item until they ask for `most`
+/// tokens.
 ///
 /// # Errors
 /// As [`tokenise`].
-pub(crate) fn right_requests(asked: &SuiteTask, tokens: Tokens<'_>) -> Result<Vec<Request>> {
+pub(crate) fn right_requests(asked: &SuiteTask, tokens: Tokens<'_>, most: usize) -> Result<Vec<Request>> {
     let items = asked.items.as_ref().map_or(&[][..], |items| &items.items);
-    let all = tokenise(&asked.task.name, items, tokens)?;
-    let right = |(item, (_, requests)): (&Item, (_, Vec<Request>))| requests.into_iter().nth(item.gold);
-    Ok(items.iter().zip(all).filter_map(right).collect())
+    let (mut found, mut wanted) = (Vec::new(), 0);
+    for some in items.chunks(AT_ONCE) {
+        let right = |(item, (_, requests)): (&Item, (_, Vec<Request>))| requests.into_iter().nth(item.gold);
+        let right: Vec<Request> =
+            some.iter().zip(tokenise(&asked.task.name, some, tokens)?).filter_map(right).collect();
+        wanted += right.iter().map(|request| request.continuation.len()).sum::<usize>();
+        found.extend(right);
+        if wanted >= most {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// The item with its text as long as it is to be, where it asks about a long one.
@@ -167,7 +180,7 @@ pub(crate) fn cut(mut context: Vec<u32>, continuation: Vec<u32>, max_length: usi
     if continuation.len() > max_length {
         return Err(Error::Usage {
             problem: format!("the continuation has {} tokens, the context limit is {max_length}", continuation.len()),
-            help: "`max_position_embeddings` of config.json is the limit; shorten the item".into(),
+            help: "`max_position_embeddings` of config.json, or `context` where it is said, is the limit; shorten the item".into(),
         });
     }
     let too_long = (context.len() + continuation.len()).saturating_sub(max_length + 1);

@@ -48,6 +48,13 @@ impl Settings {
         let config = ModelConfig::read(checkpoint)?.with_tokenizer_in(self.tokenizer_folder(checkpoint));
         let scaled = |scale: RopeScale| (config.context_limit() as f64 * scale.number()) as usize;
         Ok(match self.context.or_else(|| self.rope_scale.map(scaled)) {
+            Some(0) => {
+                return Err(Error::Usage {
+                    problem: "a context limit of 0 tokens leaves no room for a question".into(),
+                    help: "say how many tokens a text may have with `model: {context: TOKENS}` or `--context`, or leave it out"
+                        .into(),
+                });
+            }
             Some(tokens) => config.with_context_limit(tokens),
             None => config,
         })

@@ -13,7 +13,7 @@ use crate::Result;
 use crate::results::{Hashes, Store};
 use crate::run_file::{CheckpointOrder, RunFile};
 use crate::sweep::plan::{Estimate, Plan, PlannedUnit, TooLarge, UnitStatus, estimate};
-use crate::sweep::{Work, at_most, snapshot_of};
+use crate::sweep::{Overrides, Work, at_most, snapshot_of};
 
 /// Tell what a sweep would do: units, tokens to compute, time and memory; nothing is run
 #[derive(Debug, Args)]
@@ -49,53 +49,82 @@ struct Told {
     memory_bytes: u64,
     state_bytes: u64,
     problems: Vec<String>,
+    /// The same in each further arithmetic of the run file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    others: Vec<InPrecision>,
+}
+
+/// A plan in a further arithmetic of the run file.
+#[derive(Debug, Serialize)]
+struct InPrecision {
+    precision: &'static str,
+    #[serde(flatten)]
+    told: Told,
 }
 
 impl PlanRun {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
         let run = RunFile::read(&self.run)?;
-        let work = Work::of_run(&run, &self.narrow.overrides())?;
         let (store, hashes) = (Store::open(&run.results), Hashes::open(&run.results));
-        let plan = Plan::new(&work, &store, &hashes)?;
-        let (mut lines, whole) = (overview(&work, &plan), plan.units().count());
-        let plan = needed(plan, &work, &store)?;
-        let mut estimate = estimate(&work, &plan)?;
-        let large: Vec<String> = estimate.too_large.iter().map(too_large).collect();
-        estimate.problems.extend(large);
-        for note in work.notes.iter().chain(&work.suite.bad_rows()).chain(&estimate.problems) {
-            say(note);
-        }
-        for task in &work.suite.tasks {
-            if let Err(error) = &task.items {
-                say(&format!("{}: {}", task.task.name, error.in_full()));
-            }
+        let overrides = self.narrow.overrides();
+        let (mut told, mut lines) = told(&Work::of_run(&run, &overrides)?, &store, &hashes)?;
+        let others = if overrides.precision.is_some() { &[][..] } else { run.precision.others() };
+        for &precision in others {
+            let work = Work::of_run(&run, &Overrides { precision: Some(precision), ..overrides.clone() })?;
+            let (other, own) = self::told(&work, &Store::open(&store.precision_folder(precision)), &hashes)?;
+            // Checkpoints and tasks are those of the first.
+            lines.extend(own.into_iter().skip(1).map(|line| format!("{}: {line}", precision.name())));
+            told.others.push(InPrecision { precision: precision.name(), told: other });
         }
         if self.json {
-            let (needed, done) = (plan.units().count(), plan.done().count());
-            let told = Told {
-                checkpoints: plan.checkpoints.len(),
-                branches: work.tree.branches.len(),
-                tasks: work.suite.tasks.len(),
-                units: whole,
-                done,
-                to_score: needed - done,
-                items: plan.units().map(PlannedUnit::items_left).sum(),
-                tokens_computed: estimate.tokens_computed,
-                tokens_requested: estimate.tokens_requested,
-                seconds: estimate.seconds,
-                seconds_measured: estimate.measured,
-                memory_bytes: estimate.memory_bytes,
-                state_bytes: estimate.state_bytes,
-                problems: estimate.problems,
-            };
             print(&(serde_json::to_string(&told).expect("plain data") + "\n"))?;
-            return Ok(Exit::Well);
+        } else {
+            print(&(lines.join("\n") + "\n"))?;
         }
-        lines.extend(cost(&plan, whole, &estimate));
-        print(&(lines.join("\n") + "\n"))?;
         Ok(Exit::Well)
     }
+}
+
+/// The plan in one arithmetic in numbers and in lines; what is wrong is said.
+///
+/// # Errors
+/// The checkpoints or the results cannot be read.
+fn told(work: &Work, store: &Store, hashes: &Hashes) -> Result<(Told, Vec<String>)> {
+    let plan = Plan::new(work, store, hashes)?;
+    let (mut lines, whole) = (overview(work, &plan), plan.units().count());
+    let plan = needed(plan, work, store)?;
+    let mut estimate = estimate(work, &plan)?;
+    let large: Vec<String> = estimate.too_large.iter().map(too_large).collect();
+    estimate.problems.extend(large);
+    for note in work.notes.iter().chain(&work.suite.bad_rows()).chain(&estimate.problems) {
+        say(note);
+    }
+    for task in &work.suite.tasks {
+        if let Err(error) = &task.items {
+            say(&format!("{}: {}", task.task.name, error.in_full()));
+        }
+    }
+    lines.extend(cost(&plan, whole, &estimate));
+    let (needed, done) = (plan.units().count(), plan.done().count());
+    let told = Told {
+        checkpoints: plan.checkpoints.len(),
+        branches: work.tree.branches.len(),
+        tasks: work.suite.tasks.len(),
+        units: whole,
+        done,
+        to_score: needed - done,
+        items: plan.units().map(PlannedUnit::items_left).sum(),
+        tokens_computed: estimate.tokens_computed,
+        tokens_requested: estimate.tokens_requested,
+        seconds: estimate.seconds,
+        seconds_measured: estimate.measured,
+        memory_bytes: estimate.memory_bytes,
+        state_bytes: estimate.state_bytes,
+        problems: estimate.problems,
+        others: Vec::new(),
+    };
+    Ok((told, lines))
 }
 
 /// What of a plan is needed: of a search at most so much, otherwise all.

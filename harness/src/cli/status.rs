@@ -14,7 +14,7 @@ use super::{Exit, print};
 use crate::Result;
 use crate::cluster::{Element, Submitted, last};
 use crate::results::{Hashes, Store};
-use crate::run_file::RunFile;
+use crate::run_file::{PrecisionSpec, RunFile};
 use crate::sweep::plan::{Plan, UnitStatus, estimate};
 use crate::sweep::{Overrides, Work};
 
@@ -55,6 +55,17 @@ struct Told {
     /// The workers that were last submitted, as far as the cluster still knows of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue: Option<Queue>,
+    /// The same in each further arithmetic of the run file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    others: Vec<InPrecision>,
+}
+
+/// How far a sweep has come in a further arithmetic.
+#[derive(Debug, Serialize)]
+struct InPrecision {
+    precision: &'static str,
+    #[serde(flatten)]
+    told: Told,
 }
 
 /// Workers on a cluster.
@@ -113,11 +124,20 @@ impl Status {
     pub(super) fn run(&self) -> Result<Exit> {
         let run = RunFile::read(&self.run)?;
         let (store, hashes) = (Store::open(&run.results), Hashes::open(&run.results));
-        let work = Work::of_run(&run, &Overrides::default())?;
-        let plan = Plan::new(&work, &store, &hashes)?;
-        let told = told(plan, &work, &store)?;
+        let of = |overrides: &Overrides, store: &Store| {
+            let work = Work::of_run(&run, overrides)?;
+            told(Plan::new(&work, store, &hashes)?, &work, store)
+        };
+        let other = |&precision: &PrecisionSpec| {
+            let overrides = Overrides { precision: Some(precision), ..Overrides::default() };
+            let told = of(&overrides, &Store::open(&store.precision_folder(precision)))?;
+            Ok(InPrecision { precision: precision.name(), told })
+        };
+        let others = run.precision.others().iter().map(other).collect::<Result<_>>()?;
+        let told = Told { others, ..of(&Overrides::default(), &store)? };
         print(&if self.json { serde_json::to_string(&told).expect("plain data") + "\n" } else { told.text() })?;
-        Ok(if told.failures.is_empty() { Exit::Well } else { Exit::SomeFailed })
+        let is_well = told.failures.is_empty() && told.others.iter().all(|other| other.told.failures.is_empty());
+        Ok(if is_well { Exit::Well } else { Exit::SomeFailed })
     }
 }
 
@@ -143,6 +163,7 @@ fn told(plan: Plan, work: &Work, store: &Store) -> Result<Told> {
         without_data: without.collect(),
         failures: store.failures(),
         queue: last(store.root()).map(Queue::of),
+        others: Vec::new(),
     };
     let needed_plan = needed(plan, work, store)?;
     let needed = needed_plan.units().count();
@@ -214,6 +235,7 @@ impl Told {
         }
         lines.extend(self.queue.iter().flat_map(Queue::lines));
         lines.extend(self.failures.iter().map(failed));
-        lines.join("\n") + "\n"
+        let others = self.others.iter().map(|other| format!("{}: {}", other.precision, other.told.text()));
+        lines.join("\n") + "\n" + &others.collect::<String>()
     }
 }

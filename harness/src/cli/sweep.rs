@@ -82,7 +82,12 @@ impl Sweep {
             report: self.report.unwrap_or(run.report),
         };
         let overrides = self.narrow.overrides();
-        let exit = carry_out(Work::of_run(&run, &overrides)?.with_data()?, store.clone(), manner)?;
+        // One arithmetic of several alone is scored where it belongs.
+        let own = match overrides.precision {
+            Some(one) if run.precision.others().contains(&one) => store.in_precision(one)?,
+            _ => store.clone(),
+        };
+        let exit = carry_out(Work::of_run(&run, &overrides)?.with_data()?, own, manner)?;
         if overrides.precision.is_some() || run.precision.others().is_empty() || exit == Exit::Interrupted {
             return Ok(exit);
         }

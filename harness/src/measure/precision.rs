@@ -105,10 +105,11 @@ impl Effect {
     }
 }
 
-/// What changes before the tokens of the tasks' right answers, up to `most` of them, the tasks alike. `None` for tasks without any.
+/// What changes before the tokens of the tasks' right answers, up to `most` of them, the tasks alike. `None` where no task has any; one that
+/// cannot be asked of these models is left out, as a sweep does.
 ///
 /// # Errors
-/// The questions cannot be built; the two models have different vocabularies.
+/// The two models have different vocabularies, or tell what is no number.
 pub(crate) fn price_of_task(
     models: &[Model; 2],
     tokenizer: &Tokenizer,
@@ -117,9 +118,10 @@ pub(crate) fn price_of_task(
 ) -> Result<Option<Price>> {
     let max_length = models.iter().map(LanguageModel::context_limit).min().unwrap_or_default();
     let mut texts = Vec::new();
+    let share = most.div_ceil(asked.len().max(1));
     for &task in asked {
-        let requests = right_requests(task, Tokens { tokenizer, hash: "", max_length })?;
-        texts.extend(shifts([&models[0], &models[1]], &requests, most.div_ceil(asked.len()))?);
+        let Ok(requests) = right_requests(task, Tokens { tokenizer, hash: "", max_length }, share) else { continue };
+        texts.extend(shifts([&models[0], &models[1]], &requests, share)?);
     }
     Ok(Price::of(&texts))
 }

@@ -12,6 +12,9 @@ use super::write_whole;
 use crate::Result;
 use crate::checkpoint::{Hashing, Identity, tokenizer_files, tokenizer_hash};
 
+const FILE: &str = ".hashes.jsonl";
+const COMMITS: &str = ".commits.jsonl";
+
 /// What tells a file that was written anew from the one it was.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Stamp {
@@ -47,9 +50,12 @@ struct KnownCommit {
 }
 
 impl Hashes {
+    /// What is remembered of checkpoints' files, in a results folder.
+    pub(super) const FILES: [&str; 3] = [FILE, COMMITS, super::tokenizers::FILE];
+
     /// Reads what is remembered under a results folder.
     pub(crate) fn open(results: &Path) -> Self {
-        let file = results.join(".hashes.jsonl");
+        let file = results.join(FILE);
         let commits = fs_err::read_to_string(commits_file(&file)).unwrap_or_default();
         let commits = commits.lines().filter_map(|line| serde_json::from_str::<KnownCommit>(line).ok());
         Self {
@@ -153,7 +159,7 @@ fn kept(file: &Path) -> HashMap<PathBuf, Remembered> {
 
 /// Where commits are remembered, beside the hashes of files.
 fn commits_file(hashes: &Path) -> PathBuf {
-    hashes.with_file_name(".commits.jsonl")
+    hashes.with_file_name(COMMITS)
 }
 
 impl Stamp {

@@ -1,11 +1,13 @@
 //! What other arithmetics cost that were swept beside results: measured per checkpoint, one a line, in the results of the arithmetic.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use spyglass_dashboards::report::{Rounded, TokenPrice};
 use spyglass_dashboards::run::At;
 
-use super::{Store, gather, write_whole};
+use super::{Hashes, Store, gather, in_turn, write_whole};
 use crate::Result;
 use crate::run_file::PrecisionSpec;
 
@@ -66,12 +68,23 @@ impl PriceLine {
 }
 
 impl Store {
-    /// The results of another arithmetic beside these.
+    /// Where the results of another arithmetic lie, beside these.
+    pub(crate) fn precision_folder(&self, precision: PrecisionSpec) -> PathBuf {
+        self.root().join(precision.name())
+    }
+
+    /// The results of another arithmetic; what is known here of the checkpoints' files is known there, so that none is hashed twice.
     ///
     /// # Errors
-    /// The folder cannot be made.
+    /// The folder cannot be made or written.
     pub(crate) fn in_precision(&self, precision: PrecisionSpec) -> Result<Self> {
-        Self::create(&self.root().join(precision.name()))
+        let other = Self::create(&self.precision_folder(precision))?;
+        for known in Hashes::FILES {
+            if let Ok(text) = fs_err::read(self.root().join(known)) {
+                write_whole(&other.root().join(known), &text)?;
+            }
+        }
+        Ok(other)
     }
 
     /// The prices kept here. A line that cannot be read is measured again, so it is passed over.
@@ -80,11 +93,16 @@ impl Store {
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// Keeps them in the place of those that were there.
+    /// Keeps one in the place of what was known of its checkpoint. Two sweeps do so one after the other.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub(crate) fn keep_prices(&self, prices: &[PriceLine]) -> Result<()> {
+    pub(crate) fn keep_price(&self, price: PriceLine) -> Result<()> {
+        let lock = fs_err::OpenOptions::new().create(true).append(true).open(self.root().join(".prices.lock"))?;
+        in_turn(&lock); // let go when the file is closed
+        let mut prices = self.prices();
+        prices.retain(|line| line.at() != price.at());
+        prices.push(price);
         let text: String = prices.iter().map(|line| serde_json::to_string(line).expect("plain data") + "\n").collect();
         write_whole(&self.root().join(FILE), text.as_bytes())
     }
@@ -97,7 +115,7 @@ impl Store {
 pub(crate) fn rounded_runs(results: &Store) -> Result<(Vec<Rounded>, Vec<String>)> {
     let (mut rounded, mut damaged) = (Vec::new(), Vec::new());
     for after in PrecisionSpec::value_variants() {
-        let folder = results.root().join(after.name());
+        let folder = results.precision_folder(after);
         if !folder.join(FILE).is_file() {
             continue;
         }

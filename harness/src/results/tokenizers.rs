@@ -11,7 +11,7 @@ use super::append_line;
 use super::hashes::Stamp;
 use crate::Result;
 
-const FILE: &str = ".tokenizers.jsonl";
+pub(super) const FILE: &str = ".tokenizers.jsonl";
 const UNPOISONED: &str = "no thread panics while it holds the lock";
 
 /// Bytes from which on a tokenizer is remembered: what is smaller is read as fast.

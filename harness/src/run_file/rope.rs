@@ -15,7 +15,7 @@ pub struct RopeSpec {
     pub scale: Option<RopeScale>,
 }
 
-/// What positions are divided by: at least 1.
+/// What positions are divided by: more than 1.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(try_from = "f64")]
 pub struct RopeScale(f64);
@@ -31,10 +31,13 @@ impl TryFrom<f64> for RopeScale {
     type Error = String;
 
     fn try_from(number: f64) -> Result<Self, String> {
+        if number == 1.0 {
+            return Err("a scale of 1 leaves positions as they are: leave it out".into());
+        }
         if number.is_finite() && (1.0..=1024.0).contains(&number) {
             return Ok(Self(number));
         }
-        Err(format!("a scale of {number} is not a number from 1 to 1024: positions are divided by it"))
+        Err(format!("a scale of {number} is not a number above 1, up to 1024: positions are divided by it"))
     }
 }
 

@@ -133,11 +133,11 @@ impl TryFrom<OneOrMany> for PrecisionsSpec {
             OneOrMany::Many(all) => all,
         };
         if all.is_empty() {
-            return Err("`precision` names no arithmetic");
+            return Err("`precision` names no arithmetic; name one, as in `[f32, q4]`");
         }
         let twice = |(index, one): (usize, &PrecisionSpec)| all[..index].contains(one);
         if all.iter().enumerate().any(twice) {
-            return Err("`precision` names an arithmetic twice");
+            return Err("`precision` names an arithmetic twice; write each once, as in `[f32, q4]`");
         }
         Ok(Self(all))
     }

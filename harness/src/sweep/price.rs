@@ -3,11 +3,13 @@
 use spyglass_dashboards::run::Checkpoint;
 
 use super::Work;
+use super::plan::unit_inputs;
 use crate::Result;
 use crate::checkpoint::{Hashing, Identity, Settings};
 use crate::measure::price_of_task;
-use crate::results::{Hashes, Price, PriceLine, Store};
+use crate::results::{Hashes, Price, PriceLine, Store, unit_key};
 use crate::run_file::PrecisionSpec;
+use crate::suite::Subject;
 
 /// Tokens of a checkpoint before which distributions are compared.
 const TOKENS: usize = 2000;
@@ -23,7 +25,7 @@ pub(crate) fn measure_prices(
     (stop, say): (&dyn Fn() -> bool, &dyn Fn(&str)),
 ) -> Result<()> {
     let (store, hashes) = (results.in_precision(after)?, Hashes::open(results.root()));
-    let mut known = store.prices();
+    let known = store.prices();
     for checkpoint in work.tree.branches.iter().flat_map(|branch| &branch.checkpoints) {
         if stop() {
             break;
@@ -34,10 +36,8 @@ pub(crate) fn measure_prices(
         }
         match price_of(work, checkpoint, after) {
             Ok(Some(price)) => {
-                known.retain(|line| line.at() != checkpoint.at());
                 let Checkpoint { branch, step, variant, .. } = checkpoint.clone();
-                known.push(PriceLine { branch, step, variant, key, price });
-                store.keep_prices(&known)?;
+                store.keep_price(PriceLine { branch, step, variant, key, price })?;
             }
             Ok(None) => {}
             Err(error) => say(&format!("{} in {}: {}", checkpoint.location, after.name(), error.in_full())),
@@ -46,17 +46,17 @@ pub(crate) fn measure_prices(
     Ok(())
 }
 
-/// What a price rests on: weights, config, tokenizer, tasks, both arithmetics.
+/// What a price rests on: what the tasks' units rest on, how many items, and the other arithmetic.
 fn key(work: &Work, checkpoint: &Checkpoint, after: PrecisionSpec, hashes: &Hashes) -> Option<String> {
     let folder = work.folder(checkpoint);
     let identity =
         Identity::read(&folder, work.settings.tokenizer_folder(&folder), hashes, Hashing::Remembered).ok()??;
-    let tasks: Vec<String> = (work.suite.tasks.iter())
-        .map(|task| format!("{} {} {}", task.task.definition_hash(), task.task.shots, task.items().len()))
-        .collect();
-    let Settings { precision, dt_floor, bos, rope_scale, context, tokenizer: _ } = &work.settings;
-    let settings = (precision, dt_floor, bos, rope_scale, context);
-    let text = format!("{identity:?} {tasks:?} {settings:?} {after:?} {TOKENS} of right answers");
+    let key = |at: usize| {
+        let unit = unit_key(&unit_inputs(work, &identity, Subject::Task(at)));
+        format!("{unit} {}", work.suite.tasks[at].items().len())
+    };
+    let tasks: Vec<String> = (0..work.suite.tasks.len()).map(key).collect();
+    let text = format!("{tasks:?} {after:?} {TOKENS} of right answers");
     Some(blake3::hash(text.as_bytes()).to_hex().to_string())
 }
 

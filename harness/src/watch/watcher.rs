@@ -90,8 +90,10 @@ pub(crate) fn watch(watcher: &Watcher, make: &dyn Fn() -> Watch, hangup: &Hangup
         });
         match turn {
             Turn::Further => idle_since = Instant::now(),
+            // What came while it was tried in vain is looked for before the end.
+            Turn::InVain if !watching.is_over(idle_since) || watching.arrivals.any() => {} // others may be due
             _ if watching.is_over(idle_since) => break,
-            Turn::InVain => {} // others may be due
+            Turn::InVain => {}
             Turn::Idle => watching.sleep(hangup),
         }
     }
@@ -184,7 +186,9 @@ impl<'a> Watching<'a> {
     /// Sleeps until the next look, a signal, or the end; less where something comes.
     fn sleep(&self, hangup: &Hangup) {
         let time = if self.ready.is_settling() { self.every().min(SETTLE) } else { self.every() };
-        let (soonest, until) = (Instant::now() + SOONEST.min(time), Instant::now() + time);
+        // Two looks that settle a checkpoint lie apart: its last file may be told of, and others still come.
+        let soonest = if self.ready.is_settling() { time } else { SOONEST.min(time) };
+        let (soonest, until) = (Instant::now() + soonest, Instant::now() + time);
         while Instant::now() < until && !self.should_stop() && !hangup.is_set() {
             std::thread::sleep(Duration::from_millis(50).min(time));
             if Instant::now() >= soonest && self.arrivals.any() {

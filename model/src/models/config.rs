@@ -142,7 +142,8 @@ impl Model {
         let mut reading = Tensors::reading(&weights, *options);
         let parts = config.architecture.build(&mut reading)?;
         if options.rope_scale.is_some() && !reading.rotates() {
-            return Err(Error::NoRotary { file: dir.join("config.json") });
+            let file = if is_gguf(dir) { dir.to_owned() } else { dir.join("config.json") };
+            return Err(Error::NoRotary { file });
         }
         let bytes = reading.bytes();
         Self::new(config, parts, bytes)

@@ -39,7 +39,7 @@ struct Split {
 }
 
 const PLAIN: Split = Split {
-    names: &["gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "exaone"],
+    names: &["gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion"],
     pattern: GPT2,
     digits: false,
     whole_words: false,
@@ -48,7 +48,7 @@ const PLAIN: Split = Split {
 };
 const SPLITS: [Split; 5] = [
     PLAIN,
-    Split { names: &["smollm", "starcoder", "refact", "command-r", "codeshell"], digits: true, ..PLAIN },
+    Split { names: &["smollm", "starcoder", "refact", "command-r", "codeshell", "exaone"], digits: true, ..PLAIN },
     Split {
         names: &["llama3", "llama-v3", "llama-bpe", "falcon3", "smaug-bpe"],
         pattern: LLAMA3,

@@ -79,12 +79,23 @@ fn a_sweep_in_two_arithmetics_tells_the_price() {
     assert!(rows > 1 && rows == lines.lines().count(), "{rows} rows, {lines}");
     let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert!(first["price"]["divergence"].as_f64().unwrap() > 0.0 && first["branch"] == json!("trunk"), "{first}");
-    assert!(page().contains("onset") || page().contains("Onset"));
+    assert!(page().contains("<li>No onset") || page().contains("<li>Onsets "), "{}", page());
     let index = fs_err::read_to_string(folder.path("results/report/index.html")).unwrap();
     assert!(index.contains("price.html"));
     // nothing is measured again, and `report` keeps the page
     let again = folder.run(&["sweep", "bits.yaml"]);
     assert!(again.code == Some(0) && fs_err::read_to_string(folder.path("results/q4/prices.jsonl")).unwrap() == lines);
+    // the further one alone stays where it belongs, and both are counted
+    let units = folder.unit_folders().len();
+    assert_eq!(folder.run(&["sweep", "bits.yaml", "--precision", "q4"]).code, Some(0));
+    assert_eq!(folder.unit_folders().len(), units);
+    let status: Value = serde_json::from_str(&folder.run(&["status", "bits.yaml", "--json"]).stdout).unwrap();
+    assert_eq!((&status["others"][0]["precision"], &status["others"][0]["left"]), (&json!("q4"), &json!(0)));
+    fs_err::remove_dir_all(folder.path("results/q4/units")).unwrap();
+    let plan: Value = serde_json::from_str(&folder.run(&["plan", "bits.yaml", "--json"]).stdout).unwrap();
+    assert_eq!((&plan["to_score"], &plan["others"][0]["to_score"]), (&json!(0), &json!(units)));
+    let told = folder.run(&["status", "bits.yaml"]).stdout;
+    assert!(told.contains(&format!("q4: 0 of {units} units done")), "{told}");
     assert_eq!(folder.run(&["report", "bits.yaml"]).code, Some(0));
     assert!(page().contains("q4"));
     for command in [&["work"][..], &["watch", "--once"], &["submit", "--dry-run"]] {

@@ -8,7 +8,7 @@ use crate::suite::Subject;
 use crate::sweep::Work;
 
 /// What the numbers of a unit depend on.
-pub(super) fn unit_inputs(work: &Work, identity: &Identity, subject: Subject) -> UnitInputs {
+pub(in crate::sweep) fn unit_inputs(work: &Work, identity: &Identity, subject: Subject) -> UnitInputs {
     let settings = &work.settings;
     let of_any = UnitInputs {
         weights: identity.weights.clone(),

@@ -7,6 +7,7 @@ mod schedule;
 mod units;
 
 pub(crate) use estimate::{Estimate, TooLarge, estimate};
+pub(in crate::sweep) use inputs::unit_inputs;
 pub(crate) use schedule::order;
 pub(crate) use units::checkpoint_name;
 pub(crate) use units::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
