@@ -54,7 +54,9 @@ fn search_order(whole: &Curve) -> Vec<usize> {
             noise: Noise::Items(known.iter().map(|&k| n[k]).collect()),
             ..whole.clone()
         };
-        let Some(next) = next_checkpoint(&whole.tokens, &scored, Some(&onset(&part))) else { return order };
+        let first = first_checkpoints(&whole.tokens, &scored, 0).first().copied();
+        let next = first.or_else(|| narrowing_checkpoint(&whole.tokens, &scored, Some(&onset(&part))));
+        let Some(next) = next else { return order };
         assert!(!std::mem::replace(&mut scored[next], true), "{next} is scored twice");
         order.push(next);
     }

@@ -13,6 +13,7 @@ mod gate;
 mod hub;
 mod import;
 mod measure;
+mod memory;
 mod progress;
 mod ratings;
 mod results;

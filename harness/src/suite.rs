@@ -18,6 +18,8 @@ use crate::{Error, Result};
 pub struct SuiteTask {
     /// The task with its shots.
     pub task: Task,
+    /// What it asks, by content.
+    pub(crate) definition: String,
     /// Items asked for; all when absent.
     pub limit: Option<usize>,
     /// The items, or why there are none.
@@ -184,7 +186,8 @@ impl Suite {
                 });
             }
             let items = task.items(&source.data, limit).map_err(Error::from);
-            self.tasks.push(SuiteTask { task, limit, items });
+            let definition = task.definition_hash();
+            self.tasks.push(SuiteTask { task, definition, limit, items });
         }
         for group in selection.groups {
             if !self.groups.iter().any(|known| known.name == group.name) {

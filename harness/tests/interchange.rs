@@ -99,6 +99,8 @@ fn run(suite: &Suite) -> Run {
                 precision: "f32".into(),
                 dt_floor: "config".into(),
                 bos: None,
+                rope_scale: None,
+                context: None,
                 scoring_version: 1,
             };
             let record = UnitRecord {

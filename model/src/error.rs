@@ -41,6 +41,10 @@ pub enum Error {
     #[diagnostic(code(model::torch), help("{mend}"))]
     Torch { file: PathBuf, problem: String, mend: String },
 
+    #[error("{}: {problem}", file.display())]
+    #[diagnostic(code(model::gguf), help("{mend}"))]
+    Gguf { file: PathBuf, problem: String, mend: String },
+
     #[error("{}: tensor `{tensor}` is missing, {expected:?} expected", file.display())]
     #[diagnostic(
         code(model::missing_tensor),
@@ -132,6 +136,13 @@ pub enum Error {
     #[error("interrupted before all requests were answered")]
     #[diagnostic(code(model::interrupted), help("run it again; what was stored is kept"))]
     Interrupted,
+
+    #[error("{}: the model has no rotary embedding, and its positions are to be divided", file.display())]
+    #[diagnostic(
+        code(model::rope),
+        help("leave `rope: {{scale: …}}` out: what tells this model of positions cannot be stretched")
+    )]
+    NoRotary { file: PathBuf },
 
     #[error("there is no memory left for {bytes} bytes more")]
     #[diagnostic(code(model::memory), help("score fewer checkpoints at once, or give states less memory"))]

@@ -16,14 +16,14 @@ mod options;
 mod scoring;
 mod text;
 
-pub use checkpoint::{WEIGHT_FORMS, weight_files};
+pub use checkpoint::{WEIGHT_FORMS, gguf_header, is_gguf, weight_files};
 pub use error::{Error, Result};
-pub use generation::{Generated, Prompt, Sampling, Stopped, Token, generate, generate_batch};
+pub use generation::{Begun, Generated, Prompt, Sampling, Stopped, Token, generate, generate_batch, read_shared};
 pub use kernels::Isa;
 pub use layers::State;
 pub use models::{
     Cost, Known, LanguageModel, Logits, Model, ModelConfig, Part, Sequence, Wanted, architectures, check,
 };
-pub use options::{Backend, DtFloor, LoadOptions, Precision};
-pub use scoring::{LogLikelihood, Progress, Request, RequestTrie, Scorer, ScorerOptions};
+pub use options::{Backend, DtFloor, LoadOptions, Precision, slow_path};
+pub use scoring::{LogLikelihood, Progress, Request, RequestTrie, Scorer, ScorerOptions, TokenShift, shifts};
 pub use text::{Bos, ChatTemplate, DecodeStream, EncodedPair, Message, Tokenizer, has_tokenizer};

@@ -1,5 +1,7 @@
 //! How a checkpoint is to be loaded.
 
+use crate::kernels::Isa;
+
 /// What is multiplied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
@@ -8,6 +10,20 @@ pub enum Precision {
     F32,
     /// Inputs and weights of linear layers rounded to bf16, sums in f32.
     Bf16,
+    /// Weights of linear layers rounded to eight bits by output, their inputs by token, sums exact. Embeddings, norms, convolution, scan
+    /// and attention stay f32.
+    Int8,
+    /// Weights of linear layers rounded to four bits in blocks of 32 inputs, f32 arithmetic. An embedding that is the head, too, is
+    /// rounded with it; everything else stays f32.
+    Q4,
+}
+
+/// What a person should know who asks for `precision` on this machine: that it has no instruction for it, and the sums are computed
+/// otherwise, to the same bits and more slowly.
+pub fn slow_path(precision: Precision) -> Option<&'static str> {
+    let plain = "int8: this machine has no `vpdpbusd`, so products go through 16 bits: the same numbers, more slowly";
+    let has = matches!(Isa::current(), Isa::Avx512 { vnni: true, .. });
+    (precision == Precision::Int8 && !has).then_some(plain)
 }
 
 /// The smallest Δt of a recurrence, the same for every token however it is computed.
@@ -31,10 +47,13 @@ pub enum Backend {
 }
 
 /// How a checkpoint is to be loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(missing_docs, reason = "the types of the fields explain them")]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[expect(missing_docs, reason = "the types of the other fields explain them")]
 pub struct LoadOptions {
     pub precision: Precision,
     pub dt_floor: DtFloor,
     pub backend: Backend,
+    /// Position interpolation (Chen et al. 2023, arXiv:2306.15595): what the positions of rotary embeddings are divided by, on top of what
+    /// config.json says of them.
+    pub rope_scale: Option<f64>,
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use fixture::{Dialect, Fixture};
 use half::{bf16, f16};
+use safetensors::tensor::{Dtype, TensorView, serialize_to_file};
 use spyglass_model::{
     Backend, Error, LanguageModel, LoadOptions, Model, ModelConfig, Request, Scorer, ScorerOptions, Sequence, Wanted,
     architectures, check,
@@ -114,7 +115,6 @@ fn what_would_change_results_and_is_not_known_is_named() {
         for (key, value) in [
             ("hidden_act", "mish".into()),
             ("rope_parameters", serde_json::json!({"rope_type": "longrope", "rope_theta": 1e4})),
-            ("quantization_config", serde_json::json!({"bits": 4})),
             ("attention_multiplier", 0.5.into()),
             ("final_logit_softcapping", 30.0.into()),
             ("vocab_size", 0.into()),
@@ -129,6 +129,42 @@ fn what_would_change_results_and_is_not_known_is_named() {
             let named = if key == "rope_parameters" { "rope_type" } else { key };
             assert!(matches!(&error, Error::Config { key, .. } if key == named), "{}: {error}", fixture.name());
         }
+    }
+}
+
+#[test]
+fn weights_that_another_library_quantised_are_named_with_the_mend() {
+    let told = |error: &Error| miette::Diagnostic::help(error).map(|help| format!("{error}; {help}")).unwrap();
+    for fixture in
+        Fixture::all().iter().filter(|fixture| ["llama", "gpt_neox", "mamba2", "zamba"].contains(&fixture.name()))
+    {
+        for (said, method) in [
+            (serde_json::json!({"quant_method": "awq", "bits": 4}), "awq in 4 bits"),
+            (serde_json::json!({"quant_method": "gptq", "bits": 8, "group_size": 128}), "gptq in 8 bits"),
+            (
+                serde_json::json!({"quant_method": "compressed-tensors", "format": "pack-quantized"}),
+                "compressed-tensors,",
+            ),
+            (serde_json::json!({"load_in_4bit": true, "bnb_4bit_quant_type": "nf4"}), "bitsandbytes,"),
+            (serde_json::json!({"quant_method": "fp8"}), "fp8,"),
+        ] {
+            let mut config = fixture.config(Dialect::Five).unwrap();
+            config["quantization_config"] = said;
+            let error = told(&ModelConfig::parse(&config.to_string(), Path::new("config.json")).unwrap_err());
+            assert!(error.contains(method) && error.contains("`--precision q4`"), "{}: {error}", fixture.name());
+        }
+        // where config.json does not say so, the names of the tensors do
+        let dir = tempfile::tempdir().unwrap();
+        fixture.write(dir.path(), Dialect::Five).unwrap();
+        let packed = TensorView::new(Dtype::I32, vec![1], &[0; 4]).unwrap();
+        serialize_to_file(
+            [("model.layers.0.mlp.up_proj.qweight", packed)],
+            None,
+            &dir.path().join("model.safetensors"),
+        )
+        .unwrap();
+        let error = told(&check(dir.path()).unwrap_err());
+        assert!(error.contains("up_proj.qweight") && error.contains("`--precision q4`"), "{error}");
     }
 }
 

@@ -99,12 +99,11 @@ fn state_bits(state: &State, layers: usize) -> Vec<u32> {
 }
 
 fn models() -> Vec<Model> {
-    let rounded = LoadOptions { precision: Precision::Bf16, ..LoadOptions::default() };
+    let of = |precision| LoadOptions { precision, ..LoadOptions::default() };
+    let (rounded, int8, q4) = (of(Precision::Bf16), of(Precision::Int8), of(Precision::Q4));
     let families = FAMILIES.iter().enumerate();
     let mut all: Vec<Model> = families
-        .map(|(number, config)| {
-            model(config, number % 2 == 0, if number % 3 == 0 { rounded } else { LoadOptions::default() })
-        })
+        .map(|(number, config)| model(config, number % 2 == 0, [rounded, LoadOptions::default(), int8, q4][number % 4]))
         .collect();
     all.extend([
         model(AWKWARD, false, LoadOptions::default()),
@@ -112,6 +111,9 @@ fn models() -> Vec<Model> {
         model(AWKWARD, false, rounded),
         model(WIDE, true, LoadOptions::default()),
         model(WIDE, true, rounded),
+        model(WIDE, true, int8),
+        model(WIDE, true, q4),
+        model(AWKWARD, true, int8),
     ]);
     all
 }
@@ -233,7 +235,7 @@ fn threads_change_nothing() {
 fn kernels_agree_with_candle() {
     let families = FAMILIES.map(|config| (config, false));
     for (config, bf16) in [(AWKWARD, false), (AWKWARD, true), (WIDE, true)].into_iter().chain(families) {
-        for precision in [Precision::F32, Precision::Bf16] {
+        for precision in [Precision::F32, Precision::Bf16, Precision::Int8, Precision::Q4] {
             let options = LoadOptions { precision, ..LoadOptions::default() };
             let (ours, plain) = (
                 model(config, bf16, options),
@@ -242,8 +244,12 @@ fn kernels_agree_with_candle() {
             let text = tokens(90, 2, &ours);
             let (a, ours_after) = in_pieces(&ours, &text, &[40]);
             let (b, plain_after) = in_pieces(&plain, &text, &[11, 3]);
-            // relative to the largest; in bf16 a sum that differs in its last bit can round an input to the next bf16
-            let most = if precision == Precision::F32 { 5e-5 } else { 0.05 };
+            // relative to the largest; rounded, a sum that differs in its last bit can round an input to the next number
+            let most = match precision {
+                Precision::F32 | Precision::Q4 => 5e-5,
+                Precision::Bf16 => 0.05,
+                Precision::Int8 => 0.1,
+            };
             let differ = |a: &[u32], b: &[u32]| {
                 let size = b.iter().map(|&b| f32::from_bits(b).abs()).fold(0.0, f32::max);
                 let apart = a.iter().zip(b).map(|(&a, &b)| (f32::from_bits(a) - f32::from_bits(b)).abs());

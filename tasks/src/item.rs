@@ -1,13 +1,15 @@
 //! One item: what is asked of the model, and what is kept of its answers.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::hash::sha256_hex;
+use crate::long::LongQuestion;
 use crate::question::{Answer, Query, Question, Text};
-use crate::record::{ChoiceRecord, GenerationRecord, ItemRecord, RollingRecord};
+use crate::record::{ChoiceRecord, GenerationRecord, ItemRecord, LongPlace, RollingRecord};
 
 /// A row of a data set: column names and values, in the file's order.
 pub type Row = serde_json::Map<String, serde_json::Value>;
@@ -34,11 +36,13 @@ pub struct Item {
 }
 
 impl Item {
-    /// The context of the first request as text; empty for questions made of random tokens and for whole texts.
+    /// The context of the first request as text; empty for questions made of random tokens and for whole texts, of a long text that is not
+    /// [laid out](Item::fitted) the question at its end.
     pub fn context(&self) -> &str {
         match &self.question {
             Question::Choices { context, .. } | Question::Generate { context, .. } => context,
             Question::Contexts { contexts, .. } => contexts.first().map_or("", String::as_str),
+            Question::Long(long) => long.context(),
             Question::Tokens { .. } | Question::Rolling { .. } => "",
         }
     }
@@ -56,6 +60,7 @@ impl Item {
         match &self.question {
             Question::Choices { continuations, .. } => continuations.iter().map(String::as_str).collect(),
             Question::Contexts { contexts, continuation } => vec![continuation.as_str(); contexts.len()],
+            Question::Long(long) => long.continuations.iter().map(String::as_str).collect(),
             _ => Vec::new(),
         }
     }
@@ -63,6 +68,33 @@ impl Item {
     /// Its metrics look at single tokens, so [`Answer::token_logprobs`] must be filled.
     pub fn wants_token_logprobs(&self) -> bool {
         self.wants_token_logprobs
+    }
+
+    /// How long the text is that it asks about, where it asks about a long one.
+    pub fn place(&self) -> Option<&LongPlace> {
+        match &self.question {
+            Question::Long(long) => Some(&long.place),
+            _ => None,
+        }
+    }
+
+    /// The item with its text laid out for a tokenizer: a question about a long text gets as much filler as its length leaves room for;
+    /// other items are as they are. `count` says how many tokens a prompt has.
+    ///
+    /// # Errors
+    /// What `count` refuses; the length is too short for the question itself.
+    pub fn fitted<E: From<Error>>(&self, count: impl Fn(&str) -> Result<usize, E>) -> Result<Cow<'_, Self>, E> {
+        let Question::Long(long) = &self.question else { return Ok(Cow::Borrowed(self)) };
+        let laid_out = long.lay_out(count)?.ok_or_else(|| Error::Setting {
+            task: long.place.family.clone(),
+            problem: format!(
+                "a text of {} tokens has no room for what is hidden, the question and a reply of {} tokens",
+                long.place.length, long.reply.max_tokens
+            ),
+            help: "leave the shortest of `long.lengths` out, or ask for fewer `keys` and `values`".into(),
+        })?;
+        let question = Question::Long(Box::new(LongQuestion { laid_out: Some(laid_out), ..(**long).clone() }));
+        Ok(Cow::Owned(Self { question, ..self.clone() }))
     }
 
     /// The questions, in the order in which [`Item::record`] takes the answers.
@@ -81,6 +113,15 @@ impl Item {
             }
             Question::Contexts { contexts, continuation } => {
                 contexts.iter().map(|context| ask(context, continuation)).collect()
+            }
+            Question::Long(long) => {
+                let mut queries: Vec<Query> =
+                    long.continuations.iter().map(|continuation| ask(long.context(), continuation)).collect();
+                queries.extend(long.wants_reply().then(|| Query::Generate {
+                    context: Text::Text(long.context().to_owned()),
+                    settings: long.reply.clone(),
+                }));
+                queries
             }
             Question::Tokens { draws } => {
                 vec![Query::LogLikelihood { context: Text::Ids(Vec::new()), continuation: Text::Draws(draws.clone()) }]
@@ -101,6 +142,7 @@ impl Item {
                 continuations.len() * if *unconditional { 2 } else { 1 }
             }
             Question::Contexts { contexts, .. } => contexts.len(),
+            Question::Long(long) => long.continuations.len() + usize::from(long.wants_reply()),
             Question::Tokens { .. } | Question::Rolling { .. } | Question::Generate { .. } => 1,
         }
     }
@@ -133,6 +175,15 @@ impl Item {
         }
         match &self.question {
             Question::Choices { .. } => record.choices = Self::choice_records(answers, &self.choices),
+            Question::Long(long) => {
+                record.choices = Self::choice_records(&answers[..self.choices.len()], &self.choices);
+                record.long = Some(long.place.clone());
+                if let Some(answer) = answers.get(self.choices.len()) {
+                    let text = answer.text.clone().ok_or_else(|| bad("no reply to a generation".into()))?;
+                    let (targets, tokens) = (long.targets.clone(), answer.tokens);
+                    record.generation = Some(GenerationRecord { filtered: text.clone(), text, targets, tokens });
+                }
+            }
             Question::Contexts { contexts, continuation } => {
                 let scored = vec![continuation.trim_start().to_owned(); contexts.len()];
                 record.choices = Self::choice_records(answers, &scored);

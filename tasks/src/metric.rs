@@ -31,6 +31,7 @@ pub const METRICS: &[Metric] = &[
     Metric::new("acc_bytes", Fraction, choice::acc_bytes, "acc, log-likelihoods divided by length in UTF-8 bytes").binomial().guessed(Choices),
     Metric::new("acc_mutual_info", Fraction, choice::acc_mutual_info, "acc, log-likelihoods after nothing taken off").binomial().guessed(Choices).needs(Needs::Unconditional),
     Metric::new("exact_match", Fraction, choice::exact_match, "greedy decoding writes the right answer, or a target").binomial().guessed(Written),
+    Metric::new("recall", Fraction, choice::recall, "share of the answers that the reply to a long text holds").guessed(Written).needs(Needs::Reply),
     Metric::new("brier_score", NonNegative, choice::brier_score, "squared distance of the choices' probabilities from the truth, 0 to 2").by(Aggregation::Brier).lower(),
     Metric::new("p_gold", Fraction, choice::p_gold, "probability of the right choice among the choices").guessed(AmongChoices),
     Metric::new("margin", Real, choice::margin, "log-likelihood of the right choice minus the best wrong one's, nats").by_token(),
@@ -233,6 +234,11 @@ pub fn needs_unconditional(name: &str) -> bool {
 /// The log-likelihood of every token must be kept; false for names that no metric has.
 pub fn needs_token_logprobs(name: &str) -> bool {
     find(name).is_ok_and(|metric| metric.needs == Needs::TokenLogprobs)
+}
+
+/// A reply must be written to a question with choices; false for names that no metric has.
+pub fn needs_reply(name: &str) -> bool {
+    find(name).is_ok_and(|metric| metric.needs == Needs::Reply)
 }
 
 /// Its values under different tokenizers do not compare; false for names that no metric has.

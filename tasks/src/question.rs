@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::long::LongQuestion;
 use crate::reply::ReplyFilter;
 
 /// Text that the harness tokenises, or token ids that stay as they are.
@@ -86,4 +87,6 @@ pub(crate) enum Question {
     Rolling { text: String, words: usize, bytes: usize, max_tokens: Option<usize> },
     /// A prompt to be completed.
     Generate { context: String, settings: Generation, filters: Arc<Vec<ReplyFilter>>, targets: Vec<String> },
+    /// A question about a long text: its choices, and a reply where targets say what that has to hold.
+    Long(Box<LongQuestion>),
 }

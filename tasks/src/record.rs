@@ -46,6 +46,18 @@ pub struct GenerationRecord {
     pub tokens: usize,
 }
 
+/// Where an item of a long text stands on the map of lengths and depths.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LongPlace {
+    /// The task without its length: tasks of several lengths share it.
+    pub family: String,
+    /// Tokens of prompt and reply together, at most.
+    pub length: usize,
+    /// Where what is asked for lies, as a fraction of the text; `None` where it lies everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<f64>,
+}
+
 /// One scored item: enough to grade it again without the model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ItemRecord {
@@ -73,6 +85,9 @@ pub struct ItemRecord {
     /// The model's reply (`generate_until`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<GenerationRecord>,
+    /// Of a question about a long text: how long it was, and how deep in it the answer lay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub long: Option<LongPlace>,
 }
 
 /// One metric over the items of a task.

@@ -97,6 +97,9 @@ impl Task {
         if file.test_split.is_none() && file.validation_split.is_none() {
             return Err(wrong("neither `test_split` nor `validation_split`".into(), "name the split that is asked"));
         }
+        if let Some(long) = &file.long {
+            parts::check_long(long, output, &wrong)?;
+        }
         let (keys_asked, shot_keys) = parts::question_keys(&file, output, &wrong)?;
         parts::check_choices(&keys_asked, &wrong)?;
         parts::check_choices(&shot_keys, &wrong)?;
@@ -224,6 +227,10 @@ impl Task {
         keys.sort_by_key(|(key, _)| *key);
         let wants = |needs: fn(&str) -> bool| self.metrics.iter().any(|name| needs(name));
         let asked = (keys, wants(metric::needs_unconditional), wants(metric::needs_token_logprobs));
+        // Only of tasks over long texts, so that the hashes of all others stay what they were.
+        if self.plan.file.long.is_some() && wants(metric::needs_reply) {
+            return sha256_hex(serde_json::to_string(&(asked, true)).expect("the keys are JSON already").as_bytes());
+        }
         sha256_hex(serde_json::to_string(&asked).expect("the keys are JSON already").as_bytes())
     }
 

@@ -2,13 +2,6 @@
 
 use super::onset::Onset;
 
-/// The checkpoint to score next, as an index into `tokens` (ascending); `None` when the search is done.
-///
-/// What is left of the [`first_checkpoints`], then the [`narrowing_checkpoint`] of `onset` (that of what is scored). METHODS.md §17.
-pub fn next_checkpoint(tokens: &[u64], scored: &[bool], onset: Option<&Onset>) -> Option<usize> {
-    first_checkpoints(tokens, scored, 0).first().copied().or_else(|| narrowing_checkpoint(tokens, scored, onset))
-}
-
 /// What a search scores before it looks at a score, as far as it is not scored: first, last, then the checkpoints nearest to the three
 /// inner points of an even grid of five in log tokens (the earlier on ties). A first checkpoint at 0 tokens counts as half the second.
 ///
@@ -104,20 +97,26 @@ mod tests {
     use super::*;
     use crate::analysis::{Curve, Noise, onset};
 
+    /// What a search that knows `onset` scores next.
+    fn next(tokens: &[u64], scored: &[bool], onset: Option<&Onset>) -> Option<usize> {
+        first_checkpoints(tokens, scored, 0).first().copied().or_else(|| narrowing_checkpoint(tokens, scored, onset))
+    }
+
     #[test]
     fn short_runs_are_scored_whole_once() {
         for count in 0..6_u64 {
             let tokens: Vec<u64> = (0..count).map(|k| k * 10).collect();
             let mut scored = vec![false; tokens.len()];
             assert!(most_left(&tokens, &scored, 0, None) <= tokens.len());
-            while let Some(next) = next_checkpoint(&tokens, &scored, None) {
-                assert!(!scored[next], "{count}: {next} twice");
-                scored[next] = true;
+            while let Some(index) = next(&tokens, &scored, None) {
+                assert!(!scored[index], "{count}: {index} twice");
+                scored[index] = true;
             }
             assert_eq!(most_left(&tokens, &scored, 0, None), 0);
             assert!(count > 5 || scored.iter().filter(|s| **s).count() >= scored.len().min(4));
         }
     }
+
     #[test]
     fn a_sharp_onset_takes_no_more_than_was_told() {
         let tokens: Vec<u64> = (0..40).map(|k| 1_000_000 * 1.2_f64.powi(k) as u64).collect();
@@ -126,8 +125,8 @@ mod tests {
             let mut found = None;
             let told = most_left(&tokens, &scored, 0, None);
             let mut left = told;
-            while let Some(next) = next_checkpoint(&tokens, &scored, found.as_ref()) {
-                scored[next] = true;
+            while let Some(index) = next(&tokens, &scored, found.as_ref()) {
+                scored[index] = true;
                 let known: Vec<usize> = (0..tokens.len()).filter(|&index| scored[index]).collect();
                 found = Some(onset(&Curve {
                     tokens: known.iter().map(|&index| tokens[index]).collect(),

@@ -36,7 +36,7 @@ pub(super) fn onsets(run: &Run, tasks: &[&TaskFindings]) -> Vec<Weighed> {
             });
             let kind = task.kinds.get(index).map_or("", |kind| kind_words(*kind));
             let place = on_branch(run, task, path);
-            let event = Event { task, path, onset, place, phase, kind, elsewhere: elsewhere(task) };
+            let event = Event { task, path, onset, place, phase, kind, elsewhere: elsewhere(run, task, path) };
             match together.iter_mut().find(|events| events[0].is_as(&event)) {
                 Some(events) => events.push(event),
                 None => together.push(vec![event]),
@@ -115,9 +115,12 @@ fn of_each<'e>(events: &'e [Event<'_>], before: &str, words: impl Fn(&'e Event<'
     said.into_iter().map(text).collect()
 }
 
-/// `not yet on trunk (14.1 M tokens), other (10.1 M)`: paths of the same task that still wait, each with its own end.
-fn elsewhere(task: &TaskFindings) -> String {
-    let waits = |path: &&PathFindings| path.onset.as_ref().is_some_and(|onset| onset.status == Status::NotYet);
+/// `not yet on trunk (14.1 M tokens), other (10.1 M)`: paths of the same run and task that still wait, each with its own end.
+fn elsewhere(run: &Run, task: &TaskFindings, own: &PathFindings) -> String {
+    let of = |path: &PathFindings| run.tree.run_of(&path.branch);
+    let waits = |path: &&PathFindings| {
+        path.onset.as_ref().is_some_and(|onset| onset.status == Status::NotYet) && of(path) == of(own)
+    };
     let ends: Vec<(&str, u64)> =
         task.paths.iter().filter(waits).map(|path| (path.branch.as_str(), path.last_tokens())).collect();
     if ends.is_empty() { String::new() } else { format!("not yet on {}", on_each(&ends)) }

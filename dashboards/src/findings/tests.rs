@@ -12,7 +12,7 @@ use crate::alarms::AlarmKind;
 use crate::analysis::{EmergenceKind, PhaseProbabilities, Status};
 use crate::run::{
     Branch, Checkpoint, Fork, LogEntry, Phase, PhaseStart, Run, RunTree, TaskGroup, TrainingLog, Unit, UnitInputs,
-    UnitRecord,
+    UnitRecord, side_by_side,
 };
 use crate::series::TaskFindings;
 
@@ -81,6 +81,8 @@ fn unit(kind: &Kind, checkpoint: &Checkpoint, accuracy: f64) -> Unit {
         precision: "f32".into(),
         dt_floor: "0".into(),
         bos: None,
+        rope_scale: None,
+        context: None,
         scoring_version: 1,
     };
     let record = UnitRecord {
@@ -202,6 +204,19 @@ fn the_story_is_told_with_its_numbers() {
                 tokens.";
     assert!(texts.contains(&gain), "{texts:#?}");
     assert!(found.notes.is_empty(), "{:?}", found.notes);
+}
+
+#[test]
+fn a_branch_waits_beside_the_branches_of_its_own_run() {
+    let named = |name: &str| Run { name: name.into(), ..story() };
+    let both = side_by_side(vec![named("one"), named("two")]).unwrap();
+    let told = findings(&both);
+    let emerged = |run: &str| {
+        let start = format!("pilot_letters and pilot_letters_b on {run}/anneal both emerged");
+        told.sentences.iter().map(|sentence| &sentence.text).find(|text| text.starts_with(&start)).unwrap()
+    };
+    assert!(emerged("one").contains("not yet on one/trunk (8.6 M tokens)") && !emerged("one").contains("two/"));
+    assert!(emerged("two").contains("not yet on two/trunk (8.6 M tokens)") && !emerged("two").contains("one/"));
 }
 
 #[test]

@@ -33,8 +33,8 @@ pub enum Asked {
 }
 
 /// One thing that a rule asks; a rule over several tasks asks several.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Question {
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Ask {
     /// The rule's number in the policy, from 1.
     pub rule: usize,
     /// What happens where it is broken.
@@ -47,10 +47,19 @@ pub struct Question {
     pub against: Option<String>,
     /// The metric, where there is one.
     pub metric: Option<String>,
-    /// Its values are shares, drawn in points.
+    /// Its values are shares in [0, 1].
     pub fraction: bool,
     /// Items, prompts or conversations behind it.
     pub items: Option<usize>,
+    /// The two sides of a drop came without their items: the scores alone were compared, as if other items had been asked, which shows less.
+    pub unpaired: bool,
+}
+
+/// What is asked, and what was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// What is asked.
+    pub ask: Ask,
     /// What was found.
     pub found: Found,
 }
@@ -95,22 +104,9 @@ pub enum Verdict {
 /// A question with its answer.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Judged {
-    /// The rule's number in the policy, from 1.
-    pub rule: usize,
-    /// What happens where it is broken.
-    pub level: Level,
-    /// What is asked.
-    pub asked: Asked,
-    /// The task with its settings, the pack, or the alarm.
-    pub about: String,
-    /// The baseline's name in the policy, of a drop.
-    pub against: Option<String>,
-    /// The metric, where there is one.
-    pub metric: Option<String>,
-    /// Its values are shares in [0, 1].
-    pub fraction: bool,
-    /// Items, prompts or conversations behind it.
-    pub items: Option<usize>,
+    /// What was asked.
+    #[serde(flatten)]
+    pub ask: Ask,
     /// What became of it.
     pub outcome: Outcome,
     /// The limit: of a drop the largest, of a score or a persona the smallest (of a metric of which less is better, the largest).
@@ -165,7 +161,7 @@ fn step_levels(p: &[f64], alpha: f64) -> Vec<f64> {
 }
 
 fn verdict(judged: &[Judged]) -> Verdict {
-    let any = |level, outcome| judged.iter().any(|row| (row.level, row.outcome) == (level, outcome));
+    let any = |level, outcome| judged.iter().any(|row| (row.ask.level, row.outcome) == (level, outcome));
     if any(Level::Critical, Outcome::Broken) {
         Verdict::Block
     } else if any(Level::Critical, Outcome::CannotTell) {
@@ -200,14 +196,7 @@ impl Question {
             Bound::AtLeast(_) => (measured.lower(alpha), measured.upper(level)),
         });
         Judged {
-            rule: self.rule,
-            level: self.level,
-            asked: self.asked,
-            about: self.about,
-            against: self.against,
-            metric: self.metric,
-            fraction: self.fraction,
-            items: self.items,
+            ask: self.ask,
             outcome,
             limit: number.map(|((_, bound), _)| bound.limit()),
             value: number.map(|((measured, _), _)| measured.value()),

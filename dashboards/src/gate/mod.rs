@@ -5,5 +5,5 @@ mod judge;
 mod measure;
 
 pub use alarms::{alarms_at, reads_log};
-pub use judge::{Asked, Found, Judged, Level, Outcome, Question, Verdict, judge};
+pub use judge::{Ask, Asked, Found, Judged, Level, Outcome, Question, Verdict, judge};
 pub use measure::{drop_of, pack_drop, pack_share, score_of};

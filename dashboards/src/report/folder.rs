@@ -72,6 +72,13 @@ impl Folder {
     }
 }
 
+impl Drop for Folder {
+    /// What could not be finished takes no room on a disk that may be full.
+    fn drop(&mut self) {
+        drop(fs_err::remove_dir_all(&self.aside));
+    }
+}
+
 /// Whether both folders could change places in one step, so that whoever reads a page meanwhile finds the old one or the new one. Not
 /// every file system can do that, nor is there an old one at first.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
@@ -146,6 +153,7 @@ mod tests {
             }
             folder.finish().unwrap();
         }
+        Folder::begin(&place).unwrap().write(MARK, "never finished").unwrap();
         assert_eq!(fs_err::read_to_string(place.join(MARK)).unwrap(), "second");
         assert_eq!(fs_err::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
     }

@@ -15,11 +15,13 @@ mod hours;
 mod items_bytes;
 mod items_page;
 mod items_twin;
+mod long;
 #[cfg(test)]
 mod made_up;
 mod notes;
 mod parts;
 mod plot_data;
+mod price;
 mod provenance;
 mod rows;
 mod site;
@@ -33,11 +35,12 @@ mod vibes;
 
 pub use crate::error::Error;
 pub use findings_file::schema as findings_schema;
+pub use price::{Rounded, TokenPrice, write_priced};
 pub use rows::Verdicts;
 
 use crate::findings::{branch_pairs, findings};
 use crate::run::{Run, Subject};
-use crate::series::{add_groups, add_metrics};
+use crate::series::{add_groups, add_metrics, long_families};
 use compared::{Compared, Comparisons, PairTable, Pairs};
 use decomposition::Context;
 use findings_file::FindingsFile;
@@ -49,6 +52,11 @@ use std::path::{Path, PathBuf};
 ///
 /// It is written aside and then put in the place of the old one. An `out` that holds something else than a report is an error.
 pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
+    write_all(run, &[], out)
+}
+
+/// The same, with what the arithmetics of `rounded` cost.
+fn write_all(run: &Run, rounded: &[Rounded], out: &Path) -> Result<PathBuf, Error> {
     let findings = findings(run);
     let mut run = run.clone();
     add_metrics(&mut run);
@@ -60,7 +68,13 @@ pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
     let names: Vec<String> = tasks.iter().map(|task| task.subject.title()).collect();
     let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));
     let titles = names.iter().map(String::as_str).zip(slugs[1..].iter().map(String::as_str));
-    let links = links(!grids.is_empty(), pairs.is_any());
+    let families = long_families(run);
+    let links = links(&Has {
+        vibes: !grids.is_empty(),
+        compared: pairs.is_any(),
+        prices: !rounded.is_empty(),
+        long: !families.is_empty(),
+    });
     let site = Site::begin(out, run, findings.alarms.len(), links)?.with_notes(notes::notes(run, titles, &grids));
     let shared = curves::Shared::of(run);
     let pages = tasks.par_iter().zip(&slugs[1..]).map(|(task, slug)| {
@@ -90,6 +104,8 @@ pub fn write(run: &Run, out: &Path) -> Result<PathBuf, Error> {
     let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
     site.figures(page.figures.iter().chain(talks))?;
     vibes::write(&site, run, &grids, &shared)?;
+    price::write(&site, run, &findings, rounded)?;
+    long::write(&site, run, &families, &shared)?;
     provenance::write(&site, run, &page.warnings)?;
     site.page("index.html", "index.html", &run.name, &page)?;
     let file = FindingsFile::of(run, &findings, &shown, &others, &page).beside(&branches);
@@ -104,15 +120,29 @@ fn is_in_group(run: &Run, tasks: &[curves::TaskUnits<'_>], subject: &Subject) ->
     run.groups.iter().any(|group| group.leaves.contains(&subject.task) && group_is_there(&group.name))
 }
 
-fn links(vibes: bool, compared: bool) -> Vec<Link> {
+/// Pages that not every report has.
+struct Has {
+    vibes: bool,
+    compared: bool,
+    prices: bool,
+    long: bool,
+}
+
+fn links(has: &Has) -> Vec<Link> {
     let link = |name, to| Link { name, to };
     let mut links =
         vec![link("overview", "index.html"), link("curves", "index.html#curves"), link("table", "index.html#table")];
-    if compared {
+    if has.compared {
         links.push(link("A against B", "compare.html"));
     }
-    if vibes {
+    if has.long {
+        links.push(link("long texts", "long.html"));
+    }
+    if has.vibes {
         links.extend([link("vibes", "vibes/index.html"), link("rate", "rate.html")]);
+    }
+    if has.prices {
+        links.push(link("price of bits", "price.html"));
     }
     links.push(link("provenance", "provenance.html"));
     links

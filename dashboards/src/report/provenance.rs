@@ -126,6 +126,7 @@ pub(super) fn facts(run: &Run) -> Vec<(String, String)> {
         fact("precision", listed(|record| &record.inputs.precision)),
         fact("dt floor", listed(|record| &record.inputs.dt_floor)),
         fact("BOS", listed(|record| record.inputs.bos.as_deref().unwrap_or_default())),
+        fact("rope positions divided by", listed(|record| record.inputs.rope_scale.as_deref().unwrap_or_default())),
         fact("tokenizer", hashes(|record| &record.inputs.tokenizer)),
         fact("model config", hashes(|record| &record.inputs.config)),
         fact("failures", run.failures.len().to_string()),

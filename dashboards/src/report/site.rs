@@ -15,7 +15,7 @@ use crate::plots::STYLE;
 use crate::run::{Axis, Run};
 
 /// Templates by name; each page extends `base.html`; figures and alarms are included.
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("base.html", include_str!("assets/base.html")),
     ("figure.html", include_str!("assets/figure.html")),
     ("alarm.html", include_str!("assets/alarm.html")),
@@ -29,8 +29,10 @@ const TEMPLATES: [(&str, &str); 17] = [
     ("index.html", include_str!("assets/index.html")),
     ("task.html", include_str!("assets/task.html")),
     ("items.html", include_str!("assets/items.html")),
+    ("price.html", include_str!("assets/price.html")),
     ("provenance.html", include_str!("assets/provenance.html")),
     ("vibes.html", include_str!("assets/vibes.html")),
+    ("long.html", include_str!("assets/long.html")),
     ("rate.html", include_str!("assets/rate.html")),
     ("talk.html", include_str!("assets/talk.html")),
 ];

@@ -6,7 +6,8 @@ use crate::run::Run;
 use crate::series::PartFindings;
 use crate::series::path::phase_at;
 
-fn written(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+/// Rows of equally many cells as CSV.
+pub(crate) fn written(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.write_record(row).expect("memory takes every row, and all rows of a table are equally long");

@@ -26,6 +26,12 @@ pub struct UnitInputs {
     /// `always` or `never`; `None` leaves BOS to the tokenizer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bos: Option<String>,
+    /// What positions of rotary embeddings were divided by; `None` leaves them as config.json says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rope_scale: Option<String>,
+    /// The context limit in tokens, where it is not that of config.json.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<usize>,
     pub scoring_version: u32,
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use spyglass_model::{LanguageModel, LogLikelihood, Prompt, Sampling, Stopped, batch, generate_batch};
+use spyglass_model::{LanguageModel, LogLikelihood, Prompt, Sampling, Stopped, batch, generate_batch, read_shared};
 use spyglass_tasks::{Answer, Generation, Item, ItemRecord};
 
 use super::questions::ItemQueries;
@@ -26,6 +26,8 @@ pub(super) struct Answers<'a> {
     scores: Vec<Option<LogLikelihood>>,
     /// Requests of each item that are not answered yet.
     open: Vec<usize>,
+    /// Bytes that the states of replies may take together.
+    state_memory: u64,
 }
 
 /// A chunk of consecutive items, answered.
@@ -46,7 +48,13 @@ impl<'a> Answers<'a> {
         let open = asked.starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let (name, items) = (&task.task.name, &task.items()[first..]);
         let scores = vec![None; asked.trie.requests()];
-        Self { loaded, task: name, items, asked, first, given: 0, scores, open }
+        let state_memory = batch::STATE_MEMORY;
+        Self { loaded, task: name, items, asked, first, given: 0, scores, open, state_memory }
+    }
+
+    /// The same with so many bytes for the states of replies; a single one may take more.
+    pub(super) fn within(self, state_memory: u64) -> Self {
+        Self { state_memory, ..self }
     }
 
     /// Takes in answers by the index of their request.
@@ -68,9 +76,7 @@ impl<'a> Answers<'a> {
         if start == end || self.open[start..end].iter().any(|open| *open > 0) {
             return Ok(None);
         }
-        let Some(replies) = self.replies(start..end, interrupt)? else { return Ok(None) };
-        let read = self.asked.items[start..end].iter().flatten().map(TokenQuery::prompt_tokens).sum::<usize>();
-        let tokens_generated = (read + replies.iter().map(|reply| reply.tokens).sum::<usize>()) as u64;
+        let Some((replies, tokens_generated)) = self.replies(start..end, interrupt)? else { return Ok(None) };
         let mut replies = replies.into_iter();
         let records = (start..end).map(|index| self.record(index, &mut replies)).collect::<Result<_>>()?;
         self.given = end;
@@ -93,8 +99,9 @@ impl<'a> Answers<'a> {
         Ok(self.items[index].record(&answers)?)
     }
 
-    /// The replies that the items of a range ask for, in order; `None` when they were interrupted.
-    fn replies(&self, items: Range<usize>, interrupt: &Interrupt) -> Result<Option<Vec<Answer>>> {
+    /// The replies that the items of a range ask for, in order, and the tokens that went through the model for them; `None` when they were
+    /// interrupted.
+    fn replies(&self, items: Range<usize>, interrupt: &Interrupt) -> Result<Option<(Vec<Answer>, u64)>> {
         let mut wanted = Vec::new();
         for index in items {
             for question in &self.asked.items[index] {
@@ -105,27 +112,36 @@ impl<'a> Answers<'a> {
             }
         }
         let mut replies = Vec::with_capacity(wanted.len());
-        for together in wanted.chunks(batch::REPLIES) {
+        let (model, tokenizer) = (&self.loaded.model, &self.loaded.tokenizer);
+        let longest = wanted.iter().map(|(prompt, sampling, ..)| prompt.len() + sampling.max_tokens).max().unwrap_or(0);
+        let fitting = (self.state_memory / model.state_bytes(longest).max(1)).clamp(1, batch::REPLIES as u64);
+        let mut tokens = 0;
+        for together in wanted.chunks(fitting as usize) {
             let words: Vec<Vec<&str>> =
                 together.iter().map(|(.., name)| name.iter().map(String::as_str).collect()).collect();
-            let prompts = together.iter().zip(&words).map(|((prompt, sampling, ..), words)| Prompt {
-                state: self.loaded.model.new_state(),
-                seen: &[],
-                tokens: prompt,
+            let texts: Vec<&[u32]> = together.iter().map(|(prompt, ..)| prompt.as_slice()).collect();
+            let (begun, read) = read_shared(model, &texts)?;
+            tokens += read + texts.iter().zip(&begun).map(|(text, (_, seen))| text.len() - seen).sum::<usize>();
+            let each = together.iter().zip(&words).zip(begun);
+            let prompts = each.map(|(((prompt, sampling, ..), words), (state, seen))| Prompt {
+                state,
+                seen: &prompt[..seen],
+                tokens: &prompt[seen..],
                 sampling,
                 words,
             });
-            let (model, tokenizer) = (&self.loaded.model, &self.loaded.tokenizer);
+            let _forward = tracing::debug_span!("forward", replies = together.len()).entered();
             let generated = generate_batch(model, tokenizer, prompts.collect(), |_| interrupt.flow())?;
             for (reply, (_, _, truncated, _)) in generated.into_iter().zip(together) {
                 if reply.stopped == Stopped::Interrupted {
                     return Ok(None);
                 }
+                tokens += reply.ids.len();
                 let (tokens, text) = (reply.ids.len(), Some(reply.text));
                 replies.push(Answer { tokens, text, truncated: *truncated, ..Answer::default() });
             }
         }
-        Ok(Some(replies))
+        Ok(Some((replies, tokens as u64)))
     }
 }
 

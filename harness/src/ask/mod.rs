@@ -6,5 +6,5 @@ mod requests;
 mod unit;
 
 pub(crate) use questions::Questions;
-pub(crate) use requests::{cut, encode, prompt_ids};
+pub(crate) use requests::{cut, encode, laid_out, prompt_ids, right_requests};
 pub(crate) use unit::TaskJob;

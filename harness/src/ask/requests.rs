@@ -1,12 +1,15 @@
 //! Queries as text become token ids: requests of a log-likelihood, cut to the context limit as lm-evaluation-harness cuts them, and
 //! prompts to be completed.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use spyglass_model::{EncodedPair, Request, Tokenizer};
 use spyglass_tasks::icl::token_id;
 use spyglass_tasks::{Generation, Item, Query, Text};
 
 use crate::checkpoint::Tokens;
+use crate::suite::SuiteTask;
 use crate::{Error, Result};
 
 /// One query of an item as token ids.
@@ -32,16 +35,6 @@ pub(crate) enum TokenQuery {
     },
 }
 
-impl TokenQuery {
-    /// Tokens of a prompt that is to be completed; the others are counted by their requests.
-    pub(super) fn prompt_tokens(&self) -> usize {
-        match self {
-            Self::Score { .. } => 0,
-            Self::Generate { prompt, .. } => prompt.len(),
-        }
-    }
-}
-
 /// Each item's queries as token ids and the requests of them, items in parallel.
 ///
 /// # Errors
@@ -49,6 +42,7 @@ impl TokenQuery {
 pub(super) fn tokenise(task: &str, items: &[Item], tokens: Tokens<'_>) -> Result<Vec<(Vec<TokenQuery>, Vec<Request>)>> {
     let one = |item: &Item| {
         let mut requests = Vec::new();
+        let item = fitted(task, item, tokens)?;
         let queries = item.queries().into_iter().map(|query| token_query(query, tokens, &mut requests));
         let queries = queries.collect::<Result<Vec<_>>>().map_err(|error| match error {
             Error::Usage { problem: what, help } => {
@@ -59,6 +53,39 @@ pub(super) fn tokenise(task: &str, items: &[Item], tokens: Tokens<'_>) -> Result
         Ok((queries, requests))
     };
     items.par_iter().map(one).collect()
+}
+
+/// One request of each item of a task that has any: of the right choice, where there are choices.
+///
+/// # Errors
+/// As [`tokenise`].
+pub(crate) fn right_requests(asked: &SuiteTask, tokens: Tokens<'_>) -> Result<Vec<Request>> {
+    let items = asked.items.as_ref().map_or(&[][..], |items| &items.items);
+    let all = tokenise(&asked.task.name, items, tokens)?;
+    let right = |(item, (_, requests)): (&Item, (_, Vec<Request>))| requests.into_iter().nth(item.gold);
+    Ok(items.iter().zip(all).filter_map(right).collect())
+}
+
+/// The item with its text as long as it is to be, where it asks about a long one.
+fn fitted<'i>(task: &str, item: &'i Item, tokens: Tokens<'_>) -> Result<Cow<'i, Item>> {
+    let limit = tokens.max_length;
+    match item.place() {
+        Some(place) if place.length > limit => Err(Error::Usage {
+            problem: format!("task `{task}`: its texts are {} tokens long, the context limit is {limit}", place.length),
+            help: "leave this length out, or go beyond with `model: {context: TOKENS}` or `model: {rope: {scale: N}}` in the run file \
+                   (`--context`, `--rope-scale`)"
+                .into(),
+        }),
+        _ => laid_out(item, tokens.tokenizer),
+    }
+}
+
+/// The item with its text laid out in tokens of this tokenizer, where it asks about a long one.
+///
+/// # Errors
+/// The tokenizer refuses the text, or the length is too short for the question.
+pub(crate) fn laid_out<'i>(item: &'i Item, tokenizer: &Tokenizer) -> Result<Cow<'i, Item>> {
+    item.fitted(|text| Ok(tokenizer.encode_prompt(text)?.len()))
 }
 
 /// One query as token ids; what it asks of the model is added to `requests`.

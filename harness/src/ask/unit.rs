@@ -11,7 +11,7 @@ use spyglass_tasks::ItemRecord;
 use super::answers::Answers;
 use super::questions::Questions;
 use crate::checkpoint::Loaded;
-use crate::progress::{Event, Watch, begun};
+use crate::progress::{Event, Traced, Watch, begun};
 use crate::results::{UnitFolder, new_record};
 use crate::suite::SuiteTask;
 use crate::{Error, Result};
@@ -45,7 +45,7 @@ impl TaskJob<'_> {
             let (started, first) = (Instant::now(), records.len());
             let asked = questions.of(loaded.tokens(), self.index, first..items).map_err(Error::Shared)?;
             let mut tokens_seen = 0;
-            let mut answers = Answers::new(loaded, self.task, &asked, first);
+            let mut answers = Answers::new(loaded, self.task, &asked, first).within(self.scorer.state_memory);
             let mut keep = |answers: &mut Answers<'_>, tokens: u64| -> Result<()> {
                 cost.tokens_computed += tokens;
                 watch.tell(&Event::Scored { items: 0, tokens });
@@ -61,8 +61,8 @@ impl TaskJob<'_> {
                 Ok(())
             };
             let mut broken = None;
-            let forward = tracing::debug_span!("forward", requests = asked.trie.requests()).entered();
-            let ended = Scorer::new(&loaded.model, self.scorer).run(&asked.trie, |progress| {
+            let model = Traced(&loaded.model);
+            let ended = Scorer::new(&model, self.scorer).run(&asked.trie, |progress| {
                 answers.take(progress.finished);
                 let tokens = progress.tokens_done - tokens_seen;
                 tokens_seen = progress.tokens_done;
@@ -72,7 +72,6 @@ impl TaskJob<'_> {
                 }
                 watch.interrupt.flow()
             });
-            drop(forward);
             match (broken, ended) {
                 (Some(error), _) => return Err(error),
                 (None, Err(spyglass_model::Error::Interrupted)) => return Ok(None),

@@ -213,8 +213,8 @@ fn listed(spec: &BranchSpec) -> Result<Listing> {
     let mut listing = Listing::default();
     for entry in &spec.folders {
         let folder = spec.path.join(&entry.path);
-        if !folder.is_dir() {
-            let what = if folder.exists() { "is not a folder" } else { "is not there" };
+        if !is_place(&folder) {
+            let what = if folder.exists() { "is neither a folder nor a .gguf file" } else { "is not there" };
             let problem = format!("{what}, but `folders:` of branch `{}` lists it", spec.branch);
             let help = "correct its `path`, which is seen from the branch's `path`".into();
             return Err(Error::Checkpoint { folder, problem, help });
@@ -262,7 +262,7 @@ impl Listing {
             if !pattern.leads_through(above.len(), &own) {
                 let is_hidden = own.starts_with('.');
                 self.names.others.extend((!is_hidden).then_some(name));
-            } else if folder.is_dir() && is_last {
+            } else if is_last && is_place(&folder) {
                 names.push(name);
             } else if folder.is_dir() {
                 let before = (names.len(), self.skipped.len());
@@ -281,8 +281,19 @@ impl Listing {
     }
 }
 
-/// Why a checkpoint folder looks as if a trainer were still writing it.
+/// Whether a checkpoint may lie here: in a folder, or in one `.gguf` file.
+fn is_place(path: &Path) -> bool {
+    path.is_dir() || spyglass_model::is_gguf(path)
+}
+
+/// Why a checkpoint looks as if it were still being written.
 fn unfinished(folder: &Path) -> Result<Option<String>> {
+    if folder.is_file() {
+        let modified = fs_err::metadata(folder)?.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        let recent = modified.elapsed().is_ok_and(|age| age < STILL_WRITING);
+        let is_cut = recent && spyglass_model::check(folder).is_err();
+        return Ok(is_cut.then(|| "cannot be read yet and was touched in the last ten minutes".into()));
+    }
     let (mut empty, mut weights, mut newest) = (true, false, SystemTime::UNIX_EPOCH);
     for entry in fs_err::read_dir(folder)? {
         let entry = entry?;

@@ -1,8 +1,10 @@
 //! What a checkpoint's files are, by content: the part of a unit's key that comes from the checkpoint.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use spyglass_model::{gguf_header, is_gguf};
 
 use crate::hub::Pinned;
 use crate::results::Hashes;
@@ -57,8 +59,8 @@ impl Identity {
         };
         Ok(Some(Self {
             weights,
-            config: small_files(folder, &CONFIG)?,
-            tokenizer: tokenizer_hash(tokenizer)?,
+            config: config_hash(folder)?,
+            tokenizer: hashes.of_tokenizer(tokenizer, hashing)?,
             chat_template: small_files(tokenizer, &CHAT_TEMPLATE)?,
         }))
     }
@@ -88,8 +90,19 @@ impl Identity {
             return Ok(Some(own));
         }
         let chat_template = small_files(tokenizer, &CHAT_TEMPLATE)?;
-        Ok(Some(Self { tokenizer: tokenizer_hash(tokenizer)?, chat_template, ..own }))
+        Ok(Some(Self { tokenizer: hashes.of_tokenizer(tokenizer, hashing)?, chat_template, ..own }))
     }
+}
+
+/// One hash over the files that decide how the weights are run.
+///
+/// # Errors
+/// One of them cannot be read.
+pub(crate) fn config_hash(folder: &Path) -> Result<String> {
+    if let Some([_, rest]) = gguf_header(folder)? {
+        return Ok(blake3::hash(rest.as_bytes()).to_hex().to_string());
+    }
+    small_files(folder, &CONFIG)
 }
 
 /// One hash over the files that decide how text becomes tokens.
@@ -97,8 +110,23 @@ impl Identity {
 /// # Errors
 /// One of them cannot be read.
 pub(crate) fn tokenizer_hash(folder: &Path) -> Result<String> {
+    if let Some([tokenizer, _]) = gguf_header(folder)? {
+        return Ok(blake3::hash(tokenizer.as_bytes()).to_hex().to_string());
+    }
+    small_files(folder, &tokenizer_names(folder))
+}
+
+/// Where these files lie; not all of them need be there.
+pub(crate) fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
+    if is_gguf(folder) {
+        return vec![folder.to_owned()];
+    }
+    tokenizer_names(folder).into_iter().map(|name| folder.join(name)).collect()
+}
+
+fn tokenizer_names(folder: &Path) -> Vec<&'static str> {
     let pieces = !folder.join(TOKENIZER[0]).exists();
-    small_files(folder, &[if pieces { &PIECES[..] } else { &[] }, &TOKENIZER].concat())
+    [if pieces { &PIECES[..] } else { &[] }, &TOKENIZER].concat()
 }
 
 /// The hash of all weight files, if each one's is remembered.
@@ -119,7 +147,8 @@ fn small_files(folder: &Path, names: &[&str]) -> Result<String> {
             Ok(bytes) => {
                 hasher.update(name.as_bytes()).update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            // below a `.gguf` file lies nothing
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
             Err(error) => return Err(Error::Io(error)),
         }
     }

@@ -31,7 +31,6 @@ impl Loaded {
     /// # Errors
     /// Whatever is wrong with its files.
     pub(crate) fn read(folder: &Path, settings: &Settings, tokenizer_hash: &str) -> Result<Self> {
-        let _load = tracing::debug_span!("load", folder = %folder.display()).entered();
         let (model, tokenizer) = open(folder, settings)?;
         Ok(Self { model, tokenizer, tokenizer_hash: tokenizer_hash.to_owned() })
     }

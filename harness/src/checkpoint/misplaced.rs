@@ -66,7 +66,11 @@ pub(crate) fn suspects(tree: &RunTree, base: &Path, hashes: &Hashes, listed: &Co
         checkpoints.iter().map(|at| spyglass_model::weight_files(&folder_on_disk(at, base)).unwrap_or_default());
     let files: Vec<Vec<PathBuf>> = files.collect();
     let contents = contents(&files.concat(), hashes);
-    let name = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    // a file that is a checkpoint by itself is called after its step
+    let name = |file: &Path| match file.extension() {
+        Some(form) if form == "gguf" => "gguf".into(),
+        _ => file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+    };
     let shards = |files: &Vec<PathBuf>| -> Option<Shards> {
         files.iter().map(|file| Some((name(file), contents.get(file)?.clone()))).collect()
     };

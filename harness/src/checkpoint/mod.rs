@@ -19,7 +19,7 @@ mod tokens;
 mod tree;
 
 pub(crate) use discover::{SkippedFolder, folders};
-pub(crate) use identity::{CHAT_TEMPLATE, CONFIG, PIECES, TOKENIZER, tokenizer_hash};
+pub(crate) use identity::{CHAT_TEMPLATE, CONFIG, PIECES, TOKENIZER, config_hash, tokenizer_files, tokenizer_hash};
 pub(crate) use identity::{Hashing, Identity};
 pub(crate) use loaded::{Loaded, Tokens, open, weight_bytes};
 pub(crate) use location::folder_on_disk;
@@ -27,7 +27,7 @@ pub(crate) use location::folder_on_disk;
 pub(crate) use log::read_log;
 pub(crate) use log::{Columns, Decimals, Row, Table, count, number, read_table, step};
 pub(crate) use misplaced::suspects;
-pub(crate) use naming::{Naming, namings, step_in};
+pub(crate) use naming::{Naming, TokensIn, namings, step_in};
 pub(crate) use pattern::{Label, Named, Pattern};
 pub(crate) use rising::tokens_rise;
 pub(crate) use settings::Settings;

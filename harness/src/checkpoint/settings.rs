@@ -5,14 +5,18 @@ use std::path::{Path, PathBuf};
 use spyglass_model::{Bos, DtFloor, LoadOptions, Model, ModelConfig, Precision, Tokenizer};
 
 use crate::Result;
-use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec};
+use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec, RopeScale};
 
 /// How the model is run: what of the settings changes numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Settings {
     pub precision: PrecisionSpec,
     pub dt_floor: DtFloorSpec,
     pub bos: BosSpec,
+    /// What positions of rotary embeddings are divided by.
+    pub rope_scale: Option<RopeScale>,
+    /// The context limit in tokens, in place of the config's own.
+    pub context: Option<usize>,
     /// A folder whose tokenizer is used instead of the checkpoint's own.
     pub tokenizer: Option<PathBuf>,
 }
@@ -31,15 +35,22 @@ impl Settings {
     /// # Errors
     /// Whatever is wrong with them.
     pub(crate) fn model_of(&self, config: ModelConfig, checkpoint: &Path) -> Result<Model> {
+        let _load = tracing::debug_span!("load", folder = %checkpoint.display()).entered();
         Ok(Model::of(config, checkpoint, &self.load_options())?)
     }
 
-    /// Reads what the config.json of a checkpoint says.
+    /// Reads what the config.json of a checkpoint says; a context limit that is asked for, or stretched with the positions, takes the place of
+    /// its own.
     ///
     /// # Errors
     /// It is missing, or not understood.
     pub(crate) fn read_config(&self, checkpoint: &Path) -> Result<ModelConfig> {
-        Ok(ModelConfig::read(checkpoint)?.with_tokenizer_in(self.tokenizer_folder(checkpoint)))
+        let config = ModelConfig::read(checkpoint)?.with_tokenizer_in(self.tokenizer_folder(checkpoint));
+        let scaled = |scale: RopeScale| (config.context_limit() as f64 * scale.number()) as usize;
+        Ok(match self.context.or_else(|| self.rope_scale.map(scaled)) {
+            Some(tokens) => config.with_context_limit(tokens),
+            None => config,
+        })
     }
 
     /// Reads the tokenizer of a checkpoint with this config.
@@ -78,16 +89,24 @@ impl Settings {
         self.tokenizer.as_deref().map_or(Ok(()), |folder| Ok(Tokenizer::open(folder).map(drop)?))
     }
 
+    /// What a person should know of these settings on this machine.
+    pub(crate) fn note(&self) -> Option<String> {
+        spyglass_model::slow_path(self.load_options().precision).map(Into::into)
+    }
+
     fn load_options(&self) -> LoadOptions {
         LoadOptions {
             precision: match self.precision {
                 PrecisionSpec::F32 => Precision::F32,
                 PrecisionSpec::Bf16 => Precision::Bf16,
+                PrecisionSpec::Int8 => Precision::Int8,
+                PrecisionSpec::Q4 => Precision::Q4,
             },
             dt_floor: match self.dt_floor {
                 DtFloorSpec::Config => DtFloor::Config,
                 DtFloorSpec::Zero => DtFloor::Zero,
             },
+            rope_scale: self.rope_scale.map(RopeScale::number),
             ..LoadOptions::default()
         }
     }

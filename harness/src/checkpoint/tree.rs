@@ -55,6 +55,12 @@ pub fn discover_tree(run: &RunFile) -> Result<Discovered> {
         let phases = phases::of_branch(run.run, &discovered.tree, &discovered.tree.branches[index]);
         discovered.tree.branches[index].phases = phases;
     }
+    if let Some(scale) = run.run.model.rope.scale {
+        for branch in &mut discovered.tree.branches {
+            let checkpoints = std::mem::take(&mut branch.checkpoints);
+            branch.checkpoints = checkpoints.into_iter().map(|at| at.stretched(&scale.to_string())).collect();
+        }
+    }
     Ok(discovered)
 }
 

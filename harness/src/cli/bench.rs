@@ -70,7 +70,7 @@ impl Bench {
             model: fetched(&self.model, Needs::Model)?.folder,
             precisions: match self.precision {
                 PrecisionSpec::F32 => vec![PrecisionSpec::F32],
-                PrecisionSpec::Bf16 => vec![PrecisionSpec::F32, PrecisionSpec::Bf16],
+                other => vec![PrecisionSpec::F32, other],
             },
             batch: [self.sequences, LENGTH],
             rounds: self.rounds,

@@ -26,7 +26,8 @@ const ROWS_SHOWN: usize = 10;
 /// Validate run files, task files, prompt packs, policies and checkpoints; report file, line and fix
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Run files, task files, prompt packs, policies of a gate, folders of checkpoints, or checkpoints such as hub:EleutherAI/pythia-160m@step1000
+    /// Run files, task files, prompt packs, policies of a gate, folders of checkpoints, or checkpoints: folders, .gguf files, or such as
+    /// hub:EleutherAI/pythia-160m@step1000
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Folders searched for the data of task files; the file's own folder unless given
@@ -89,7 +90,7 @@ impl Check {
 
     fn check(&self, file: &Path) -> Result<Found> {
         let Local { folder, .. } = fetched(file, Needs::Model)?;
-        if folder.is_dir() {
+        if folder.is_dir() || spyglass_model::is_gguf(&folder) {
             return checkpoint(&folder, &self.tokens.fetched()?.settings());
         }
         match Kind::of(&text::read(file)?) {

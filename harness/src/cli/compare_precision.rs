@@ -1,40 +1,53 @@
-//! `spyglass compare-precision`: what bf16 arithmetic does to the answers.
+//! `spyglass compare-precision`: what another arithmetic, or another file of the same model, does to the answers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
-use spyglass_dashboards::run::UnitRecord;
+use spyglass_dashboards::run::Unit;
 use spyglass_model::ModelConfig;
-use spyglass_tasks::ItemRecord;
 
 use super::model_args::{TokenArgs, fetched};
+use super::precision_tables::{lines, table};
 use super::score::{Tasks, score_work};
 use super::state_memory::StateMemory;
-use super::text_table::{Align, Table};
 use super::{Exit, Threads, print, say};
-use crate::Result;
 use crate::checkpoint::Settings;
-use crate::hub::Needs;
-use crate::measure::{Effect, MetricChange, Scored};
+use crate::hub::{Local, Needs};
+use crate::measure::{Effect, Form, price_of_task};
 use crate::progress::Interrupt;
 use crate::results::Store;
 use crate::run_file::{DtFloorSpec, PrecisionSpec};
+use crate::suite::Suite;
 use crate::sweep::Work;
+use crate::{Error, Result};
 
-/// Score one checkpoint in f32 and in bf16, and tell how far the answers differ
+/// Score one model in two arithmetics, or from two files, and tell what it costs
 #[derive(Debug, Args)]
 pub(super) struct ComparePrecision {
-    /// The checkpoint's folder, or one on the hub
+    /// The checkpoint: its folder, a .gguf file, or one on the hub
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
+    /// Another form of the same model, such as a .gguf file of few bits: what comes after
+    #[arg(long, value_name = "DIR")]
+    other: Option<PathBuf>,
+    /// Arithmetic of what comes before
+    #[arg(long, value_enum, default_value_t)]
+    before: PrecisionSpec,
+    /// Arithmetic of what comes after: bf16, or with --other that of what comes before
+    #[arg(long, value_enum)]
+    after: Option<PrecisionSpec>,
     #[command(flatten)]
     tasks: Tasks,
+    /// Tokens of each task before which the two distributions are compared; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    tokens_compared: usize,
     /// The smallest discretisation step: the config's, or none
     #[arg(long, value_enum, default_value_t)]
     dt_floor: DtFloorSpec,
     #[command(flatten)]
     tokens: TokenArgs,
-    /// One JSON object a task instead of the table
+    /// One JSON object a task instead of the tables
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -43,77 +56,77 @@ pub(super) struct ComparePrecision {
     threads: Threads,
 }
 
-/// A finished unit with its items.
-type Unit = (UnitRecord, Vec<ItemRecord>);
-
 impl ComparePrecision {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        let (model, tokens) = (fetched(&self.model, Needs::Model)?, self.tokens.fetched()?);
-        ModelConfig::read(&model.folder)?; // before the tasks are built: a slip in the path is told at once
-        let (aside, interrupt) = (tempfile::tempdir()?, Interrupt::listen()?);
-        let store = Store::create(aside.path())?;
-        let mut failed = false;
-        for precision in [PrecisionSpec::F32, PrecisionSpec::Bf16] {
-            let settings = Settings { precision, dt_floor: self.dt_floor, ..tokens.settings() };
-            let work = Work::of_model(&model.folder, model.name.as_deref(), self.tasks.suite()?, settings)?;
-            say(&format!("{}:", precision.name()));
+        let forms = self.forms()?;
+        for form in &forms {
+            ModelConfig::read(&form.checkpoint)?; // before the tasks are built: a slip in the path is told at once
+        }
+        let interrupt = Interrupt::listen()?;
+        let (mut scored, mut failed) = (Vec::new(), false);
+        for form in &forms {
+            say(&format!("{}:", form.name()));
+            let aside = tempfile::tempdir()?;
+            let store = Store::create(aside.path())?;
+            let called = form.called.as_deref();
+            let work = Work::of_model(&form.checkpoint, called, self.tasks.suite()?, form.settings.clone())?;
+            work.notes.iter().for_each(|note| say(note));
             let summary = score_work(work, store.clone(), self.state_memory, interrupt.clone())?;
             if summary.interrupted {
                 return Ok(Exit::Interrupted);
             }
             failed |= !summary.is_clean();
+            scored.push(units(&store)?);
         }
-        let effects = effects(&store)?;
-        print(&if self.json { lines(&effects) } else { table(&effects) })?;
+        let mut effects = Effect::all(&scored[0], &scored[1]);
+        if self.tokens_compared > 0 {
+            say("next tokens:");
+            self.add_prices(&forms, &self.tasks.suite()?, &mut effects)?;
+        }
+        let names = forms.each_ref().map(Form::name);
+        print(&if self.json { lines(&effects) } else { table(&effects, &names) })?;
         Ok(if failed || effects.is_empty() { Exit::SomeFailed } else { Exit::Well })
     }
-}
 
-/// Every task that was scored in both arithmetics.
-fn effects(store: &Store) -> Result<Vec<Effect>> {
-    let mut units: Vec<Unit> = Vec::new();
-    for (folder, record) in store.units()?.0 {
-        let items = folder.items(&record)?;
-        units.push((record, items));
+    /// What comes before and what comes after, both on this machine.
+    fn forms(&self) -> Result<[Form; 2]> {
+        let other = self.other.as_ref().unwrap_or(&self.model);
+        let after = self.after.unwrap_or(if self.other.is_some() { self.before } else { PrecisionSpec::Bf16 });
+        if *other == self.model && after == self.before {
+            return Err(Error::Usage {
+                problem: format!("both sides are `{}` in {}", self.model.display(), after.name()),
+                help: "name another arithmetic with --after, or another file of the model with --other".into(),
+            });
+        }
+        let tokens = self.tokens.fetched()?;
+        let form = |written: &Path, precision| -> Result<Form> {
+            let Local { folder, name } = fetched(written, Needs::Model)?;
+            let settings = Settings { precision, dt_floor: self.dt_floor, ..tokens.settings() };
+            Ok(Form { checkpoint: folder, called: name, settings })
+        };
+        Ok([form(&self.model, self.before)?, form(other, after)?])
     }
-    let of =
-        |precision: PrecisionSpec| units.iter().filter(move |(record, _)| record.inputs.precision == precision.name());
-    let mut effects = Vec::new();
-    for before in of(PrecisionSpec::F32) {
-        let same = |other: &&Unit| (&other.0.task, other.0.shots) == (&before.0.task, before.0.shots);
-        effects.extend(of(PrecisionSpec::Bf16).find(same).map(|after| Effect::of(scored(before), scored(after))));
+
+    /// Adds what the next token's distribution tells, task by task, with both forms in memory.
+    fn add_prices(&self, forms: &[Form; 2], suite: &Suite, effects: &mut [Effect]) -> Result<()> {
+        let [before, after] = forms;
+        let models = [before.settings.open_model(&before.checkpoint)?, after.settings.open_model(&after.checkpoint)?];
+        let tokenizer = before.settings.open_tokenizer(&before.checkpoint, models[0].config())?;
+        for asked in &suite.tasks {
+            let same = |effect: &&mut Effect| effect.task == asked.task.name && effect.shots == asked.task.shots;
+            if let Some(effect) = effects.iter_mut().find(same) {
+                effect.tokens = price_of_task(&models, &tokenizer, &[asked], self.tokens_compared)?;
+            }
+        }
+        Ok(())
     }
-    Ok(effects)
 }
 
-fn scored((record, items): &Unit) -> Scored<'_> {
-    Scored { record, items }
-}
-
-fn lines(effects: &[Effect]) -> String {
-    effects.iter().map(|effect| serde_json::to_string(effect).expect("plain data") + "\n").collect()
-}
-
-/// One line a metric.
-fn table(effects: &[Effect]) -> String {
-    let nats = |change: Option<f64>| change.map_or_else(|| "-".into(), |change| format!("{change:.5}"));
-    let row = |effect: &Effect, metric: &MetricChange| {
-        [
-            effect.task.clone(),
-            effect.shots.to_string(),
-            effect.items.to_string(),
-            nats(effect.largest_change),
-            nats(effect.mean_change),
-            effect.flipped.to_string(),
-            metric.name.clone(),
-            format!("{:.4}", metric.before),
-            format!("{:.4}", metric.after),
-        ]
-    };
-    let heads = ["task", "shots", "items", "largest change", "mean change", "flipped answers", "metric", "f32", "bf16"];
-    let align = |head| if ["task", "metric"].contains(&head) { Align::Left } else { Align::Right };
-    let mut table = Table::new(heads.map(|head| (head, align(head))));
-    table.extend(effects.iter().flat_map(|effect| effect.metrics.iter().map(|metric| row(effect, metric))));
-    table.markdown() + "changes of log-likelihoods are absolute, in nats\n"
+fn units(store: &Store) -> Result<Vec<Unit>> {
+    let read = store.units()?.0.into_iter().map(|(folder, record)| {
+        let items = Arc::new(folder.items(&record)?);
+        Ok(Unit { record, items })
+    });
+    read.collect()
 }

@@ -21,13 +21,18 @@ pub(super) fn text(gate: &Gate) -> String {
     table.extend(gate.rules.iter().map(row));
     let _ = write!(text, "\n{}\n", table.plain());
     for row in &gate.rules {
+        if row.ask.unpaired {
+            let _ =
+                writeln!(text, "{}: without items, so compared by the scores alone, as of other items", row.ask.about);
+        }
         for said in &row.said {
-            let _ = writeln!(text, "{}: {said}", row.about);
+            let _ = writeln!(text, "{}: {said}", row.ask.about);
         }
         if let Some(far) = row.smallest_shown.filter(|_| row.outcome == Outcome::CannotTell) {
             let (items, far) =
-                (row.items.map_or_else(|| "these items".into(), |n| counted(n, unit(row))), size(row, far));
-            let _ = writeln!(text, "{}: {items} show, four times in five, what is {far} beyond the limit", row.about);
+                (row.ask.items.map_or_else(|| "these items".into(), |n| counted(n, unit(row))), size(row, far));
+            let _ =
+                writeln!(text, "{}: {items} show, four times in five, what is {far} beyond the limit", row.ask.about);
         }
     }
     text + &verdict(gate)
@@ -35,50 +40,50 @@ pub(super) fn text(gate: &Gate) -> String {
 
 /// What its items are.
 fn unit(row: &Judged) -> &'static str {
-    match (row.asked, row.metric.is_some()) {
+    match (row.ask.asked, row.ask.metric.is_some()) {
         (_, true) => "item",
-        (Asked::Persona, _) if row.about.contains('/') => "conversation",
+        (Asked::Persona, _) if row.ask.about.contains('/') => "conversation",
         _ => "prompt",
     }
 }
 
 fn row(row: &Judged) -> [String; 8] {
-    let shown = |value: f64| match (row.fraction, row.asked) {
+    let shown = |value: f64| match (row.ask.fraction, row.ask.asked) {
         (true, Asked::Drop) => points(-value),
         (true, _) => percent(value),
         (false, Asked::Drop) => format!("{:+.3}", -value).replace('-', "−"),
         (false, _) => format!("{value:.3}"),
     };
-    let ends = row.low.zip(row.high).map(|(low, high)| match row.asked {
+    let ends = row.low.zip(row.high).map(|(low, high)| match row.ask.asked {
         Asked::Drop => format!("{} to {}", shown(high), shown(low)),
         _ => format!("{} to {}", shown(low), shown(high)),
     });
     [
-        row.rule.to_string(),
-        level(row.level).into(),
-        row.metric.as_ref().map_or_else(|| row.about.clone(), |metric| format!("{}, {metric}", row.about)),
+        row.ask.rule.to_string(),
+        level(row.ask.level).into(),
+        row.ask.metric.as_ref().map_or_else(|| row.ask.about.clone(), |metric| format!("{}, {metric}", row.ask.about)),
         limit(row),
         row.value.map_or_else(|| "–".into(), shown),
         ends.unwrap_or_else(|| "–".into()),
-        row.items.map_or_else(|| "–".into(), |items| items.to_string()),
+        row.ask.items.map_or_else(|| "–".into(), |items| items.to_string()),
         outcome(row.outcome).into(),
     ]
 }
 
 /// A size in the unit of the row.
 fn size(row: &Judged, value: f64) -> String {
-    if row.fraction { format!("{} points", percent(value)) } else { format!("{value:.3}") }
+    if row.ask.fraction { format!("{} points", percent(value)) } else { format!("{value:.3}") }
 }
 
 fn limit(row: &Judged) -> String {
-    match (row.asked, row.limit) {
+    match (row.ask.asked, row.limit) {
         (Asked::Alarm, _) => "silence".into(),
         (_, None) => "–".into(),
         (Asked::Drop, Some(limit)) => format!("lost: at most {}", size(row, limit)),
         (Asked::Persona, Some(limit)) => format!("kept: at least {} %", percent(limit)),
         (Asked::Score, Some(limit)) => {
-            let least = row.metric.as_deref().is_none_or(spyglass_tasks::metric::higher_is_better);
-            let limit = if row.fraction { percent(limit) } else { format!("{limit:.3}") };
+            let least = row.ask.metric.as_deref().is_none_or(spyglass_tasks::metric::higher_is_better);
+            let limit = if row.ask.fraction { percent(limit) } else { format!("{limit:.3}") };
             format!("at {} {limit}", if least { "least" } else { "most" })
         }
     }
@@ -102,8 +107,8 @@ fn outcome(outcome: Outcome) -> &'static str {
 
 fn verdict(gate: &Gate) -> String {
     let names = |level: Level, outcome: Outcome| {
-        let rows = gate.rules.iter().filter(|row| (row.level, row.outcome) == (level, outcome));
-        rows.map(|row| row.about.as_str()).collect::<Vec<_>>().join(", ")
+        let rows = gate.rules.iter().filter(|row| (row.ask.level, row.outcome) == (level, outcome));
+        rows.map(|row| row.ask.about.as_str()).collect::<Vec<_>>().join(", ")
     };
     let (verdict, why) = match gate.verdict {
         Verdict::Pass => ("pass", "every critical and watched rule is held".into()),

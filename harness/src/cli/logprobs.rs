@@ -14,6 +14,7 @@ use super::numbers::counted;
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, print, say};
 use crate::ask::{cut, encode};
+use crate::progress::Traced;
 use crate::{Error, Result};
 
 /// Log-likelihoods of continuations, one JSON object a line in and out
@@ -132,6 +133,7 @@ impl Logprobs {
             (model, Some(tokenizer))
         };
         let (mut requests, mut flags, mut cut_lines) = (Vec::new(), Vec::new(), Vec::new());
+        let tokenise = tracing::debug_span!("tokenise", requests = asked.len()).entered();
         for (number, asked) in asked {
             let request = request(asked, tokenizer.as_ref(), max_length);
             let (request, truncated, off_edge) = request.map_err(|error| at(number, &error))?;
@@ -139,6 +141,8 @@ impl Logprobs {
             requests.push(request);
             flags.push((truncated, off_edge));
         }
+        drop(tokenise);
+        let model = Traced(&model);
         let scorer = Scorer::new(&model, self.state_memory.scorer());
         let scores = scorer.run(&RequestTrie::new(&requests)?, |_| ControlFlow::Continue(()))?;
         let mut lines = String::new();

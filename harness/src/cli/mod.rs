@@ -27,6 +27,7 @@ mod numbers;
 mod onset;
 mod overlap;
 mod plan;
+mod precision_tables;
 mod progress;
 mod prompts;
 mod pull;

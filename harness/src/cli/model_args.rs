@@ -10,12 +10,12 @@ use crate::Result;
 use crate::checkpoint::{Settings, open};
 use crate::hub::{Local, Needs, Talk, local};
 use crate::progress::Interrupt;
-use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec};
+use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec, RopeScale};
 
 /// A checkpoint and how it is run.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ModelArgs {
-    /// The checkpoint's folder, or one on the hub such as hub:EleutherAI/pythia-160m@step1000
+    /// The checkpoint: its folder, a .gguf file, or one on the hub such as hub:EleutherAI/pythia-160m@step1000
     #[arg(long = "model", short_alias = 'm', value_name = "DIR")]
     pub(super) folder: PathBuf,
     /// What it is called, where the folder does not tell.
@@ -27,6 +27,12 @@ pub(super) struct ModelArgs {
     /// Lower bound of Mamba-2's time step: `config` (`time_step_min`, as transformers has it) or none, as in training
     #[arg(long, value_enum, default_value_t)]
     dt_floor: DtFloorSpec,
+    /// Divide the positions of rotary embeddings by N (position interpolation): the context limit is N times that of config.json then
+    #[arg(long, value_name = "N")]
+    rope_scale: Option<RopeScale>,
+    /// The context limit, in place of that of config.json
+    #[arg(long, value_name = "TOKENS")]
+    context: Option<usize>,
     #[command(flatten)]
     tokens: TokenArgs,
 }
@@ -37,7 +43,7 @@ pub(super) struct TokenArgs {
     /// Whether BOS stands before a text
     #[arg(long, value_enum, default_value_t)]
     bos: BosSpec,
-    /// A folder (or hub:ORGANISATION/NAME) whose tokenizer is used instead of the checkpoint's own
+    /// A folder, .gguf file or hub:ORGANISATION/NAME whose tokenizer is used instead of the checkpoint's own
     #[arg(long, value_name = "DIR")]
     tokenizer: Option<PathBuf>,
 }
@@ -63,7 +69,8 @@ impl ModelArgs {
 
     /// The same for the library.
     pub(super) fn settings(&self) -> Settings {
-        Settings { precision: self.precision, dt_floor: self.dt_floor, ..self.tokens.settings() }
+        let (rope_scale, context) = (self.rope_scale, self.context);
+        Settings { precision: self.precision, dt_floor: self.dt_floor, rope_scale, context, ..self.tokens.settings() }
     }
 
     /// Reads the model and its tokenizer, which lie on this machine.
@@ -71,7 +78,9 @@ impl ModelArgs {
     /// # Errors
     /// Whatever is wrong with their files.
     pub(super) fn open(&self) -> Result<(Model, Tokenizer)> {
-        open(&self.folder, &self.settings())
+        let settings = self.settings();
+        settings.note().iter().for_each(|note| say(note));
+        open(&self.folder, &settings)
     }
 }
 

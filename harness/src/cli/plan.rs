@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
+use spyglass_model::ScorerOptions;
 
 use super::numbers::{branches, counted, duration, size, thousands};
 use super::sweep::Narrow;
@@ -11,7 +12,7 @@ use super::{Exit, Threads, print, say};
 use crate::Result;
 use crate::results::{Hashes, Store};
 use crate::run_file::{CheckpointOrder, RunFile};
-use crate::sweep::plan::{Estimate, Plan, PlannedUnit, UnitStatus, estimate};
+use crate::sweep::plan::{Estimate, Plan, PlannedUnit, TooLarge, UnitStatus, estimate};
 use crate::sweep::{Work, at_most, snapshot_of};
 
 /// Tell what a sweep would do: units, tokens to compute, time and memory; nothing is run
@@ -46,6 +47,7 @@ struct Told {
     /// The seconds rest on what was scored here before; else they are a guess.
     seconds_measured: bool,
     memory_bytes: u64,
+    state_bytes: u64,
     problems: Vec<String>,
 }
 
@@ -58,7 +60,9 @@ impl PlanRun {
         let plan = Plan::new(&work, &store, &hashes)?;
         let (mut lines, whole) = (overview(&work, &plan), plan.units().count());
         let plan = needed(plan, &work, &store)?;
-        let estimate = estimate(&work, &plan)?;
+        let mut estimate = estimate(&work, &plan)?;
+        let large: Vec<String> = estimate.too_large.iter().map(too_large).collect();
+        estimate.problems.extend(large);
         for note in work.notes.iter().chain(&work.suite.bad_rows()).chain(&estimate.problems) {
             say(note);
         }
@@ -82,6 +86,7 @@ impl PlanRun {
                 seconds: estimate.seconds,
                 seconds_measured: estimate.measured,
                 memory_bytes: estimate.memory_bytes,
+                state_bytes: estimate.state_bytes,
                 problems: estimate.problems,
             };
             print(&(serde_json::to_string(&told).expect("plain data") + "\n"))?;
@@ -127,6 +132,17 @@ fn overview(work: &Work, plan: &Plan) -> Vec<String> {
     lines
 }
 
+/// Why a task will fail for want of memory, and what can be done.
+fn too_large(task: &TooLarge) -> String {
+    let mend = if task.fits_here {
+        let given = size(ScorerOptions::default().state_memory);
+        format!("more than the {given} of `--state-memory`: sweep with more of it, or leave that length out")
+    } else {
+        "which this machine has no room for beside the weights: leave that length out".to_owned()
+    };
+    format!("{}: its longest text leaves {} behind, {mend}", task.task, size(task.state_bytes))
+}
+
 /// How many of the `whole` run's units are needed, and what they cost.
 fn cost(plan: &Plan, whole: usize, estimate: &Estimate) -> Vec<String> {
     let (needed, done) = (plan.units().count(), plan.done().count());
@@ -164,7 +180,8 @@ fn cost(plan: &Plan, whole: usize, estimate: &Estimate) -> Vec<String> {
         let how =
             if estimate.measured { "as measured on what is done" } else { "rough: no timing on this machine yet" };
         lines.push(format!("about {} ({how})", duration(estimate.seconds)));
-        lines.push(format!("about {} of weights in memory, and the states", size(estimate.memory_bytes)));
+        let (weights, states) = (size(estimate.memory_bytes), size(estimate.state_bytes));
+        lines.push(format!("about {weights} of weights in memory, and up to {states} of states"));
     }
     lines
 }

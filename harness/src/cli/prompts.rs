@@ -1,5 +1,6 @@
 //! `spyglass prompts`: the items of a task as the model will see them.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,7 +12,7 @@ use super::model_args::{TokenArgs, fetched};
 use super::score::Tasks;
 use super::{Exit, print, say};
 use crate::Result;
-use crate::ask::{encode, prompt_ids};
+use crate::ask::{encode, laid_out, prompt_ids};
 use crate::hub::Needs;
 use crate::suite::SuiteTask;
 
@@ -103,7 +104,16 @@ impl Prompts {
     }
 }
 
+/// The item with its text laid out, where it asks about a long one; without a tokenizer four bytes are taken for a token.
+fn whole<'i>(item: &'i Item, tokenizer: Option<&Tokenizer>) -> Result<Cow<'i, Item>> {
+    match tokenizer {
+        Some(tokenizer) => laid_out(item, tokenizer),
+        None => item.fitted(|text| Ok(text.len() / 4)),
+    }
+}
+
 fn line(task: &SuiteTask, item: &Item, tokenizer: Option<&Tokenizer>) -> Result<String> {
+    let item = &*whole(item, tokenizer)?;
     let contexts = item.contexts();
     let line = Line {
         task: &task.task.name,
@@ -151,6 +161,7 @@ fn counts(item: &Item, tokenizer: &Tokenizer) -> Result<Counts> {
 
 /// One item for reading: each question's tokens between bars, or its text as it is.
 fn shown(task: &SuiteTask, item: &Item, tokenizer: Option<&Tokenizer>) -> Result<String> {
+    let item = &*whole(item, tokenizer)?;
     let subject = item.subject.as_ref().map(|subject| format!(", {subject}")).unwrap_or_default();
     let mut lines =
         vec![format!("== {}{subject}, document {}, {} shots", task.task.name, item.doc_id, task.task.shots)];

@@ -10,7 +10,7 @@ use spyglass_dashboards::run::side_by_side;
 use super::apart::told_apart;
 use super::results::Results;
 use super::{Exit, print, say};
-use crate::results::{Rewritten, gather, rewrite_report_of};
+use crate::results::{Rewritten, gather, rewrite_report_of, rounded_runs};
 use crate::{Error, Result};
 
 /// The folder of a report on several runs.
@@ -67,7 +67,11 @@ impl ReportRun {
     fn elsewhere(&self, all: Vec<Results>) -> Result<(PathBuf, Vec<String>)> {
         let named: Vec<(String, &Path)> =
             self.runs.iter().zip(&all).map(|(path, own)| (own.snapshot.name.clone(), path.as_path())).collect();
-        let (mut runs, mut damaged) = (Vec::new(), Vec::new());
+        let (rounded, mut damaged) = match all.as_slice() {
+            [only] => rounded_runs(&only.store)?,
+            _ => Default::default(),
+        };
+        let mut runs = Vec::new();
         for (results, own) in all.into_iter().zip(told_apart(&named)) {
             let mut gathered = gather(&results.store, results.snapshot)?;
             if let Some(own) = own {
@@ -78,7 +82,7 @@ impl ReportRun {
         }
         let run = side_by_side(runs).expect("clap asks for one run file at least");
         let out = self.out.clone().unwrap_or_else(|| TOGETHER.into());
-        Ok((report::write(&run, &out)?, damaged))
+        Ok((report::write_priced(&run, &rounded, &out)?, damaged))
     }
 }
 

@@ -21,16 +21,23 @@ pub(super) struct Results {
 }
 
 impl Results {
-    /// Opens the results of a run file, brought up to date where checkpoints and logs are still there, or those of a folder.
+    /// Opens the results of a run file, brought up to date where checkpoints and logs are still there, or those of a folder; a folder
+    /// without results stands for the `run.yaml` in it.
     ///
     /// # Errors
     /// The run file cannot be read; nothing was swept or imported yet.
     pub(super) fn open(path: &Path) -> Result<Self> {
         if path.is_dir() {
             let store = Store::open(path);
-            let help = "name a run file, or a folder that `spyglass sweep` or `spyglass import` wrote";
-            let snapshot = store.snapshot()?.ok_or_else(|| nothing_yet(path, help.into()))?;
-            return Ok(Self { path: path.to_owned(), run: None, store, snapshot });
+            let own = path.join("run.yaml");
+            match store.snapshot()? {
+                Some(snapshot) => return Ok(Self { path: path.to_owned(), run: None, store, snapshot }),
+                None if own.is_file() => return Self::open(&own),
+                None => {
+                    let help = "name a run file, or a folder that `spyglass sweep` or `spyglass import` wrote";
+                    return Err(nothing_yet(path, help.into()));
+                }
+            }
         }
         let run = RunFile::read(path)?;
         let store = Store::open(&run.results);

@@ -123,7 +123,7 @@ impl Status {
 
 fn told(plan: Plan, work: &Work, store: &Store) -> Result<Told> {
     let begun = plan.units().filter(|unit| matches!(unit.status, UnitStatus::Open { items } if items > 0)).count();
-    let sum = |count: fn(&Cost) -> u64| plan.done().map(|record| count(&record.cost)).sum::<u64>();
+    let sum = |count: fn(&Cost) -> u64| plan.done().map(|(_, brief)| count(&brief.cost)).sum::<u64>();
     let (all, done) = (plan.units().count(), plan.done().count());
     let without = work.suite.tasks.iter().filter(|task| task.items.is_err()).map(|task| task.task.name.clone());
     let told = Told {
@@ -137,7 +137,7 @@ fn told(plan: Plan, work: &Work, store: &Store) -> Result<Told> {
         seconds_left: None,
         tokens_computed: sum(|cost| cost.tokens_computed),
         tokens_requested: sum(|cost| cost.tokens_requested),
-        seconds: plan.done().map(|record| record.cost.seconds).sum(),
+        seconds: plan.done().map(|(_, brief)| brief.cost.seconds).sum(),
         branches: branches(&plan),
         not_hashed: plan.checkpoints.iter().filter(|at| at.identity.is_none() && at.problem.is_none()).count(),
         without_data: without.collect(),

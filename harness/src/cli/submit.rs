@@ -39,6 +39,7 @@ impl Submit {
     pub(super) fn run(&self) -> Result<Exit> {
         let run = RunFile::read(&self.run)?;
         let overrides = Overrides { limit: self.limit, only: self.only.clone(), ..Overrides::default() };
+        overrides.require_one_precision(&run, "workers score in")?;
         let work = Work::of_run(&run, &overrides)?;
         let store = Store::open(&run.results);
         let plan = needed(Plan::new(&work, &store, &Hashes::open(&run.results))?, &work, &store)?;

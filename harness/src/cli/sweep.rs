@@ -12,9 +12,9 @@ use crate::Result;
 use crate::executor::{Capacity, Site};
 use crate::hub::Talk;
 use crate::progress::Interrupt;
-use crate::results::Store;
+use crate::results::{Rewritten, Store, rewrite_report};
 use crate::run_file::{BosSpec, PrecisionSpec, ReportSpec, RunFile};
-use crate::sweep::{Overrides, Work, sweep};
+use crate::sweep::{Overrides, Work, measure_prices, sweep};
 
 /// Score what is missing, then write the report
 #[derive(Debug, Args)]
@@ -76,14 +76,46 @@ impl Sweep {
         self.threads.set_up();
         let run = RunFile::read(&self.run)?;
         let store = Store::create(&run.results)?;
-        let work = Work::of_run(&run, &self.narrow.overrides())?.with_data()?;
         let manner = Manner {
             capacity: Capacity { jobs: self.jobs, scorer: self.state_memory.scorer() },
             strictness: if self.strict { Strictness::Cuts } else { Strictness::Failures },
             report: self.report.unwrap_or(run.report),
         };
-        carry_out(work, store, manner)
+        let overrides = self.narrow.overrides();
+        let exit = carry_out(Work::of_run(&run, &overrides)?.with_data()?, store.clone(), manner)?;
+        if overrides.precision.is_some() || run.precision.others().is_empty() || exit == Exit::Interrupted {
+            return Ok(exit);
+        }
+        let others = in_other_arithmetics(&run, &overrides, &store, manner)?;
+        Ok(if others == Exit::Well { exit } else { others })
     }
+}
+
+/// The same in each further arithmetic of the run file, in a folder of its own below the results; then what those cost, and the report again.
+///
+/// # Errors
+/// Nothing could be begun.
+fn in_other_arithmetics(run: &RunFile, overrides: &Overrides, store: &Store, manner: Manner) -> Result<Exit> {
+    let (others, mut exit) = (run.precision.others(), Exit::Well);
+    for &precision in others {
+        say(&format!("{}:", precision.name()));
+        let rounded = Overrides { precision: Some(precision), ..overrides.clone() };
+        let work = Work::of_run(run, &rounded)?.with_data()?;
+        match carry_out(work, store.in_precision(precision)?, manner)? {
+            Exit::Well => {}
+            Exit::Interrupted => return Ok(Exit::Interrupted),
+            worse => exit = worse,
+        }
+    }
+    let (work, interrupt) = (Work::of_run(run, overrides)?.with_data()?, Interrupt::listen()?);
+    for &precision in others {
+        say(&format!("{}: what it costs the next token", precision.name()));
+        measure_prices(&work, store, precision, (&|| interrupt.is_set(), &say))?;
+    }
+    let Rewritten { index, gathered } = rewrite_report(store)?;
+    gathered.damaged.iter().for_each(|message| say(message));
+    print(&format!("{}\n", index.display()))?;
+    Ok(if interrupt.is_set() { Exit::Interrupted } else { exit })
 }
 
 /// How a sweep is carried out.

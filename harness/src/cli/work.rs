@@ -39,10 +39,11 @@ pub(super) struct WorkRun {
 impl WorkRun {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        let run = RunFile::read(&self.run)?;
+        let (run, overrides) = (RunFile::read(&self.run)?, self.narrow.overrides());
+        overrides.require_one_precision(&run, "a worker scores in")?;
         let store = Store::create(&run.results)?;
         let interrupt = Interrupt::listen()?;
-        let mut own = Work::of_run(&run, &self.narrow.overrides())?.with_data()?;
+        let mut own = Work::of_run(&run, &overrides)?.with_data()?;
         own.find_misplaced(store.root(), Talk { tell: &say, stop: &|| interrupt.is_set() })?;
         own.notes.iter().for_each(|note| say(note));
         let (progress, started) = (Progress::new(), Instant::now());

@@ -25,7 +25,7 @@ use crate::hub::{Held, Pinned, Talk};
 use crate::progress::{Event, Finish};
 use crate::results::{ClaimHolder, Claimed, FailureScope, now};
 use crate::suite::Subject;
-use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};
+use crate::sweep::plan::{Plan, PlannedCheckpoint, PlannedUnit};
 use crate::talk::{PackJob, Talked};
 use crate::{Error, Result};
 
@@ -156,10 +156,10 @@ impl Running<'_> {
         self.found(items_before.saturating_sub(items_now));
         let mut left = Vec::new();
         for (unit, (_, was_done)) in std::mem::take(&mut planned.units).into_iter().zip(before) {
-            match unit.status {
-                UnitStatus::Done(record) if was_done => self.finished(*record, Finish::Before),
-                UnitStatus::Done(record) => self.finished(*record, Finish::Elsewhere),
-                _ => left.push(unit),
+            let finish = if was_done { Finish::Before } else { Finish::Elsewhere };
+            match self.record(&planned, &unit) {
+                Some(record) => self.finished(record, finish),
+                None => left.push(unit),
             }
         }
         planned.units = left;
@@ -178,6 +178,12 @@ impl Running<'_> {
                 None
             }
         }
+    }
+
+    /// The summary of a unit that is finished, in full; `None` where it is damaged by now, too.
+    fn record(&self, planned: &PlannedCheckpoint, unit: &PlannedUnit) -> Option<UnitRecord> {
+        let folder = || planned.unit_folder(unit.subject, &self.site.work, &self.site.store).1;
+        unit.is_done().then(folder)?.record().ok()?
     }
 
     /// Brings a checkpoint that lies on the hub, and puts it into `held`; breaks off where it cannot be had or we are to stop.

@@ -2,6 +2,8 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard};
 
+use crate::memory::available;
+
 /// Counts the models in memory, and lets another one in only when it fits beside them.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
@@ -34,14 +36,6 @@ impl Drop for Slot<'_> {
         *self.0.lock() -= 1;
         self.0.freed.notify_all();
     }
-}
-
-/// Bytes that can be had without swapping; `None` where the system does not tell.
-fn available() -> Option<u64> {
-    let text = fs_err::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use globset::{Glob, GlobMatcher};
 use spyglass_dashboards::analysis::Bound;
 use spyglass_dashboards::findings::{Comparison, compare};
-use spyglass_dashboards::gate::{self, Asked, Found, Question};
+use spyglass_dashboards::gate::{self, Ask, Asked, Found, Question};
 use spyglass_dashboards::run::{Subject, Unit};
 use spyglass_dashboards::series::is_fraction;
 
@@ -46,7 +46,7 @@ impl Rule<'_> {
 
     pub(super) fn question(&self, asked: Asked, about: String, found: Found) -> Question {
         let against = if asked == Asked::Drop { self.baseline_name().map(ToOwned::to_owned) } else { None };
-        Question {
+        let ask = Ask {
             rule: self.index + 1,
             level: self.spec.level,
             asked,
@@ -55,8 +55,9 @@ impl Rule<'_> {
             metric: None,
             fraction: true,
             items: None,
-            found,
-        }
+            unpaired: false,
+        };
+        Question { ask, found }
     }
 
     pub(super) fn refuse(&self, key: &str, problem: String, help: &str) -> crate::Error {
@@ -122,9 +123,9 @@ impl Rule<'_> {
             Some(row) => {
                 self.share("max_drop", limit, row.fraction)?;
                 let measured = gate::drop_of(row, unit.record.higher_is_better(&row.metric));
-                (question.fraction, question.items) = (row.fraction, Some(row.difference.items));
-                (question.metric, question.found) =
-                    (Some(row.metric.clone()), Found::Number(measured, Bound::AtMost(limit)));
+                let (metric, items) = (Some(row.metric.clone()), Some(row.difference.items));
+                question.ask = Ask { metric, fraction: row.fraction, items, unpaired: row.unpaired, ..question.ask };
+                question.found = Found::Number(measured, Bound::AtMost(limit));
             }
             None => question.found = Found::Nothing(why_not(&subject, compared)),
         }
@@ -148,11 +149,11 @@ impl Rule<'_> {
         let of_group = self.sides.here.run.groups.iter().any(|group| group.name == subject.task);
         let found = record.metric(name).and_then(|metric| Some((gate::score_of(unit, metric, of_group)?, metric.n)));
         let mut question = self.question(Asked::Score, subject.title(), Found::Nothing(String::new()));
-        (question.fraction, question.metric) = (fraction, Some(name.clone()));
+        (question.ask.fraction, question.ask.metric) = (fraction, Some(name.clone()));
         match found {
             Some((measured, items)) => {
                 let bound = if higher { Bound::AtLeast(limit) } else { Bound::AtMost(limit) };
-                (question.items, question.found) = (Some(items), Found::Number(measured, bound));
+                (question.ask.items, question.found) = (Some(items), Found::Number(measured, bound));
             }
             None => question.found = Found::Nothing("the error of its score is not known".into()),
         }

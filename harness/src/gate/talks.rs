@@ -51,7 +51,7 @@ impl Rule<'_> {
 /// The question with what was counted, if anything was.
 fn counted(mut question: Question, found: Option<(Measured, usize)>, bound: Bound) -> Question {
     if let Some((measured, count)) = found {
-        (question.items, question.found) = (Some(count), Found::Number(measured, bound));
+        (question.ask.items, question.found) = (Some(count), Found::Number(measured, bound));
     }
     question
 }

@@ -8,7 +8,7 @@ use super::pinned::{Address, Pinned};
 use super::revisions::{MAIN, pinned, revisions, suggestion, there};
 use super::settings::Settings;
 use super::wait::Talk;
-use crate::checkpoint::{Named, Pattern, SkippedFolder, namings};
+use crate::checkpoint::{Named, Pattern, SkippedFolder, TokensIn, namings};
 use crate::run_file::BranchSpec;
 use crate::{Error, Result};
 
@@ -226,7 +226,7 @@ impl Candidates {
     /// That none of the names fits.
     fn nothing(&self, pattern: &Pattern) -> Error {
         let names: Vec<String> = self.all.iter().map(|(name, _)| name.clone()).collect();
-        let proposed = namings(&names, false).0.into_iter().next();
+        let proposed = namings(&names, TokensIn::Name).0.into_iter().next();
         let proposal = proposed.map(|naming| {
             format!("`pattern: \"{}\"` fits {} of them; ", naming.pattern, naming.names.values().flatten().count())
         });

@@ -302,6 +302,8 @@ impl ResultsFile {
             precision: text(&config["model_dtype"]),
             dt_floor: String::new(),
             bos: None,
+            rope_scale: None,
+            context: None,
             scoring_version: 0,
         };
         UnitRecord {

@@ -1,17 +1,39 @@
 //! What another arithmetic does to a task's answers: the same items scored twice, side by side.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
-use spyglass_dashboards::run::UnitRecord;
+use spyglass_dashboards::findings::{ComparedTask, compare};
+use spyglass_dashboards::run::Unit;
+use spyglass_model::{LanguageModel, Model, Tokenizer, shifts};
 use spyglass_tasks::ItemRecord;
 use spyglass_tasks::metric::argmax;
 
-/// One task in one arithmetic.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scored<'a> {
-    /// Its summary.
-    pub record: &'a UnitRecord,
-    /// Its items, in order.
-    pub items: &'a [ItemRecord],
+use crate::Result;
+use crate::ask::right_requests;
+use crate::checkpoint::{Settings, Tokens};
+use crate::results::Price;
+use crate::suite::SuiteTask;
+
+/// A checkpoint in one arithmetic.
+#[derive(Debug, Clone)]
+pub(crate) struct Form {
+    /// Its folder, or its .gguf file.
+    pub checkpoint: PathBuf,
+    /// What it is called, where the path does not tell.
+    pub called: Option<String>,
+    pub settings: Settings,
+}
+
+impl Form {
+    /// The arithmetic, and the file where the checkpoint is one.
+    pub(crate) fn name(&self) -> String {
+        let precision = self.settings.precision.name();
+        match self.checkpoint.file_name().filter(|_| self.checkpoint.is_file()) {
+            Some(file) => format!("{} in {precision}", file.display()),
+            None => precision.into(),
+        }
+    }
 }
 
 /// How the answers to one task differ between two arithmetics.
@@ -33,6 +55,12 @@ pub(crate) struct Effect {
     pub flipped: usize,
     /// The task's metrics, before and after.
     pub metrics: Vec<MetricChange>,
+    /// What changed of the items in the task's main metric, and whether it is more than chance; `None` where it is no mean over items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tested: Option<ComparedTask>,
+    /// What changed before the tokens of its texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<Price>,
 }
 
 /// One metric, before and after.
@@ -44,9 +72,16 @@ pub(crate) struct MetricChange {
 }
 
 impl Effect {
+    /// Every task that both sides scored.
+    pub(crate) fn all(before: &[Unit], after: &[Unit]) -> Vec<Self> {
+        let same = |one: &Unit, other: &Unit| one.record.subject() == other.record.subject();
+        let pairs = before.iter().filter_map(|one| Some((one, after.iter().find(|other| same(one, other))?)));
+        pairs.map(|(one, other)| Self::of(one, other)).collect()
+    }
+
     /// Compares the same items of one task.
-    pub(crate) fn of(before: Scored<'_>, after: Scored<'_>) -> Self {
-        let pairs = || before.items.iter().zip(after.items);
+    fn of(before: &Unit, after: &Unit) -> Self {
+        let pairs = || before.items.iter().zip(after.items.iter());
         let changes: Vec<f64> = pairs()
             .flat_map(|(one, other)| log_likelihoods(one).zip(log_likelihoods(other)).map(|(a, b)| (a - b).abs()))
             .collect();
@@ -64,8 +99,29 @@ impl Effect {
             mean_change: (!changes.is_empty()).then(|| changes.iter().sum::<f64>() / changes.len() as f64),
             flipped: pairs().filter(|(one, other)| answer(one) != answer(other)).count(),
             metrics: before.record.metrics.iter().zip(&after.record.metrics).map(metric).collect(),
+            tested: compare(&[before], &[after], [&[], &[]]).rows.pop(),
+            tokens: None,
         }
     }
+}
+
+/// What changes before the tokens of the tasks' right answers, up to `most` of them, the tasks alike. `None` for tasks without any.
+///
+/// # Errors
+/// The questions cannot be built; the two models have different vocabularies.
+pub(crate) fn price_of_task(
+    models: &[Model; 2],
+    tokenizer: &Tokenizer,
+    asked: &[&SuiteTask],
+    most: usize,
+) -> Result<Option<Price>> {
+    let max_length = models.iter().map(LanguageModel::context_limit).min().unwrap_or_default();
+    let mut texts = Vec::new();
+    for &task in asked {
+        let requests = right_requests(task, Tokens { tokenizer, hash: "", max_length })?;
+        texts.extend(shifts([&models[0], &models[1]], &requests, most.div_ceil(asked.len()))?);
+    }
+    Ok(Price::of(&texts))
 }
 
 fn log_likelihoods(item: &ItemRecord) -> impl Iterator<Item = f64> {
@@ -89,5 +145,6 @@ fn answer(item: &ItemRecord) -> Given<'_> {
         (choices, _) => argmax(choices.iter().map(|choice| choice.logprob)).map_or(Given::Nothing, Given::Choice),
     }
 }
+
 #[cfg(test)]
 mod tests;

@@ -29,6 +29,18 @@ pub(crate) fn folder(results: &Path) -> PathBuf {
     results.join("logs")
 }
 
+/// How the logs of this machine's processes begin: with its name, as every file system takes it.
+fn begin_of_names() -> String {
+    let host = ClaimHolder::this_process().host;
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    host.chars().map(plain).chain(['-']).collect()
+}
+
+/// The process that writes a log, where it runs on this machine.
+pub(crate) fn process_of(log: &Path) -> Option<u32> {
+    log.file_stem()?.to_str()?.strip_prefix(&begin_of_names())?.parse().ok()
+}
+
 /// Logs of a results folder, the newest first, each with when it was written last.
 pub(crate) fn all(results: &Path) -> Vec<(PathBuf, SystemTime)> {
     let logs = entries(&folder(results)).unwrap_or_default().into_iter();
@@ -41,9 +53,7 @@ pub(crate) fn all(results: &Path) -> Vec<(PathBuf, SystemTime)> {
 
 /// Begins this process's log in a results folder; of earlier ones the newest stay. A folder that cannot be written has no log.
 pub(crate) fn keep_in(results: &Path) {
-    let me = ClaimHolder::this_process();
-    let host: String = me.host.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
-    let path = folder(results).join(format!("{host}-{}.log", me.pid));
+    let path = folder(results).join(format!("{}{}.log", begin_of_names(), ClaimHolder::this_process().pid));
     if fs_err::create_dir_all(folder(results)).is_err() {
         return;
     }
@@ -106,5 +116,20 @@ pub(super) fn record(event: &Event) {
         }
         Event::Scored { .. } => touch(),
         Event::Note(_) | Event::Finished { .. } | Event::Left(_) | Event::Waiting(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_named_after_its_process() {
+        let dir = tempfile::tempdir().unwrap();
+        keep_in(dir.path());
+        let (log, _) = all(dir.path()).remove(0);
+        *OWN.lock().unwrap() = None;
+        assert_eq!(process_of(&log), Some(std::process::id()));
+        assert_eq!(process_of(Path::new("logs/another-machine-17.log")), None);
     }
 }

@@ -7,15 +7,16 @@ use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
+use super::tokenizers::Tokenizers;
 use super::write_whole;
 use crate::Result;
-use crate::checkpoint::Identity;
+use crate::checkpoint::{Hashing, Identity, tokenizer_files, tokenizer_hash};
 
 /// What tells a file that was written anew from the one it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Stamp {
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Stamp {
     path: PathBuf,
-    size: u64,
+    pub(super) size: u64,
     modified_ns: u64,
     inode: u64,
 }
@@ -34,6 +35,7 @@ pub(crate) struct Hashes {
     file: PathBuf,
     known: Mutex<HashMap<PathBuf, Remembered>>,
     commits: Mutex<HashMap<String, Identity>>,
+    tokenizers: Tokenizers,
 }
 
 /// What a commit of the hub is by content.
@@ -53,6 +55,7 @@ impl Hashes {
         Self {
             known: Mutex::new(kept(&file)),
             commits: Mutex::new(commits.map(|known| (known.commit, known.identity)).collect()),
+            tokenizers: Tokenizers::open(results),
             file,
         }
     }
@@ -119,6 +122,15 @@ impl Hashes {
         Ok(blake3)
     }
 
+    /// The hash of the tokenizer in a folder, whose files are read where it is not remembered.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub(crate) fn of_tokenizer(&self, folder: &Path, hashing: Hashing) -> Result<String> {
+        let files = tokenizer_files(folder);
+        self.tokenizers.hash(&files, hashing == Hashing::Compute, || tokenizer_hash(folder))
+    }
+
     /// One hash over several files, in the order given.
     ///
     /// # Errors
@@ -145,7 +157,7 @@ fn commits_file(hashes: &Path) -> PathBuf {
 }
 
 impl Stamp {
-    fn of(path: &Path) -> Result<Self> {
+    pub(super) fn of(path: &Path) -> Result<Self> {
         let path = fs_err::canonicalize(path)?;
         let metadata = fs_err::metadata(&path)?;
         let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use spyglass_dashboards::report;
 
-use super::{Gathered, Snapshot, Store, gather, in_turn};
+use super::{Gathered, Snapshot, Store, gather, in_turn, rounded_runs};
 use crate::{Error, Result};
 
 /// A report that was written.
@@ -12,7 +12,7 @@ use crate::{Error, Result};
 pub(crate) struct Rewritten {
     /// Its `index.html`.
     pub(crate) index: PathBuf,
-    /// What it tells of.
+    /// What it tells of; a message for each damaged unit of the other arithmetics, too.
     pub(crate) gathered: Gathered,
 }
 
@@ -21,7 +21,7 @@ pub(crate) fn report_folder(store: &Store) -> PathBuf {
     store.root().join("report")
 }
 
-/// Writes the report of a results folder from what lies there now. Several processes may do so at once: each waits for the one before
+/// Writes the report of a results folder from what lies there now, what other arithmetics cost that were swept beside it among it. Several processes may do so at once: each waits for the one before
 /// it and then reads anew, so that no report is older than one that it replaces. Readers find the old one or the new one, whole.
 ///
 /// # Errors
@@ -44,7 +44,9 @@ pub(crate) fn rewrite_report(store: &Store) -> Result<Rewritten> {
 pub(crate) fn rewrite_report_of(store: &Store, run: impl FnOnce() -> Result<Snapshot>) -> Result<Rewritten> {
     let lock = fs_err::OpenOptions::new().create(true).append(true).open(store.root().join(".report.lock"))?;
     in_turn(&lock); // let go when the file is closed, however this ends
-    let gathered = gather(store, run()?)?;
-    let index = report::write(&gathered.run, &report_folder(store))?;
+    let mut gathered = gather(store, run()?)?;
+    let (rounded, damaged) = rounded_runs(store)?;
+    gathered.damaged.extend(damaged);
+    let index = report::write_priced(&gathered.run, &rounded, &report_folder(store))?;
     Ok(Rewritten { index, gathered })
 }

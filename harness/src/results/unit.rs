@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use spyglass_dashboards::run::{Chunk, UnitRecord};
 use spyglass_tasks::ItemRecord;
 
-use super::{seal, slug, subfolders, write_whole};
+use super::{Brief, seal, slug, subfolders, write_whole};
 use crate::{Error, Result};
 
 /// Items of a full chunk. A chunk ends at a multiple of this, so the same items always lie in the same files
@@ -118,13 +118,25 @@ impl UnitFolder {
     /// # Errors
     /// `unit.json` is damaged.
     pub fn record(&self) -> Result<Option<UnitRecord>> {
+        self.summary(seal::open)
+    }
+
+    /// What a plan asks of [`UnitFolder::record`].
+    ///
+    /// # Errors
+    /// `unit.json` is damaged.
+    pub(crate) fn brief(&self) -> Result<Option<Brief>> {
+        self.summary(seal::open_brief)
+    }
+
+    fn summary<T>(&self, open: fn(&str) -> Result<T, String>) -> Result<Option<T>> {
         let path = self.folder.join("unit.json");
         let text = match fs_err::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        seal::open(&text).map(Some).map_err(|what| damaged(&path, &what))
+        open(&text).map(Some).map_err(|what| damaged(&path, &what))
     }
 
     /// Writes the summary, last of all.
@@ -248,7 +260,6 @@ fn parse_chunk(path: &Path, bytes: &[u8]) -> Result<Vec<ItemRecord>> {
     lines.map(|line| serde_json::from_slice(line).map_err(|error| damaged(path, &error.to_string()))).collect()
 }
 
-/// Removes a file that may be gone already.
 /// Whether there is no such file, as against one that cannot be read.
 fn is_missing(path: &Path) -> Result<bool> {
     match fs_err::metadata(path) {
@@ -258,6 +269,7 @@ fn is_missing(path: &Path) -> Result<bool> {
     }
 }
 
+/// Removes a file that may be gone already.
 fn remove(path: &Path) -> Result<()> {
     match fs_err::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),

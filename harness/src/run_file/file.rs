@@ -12,7 +12,7 @@ use super::cluster::ClusterSpec;
 use super::composites::CompositeSpec;
 use super::phases::PhasesSpec;
 use super::schedule_spec::ScheduleSpec;
-use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionSpec, ReportSpec};
+use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionsSpec, ReportSpec};
 use super::storage::{self, KeepSpec};
 use super::task_spec::TaskSpec;
 use super::watch::WatchSpec;
@@ -87,9 +87,10 @@ pub struct RunFile {
     /// When a sweep writes its report: after each checkpoint (as long as that takes a twentieth of the time at most), or at its end.
     #[serde(default)]
     pub report: ReportSpec,
-    /// Arithmetic of the model.
+    /// Arithmetic of the model: one, or a list. The first is that of the report, which tells what each other one costs; those have results
+    /// and a report of their own in a folder of the arithmetic's name below `results`.
     #[serde(default)]
-    pub precision: PrecisionSpec,
+    pub precision: PrecisionsSpec,
     /// How it is watched while it trains.
     #[serde(default)]
     pub(crate) watch: WatchSpec,

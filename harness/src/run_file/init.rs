@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use spyglass_tasks::python::from_json;
 
-use crate::checkpoint::{Naming, namings, other_steps, own_count, step_in};
+use crate::checkpoint::{Naming, TokensIn, namings, other_steps, own_count, step_in};
 use crate::results::{entries, subfolders};
 use crate::{Error, Result};
 
@@ -199,7 +199,8 @@ fn branch_in(folder: &Path, name: &str) -> Result<FoundBranch> {
     }
     let counted =
         names.iter().any(|name| own_count(&folder.join(name), step_in(name)).is_ok_and(|count| count > Some(0)));
-    let (namings, unnamed) = namings(&names, counted);
+    let tokens = if counted { TokensIn::Checkpoint } else { TokensIn::Name };
+    let (namings, unnamed) = namings(&names, tokens);
     left_out.extend(unnamed.into_iter().map(|(name, reason)| (folder.join(name), reason)));
     Ok(FoundBranch { name: name.into(), folder: folder.to_path_buf(), namings, left_out })
 }
@@ -234,7 +235,7 @@ fn inner(folder: &Path, step: u64, depth: usize) -> Result<Inner> {
 }
 
 fn is_checkpoint(folder: &Path) -> bool {
-    folder.join("config.json").is_file()
+    folder.join("config.json").is_file() || spyglass_model::is_gguf(folder)
 }
 
 fn name_of(path: &Path) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use globset::Glob;
 
-use crate::checkpoint::{Naming, Pattern, namings, step_in};
+use crate::checkpoint::{Naming, Pattern, TokensIn, namings, step_in};
 use crate::hub::{Address, Repo, SCHEME, Talk, folders, models, pinned, revisions};
 use crate::{Error, Result};
 
@@ -103,7 +103,7 @@ impl Names {
     }
 
     fn of(place: Vec<Address>, kind: &'static str, names: Vec<String>) -> Self {
-        let (namings, unnamed) = namings(&names, false);
+        let (namings, unnamed) = namings(&names, TokensIn::Name);
         Self { place, kind, all: names, namings, unnamed }
     }
 }
@@ -124,7 +124,7 @@ fn along(names: &[String]) -> (Vec<Naming>, Vec<(String, String)>) {
                 |other: &&Vec<&str>| other.len() == path.len() && &other[..at] == before && &other[at + 1..] == after;
             let own: Vec<String> = parts.iter().filter(is_alike).map(|other| other[at].to_owned()).collect();
             let whole = |name: &str| [before, &[name], after].concat().join("/");
-            let (found, unnamed) = namings(&own, false);
+            let (found, unnamed) = namings(&own, TokensIn::Name);
             if placed(&found) > best.as_ref().map_or(0, |(best, _)| placed(best)) {
                 let naming = |naming: Naming| Naming {
                     pattern: whole(&naming.pattern),

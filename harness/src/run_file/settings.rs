@@ -2,15 +2,22 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spyglass_tasks::yaml;
 
 use super::dt_floor::DtFloorSpec;
+use super::rope::RopeSpec;
 
 /// How the model is run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelSpec {
     /// The smallest discretisation step of the state-space layers.
     pub dt_floor: DtFloorSpec,
+    /// What becomes of rotary embeddings.
+    pub rope: RopeSpec,
+    /// The context limit in tokens, in place of what config.json says (with `rope: {scale: N}` N times as much).
+    #[serde(deserialize_with = "yaml::count::optional")]
+    pub context: Option<usize>,
 }
 
 /// What becomes of checkpoints whose weights belong to another step, as the hashes of their files tell.
@@ -68,6 +75,10 @@ pub enum PrecisionSpec {
     F32,
     /// bf16 products, f32 sums.
     Bf16,
+    /// Linear layers in eight bits: weights rounded by output, their inputs by token, sums exact.
+    Int8,
+    /// Weights of linear layers in four bits, blocks of 32 with a scale; f32 arithmetic.
+    Q4,
 }
 
 impl PrecisionSpec {
@@ -76,6 +87,58 @@ impl PrecisionSpec {
         match self {
             Self::F32 => "f32",
             Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
+            Self::Q4 => "q4",
         }
+    }
+}
+
+/// One arithmetic, or several.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "OneOrMany")]
+#[schemars(with = "OneOrMany")]
+pub struct PrecisionsSpec(Vec<PrecisionSpec>);
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected `f32`, `bf16`, `int8` or `q4`, or a list of them")]
+enum OneOrMany {
+    One(PrecisionSpec),
+    Many(Vec<PrecisionSpec>),
+}
+
+impl Default for PrecisionsSpec {
+    fn default() -> Self {
+        Self(vec![PrecisionSpec::default()])
+    }
+}
+
+impl PrecisionsSpec {
+    /// That of the report.
+    pub fn first(&self) -> PrecisionSpec {
+        self.0[0]
+    }
+
+    /// Those whose price is told.
+    pub fn others(&self) -> &[PrecisionSpec] {
+        &self.0[1..]
+    }
+}
+
+impl TryFrom<OneOrMany> for PrecisionsSpec {
+    type Error = &'static str;
+
+    fn try_from(said: OneOrMany) -> Result<Self, Self::Error> {
+        let all = match said {
+            OneOrMany::One(one) => vec![one],
+            OneOrMany::Many(all) => all,
+        };
+        if all.is_empty() {
+            return Err("`precision` names no arithmetic");
+        }
+        let twice = |(index, one): (usize, &PrecisionSpec)| all[..index].contains(one);
+        if all.iter().enumerate().any(twice) {
+            return Err("`precision` names an arithmetic twice");
+        }
+        Ok(Self(all))
     }
 }

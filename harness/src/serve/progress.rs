@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::Serialize;
 
 use crate::Result;
-use crate::progress::logs;
-use crate::results::{ClaimHolder, Hashes, Store, report_folder};
+use crate::progress::{logs, process_of};
+use crate::results::{Hashes, Store, report_folder};
 use crate::run_file::RunFile;
 use crate::sweep::plan::Plan;
 use crate::sweep::{Overrides, Work};
@@ -100,9 +100,9 @@ impl Watcher {
 /// Seconds of the items that are left, each as long as those of its task took where it was scored, else as all did.
 fn seconds_left(plan: &Plan, work: &Work, workers: usize) -> Option<f64> {
     let mut taken: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
-    for record in plan.done() {
-        let own = taken.entry(&record.task).or_default();
-        *own = (own.0 + record.cost.seconds, own.1 + record.items);
+    for (subject, brief) in plan.done() {
+        let own = taken.entry(work.suite.name(subject)).or_default();
+        *own = (own.0 + brief.cost.seconds, own.1 + brief.items);
     }
     let (seconds, items) = taken.values().fold((0.0, 0), |all, own| (all.0 + own.0, all.1 + own.1));
     if workers == 0 || items == 0 {
@@ -125,13 +125,10 @@ fn made(report: &Path) -> Option<String> {
 }
 
 fn workers(results: &Path) -> Vec<Worker> {
-    let host = ClaimHolder::this_process().host;
     let alive = logs(results).into_iter().filter_map(|(path, at)| {
         let name = path.file_stem()?.to_str()?.to_owned();
-        let pid =
-            name.strip_prefix(&host).and_then(|rest| rest.strip_prefix('-')).and_then(|pid| pid.parse::<u32>().ok());
         let age = SystemTime::now().duration_since(at).unwrap_or_default();
-        let is_alive = match pid.filter(|_| Path::new("/proc/self").exists()) {
+        let is_alive = match process_of(&path).filter(|_| Path::new("/proc/self").exists()) {
             Some(pid) => Path::new(&format!("/proc/{pid}")).exists(),
             None => age < SILENT,
         };

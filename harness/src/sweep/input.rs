@@ -63,6 +63,23 @@ pub(crate) struct Overrides {
 }
 
 impl Overrides {
+    /// Refuses a list of arithmetics to those who score one: `who`.
+    ///
+    /// # Errors
+    /// The run file has a list, and the command line does not name one of them.
+    pub(crate) fn require_one_precision(&self, run: &RunFile, who: &str) -> Result<()> {
+        if self.precision.is_some() || run.precision.others().is_empty() {
+            return Ok(());
+        }
+        let (first, file) = (run.precision.first().name(), run.path.display());
+        Err(Error::Usage {
+            problem: format!("`precision` in {file} is a list, and {who} one arithmetic"),
+            help: format!(
+                "say `precision: {first}` there; with the list `spyglass sweep {file}` scores in each, and tells the price"
+            ),
+        })
+    }
+
     /// How checkpoints are run: what the run file says, and the command line on top of it.
     ///
     /// # Errors
@@ -71,9 +88,11 @@ impl Overrides {
         let named = self.tokenizer.as_ref().or(run.tokenizer.as_ref());
         let here = |written: &PathBuf| hub::local(written, Needs::Tokenizer, talk).map(|local| local.folder);
         let settings = Settings {
-            precision: self.precision.unwrap_or(run.precision),
+            precision: self.precision.unwrap_or(run.precision.first()),
             dt_floor: run.model.dt_floor,
             bos: self.bos.unwrap_or(run.bos),
+            rope_scale: run.model.rope.scale,
+            context: run.model.context,
             tokenizer: named.map(here).transpose()?,
         };
         settings.check()?;
@@ -125,7 +144,8 @@ impl Work {
 
     /// Takes over the checkpoints that were found.
     fn place(&mut self, found: Discovered) {
-        self.notes = found.skipped.iter().map(ToString::to_string).chain(found.notes).collect();
+        let left = found.skipped.iter().map(ToString::to_string);
+        self.notes = left.chain(found.notes).chain(self.settings.note()).collect();
         self.tree = found.tree;
     }
 
@@ -171,6 +191,10 @@ impl Work {
             learning_rate: None,
             location: folder.display().to_string(),
         };
+        let checkpoint = match settings.rope_scale {
+            Some(scale) => checkpoint.stretched(&scale.to_string()),
+            None => checkpoint,
+        };
         let branch = Branch {
             name: "trunk".into(),
             fork: None,
@@ -184,6 +208,7 @@ impl Work {
             tree: RunTree { branches: vec![branch], ..RunTree::default() },
             base: PathBuf::new(),
             suite: Arc::new(suite),
+            notes: settings.note().into_iter().collect(),
             composites: Vec::new(),
             settings,
             only: Only::default(),
@@ -192,7 +217,6 @@ impl Work {
             keep: KeepSpec::default(),
             disk: None,
             keeps_branches: false,
-            notes: Vec::new(),
         })
     }
 

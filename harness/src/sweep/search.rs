@@ -50,7 +50,7 @@ pub(crate) fn search(mut plan: Plan, site: &Site, snapshot: &Snapshot) -> Result
             break;
         }
     }
-    summary.records = plan.done().cloned().collect();
+    summary.records = plan.records(&site.work, &site.store);
     summary.spared = plan.units().filter(|unit| !unit.is_done()).count().saturating_sub(summary.units_failed);
     Ok(summary)
 }

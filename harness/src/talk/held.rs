@@ -71,7 +71,10 @@ impl<'a> Held<'a> {
     pub(super) fn open(&mut self, speaker: &ChatModel<'a>, number: usize) -> Result<()> {
         let turn = &self.talk.turns[number];
         let said = Said { system: self.talk.system.as_deref(), earlier: &self.earlier, user: &turn.user };
-        let asked = self.voice.ask(speaker.tokenizer, said)?;
+        let asked = {
+            let _tokenise = tracing::debug_span!("tokenise", prompt = self.talk.prompt).entered();
+            self.voice.ask(speaker.tokenizer, said)?
+        };
         let [before @ .., last] = asked.ids.as_slice() else { unreachable!("a prompt has at least one token") };
         let last = *last;
         let room = speaker.max_length.saturating_sub(asked.ids.len());

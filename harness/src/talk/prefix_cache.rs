@@ -3,11 +3,12 @@
 use spyglass_model::{Error, Generated, LanguageModel, Model, Sequence, State, Wanted};
 
 use crate::Result;
+use crate::progress::Traced;
 
 /// The tokens that a model has read and the state they left behind.
 #[derive(Debug)]
 pub(super) struct PrefixCache<'m> {
-    model: &'m Model,
+    model: Traced<'m, Model>,
     read: Vec<u32>,
     state: State,
     /// Where turns began: how much was read by then, and the state; shortest first.
@@ -18,7 +19,7 @@ pub(super) struct PrefixCache<'m> {
 
 impl<'m> PrefixCache<'m> {
     pub(super) fn new(model: &'m Model) -> Self {
-        Self { model, read: Vec::new(), state: model.new_state(), marks: Vec::new(), computed: 0 }
+        Self { model: Traced(model), read: Vec::new(), state: model.new_state(), marks: Vec::new(), computed: 0 }
     }
 
     /// The tokens read so far, and what they left behind.

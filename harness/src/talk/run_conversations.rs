@@ -135,6 +135,7 @@ fn take_turn<'a>(
     let words: Vec<[&str; 5]> = words.iter().map(|words| words.each_ref().map(String::as_str)).collect();
     let mut broken_off = false;
     let mut speak = |prompts: Vec<Prompt<'_, State>>| {
+        let _forward = tracing::debug_span!("forward", replies = prompts.len()).entered();
         generate_batch(speaker.model, speaker.tokenizer, prompts, |_| {
             let on = listen(TalkEvent::Token);
             broken_off |= on.is_break();

@@ -44,7 +44,6 @@ impl PackJob<'_> {
         let max_length = model.context_limit();
         let speaker = ChatModel { model, tokenizer, template: template.as_ref(), max_length };
         let (mut finished, mut tokens_computed) = (0, 0);
-        let forward = tracing::debug_span!("forward", conversations = self.pack.conversations.len()).entered();
         let held = run_conversations(&speaker, &self.pack.conversations, |heard| {
             if let TalkEvent::Finished(_, tokens) = heard {
                 finished += 1;
@@ -53,7 +52,6 @@ impl PackJob<'_> {
             }
             watch.interrupt.flow()
         });
-        drop(forward);
         let Some(talks) = held else { return Ok(None) };
         let failure = talks.failure(self.pack.conversations.len());
         let transcripts = talks.held;

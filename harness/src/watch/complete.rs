@@ -4,7 +4,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use serde_json::Value;
-use spyglass_model::{ModelConfig, has_tokenizer, weight_files};
+use spyglass_model::{ModelConfig, gguf_header, has_tokenizer, is_gguf, weight_files};
 
 use crate::checkpoint::Settings;
 use crate::{Error, Result};
@@ -13,7 +13,7 @@ use crate::{Error, Result};
 const ZIP_END: &[u8] = b"PK\x05\x06";
 const ZIP_TAIL: u64 = 22 + 65535;
 
-/// What is missing of the checkpoint in `folder`; `None` where it is complete: its marker is there where one is asked for, all files
+/// What is missing of the checkpoint in `folder`, which may be a `.gguf` file; `None` where it is complete: its marker is there where one is asked for, all files
 /// that its index names are there, and each is as long as its header says.
 pub(super) fn missing(folder: &Path, marker: Option<&Path>, settings: &Settings) -> Option<String> {
     if let Some(marker) = marker.filter(|marker| !folder.join(marker).exists()) {
@@ -44,6 +44,10 @@ fn cut_short(path: &Path) -> Result<Option<String>> {
         Err(error) => return Err(error.into()),
     };
     let length = file.metadata()?.len();
+    if is_gguf(path) {
+        gguf_header(path)?; // held against the length of the file
+        return Ok(None);
+    }
     if path.extension().is_some_and(|end| end == "safetensors") {
         let wanted = safetensors_length(&mut file, length)?;
         return Ok((wanted != Some(length)).then(|| match wanted {
@@ -85,6 +89,17 @@ fn safetensors_length(file: &mut fs_err::File, length: u64) -> Result<Option<u64
 mod tests {
     use super::*;
 
+    /// A `.gguf` file of one tensor: eight numbers.
+    fn gguf() -> Vec<u8> {
+        let text = |text: &str| [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat();
+        let counts = [1_u64, 1].map(u64::to_le_bytes).concat();
+        let key = [text("general.architecture"), 8_u32.to_le_bytes().to_vec(), text("qwen2")].concat();
+        let shape = [&1_u32.to_le_bytes()[..], &8_u64.to_le_bytes(), &[0; 12]].concat(); // f32, from the first byte on
+        let mut file = [b"GGUF\x03\0\0\0".to_vec(), counts, key, text("output_norm.weight"), shape].concat();
+        file.resize(file.len().next_multiple_of(32) + 32, 0);
+        file
+    }
+
     #[test]
     fn a_file_of_weights_is_whole_at_its_very_last_byte() {
         let dir = tempfile::tempdir().unwrap();
@@ -102,6 +117,11 @@ mod tests {
                 fs_err::write(&path, &whole[..cut]).unwrap();
                 assert!(cut_short(&path).unwrap().is_some(), "{name} at {cut}");
             }
+        }
+        let (path, whole) = (dir.path().join("model.gguf"), gguf());
+        for length in [4, 60, whole.len() - 1, whole.len()] {
+            fs_err::write(&path, &whole[..length]).unwrap();
+            assert_eq!(cut_short(&path).is_ok(), length == whole.len(), "{length}");
         }
         assert!(cut_short(&dir.path().join("model-00002.safetensors")).unwrap().unwrap().contains("not there"));
     }

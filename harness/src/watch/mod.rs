@@ -1,5 +1,6 @@
 //! Watching a run while it trains: what is complete is scored, what is new is told.
 
+mod arrivals;
 mod complete;
 mod deliver;
 mod files;

@@ -1,7 +1,7 @@
 //! News on their way: each goes out once by each way, whatever is started again meanwhile.
 //!
-//! `told.jsonl` in the results holds what is new (`{"new": …}`) and what was taken by whom (`{"told": id, "by": way}`). What is new and
-//! not told is sent, by a thread for each way, until it is taken.
+//! `told.jsonl` in the results holds what is new (`{"new": …}`), from where on a way is in use (`{"way": way}`), and what it took
+//! (`{"told": id, "by": way}`). What is new since then and not told is sent, by a thread for each way, until it is taken.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -25,6 +25,7 @@ const UNPOISONED: &str = "no thread panics while it holds the lock";
 #[serde(untagged)]
 enum Line {
     New { new: News },
+    Way { way: String },
     Told { told: String, by: String },
 }
 
@@ -33,6 +34,7 @@ enum Line {
 struct State {
     news: BTreeMap<String, News>,
     told: BTreeSet<(String, String)>,
+    ways: BTreeSet<String>,
     is_ending: bool,
 }
 
@@ -44,10 +46,21 @@ impl State {
         for line in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
             match line {
                 Line::New { new } => drop(state.news.insert(new.id.clone(), new)),
-                Line::Told { told, by } => drop(state.told.insert((told, by))),
+                Line::Way { way } => state.begin(&way),
+                Line::Told { told, by } => {
+                    state.ways.insert(by.clone());
+                    state.told.insert((told, by));
+                }
             }
         }
         state
+    }
+
+    /// A way that is new: what is known by now is no news to it.
+    fn begin(&mut self, way: &str) {
+        if self.ways.insert(way.into()) {
+            self.told.extend(self.news.keys().map(|id| (id.clone(), way.to_owned())));
+        }
     }
 
     fn pending(&self, way: &str) -> Vec<News> {
@@ -83,10 +96,9 @@ impl Outbox {
         });
         for way in ways {
             let mut state = shared.lock();
-            let is_known = state.told.iter().any(|(_, by)| by == way.name());
-            let told: BTreeSet<String> = state.told.iter().map(|(id, _)| id.clone()).collect();
-            if !is_known {
-                shared.taken(&mut state, told.into_iter(), way.name());
+            if !state.ways.contains(way.name()) {
+                state.begin(way.name());
+                shared.note_down(std::iter::once(Line::Way { way: way.name().into() }));
             }
         }
         let senders = ways.iter().cloned().map(|way| {
@@ -132,7 +144,12 @@ impl Shared {
         let ids: Vec<String> = ids.collect();
         // Even where it cannot be written down: in this life it is not told again.
         state.told.extend(ids.iter().map(|id| (id.clone(), by.to_owned())));
-        if let Err(error) = self.write(ids.into_iter().map(|told| Line::Told { told, by: by.into() })) {
+        self.note_down(ids.into_iter().map(|told| Line::Told { told, by: by.into() }));
+    }
+
+    /// Adds lines; where they cannot be written, that is said.
+    fn note_down(&self, lines: impl Iterator<Item = Line>) {
+        if let Err(error) = self.write(lines) {
             (self.say)(&error.in_full());
         }
     }

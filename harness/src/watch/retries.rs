@@ -1,6 +1,6 @@
 //! When a checkpoint that failed is tried again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use spyglass_dashboards::run::Checkpoint;
@@ -43,6 +43,17 @@ impl Retries {
         self.failed.remove(&place(at));
     }
 
+    /// Forgets all but these: what is gone, was done by others or is being written anew is not tried again.
+    pub(super) fn keep<'a>(&mut self, left: impl Iterator<Item = &'a Checkpoint>) {
+        let left: HashSet<Place> = left.map(place).collect();
+        self.failed.retain(|place, _| left.contains(place));
+    }
+
+    /// Whether it failed or was put off before.
+    pub(super) fn knows(&self, at: &Checkpoint) -> bool {
+        self.failed.contains_key(&place(at))
+    }
+
     /// Whether something may be tried again now.
     pub(super) fn any_due(&self) -> bool {
         self.failed.values().any(|(_, when)| *when <= Instant::now())
@@ -63,5 +74,26 @@ mod tests {
         let (first, most) = (Duration::from_mins(1), Duration::from_hours(1));
         let delays: Vec<u64> = [1, 2, 3, 6, 7, 50, 4_000_000].map(|count| delay(count, first, most).as_secs()).into();
         assert_eq!(delays, [60, 120, 240, 1920, 3600, 3600, 3600]);
+    }
+
+    #[test]
+    fn what_is_not_left_any_more_keeps_nothing_due() {
+        let at = |step| Checkpoint {
+            branch: "trunk".into(),
+            step,
+            variant: None,
+            tokens: step,
+            learning_rate: None,
+            location: String::new(),
+        };
+        let mut retries = Retries::default();
+        for step in [1, 2] {
+            retries.failed(&at(step), Duration::ZERO, Duration::ZERO);
+        }
+        retries.keep([at(2), at(3)].iter());
+        assert_eq!([1, 2, 3].map(|step| retries.knows(&at(step))), [false, true, false]);
+        assert!(retries.any_due());
+        retries.keep(std::iter::empty());
+        assert!(!retries.any_due());
     }
 }

@@ -1,33 +1,32 @@
 //! The watch itself: look, score what is next, tell what is new, and again.
 
+mod refresh;
+mod turn;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use spyglass_dashboards::findings::findings;
-use spyglass_dashboards::series::add_groups;
 use spyglass_tasks::paths;
 
+use self::turn::Turn;
+use super::arrivals::Arrivals;
 use super::deliver::Way;
-use super::look::look;
-use super::metrics::{Fares, page};
-use super::news::{News, news};
+use super::look::Looked;
 use super::outbox::Outbox;
 use super::ready::Ready;
 use super::retries::Retries;
-use crate::executor::{Beside, Capacity, Site, execute, tasks_without_items};
-use crate::export::score_rows;
+use crate::executor::{Beside, Capacity, Site, tasks_without_items};
 use crate::progress::{Event, Hangup, Watch};
-use crate::results::{Rewritten, Store, rewrite_report, write_whole};
+use crate::results::Store;
 use crate::run_file::{RunFile, WatchOrder};
-use crate::sweep::plan::{Plan, PlannedCheckpoint};
-use crate::sweep::{Overrides, Work, keep_snapshot, next_of_search, reopen};
+use crate::sweep::{Overrides, Work};
 use crate::{Error, Result};
 
 /// The most that lies between two looks at a checkpoint that was just written.
 pub(super) const SETTLE: Duration = Duration::from_secs(10);
-/// The report is written anew only when so many times as much time has passed as it takes.
-const REPORT_SHARE: u32 = 5;
+/// The least that lies between two looks where files come one after the other.
+const SOONEST: Duration = Duration::from_secs(1);
 
 /// When a watch ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +55,7 @@ struct Watching<'a> {
     site: Site,
     outbox: Outbox,
     ready: Ready,
+    arrivals: Arrivals,
     retries: Retries,
     /// Checkpoints that are left alone for now.
     waiting: usize,
@@ -84,21 +84,19 @@ pub(crate) fn watch(watcher: &Watcher, make: &dyn Fn() -> Watch, hangup: &Hangup
         if hangup.take() {
             watching = watching.again(make());
         }
-        match watching.turn() {
-            Ok(true) => idle_since = Instant::now(),
-            Ok(false) if watching.is_over(idle_since) => break,
-            Ok(false) => watching.sleep(hangup),
-            Err(error) => {
-                watching.troubled(&error);
-                if watching.is_over(idle_since) {
-                    break;
-                }
-                watching.sleep(hangup);
-            }
+        let turn = watching.turn().unwrap_or_else(|error| {
+            watching.troubled(&error);
+            Turn::Idle
+        });
+        match turn {
+            Turn::Further => idle_since = Instant::now(),
+            _ if watching.is_over(idle_since) => break,
+            Turn::InVain => {} // others may be due
+            Turn::Idle => watching.sleep(hangup),
         }
     }
-    watching.refresh_if_stale();
-    let is_well = watching.trouble.is_none() && watching.site.store.failures().is_empty();
+    let is_reopened = watching.refresh_if_stale();
+    let is_well = !is_reopened && watching.trouble.is_none() && watching.site.store.failures().is_empty();
     watching.outbox.end();
     Ok(is_well)
 }
@@ -107,6 +105,7 @@ impl<'a> Watching<'a> {
     /// What the run file asks for, without checkpoints yet.
     fn prepare(watcher: &Watcher, watch: Watch) -> Result<(RunFile, Vec<Way>, Site)> {
         let run = RunFile::read(&watcher.run)?;
+        watcher.overrides.require_one_precision(&run, "a watch scores in")?;
         let store = Store::create(&run.results)?;
         let mut work = Work::without_checkpoints(&run, &watcher.overrides)?.with_data()?;
         work.keeps_branches = true;
@@ -119,12 +118,13 @@ impl<'a> Watching<'a> {
 
     fn begin(watcher: &'a Watcher, (run, ways, site): (RunFile, Vec<Way>, Site)) -> Self {
         let outbox = Outbox::open(site.store.root(), &site.work.name, &ways, site.watch.speaker());
-        Self {
+        let mut watching = Self {
             watcher,
             run,
             site,
             outbox,
             ready: Ready::default(),
+            arrivals: Arrivals::new(),
             retries: Retries::default(),
             waiting: 0,
             said: BTreeSet::new(),
@@ -132,7 +132,9 @@ impl<'a> Watching<'a> {
             reported: None,
             idle_on: None,
             is_stale: true,
-        }
+        };
+        watching.listen(&Looked::default()); // what comes after the first look is told
+        watching
     }
 
     /// The same with the run file as it is now; as it was, where that cannot be used.
@@ -159,113 +161,6 @@ impl<'a> Watching<'a> {
         self.site.watch.interrupt.is_set()
     }
 
-    /// Looks, and scores one checkpoint where one waits; whether there was something to do.
-    fn turn(&mut self) -> Result<bool> {
-        let looked = look(&self.run, &mut self.ready, &self.site.work.settings)?;
-        self.waiting = looked.waiting.len();
-        for (folder, why) in &looked.waiting {
-            let note = format!("{}: {why}", folder.display());
-            if !why.starts_with("was not seen") && self.said.insert(note.clone()) {
-                self.note(&note);
-            }
-        }
-        let Some(run) = looked.run else { return Ok(false) };
-        // Where nothing has come and nothing is due, the results need not be read again.
-        if !looked.has_hub && !self.retries.any_due() && self.idle_on.as_ref() == Some(&looked.ready) {
-            return Ok(false);
-        }
-        self.idle_on = None;
-        self.site.work.look_again(&run, &self.site.hashes, self.site.store.root())?;
-        for note in &self.site.work.notes {
-            if self.said.insert(note.clone()) {
-                self.site.watch.tell(&Event::Note(note.clone()));
-            }
-        }
-        let snapshot = keep_snapshot(&self.site.work, &self.site.store)?;
-        let plan = self.site.plan()?;
-        self.trouble = None;
-        let due = |planned: &PlannedCheckpoint| !planned.is_done() && self.retries.is_due(&planned.checkpoint);
-        let next = match self.watcher.order.unwrap_or(self.run.watch.order) {
-            WatchOrder::Newest => {
-                plan.checkpoints.into_iter().filter(due).max_by_key(|planned| planned.checkpoint.tokens)
-            }
-            WatchOrder::Oldest => {
-                plan.checkpoints.into_iter().filter(due).min_by_key(|planned| planned.checkpoint.tokens)
-            }
-            WatchOrder::Onset => next_of_search(plan, &self.site, &snapshot, &due)?,
-        };
-        let Some(next) = next else {
-            let is_reopened = self.refresh_if_stale();
-            self.idle_on = Some(looked.ready).filter(|_| !self.is_stale);
-            return Ok(is_reopened);
-        };
-        self.score(next)?;
-        self.refresh_in_turn();
-        Ok(true)
-    }
-
-    fn score(&mut self, next: PlannedCheckpoint) -> Result<()> {
-        let (checkpoint, name, units) = (next.checkpoint.clone(), next.name(), next.units.len());
-        let done = execute(Plan { checkpoints: vec![next] }, &self.site)?;
-        self.is_stale = true;
-        if done.interrupted {
-            return Ok(());
-        }
-        if !done.failures.is_empty() {
-            let spec = &self.run.watch;
-            let delay = self.retries.failed(&checkpoint, spec.retry, spec.retry_at_most);
-            self.note(&format!("{name} is tried again in {} s", delay.as_secs()));
-        } else if done.records.len() < units {
-            self.retries.put_off(&checkpoint, self.every()); // others are at it
-        } else {
-            self.retries.done(&checkpoint);
-            self.note(&format!("{name} is scored"));
-        }
-        Ok(())
-    }
-
-    /// Writes the report, unless that is most of what would be done.
-    fn refresh_in_turn(&mut self) {
-        if self.reported.is_none_or(|(when, took)| when.elapsed() > took * REPORT_SHARE) {
-            self.refresh_if_stale();
-        }
-    }
-
-    /// Whether a unit turned out to be damaged, and is to be scored again.
-    fn refresh_if_stale(&mut self) -> bool {
-        // Before the first look has found something there is no run to report.
-        if self.is_stale && !self.site.work.tree.branches.is_empty() {
-            match self.refresh() {
-                Ok(is_reopened) => {
-                    self.is_stale = is_reopened;
-                    return is_reopened;
-                }
-                Err(error) => self.troubled(&error),
-            }
-        }
-        false
-    }
-
-    /// The report, the page of metrics, and the news; whether a unit turned out to be damaged.
-    fn refresh(&mut self) -> Result<bool> {
-        let (started, store) = (Instant::now(), &self.site.store);
-        let Rewritten { index, mut gathered } = rewrite_report(store)?;
-        let is_reopened = reopen(&gathered.broken, &self.site)?;
-        self.reported = Some((Instant::now(), started.elapsed()));
-        self.note(&format!("report: {}", index.display()));
-        let failures = store.failures();
-        let units_left = self.site.plan()?.units().filter(|unit| !unit.is_done()).count();
-        let fares = Fares { units_left, waiting: self.waiting, failures: failures.len() };
-        let metrics = self.run.watch.metrics.clone().unwrap_or_else(|| store.root().join("metrics.prom"));
-        write_whole(&metrics, &page(&gathered.run.name, &score_rows(&gathered.run), fares))?;
-        add_groups(&mut gathered.run);
-        let new: Vec<News> = self.outbox.add(news(&findings(&gathered.run), &failures))?;
-        for told in new.iter().filter(|news| news.kind != "failure") {
-            self.note(&format!("{}: {}", told.kind, told.text));
-        }
-        Ok(is_reopened)
-    }
-
     /// Says what is wrong, once; it is tried again.
     fn troubled(&mut self, error: &Error) {
         let words = error.in_full();
@@ -286,12 +181,15 @@ impl<'a> Watching<'a> {
         }
     }
 
-    /// Sleeps until the next look, a signal, or the end.
+    /// Sleeps until the next look, a signal, or the end; less where something comes.
     fn sleep(&self, hangup: &Hangup) {
         let time = if self.ready.is_settling() { self.every().min(SETTLE) } else { self.every() };
-        let until = Instant::now() + time;
+        let (soonest, until) = (Instant::now() + SOONEST.min(time), Instant::now() + time);
         while Instant::now() < until && !self.should_stop() && !hangup.is_set() {
             std::thread::sleep(Duration::from_millis(50).min(time));
+            if Instant::now() >= soonest && self.arrivals.any() {
+                break;
+            }
         }
     }
 }

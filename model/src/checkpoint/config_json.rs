@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::gguf;
 use crate::error::{Error, Result};
 use crate::text::python_json;
 
@@ -20,15 +21,24 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// Reads `config.json` in `dir`.
+    /// Reads `config.json` in `dir`, or what a `.gguf` file says in its place.
     ///
     /// # Errors
     /// A folder or file that is not there, JSON that is none.
     pub(crate) fn read(dir: &Path) -> Result<Self> {
+        if gguf::is_gguf(dir) {
+            return Ok(Self { file: dir.to_owned(), map: gguf::config(&gguf::Header::read(dir)?)? });
+        }
         let file = dir.join("config.json");
         match fs_err::metadata(dir) {
             Ok(found) if found.is_dir() => {}
-            Ok(_) => return Err(folder(dir, "is not a folder", "point at the folder that holds config.json")),
+            Ok(_) => {
+                return Err(folder(
+                    dir,
+                    "is not a folder",
+                    "point at the folder that holds config.json, or at a .gguf file",
+                ));
+            }
             Err(_) => return Err(folder(dir, "there is no such folder", "check the path of the checkpoint")),
         }
         if !file.is_file() {

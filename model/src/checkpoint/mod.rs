@@ -4,12 +4,16 @@
 //! A new format is one file with a function that gives such a list, and a line in `weights.rs`.
 
 mod config_json;
+pub(crate) mod gguf;
+mod quantised;
 mod read;
 mod tensors;
 mod torch;
 mod weights;
 
 pub(crate) use config_json::{Keys, LARGEST_SIZE, MOST_LAYERS, context_limit, token_ids};
+pub use gguf::{gguf_header, is_gguf};
+pub(crate) use quantised::UNQUANTISED;
 pub(crate) use tensors::{Shape, Tensors};
 pub(crate) use weights::Weights;
 pub use weights::{WEIGHT_FORMS, weight_files};

@@ -7,9 +7,11 @@ use half::slice::HalfBitsSliceExt;
 use half::{bf16, f16};
 use rayon::prelude::*;
 
-use super::weights::{Dtype, Entry, Weights};
+use super::gguf::expand;
+use super::weights::{Dtype, Entry, Form, Weights};
 use crate::error::{Error, Result};
 use crate::kernels::{Format, PANEL, Panels, pack};
+use crate::options::Precision;
 
 /// Bytes read at a time, at least: few calls for small tensors.
 const CHUNK: usize = 1 << 16;
@@ -51,9 +53,9 @@ impl Weights {
         }
     }
 
-    /// Reads a weight made of `parts`, one below the other, into panels, a few rows at a time: bf16 if all lie so on disk or it is to be
-    /// `rounded`, f16 if all lie so, else f32.
-    pub(crate) fn panels(&self, parts: &[Slice], rounded: bool) -> Result<Panels> {
+    /// Reads a weight made of `parts`, one below the other, into panels, a few rows at a time: as `precision` has it; in f32
+    /// as all lie on disk, be it bf16 or f16, else f32.
+    pub(crate) fn panels(&self, parts: &[Slice], precision: Precision) -> Result<Panels> {
         let (out, input) = (parts.iter().map(|part| part.rows.len()).sum(), parts[0].input());
         let mut sources: Vec<Source<'_>> = Vec::with_capacity(parts.len());
         let mut at = 0;
@@ -62,7 +64,7 @@ impl Weights {
             let before = sources.last().filter(|before| before.part.name == part.name);
             let numbers = match before {
                 Some(before) => before.numbers.clone(),
-                None if part.turned || entry.strides.is_some() => {
+                None if part.turned || !entry.lies_by_row() => {
                     Numbers::Read(Arc::new(self.get(&part.name, &part.shape)?))
                 }
                 None => Numbers::Stored(Arc::new(entry.open()?)),
@@ -71,12 +73,13 @@ impl Weights {
             at += part.rows.len();
         }
         let all = |dtype| sources.iter().all(|source| source.dtype == dtype);
-        let format = if rounded || all(Dtype::Bf16) {
-            Format::Bf16
-        } else if all(Dtype::F16) {
-            Format::F16
-        } else {
-            Format::F32
+        let format = match precision {
+            Precision::Bf16 => Format::Bf16,
+            Precision::Int8 => Format::Int8,
+            Precision::Q4 => Format::Q4,
+            Precision::F32 if all(Dtype::Bf16) => Format::Bf16,
+            Precision::F32 if all(Dtype::F16) => Format::F16,
+            Precision::F32 => Format::F32,
         };
         let mut panels = Panels::new(out, input, format)?;
         let group = CHUNK.div_ceil(PANEL * input * size_of::<f32>());
@@ -147,11 +150,11 @@ impl Source<'_> {
             }
         };
         let dtype = self.dtype;
-        let len = outputs.len() * input * dtype.bytes();
+        let len = dtype.bytes(outputs.len() * input);
         buffer.resize(len.div_ceil(size_of::<u64>()), 0);
         let bytes = &mut bytemuck::cast_slice_mut(buffer)[..len];
-        self.entry.read_bytes(file, bytes, stored * input * dtype.bytes())?;
-        Ok(to.pack_stored(dtype, bytes))
+        self.entry.read_bytes(file, bytes, dtype.bytes(stored * input))?;
+        to.pack_stored(dtype, bytes)
     }
 }
 
@@ -178,10 +181,15 @@ impl Columns<'_> {
 
     /// Packs numbers as they are stored, and says whether all are finite.
     #[expect(clippy::needless_bitwise_bool, reason = "without a branch the loops become vectors")]
-    fn pack_stored(&mut self, dtype: Dtype, bytes: &mut [u8]) -> bool {
-        match dtype {
+    fn pack_stored(&mut self, dtype: Dtype, bytes: &mut [u8]) -> Result<bool> {
+        Ok(match dtype {
             Dtype::F64 => {
                 let values: Vec<f32> = wide(bytes).collect();
+                self.pack(&values);
+                values.iter().all(|value| value.is_finite())
+            }
+            Dtype::Blocks(kind) => {
+                let values = expand(kind, bytes)?;
                 self.pack(&values);
                 values.iter().all(|value| value.is_finite())
             }
@@ -201,7 +209,7 @@ impl Columns<'_> {
                 }
                 !halves.iter().fold(false, |bad, half| bad | (half & exponent == exponent))
             }
-        }
+        })
     }
 }
 
@@ -217,12 +225,13 @@ impl Dtype {
         }
     }
 
-    /// Bytes of a number.
-    pub(super) fn bytes(self) -> usize {
+    /// Bytes of so many numbers, whole blocks of them.
+    pub(super) fn bytes(self, numbers: usize) -> usize {
         match self {
-            Self::F64 => 8,
-            Self::F32 => 4,
-            Self::Bf16 | Self::F16 => 2,
+            Self::F64 => 8 * numbers,
+            Self::F32 => 4 * numbers,
+            Self::Bf16 | Self::F16 => 2 * numbers,
+            Self::Blocks(kind) => numbers / kind.block_size() * kind.type_size(),
         }
     }
 }
@@ -234,15 +243,39 @@ impl Entry {
         self.dtype.ok_or_else(other)
     }
 
-    fn read(&self) -> Result<Vec<f32>> {
+    /// Whether its rows lie one after the other as they are asked for.
+    fn lies_by_row(&self) -> bool {
+        self.strides.is_none() && self.form == Form::AsItIs
+    }
+
+    /// All its numbers, as they are asked for.
+    pub(super) fn read(&self) -> Result<Vec<f32>> {
+        let values = self.stored_values()?;
+        Ok(match self.form {
+            Form::AsItIs => values,
+            Form::Pairs(rows) => {
+                let input: usize = self.shape.get(1..).unwrap_or_default().iter().product();
+                let row = |at: usize| &values[at * input..(at + 1) * input];
+                let heads =
+                    (0..self.shape[0]).map(|at| at / rows * rows + at % (rows / 2) * 2 + at % rows / (rows / 2));
+                heads.flat_map(row).copied().collect()
+            }
+            Form::Decay => values.into_iter().map(|value| (-value).ln()).collect(),
+        })
+    }
+
+    fn stored_values(&self) -> Result<Vec<f32>> {
         let dtype = self.dtype()?;
-        let mut bytes = vec![0u8; self.span() * dtype.bytes()];
-        self.read_bytes(&self.open()?, &mut bytes, 0)?;
+        let mut words = vec![0u64; dtype.bytes(self.span()).div_ceil(size_of::<u64>())]; // as blocks have to be aligned
+        let bytes = &mut bytemuck::cast_slice_mut::<_, u8>(&mut words)[..dtype.bytes(self.span())];
+        self.read_bytes(&self.open()?, bytes, 0)?;
+        let bytes: &[u8] = bytes;
         let values: Vec<f32> = match dtype {
-            Dtype::F64 => wide(&bytes).collect(),
+            Dtype::Blocks(kind) => expand(kind, bytes)?,
+            Dtype::F64 => wide(bytes).collect(),
             Dtype::F32 => bytes.as_chunks::<4>().0.iter().map(|&word| f32::from_le_bytes(word)).collect(),
-            Dtype::Bf16 => halves(&bytes).map(|half| bf16::from_bits(half).to_f32()).collect(),
-            Dtype::F16 => halves(&bytes).map(|half| f16::from_bits(half).to_f32()).collect(),
+            Dtype::Bf16 => halves(bytes).map(|half| bf16::from_bits(half).to_f32()).collect(),
+            Dtype::F16 => halves(bytes).map(|half| f16::from_bits(half).to_f32()).collect(),
         };
         let Some(strides) = &self.strides else { return Ok(values) };
         // side by side from the outermost: where each number of the sides so far begins

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 
 use super::read::Slice;
 use super::weights::Weights;
 use crate::error::{Error, Result};
-use crate::kernels::{Arithmetic, Convolution, Format, Panels};
+use crate::kernels::{Arithmetic, Convolution, Format, MOST_INPUTS, Panels};
 use crate::ops::{Linear, Norm, Packed};
 use crate::options::{Backend, LoadOptions, Precision};
 
@@ -44,6 +44,8 @@ pub(crate) struct Tensors<'a> {
     options: LoadOptions,
     slots: BTreeMap<String, Slot>,
     bytes: u64,
+    /// Whether anything goes by rotated positions.
+    rotates: bool,
 }
 
 impl<'a> Tensors<'a> {
@@ -57,17 +59,29 @@ impl<'a> Tensors<'a> {
             options: LoadOptions::default(),
             slots: BTreeMap::new(),
             bytes: 0,
+            rotates: false,
         }
     }
 
     /// Reads what is asked for.
     pub(crate) fn reading(weights: &'a Weights, options: LoadOptions) -> Self {
-        Self { weights: Some(weights), reads: true, required: true, options, slots: BTreeMap::new(), bytes: 0 }
+        Self { weights: Some(weights), reads: true, options, ..Self::noting(None) }
     }
 
     /// How the checkpoint is to be loaded.
     pub(crate) fn options(&self) -> LoadOptions {
         self.options
+    }
+
+    /// What the positions of a rotary embedding are divided by.
+    pub(crate) fn rope_scale(&mut self) -> f64 {
+        self.rotates = true;
+        self.options.rope_scale.unwrap_or(1.0)
+    }
+
+    /// Whether a rotary embedding was built.
+    pub(crate) fn rotates(&self) -> bool {
+        self.rotates
     }
 
     /// All that was asked for.
@@ -126,7 +140,7 @@ impl<'a> Tensors<'a> {
 
     /// A linear layer by its name without `.weight`.
     pub(crate) fn linear(&mut self, name: &str, shape: [usize; 2]) -> Result<Linear> {
-        self.weight(&[Slice::all(format!("{name}.weight"), shape)], None, self.rounded())
+        self.weight(&[Slice::all(format!("{name}.weight"), shape)], None, self.options.precision)
     }
 
     /// A linear layer by its name without `.weight`, with a `.bias` where `bias` says so.
@@ -146,7 +160,7 @@ impl<'a> Tensors<'a> {
         }
         let rows: Vec<Slice> =
             layers.iter().map(|layer| Slice::all(format!("{}.weight", layer.name), [layer.out, layer.input])).collect();
-        self.weight(&rows, all, self.rounded())
+        self.weight(&rows, all, self.options.precision)
     }
 
     /// Some rows of a linear layer that several share, in this order, with its bias where `bias` says so. `turned`: it is stored as
@@ -164,13 +178,13 @@ impl<'a> Tensors<'a> {
             .iter()
             .map(|rows| Slice { name: name.clone(), shape: shape.clone(), rows: rows.clone(), turned })
             .collect();
-        self.weight(&rows, bias, self.rounded())
+        self.weight(&rows, bias, self.options.precision)
     }
 
     /// A linear layer without bias that is the rows `rows` of tensor `name`, whose last side is its input.
     pub(crate) fn slice(&mut self, name: &str, shape: &[usize], rows: Range<usize>) -> Result<Linear> {
         let rows = Slice { name: name.to_owned(), shape: shape.to_vec(), rows, turned: false };
-        self.weight(&[rows], None, self.rounded())
+        self.weight(&[rows], None, self.options.precision)
     }
 
     /// The taps [K, CD] and the bias [CD] of a causal convolution by its name without `.weight` and `.bias`; zeros where it has no bias.
@@ -188,11 +202,11 @@ impl<'a> Tensors<'a> {
 
     /// An embedding by its name without `.weight`, as it lies on disk whatever the precision.
     pub(crate) fn embedding(&mut self, name: &str, shape: [usize; 2]) -> Result<Linear> {
-        self.weight(&[Slice::all(format!("{name}.weight"), shape)], None, false)
+        self.weight(&[Slice::all(format!("{name}.weight"), shape)], None, Precision::F32)
     }
 
-    /// The embedding [V, H], as it lies on disk whatever the precision, and the head: the embedding when `tied` (a head that lies there
-    /// all the same must equal it), else its own.
+    /// The embedding [V, H], as it lies on disk whatever the precision (but of four bits where it is the head, too), and the head: the
+    /// embedding when `tied` (a head that lies there all the same must equal it), else its own.
     pub(crate) fn embedding_and_head(
         &mut self,
         [embedding, head]: [&str; 2],
@@ -203,30 +217,31 @@ impl<'a> Tensors<'a> {
         let [name, head_name] = [embedding, head].map(|name| format!("{name}.weight"));
         let bias = if bias { Some(self.values(&format!("{head}.bias"), &[shape[0]])?) } else { None };
         if tied {
-            self.unread(|tensors| tensors.weight(&[Slice::all(head_name.clone(), shape)], None, false).map(drop))?;
+            self.unread(|tensors| {
+                tensors.weight(&[Slice::all(head_name.clone(), shape)], None, Precision::F32).map(drop)
+            })?;
             if let Some(weights) = self.weights.filter(|weights| self.reads && weights.contains(&head_name))
                 && !same(weights, [&name, &head_name], shape)?
             {
                 return Err(Error::NotTied { file: weights.file_of(&head_name), head: head_name, embedding: name });
             }
         }
-        let embedding = self.weight(&[Slice::all(name.clone(), shape)], None, false)?;
+        // the table that both share is the largest weight of a small model: four bits are for memory first
+        let precision = self.options.precision;
+        let of_table = if tied && precision == Precision::Q4 { precision } else { Precision::F32 };
+        let embedding = self.weight(&[Slice::all(name.clone(), shape)], None, of_table)?;
         let head = match &embedding {
-            _ if !tied => self.weight(&[Slice::all(head_name, shape)], bias, self.rounded())?,
-            Linear::Packed(packed) if packed.is_bf16() || !self.rounded() => {
-                let arithmetic = if self.rounded() { Arithmetic::Bf16 } else { Arithmetic::F32 };
-                Linear::Packed(Packed { bias, arithmetic, ..packed.clone() })
+            _ if !tied => self.weight(&[Slice::all(head_name, shape)], bias, precision)?,
+            Linear::Packed(packed) if precision == of_table => Linear::Packed(Packed { bias, ..packed.clone() }),
+            Linear::Packed(packed) if precision == Precision::Bf16 && packed.is_bf16() => {
+                Linear::Packed(Packed { bias, arithmetic: Arithmetic::Bf16, ..packed.clone() })
             }
-            Linear::Tensor { weight, .. } if !self.rounded() => {
-                Linear::Tensor { weight: weight.clone(), bias: tensor(bias)?, rounded: false }
+            Linear::Tensor { weight, .. } if precision == of_table => {
+                Linear::Tensor { weight: weight.clone(), bias: tensor(bias)?, inputs: precision }
             }
-            _ => self.weight(&[Slice::all(name, shape)], bias, true)?,
+            _ => self.weight(&[Slice::all(name, shape)], bias, precision)?,
         };
         Ok((embedding, head))
-    }
-
-    fn rounded(&self) -> bool {
-        self.options.precision == Precision::Bf16
     }
 
     fn note(&mut self, name: &str, shape: &[usize]) {
@@ -235,15 +250,17 @@ impl<'a> Tensors<'a> {
     }
 
     /// A weight made of `rows`, one below the other, with a bias.
-    fn weight(&mut self, rows: &[Slice], bias: Option<Vec<f32>>, rounded: bool) -> Result<Linear> {
+    fn weight(&mut self, rows: &[Slice], bias: Option<Vec<f32>>, precision: Precision) -> Result<Linear> {
         rows.iter().for_each(|part| self.note(&part.name, &part.shape));
-        let arithmetic = if rounded { Arithmetic::Bf16 } else { Arithmetic::F32 };
+        let too_wide = precision == Precision::Int8 && rows[0].input() > MOST_INPUTS;
+        let precision = if too_wide { Precision::F32 } else { precision };
+        let arithmetic = if precision == Precision::Bf16 { Arithmetic::Bf16 } else { Arithmetic::F32 };
         let Some(weights) = self.weights.filter(|_| self.reads) else {
             let (out, input) = (rows.iter().map(|part| part.rows.len()).sum(), rows[0].input());
             let weight = Arc::new(Panels::hollow(out, input, Format::F32));
             return Ok(Linear::Packed(Packed { weight, bias, arithmetic }));
         };
-        let panels = weights.panels(rows, rounded)?;
+        let panels = weights.panels(rows, precision)?;
         self.bytes += panels.bytes() as u64;
         if self.options.backend == Backend::Kernels {
             return Ok(Linear::Packed(Packed { weight: Arc::new(panels), bias, arithmetic }));
@@ -252,8 +269,7 @@ impl<'a> Tensors<'a> {
         let mut values = vec![0.0; out * input];
         values.chunks_exact_mut(input).enumerate().for_each(|(row, to)| panels.row(row, to));
         let weight = Tensor::from_vec(values, (out, input), &Device::Cpu)?;
-        let weight = if rounded { weight.to_dtype(DType::BF16)?.to_dtype(DType::F32)? } else { weight };
-        Ok(Linear::Tensor { weight, bias: tensor(bias)?, rounded })
+        Ok(Linear::Tensor { weight, bias: tensor(bias)?, inputs: precision })
     }
 }
 
@@ -263,7 +279,7 @@ fn tensor(bias: Option<Vec<f32>>) -> Result<Option<Tensor>> {
 
 /// Whether two tensors of one shape hold the same numbers.
 fn same(weights: &Weights, names: [&str; 2], shape: [usize; 2]) -> Result<bool> {
-    let [one, other] = names.map(|name| weights.panels(&[Slice::all(name.to_owned(), shape)], false));
+    let [one, other] = names.map(|name| weights.panels(&[Slice::all(name.to_owned(), shape)], Precision::F32));
     let (one, other) = (one?, other?);
     let (mut left, mut right) = (vec![0.0; shape[1]], vec![0.0; shape[1]]);
     Ok((0..shape[0]).all(|row| {

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use candle_core::quantized::GgmlDType;
 use serde_json::{Map, Value};
 
 use super::tensors::Slot;
-use super::torch;
+use super::{gguf, quantised, torch};
 use crate::error::{Error, Result};
 use crate::text::python_json;
 
@@ -25,6 +26,18 @@ pub(super) enum Dtype {
     F32,
     Bf16,
     F16,
+    /// Blocks of few bits.
+    Blocks(GgmlDType),
+}
+
+/// How a format stores a tensor otherwise than it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    AsItIs,
+    /// Of each head, so many rows, the two of a turning pair lie side by side.
+    Pairs(usize),
+    /// −exp of what is asked for.
+    Decay,
 }
 
 /// Where one tensor lies: what every format of weights is read into.
@@ -42,6 +55,7 @@ pub(super) struct Entry {
     pub(super) start: u64,
     /// Numbers between neighbours along each side, where they do not lie row after row.
     pub(super) strides: Option<Vec<usize>>,
+    pub(super) form: Form,
 }
 
 /// The tensors of a checkpoint, their names, shapes and types checked; no data read yet.
@@ -53,7 +67,7 @@ pub(crate) struct Weights {
 }
 
 /// The files that hold the weights of the checkpoint in `dir`: `model.safetensors`, or the shards that its index names, sorted; else
-/// `pytorch_model.bin` or its shards.
+/// `pytorch_model.bin` or its shards. Of a checkpoint in one `.gguf` file that file.
 ///
 /// # Errors
 /// No weights, weights in another format, an index that is broken or points outside the folder, a shard that is missing; a
@@ -64,6 +78,9 @@ pub fn weight_files(dir: &Path) -> Result<Vec<PathBuf>> {
 
 /// The files, and the index that names them where there are shards.
 fn find(dir: &Path) -> Result<(Vec<PathBuf>, Option<PathBuf>)> {
+    if gguf::is_gguf(dir) {
+        return Ok((vec![dir.to_owned()], None));
+    }
     for (one, index) in WEIGHT_FORMS.map(|(one, index)| (dir.join(one), dir.join(index))) {
         if one.is_file() {
             return match other_shard(&one, &index) {
@@ -98,14 +115,14 @@ impl Weights {
         let mut entries: HashMap<String, Entry> = HashMap::new();
         let mut left_out = HashSet::new();
         for file in &files {
-            for entry in entries_of(file)? {
+            for (found, entry) in entries_of(file)? {
                 // a shard may hold what the index takes from another one; what the index does not know is an error below
                 let elsewhere =
                     map.as_ref().and_then(|map| map.get(&entry.name)).is_some_and(|name| &dir.join(name) != file);
                 if elsewhere {
                     continue;
                 }
-                let Some(name) = current_name(&entry.name) else {
+                let Some(name) = current_name(&found) else {
                     left_out.insert(entry.name);
                     continue;
                 };
@@ -139,7 +156,15 @@ impl Weights {
             let entry = &self.entries[name];
             let (file, tensor, found) = (entry.file.clone(), entry.name.clone(), entry.shape.clone());
             match slots.get(name) {
-                None => return Err(Error::UnknownTensor { file, tensor, found }),
+                None => {
+                    return Err(match quantised::piece(&tensor) {
+                        Some(end) => {
+                            let problem = format!("tensor `{tensor}`: weights quantised as `{end}` are not read");
+                            broken(&file, problem, quantised::UNQUANTISED)
+                        }
+                        None => Error::UnknownTensor { file, tensor, found },
+                    });
+                }
                 Some(slot) if slot.shape != found => {
                     return Err(Error::Shape { file, tensor, found, expected: slot.shape.clone() });
                 }
@@ -248,10 +273,14 @@ fn no_weights(dir: &Path) -> Error {
     Error::Folder { path: dir.to_owned(), problem, mend }
 }
 
-/// The tensors of a file of either form.
-fn entries_of(path: &Path) -> Result<Vec<Entry>> {
+/// The tensors of a file of any form, each with the name that it has in a folder.
+fn entries_of(path: &Path) -> Result<Vec<(String, Entry)>> {
+    if gguf::is_gguf(path) {
+        return gguf::entries(&gguf::Header::read(path)?);
+    }
+    let named = |entry: Entry| (entry.name.clone(), entry);
     if path.extension().is_none_or(|form| form != "bin") {
-        return read_header(path);
+        return Ok(read_header(path)?.into_iter().map(named).collect());
     }
     let entry = |found: torch::StoredTensor| Entry {
         file: path.into(),
@@ -261,8 +290,9 @@ fn entries_of(path: &Path) -> Result<Vec<Entry>> {
         shape: found.shape,
         start: found.start,
         strides: found.strides,
+        form: Form::AsItIs,
     };
-    Ok(torch::read(path)?.into_iter().map(entry).collect())
+    Ok(torch::read(path)?.into_iter().map(entry).map(named).collect())
 }
 
 /// Reads and checks a file's header: lengths against the file's size, types, shapes, and that the tensors lie side by side.
@@ -329,8 +359,16 @@ fn read_entry(path: &Path, name: &str, value: &Value, data: u64) -> Result<(Entr
     let start = data.checked_add(offsets[0]).ok_or_else(|| damaged("it lies beyond any file"))?;
     let shape = shape.into_iter().map(|side| side as usize).collect();
     let dtype = Dtype::named(stored);
-    let entry =
-        Entry { file: path.into(), name: name.into(), stored: stored.into(), dtype, shape, start, strides: None };
+    let entry = Entry {
+        file: path.into(),
+        name: name.into(),
+        stored: stored.into(),
+        dtype,
+        shape,
+        start,
+        strides: None,
+        form: Form::AsItIs,
+    };
     Ok((entry, offsets[0], offsets[1]))
 }
 

@@ -5,8 +5,10 @@ mod generated;
 mod reply;
 mod sampler;
 mod sampling;
+mod shared;
 mod talk;
 
 pub use generate::{generate, generate_batch};
 pub use generated::{Generated, Prompt, Stopped, Token};
 pub use sampling::Sampling;
+pub use shared::{Begun, read_shared};

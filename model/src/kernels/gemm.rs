@@ -8,12 +8,15 @@
 use half::bf16;
 use rayon::prelude::*;
 
-use super::Isa;
 use super::panels::{Format, PANEL, Panels};
 use super::strip::Strip;
 use super::threads::each;
 use super::tile::{ByF32, Start, Step, Task, strip};
 use super::vector::{LANES, Vector, on_isa};
+use super::{Isa, dot, q4};
+
+/// So many rows expand weights in registers, more of them expand a panel once.
+const FEW: usize = 2;
 
 /// How x and W are multiplied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,29 +38,49 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
     if rows == 0 {
         return;
     }
+    if weight.format() == Format::Int8 {
+        return super::int8::multiply(isa, x, weight, start, y);
+    }
     let pairs;
+    let mut steps = weight.steps();
     let (x, kind): (&[u32], _) = match (weight.format(), arithmetic) {
+        (Format::Bf16, Arithmetic::Bf16) if rows > FEW && !matches!(isa, Isa::Avx512 { bf16: true, .. }) => {
+            pairs = dot::swapped(x, input);
+            steps = input.next_multiple_of(2);
+            (&pairs, Kind::Swapped)
+        }
         (Format::Bf16, Arithmetic::Bf16) => {
             pairs = rounded_pairs(x, input);
             (&pairs, Kind::Dot)
         }
         (Format::Bf16, Arithmetic::F32) if input % 2 == 1 => {
-            pairs = padded(x, input);
+            pairs = padded(x, input, 2);
             (&pairs, Kind::Widened)
+        }
+        (Format::Q4, _) if rows > FEW => {
+            steps = input;
+            (bytemuck::cast_slice(x), Kind::Expanded)
+        }
+        (Format::Q4, _) => {
+            pairs = padded(x, input, q4::BLOCK);
+            (&pairs, Kind::Blocks)
         }
         (Format::Bf16, Arithmetic::F32) => (bytemuck::cast_slice(x), Kind::Widened),
         (Format::F16, _) => (bytemuck::cast_slice(x), Kind::Half),
-        (Format::F32, _) => (bytemuck::cast_slice(x), Kind::F32),
+        (Format::F32 | Format::Int8, _) => (bytemuck::cast_slice(x), Kind::F32),
     };
     let mut left = Strip::new(y, out);
     let strips = (0..out.div_ceil(PANEL)).map(|panel| (panel, left.cut(PANEL)));
     each(strips, rows * out * input, |(panel, strip)| {
-        let task = Task { x, panel: weight.panel(panel), steps: weight.steps(), start };
+        let task = Task { x, panel: weight.panel(panel), steps, start };
         match kind {
             Kind::F32 => strip_f32(isa, task, strip),
             Kind::Half => strip_half(isa, task, strip),
             Kind::Widened => strip_widened(isa, task, strip),
-            Kind::Dot => super::dot::strip_dot(isa, task, strip),
+            Kind::Dot => dot::strip_dot(isa, task, strip),
+            Kind::Swapped => dot::strip_expanded(isa, task, strip),
+            Kind::Blocks => q4::strip_few(isa, task, strip),
+            Kind::Expanded => q4::strip_many(isa, task, strip),
         }
     });
 }
@@ -67,6 +90,9 @@ enum Kind {
     Half,
     Widened,
     Dot,
+    Swapped,
+    Blocks,
+    Expanded,
 }
 
 /// x rounded to bf16, in pairs; an odd last number beside a zero.
@@ -83,9 +109,11 @@ fn rounded_pairs(x: &[f32], input: usize) -> Vec<u32> {
     pairs
 }
 
-/// x with rows of odd length made even by a zero.
-fn padded(x: &[f32], input: usize) -> Vec<u32> {
-    x.chunks_exact(input).flat_map(|row| row.iter().map(|x| x.to_bits()).chain([0])).collect()
+/// x with rows made whole multiples of `of` by zeros.
+fn padded(x: &[f32], input: usize, of: usize) -> Vec<u32> {
+    let zeros = input.next_multiple_of(of) - input;
+    let row = |row: &'_ [f32]| row.iter().map(|x| x.to_bits()).chain(std::iter::repeat_n(0, zeros)).collect::<Vec<_>>();
+    x.chunks_exact(input).flat_map(row).collect()
 }
 
 struct ByHalf;
@@ -179,6 +207,7 @@ mod tests {
             Format::F32 => f64::from(x),
             Format::Bf16 => bf16::from_f32(x).to_f64(),
             Format::F16 => f16::from_f32(x).to_f64(),
+            Format::Int8 | Format::Q4 => unreachable!("they have tests of their own"),
         };
         let dot =
             |x: &[f32], w: &[f32]| x.iter().zip(w).map(|(&x, &w)| value(x, stored[0]) * value(w, stored[1])).sum();

@@ -1,7 +1,7 @@
 //! Weights of a linear layer, packed once so that a product reads them from beginning to end.
 //!
 //! Thirty-two outputs make a panel. f32 and f16: `[input][32]`; bf16: `[input / 2][32][2]`, pairs of neighbouring inputs side by side, an odd
-//! last one beside a zero. Outputs past the last one are zeros.
+//! last one beside a zero; int8: a scale and a sum for each output, then `[input / 4][32][4]`; 4 bits: see `q4.rs`. Outputs past the last one are zeros.
 
 use std::ops::Range;
 
@@ -9,6 +9,7 @@ use half::{bf16, f16};
 use rayon::prelude::*;
 
 use super::memory::Memory;
+use super::{int8, q4};
 use crate::error::Result;
 
 /// Outputs in a panel.
@@ -20,6 +21,10 @@ pub(crate) enum Format {
     F32,
     Bf16,
     F16,
+    /// Whole numbers of eight bits, with a scale for each output.
+    Int8,
+    /// Codes of four bits, with a scale for each 32 inputs of an output.
+    Q4,
 }
 
 /// A packed weight [out, input].
@@ -137,6 +142,8 @@ impl Panels {
                     *to = f16::from_bits(halves[column]).to_f32();
                 }
             }
+            Format::Int8 => int8::row(panel, column, to),
+            Format::Q4 => q4::row(panel, column, to),
         }
     }
 
@@ -157,7 +164,7 @@ impl Panels {
         self.out.div_ceil(PANEL) * self.panel_words() * size_of::<u32>()
     }
 
-    /// Steps of a product over the inputs: one for each number of f32 or f16, for each pair of bf16.
+    /// Steps of a product over the inputs: one for each number of f32 or f16, for each pair of bf16, four of int8 and block of q4.
     pub(crate) fn steps(&self) -> usize {
         steps(self.input, self.format)
     }
@@ -172,6 +179,8 @@ fn panel_words(input: usize, format: Format) -> usize {
     match format {
         Format::F32 | Format::Bf16 => PANEL * steps(input, format),
         Format::F16 => PANEL / 2 * input,
+        Format::Int8 => int8::panel_words(input),
+        Format::Q4 => q4::panel_words(input),
     }
 }
 
@@ -179,6 +188,8 @@ fn steps(input: usize, format: Format) -> usize {
     match format {
         Format::F32 | Format::F16 => input,
         Format::Bf16 => input.div_ceil(2),
+        Format::Int8 => int8::steps(input),
+        Format::Q4 => input.div_ceil(q4::BLOCK),
     }
 }
 
@@ -188,6 +199,8 @@ const LINE: usize = 16;
 /// Packs rows `input` long into `panel`, as its columns from `first` on.
 pub(crate) fn pack<S: Stored>(rows: &[S], input: usize, format: Format, panel: &mut [u32], first: usize) {
     match format {
+        Format::Int8 => int8::pack(rows, input, panel, first),
+        Format::Q4 => q4::pack(rows, input, panel, first),
         Format::F32 => {
             for (block, panel) in panel.chunks_mut(LINE * PANEL).enumerate() {
                 for (column, row) in (first..).zip(rows.chunks_exact(input)) {
@@ -238,6 +251,7 @@ mod tests {
                         Format::F32 => expected.copied().collect(),
                         Format::F16 => expected.map(|&x| f16::from_f32(x).to_f32()).collect(),
                         Format::Bf16 => expected.map(|&x| bf16::from_f32(x).to_f32()).collect(),
+                        Format::Int8 | Format::Q4 => unreachable!("they have tests of their own"),
                     };
                     assert_eq!(found, expected, "row {row} of {out} × {input} as {format:?}");
                 }

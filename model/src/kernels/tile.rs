@@ -22,7 +22,7 @@ const MOST_ROWS: usize = 10;
 /// One panel's share of a product.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Task<'a> {
-    /// Rows of x, as words: f32, or pairs of bf16.
+    /// Rows of x, as words: f32, pairs of bf16, or numbers of eight bits.
     pub(super) x: &'a [u32],
     pub(super) panel: &'a [u32],
     pub(super) steps: usize,

@@ -35,6 +35,12 @@ pub(super) trait Vector: Copy {
     fn widen(pairs: &[u32; LANES]) -> [Self; 2];
     /// Sixteen f16, widened.
     fn widen_half(halves: &[u16; LANES]) -> Self;
+    /// Of sixteen words of eight codes the codes at `place`, less 8.
+    fn codes(words: &[u32; LANES], place: usize) -> Self;
+    /// Sixteen words of four whole numbers of eight bits, widened to 16: the first and the third, then the second and the fourth. As bits.
+    fn quads(words: &[u32; LANES]) -> [Self; 2];
+    /// Sums of 32 bits, and the products of two whole numbers of 16 bits with each pair. As bits.
+    fn add_pairs(self, two: u32, pairs: Self) -> Self;
 
     #[inline(always)]
     fn zero() -> Self {
@@ -149,6 +155,24 @@ impl Vector for Plain {
     fn widen_half(halves: &[u16; LANES]) -> Self {
         Self(halves.map(|half| half::f16::from_bits(half).to_f32()))
     }
+    #[inline(always)]
+    fn codes(words: &[u32; LANES], place: usize) -> Self {
+        Self(words.map(|word| (word >> (4 * place) & 15) as f32 - 8.0))
+    }
+    #[inline(always)]
+    fn quads(words: &[u32; LANES]) -> [Self; 2] {
+        let pair = |word: u32| u32::from(word as u8 as i8 as u16) | u32::from((word >> 16) as u8 as i8 as u16) << 16;
+        [Self(words.map(|word| f32::from_bits(pair(word)))), Self(words.map(|word| f32::from_bits(pair(word >> 8))))]
+    }
+    #[inline(always)]
+    fn add_pairs(self, two: u32, pairs: Self) -> Self {
+        let halves = |word: u32| [i32::from(word as u16 as i16), i32::from((word >> 16) as u16 as i16)];
+        let [first, second] = halves(two);
+        self.with(pairs, |sum, pair| {
+            let [low, high] = halves(pair.to_bits());
+            f32::from_bits((sum.to_bits() as i32 + first * low + second * high) as u32)
+        })
+    }
 }
 
 /// A vector of registers, each treated alike. Everything is written out: a closure would be a function of its own, compiled without the
@@ -159,7 +183,8 @@ macro_rules! of_registers {
         $(#[$doc:meta])* $name:ident, [$register:ty; $count:literal] of $lanes:literal, $($i:literal)*, $integers:ty,
         tile $rows:literal x $vectors:literal,
         $set:ident, $load:ident, $store:ident, [$($method:ident = $two:ident),*], $fma:ident,
-        $to_integers:ident, $to_floats:ident, $load_integers:ident, $set_integers:ident, $add:ident, $and:ident, $shift:ident, $load_halves:ident, $from_halves:ident
+        $to_integers:ident, $to_floats:ident, $load_integers:ident, $set_integers:ident, $add:ident, $and:ident, $shift:ident, $load_halves:ident, $from_halves:ident,
+        codes $codes:ident, pairs $left:ident $right:ident $multiply:ident
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
@@ -219,6 +244,30 @@ macro_rules! of_registers {
                 // SAFETY: see above
                 unsafe { Self([$($from_halves($load_halves(halves.as_ptr().add($i * $lanes).cast()))),*]) }
             }
+            #[inline(always)]
+            fn codes(words: &[u32; LANES], place: usize) -> Self {
+                // SAFETY: see above
+                unsafe { Self([$($codes($load_integers(words.as_ptr().add($i * $lanes).cast()), 4 * place as i32)),*]) }
+            }
+            #[inline(always)]
+            fn quads(words: &[u32; LANES]) -> [Self; 2] {
+                // SAFETY: see above
+                unsafe {
+                    let words: [$integers; $count] = [$($load_integers(words.as_ptr().add($i * $lanes).cast())),*];
+                    [
+                        Self([$($to_floats($right::<8>($left::<8>(words[$i])))),*]),
+                        Self([$($to_floats($right::<8>(words[$i]))),*]),
+                    ]
+                }
+            }
+            #[inline(always)]
+            fn add_pairs(self, two: u32, pairs: Self) -> Self {
+                // SAFETY: see above
+                unsafe {
+                    let two = $set_integers(two as i32);
+                    Self([$($to_floats($add($to_integers(self.0[$i]), $multiply(two, $to_integers(pairs.0[$i]))))),*])
+                }
+            }
         }
     };
     (methods [$method:ident = $two:ident $(, $others:ident = $of_others:ident)*] $($i:literal)*) => {
@@ -238,7 +287,8 @@ of_registers!(
     Wide, [__m512; 1] of 16, 0, __m512i, tile 10 x 2, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps,
     [add = _mm512_add_ps, sub = _mm512_sub_ps, mul = _mm512_mul_ps, div = _mm512_div_ps, max = _mm512_max_ps, min = _mm512_min_ps],
     _mm512_fmadd_ps, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_add_epi32,
-    _mm512_and_si512, shift_left_512, _mm256_loadu_si256, _mm512_cvtph_ps
+    _mm512_and_si512, shift_left_512, _mm256_loadu_si256, _mm512_cvtph_ps,
+    codes codes_512, pairs _mm512_slli_epi16 _mm512_srai_epi16 _mm512_madd_epi16
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -247,7 +297,8 @@ of_registers!(
     Double, [__m256; 2] of 8, 0 1, __m256i, tile 6 x 1, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
     [add = _mm256_add_ps, sub = _mm256_sub_ps, mul = _mm256_mul_ps, div = _mm256_div_ps, max = _mm256_max_ps, min = _mm256_min_ps],
     _mm256_fmadd_ps, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_loadu_si256, _mm256_set1_epi32, _mm256_add_epi32,
-    _mm256_and_si256, _mm256_slli_epi32, _mm_loadu_si128, _mm256_cvtph_ps
+    _mm256_and_si256, _mm256_slli_epi32, _mm_loadu_si128, _mm256_cvtph_ps,
+    codes codes_256, pairs _mm256_slli_epi16 _mm256_srai_epi16 _mm256_madd_epi16
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -255,6 +306,25 @@ of_registers!(
 #[target_feature(enable = "avx512f")]
 fn shift_left_512<const BITS: i32>(x: __m512i) -> __m512i {
     _mm512_sllv_epi32(x, _mm512_set1_epi32(BITS)) // `_mm512_slli_epi32` counts in another type than its AVX2 sister
+}
+
+/// Codes that lie `bits` up in each word, less 8: looked up, since a lookup takes the lowest four bits alone.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn codes_512(words: __m512i, bits: i32) -> __m512 {
+    let numbers =
+        _mm512_setr_ps(-8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0);
+    _mm512_permutexvar_ps(_mm512_srlv_epi32(words, _mm512_set1_epi32(bits)), numbers)
+}
+
+/// The same for eight words.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+fn codes_256(words: __m256i, bits: i32) -> __m256 {
+    let codes = _mm256_and_si256(_mm256_srlv_epi32(words, _mm256_set1_epi32(bits)), _mm256_set1_epi32(15));
+    _mm256_sub_ps(_mm256_cvtepi32_ps(codes), _mm256_set1_ps(8.0))
 }
 
 /// Defines `pub(super) fn name(isa, …)`, which runs `body::<V>(…)` compiled for `isa`.

@@ -159,7 +159,7 @@ impl Architecture for Bamba {
         let (h, f) = (self.common.hidden, self.common.inner);
         let names = ["model.embed_tokens", "lm_head"];
         let (embedding, head) = tensors.embedding_and_head(names, [self.common.vocab, h], self.tied, false)?;
-        let rotary = Arc::new(self.rope.rotary());
+        let rotary = Arc::new(self.rope.rotary(tensors.rope_scale()));
         let mut blocks: Vec<Box<dyn Block>> = Vec::with_capacity(self.attends.len());
         for (layer, &attends) in self.attends.iter().enumerate() {
             let prefix = format!("model.layers.{layer}");

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::decoder::Model;
 use super::registry::{Architecture, Known, Sizes, read};
 use crate::checkpoint::{Keys, Tensors, Weights, context_limit};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::layers::Memory;
 use crate::options::LoadOptions;
 
 /// What a checkpoint's config.json says, read and checked.
@@ -70,6 +71,23 @@ impl ModelConfig {
         self
     }
 
+    /// The same with a context limit of `tokens`, whatever config.json says.
+    #[must_use]
+    pub fn with_context_limit(mut self, tokens: usize) -> Self {
+        self.context = tokens;
+        self
+    }
+
+    /// Tells how many bytes a prefix of so many tokens leaves behind; see [`crate::LanguageModel::state_bytes`].
+    ///
+    /// # Errors
+    /// Sizes that do not fit.
+    pub fn state_bytes(&self) -> Result<impl Fn(usize) -> u64> {
+        let parts = self.architecture.build(&mut Tensors::noting(None))?;
+        let memories: Vec<Memory> = parts.blocks.iter().map(|block| block.memory()).collect();
+        Ok(move |position| memories.iter().map(|memory| memory.bytes(position)).sum())
+    }
+
     /// How many numbers a checkpoint of it holds, those that two places share once.
     ///
     /// # Errors
@@ -123,6 +141,9 @@ impl Model {
         let weights = config.weights(dir)?;
         let mut reading = Tensors::reading(&weights, *options);
         let parts = config.architecture.build(&mut reading)?;
+        if options.rope_scale.is_some() && !reading.rotates() {
+            return Err(Error::NoRotary { file: dir.join("config.json") });
+        }
         let bytes = reading.bytes();
         Self::new(config, parts, bytes)
     }

@@ -224,7 +224,8 @@ impl Architecture for Dense {
         } else {
             None
         };
-        let rotaries: Vec<Arc<Rotary>> = self.ropes.iter().map(|rope| Arc::new(rope.rotary())).collect();
+        let rotaries: Vec<Arc<Rotary>> =
+            self.ropes.iter().map(|rope| Arc::new(rope.rotary(tensors.rope_scale()))).collect();
         let mut blocks: Vec<Box<dyn Block>> = Vec::with_capacity(self.layers.len());
         for (number, layer) in self.layers.iter().enumerate() {
             let prefix = format!("{}{number}", names.layer);

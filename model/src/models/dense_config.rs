@@ -65,11 +65,8 @@ pub(super) fn activation(keys: &Keys, key: &'static str, default: Activation) ->
     }
 }
 
-/// Settings of other architectures and of quantised checkpoints, which nothing here computes: an error unless they say nothing.
+/// Settings of other architectures, which nothing here computes: an error unless they say nothing.
 pub(super) fn refuse_unknown_switches(keys: &Keys) -> Result<()> {
-    if let Some((key, _)) = keys.value(&["quantization_config"]) {
-        return Err(keys.error(key, "is set: quantised checkpoints are not read, save it in bf16".into()));
-    }
     for key in
         ["embedding_multiplier", "residual_multiplier", "logits_scaling", "attention_multiplier", "mup_width_scale"]
     {

@@ -83,7 +83,23 @@ pub(super) fn read(keys: &Keys) -> Result<(&'static Known, Box<dyn Architecture>
         let found = found.map_or_else(|| "missing".into(), |value| format!("{value}").replace('"', "`"));
         return Err(Error::Architecture { file: keys.file().to_owned(), found, mend: nearest(name) });
     };
+    refuse_quantised(keys)?;
     Ok((known, (known.read)(keys)?))
+}
+
+/// Weights that are stored in few bits in a way of its own library's.
+fn refuse_quantised(keys: &Keys) -> Result<()> {
+    let Some((key, value)) = keys.value(&["quantization_config"]) else { return Ok(()) };
+    let said = ["quant_method", "quant_algo", "format"].iter().find_map(|name| value.get(name)?.as_str());
+    let four = value.get("load_in_4bit").or(value.get("load_in_8bit")).is_some();
+    let method = said.unwrap_or(if four { "bitsandbytes" } else { "an unnamed library" });
+    let bits = ["bits", "w_bit"].iter().find_map(|name| value.get(name)?.as_u64());
+    let bits = bits.map(|bits| format!(" in {bits} bits")).unwrap_or_default();
+    Err(Error::Folder {
+        path: keys.file().to_owned(),
+        problem: format!("`{key}`: the weights are quantised by {method}{bits}, which is not read"),
+        mend: crate::checkpoint::UNQUANTISED.into(),
+    })
 }
 
 fn nearest(name: &str) -> String {

@@ -80,14 +80,15 @@ impl Rope {
             Some("linear") => scaling.linear(frequencies),
             Some("llama3") => scaling.llama3(frequencies),
             Some("yarn") => scaling.yarn(frequencies, theta),
+            Some("divided") => scaling.divided(frequencies),
             Some(kind) => {
                 Err(keys.error("rope_type", format!("is `{kind}`, known are `default`, `linear`, `llama3` and `yarn`")))
             }
         }
     }
 
-    /// The embedding itself.
-    pub(super) fn rotary(&self) -> Rotary {
-        Rotary::new(self.frequencies.clone(), self.factor)
+    /// The embedding itself, its positions divided by `scale`.
+    pub(super) fn rotary(&self, scale: f64) -> Rotary {
+        Rotary::new(self.frequencies.iter().map(|frequency| frequency / scale).collect(), self.factor)
     }
 }

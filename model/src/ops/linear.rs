@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use candle_core::{DType, Tensor};
+use candle_core::{D, DType, Tensor};
 
 use super::rows::{Host, PASS, ROWS, Rows};
 use crate::error::Result;
 use crate::kernels::{Arithmetic, Format, Isa, Panels, Pool, Start, add, each, multiply};
+use crate::options::Precision;
 
 /// A linear layer: a weight [out, in] and perhaps a bias [out].
 #[derive(Debug, Clone)]
@@ -17,8 +18,8 @@ pub(crate) enum Linear {
     Tensor {
         weight: Tensor,
         bias: Option<Tensor>,
-        /// Whether inputs are rounded to bf16 before they are multiplied; sums stay f32.
-        rounded: bool,
+        /// What inputs are rounded to before they are multiplied; sums stay f32.
+        inputs: Precision,
     },
 }
 
@@ -78,8 +79,8 @@ impl Linear {
                 layer.apply(&x.values, &mut y.values);
                 Rows::Host(y)
             }
-            Self::Tensor { weight, bias, rounded } => {
-                Rows::Tensor(by_candle(x.tensor(), weight, bias.as_ref(), *rounded)?)
+            Self::Tensor { weight, bias, inputs } => {
+                Rows::Tensor(by_candle(x.tensor(), weight, bias.as_ref(), *inputs)?)
             }
         })
     }
@@ -100,8 +101,8 @@ impl Linear {
     pub(crate) fn apply_to(&self, x: &Rows, logits: &mut [f32]) -> Result<()> {
         match self {
             Self::Packed(layer) => layer.apply(&x.host().values, logits),
-            Self::Tensor { weight, bias, rounded } => {
-                let values = by_candle(x.tensor(), weight, bias.as_ref(), *rounded)?;
+            Self::Tensor { weight, bias, inputs } => {
+                let values = by_candle(x.tensor(), weight, bias.as_ref(), *inputs)?;
                 logits.copy_from_slice(&values.flatten_all()?.to_vec1::<f32>()?);
             }
         }
@@ -121,8 +122,16 @@ impl Linear {
     }
 }
 
-fn by_candle(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, rounded: bool) -> Result<Tensor> {
-    let x = if rounded { x.to_dtype(DType::BF16)?.to_dtype(DType::F32)? } else { x.clone() };
+fn by_candle(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, inputs: Precision) -> Result<Tensor> {
+    let x = match inputs {
+        Precision::F32 | Precision::Q4 => x.clone(),
+        Precision::Bf16 => x.to_dtype(DType::BF16)?.to_dtype(DType::F32)?,
+        Precision::Int8 => {
+            let largest = x.abs()?.max_keepdim(D::Minus1)?.maximum(1e-30_f32)?;
+            let whole = x.broadcast_mul(&(largest.recip()? * 127.0)?)?.round()?;
+            whole.broadcast_mul(&(largest / 127.0)?)?
+        }
+    };
     let y = x.matmul(&weight.t()?)?;
     Ok(match bias {
         Some(bias) => y.broadcast_add(bias)?,

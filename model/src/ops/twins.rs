@@ -7,6 +7,7 @@ use candle_core::{Device, Tensor};
 use super::*;
 use crate::kernels::{Activation, Arithmetic, AttentionSizes, Convolution, Format, Panels, Pool};
 use crate::layers::{LayerState, Memory};
+use crate::options::Precision;
 
 /// Numbers between −1 and 1, others for another `seed`.
 fn numbers(len: usize, seed: u32) -> Vec<f32> {
@@ -87,7 +88,7 @@ fn linear_layers() {
         let tensor = Linear::Tensor {
             weight: Tensor::from_slice(&weight, (out, input), &Device::Cpu).unwrap(),
             bias: bias.as_ref().map(|bias| Tensor::new(&**bias, &Device::Cpu).unwrap()),
-            rounded: false,
+            inputs: Precision::F32,
         };
         let (layers, x) = ([packed, tensor], both(19, input, 8, &pool));
         agree_rows("linear", [0, 1].map(|side| layers[side].apply(&x[side]).unwrap()));

@@ -1,5 +1,6 @@
 //! Log-likelihoods of continuations: each distinct prefix computed once, its state forked, in tall batches.
 
+mod divergence;
 mod log_softmax;
 mod request;
 mod schedule;
@@ -7,6 +8,7 @@ mod scorer;
 mod scores;
 mod trie;
 
+pub use divergence::{TokenShift, shifts};
 pub(crate) use log_softmax::greatest;
 pub use request::{Request, ScorerOptions};
 pub use scorer::{Progress, Scorer};

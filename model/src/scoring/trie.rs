@@ -104,7 +104,7 @@ impl RequestTrie {
     }
 
     /// Bytes of the largest single state that has to be kept.
-    pub(crate) fn largest_state(&self, state_bytes: impl Fn(usize) -> u64) -> u64 {
+    pub fn largest_state(&self, state_bytes: impl Fn(usize) -> u64) -> u64 {
         let kept = self.nodes.iter().filter(|node| node.children > 0).map(|node| node.end);
         kept.chain((!self.nodes.is_empty()).then_some(0)).map(state_bytes).max().unwrap_or(0)
     }

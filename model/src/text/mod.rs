@@ -3,6 +3,7 @@
 mod bos;
 mod chat_template;
 mod decode_stream;
+mod gguf;
 mod json_style;
 pub(crate) mod python_json;
 mod python_methods;

@@ -62,7 +62,7 @@ impl SpecialTokens {
         Ok(special)
     }
 
-    fn take_config(&mut self, file: &Path, map: &Map<String, Value>) -> Result<()> {
+    pub(super) fn take_config(&mut self, file: &Path, map: &Map<String, Value>) -> Result<()> {
         self.texts = texts(map).collect();
         self.add_bos = match map.get("add_bos_token") {
             None | Some(Value::Null) => None,

@@ -9,8 +9,9 @@ use tokenizers::pre_tokenizers::metaspace::PrependScheme;
 use super::bos::Bos;
 use super::chat_template::ChatTemplate;
 use super::decode_stream::DecodeStream;
-use super::sentencepiece;
 use super::special_tokens::SpecialTokens;
+use super::{gguf, sentencepiece};
+use crate::checkpoint::gguf::is_gguf;
 use crate::error::{Error, Result};
 
 /// Characters of a context that an error shows.
@@ -45,11 +46,11 @@ pub struct EncodedPair {
 
 /// Whether a tokenizer lies in `dir`: one that [`Tokenizer::open`] would try to read.
 pub fn has_tokenizer(dir: &Path) -> bool {
-    ["tokenizer.json", "tokenizer.model"].iter().any(|name| dir.join(name).exists())
+    is_gguf(dir) || ["tokenizer.json", "tokenizer.model"].iter().any(|name| dir.join(name).exists())
 }
 
 impl Tokenizer {
-    /// Reads `tokenizer.json` in `dir` (where there is none, the `SentencePiece` model in `tokenizer.model`), and what `tokenizer_config.json`, `special_tokens_map.json`, `chat_template.jinja`,
+    /// Reads the tokenizer within a `.gguf` file, or `tokenizer.json` in `dir` (where there is none, the `SentencePiece` model in `tokenizer.model`), and what `tokenizer_config.json`, `special_tokens_map.json`, `chat_template.jinja`,
     /// `config.json` and `generation_config.json` say beside it, each where there is one.
     ///
     /// # Errors
@@ -64,6 +65,10 @@ impl Tokenizer {
     /// # Errors
     /// As [`Tokenizer::open`].
     pub fn open_for(checkpoint: &Path, dir: &Path) -> Result<Self> {
+        if is_gguf(dir) {
+            let (inner, special) = gguf::open(dir)?;
+            return Self::with(inner, dir.to_owned(), special);
+        }
         let (file, pieces) = (dir.join("tokenizer.json"), dir.join("tokenizer.model"));
         let mut special = SpecialTokens::read(dir, checkpoint)?;
         if !file.is_file() && pieces.is_file() {

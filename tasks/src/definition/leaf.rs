@@ -30,7 +30,8 @@ impl Leaf {
             file,
             loaded: Arc::clone(&loaded),
         };
-        if file.subjects.is_empty() {
+        let subjects = subjects(file);
+        if subjects.is_empty() {
             return Ok(vec![leaf((**file).clone(), None, None)]);
         }
         let wrong = |problem: String| Error::Definition {
@@ -39,10 +40,11 @@ impl Leaf {
             help: "`subjects` is a table of tags, each with a list of names; `task: name_{subject}` uses them".into(),
         };
         if !file.task.as_ref().is_some_and(|name| name.contains("{subject}")) {
-            return Err(wrong("`task` lacks `{subject}`, and there are `subjects`".into()));
+            let many = if file.long.is_some() { "`long.lengths`" } else { "`subjects`" };
+            return Err(wrong(format!("`task` lacks `{{subject}}`, and there are {many}")));
         }
         let mut leaves = Vec::new();
-        for (tag, subjects) in &file.subjects {
+        for (tag, subjects) in &subjects {
             let subjects = subjects.as_array().ok_or_else(|| wrong(format!("`subjects: {tag}` is not a list")))?;
             for subject in subjects {
                 let subject =
@@ -56,6 +58,14 @@ impl Leaf {
     }
 }
 
+/// The names under which the file has a leaf each, by tag: its lengths where it is about long texts, under the task's name without them.
+fn subjects(file: &TaskFile) -> Map<String, Value> {
+    let Some(long) = &file.long else { return file.subjects.clone() };
+    let stem = file.task.as_deref().unwrap_or_default().replace("{subject}", "");
+    let lengths: Vec<Value> = long.lengths.iter().map(|length| length.to_string().into()).collect();
+    Map::from_iter([(format!("{}_lengths", stem.trim_matches('_')), lengths.into())])
+}
+
 /// The keys of one subject: `{subject}` is its name, `{topic}` the same with spaces.
 pub(super) fn subject_keys(keys: &Map<String, Value>, subject: &str) -> Map<String, Value> {
     let topic = subject.replace('_', " ");
@@ -65,5 +75,10 @@ pub(super) fn subject_keys(keys: &Map<String, Value>, subject: &str) -> Map<Stri
         }
         other => other.clone(),
     };
-    keys.iter().map(|(key, value)| (key.clone(), filled(key, value))).collect()
+    let mut keys: Map<String, Value> = keys.iter().map(|(key, value)| (key.clone(), filled(key, value))).collect();
+    // Of a task over long texts the other lengths are no part.
+    if let (Some(Value::Object(long)), Ok(length)) = (keys.get_mut("long"), subject.parse::<usize>()) {
+        long.insert("lengths".into(), vec![length].into());
+    }
+    keys
 }

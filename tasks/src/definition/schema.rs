@@ -10,6 +10,7 @@ use super::generation::{FilterPipeline, GenerationKwargs, MetricEntry};
 use super::output_type::{OutputType, Perturb};
 use super::single::Words;
 use super::values::{self, DataFiles, Declared};
+use crate::long::LongSpec;
 use crate::yaml::count;
 
 /// A task file. Keys that only name Python code are known, so that the message can say what to write instead.
@@ -121,6 +122,8 @@ pub(crate) struct TaskFile {
     /// Only that many tokens from the start of a text are read.
     #[serde(deserialize_with = "count::optional")]
     pub max_tokens: Option<usize>,
+    /// Something hidden in texts of several lengths, in place of data; `{subject}` in the task's name is the length.
+    pub long: Option<LongSpec>,
     /// One leaf task for each of these names, listed under a tag.
     #[serde(deserialize_with = "absent_as_default")]
     pub subjects: Map<String, Value>,

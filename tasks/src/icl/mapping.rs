@@ -45,7 +45,7 @@ fn questions_of(context: usize, shots: usize, questions: usize) -> Vec<Row> {
 }
 
 /// Different words of two syllables.
-fn words(dice: &mut Dice, count: usize) -> Vec<String> {
+pub(crate) fn words(dice: &mut Dice, count: usize) -> Vec<String> {
     let mut known = BTreeSet::new();
     let mut words = Vec::with_capacity(count);
     while words.len() < count {

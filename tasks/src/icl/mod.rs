@@ -14,6 +14,8 @@ use crate::item::Row;
 use crate::nearest::suggestion;
 
 pub use copy::token_id;
+pub(crate) use mapping::words as made_up_words;
+pub(crate) use seeded::Dice;
 
 /// The `dataset_path` of task files whose rows are generated here.
 pub const DATASET_PATH: &str = "icl";

@@ -4,11 +4,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// A source of choices of its own for every (data set, row), so that no row depends on how many there are.
-pub(super) struct Dice(ChaCha8Rng);
+pub(crate) struct Dice(ChaCha8Rng);
 
 impl Dice {
     /// `name` tells data sets apart, `row` the rows of one.
-    pub(super) fn new(name: &str, row: usize) -> Self {
+    pub(crate) fn new(name: &str, row: usize) -> Self {
         let mut seed = [0; 32];
         // Names are short; the rest of the seed stays zero.
         seed.iter_mut().zip(name.bytes()).for_each(|(slot, byte)| *slot = byte);
@@ -18,29 +18,29 @@ impl Dice {
     }
 
     /// Any number of 32 bits.
-    pub(super) fn draw(&mut self) -> u32 {
+    pub(crate) fn draw(&mut self) -> u32 {
         self.0.next_u32()
     }
 
     /// A number below `n`; the bias is below n / 2³².
-    pub(super) fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         ((u64::from(self.draw()) * n as u64) >> 32) as usize
     }
 
     /// One of them.
-    pub(super) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+    pub(crate) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
         from[self.below(from.len())]
     }
 
     /// Puts them in any order.
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
         }
     }
 
     /// `count` different ones, in any order.
-    pub(super) fn sample<'a, T: ?Sized>(&mut self, from: &[&'a T], count: usize) -> Vec<&'a T> {
+    pub(crate) fn sample<'a, T: ?Sized>(&mut self, from: &[&'a T], count: usize) -> Vec<&'a T> {
         let mut all = from.to_vec();
         self.shuffle(&mut all);
         all.truncate(count);

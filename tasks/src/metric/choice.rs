@@ -91,6 +91,22 @@ pub(super) fn exact_match(record: &ItemRecord) -> Scored {
     one(f64::from(choices[gold].is_greedy))
 }
 
+/// Share of the targets that occur in the reply, whatever their case, none as a part of a longer word or number. As RULER matches strings
+/// (arXiv:2404.06654), but for that.
+pub(super) fn recall(record: &ItemRecord) -> Scored {
+    let reply = record.generation.as_ref().ok_or("a reply")?;
+    let text = reply.filtered.to_lowercase();
+    let found = reply.targets.iter().filter(|target| holds(&text, &target.to_lowercase())).count();
+    if reply.targets.is_empty() { Ok(None) } else { one(found as f64 / reply.targets.len() as f64) }
+}
+
+/// Whether `word` occurs in `text` with nothing of a word or number right before or after it.
+fn holds(text: &str, word: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    text.match_indices(word)
+        .any(|(at, _)| !is_part(text[..at].chars().next_back()) && !is_part(text[at + word.len()..].chars().next()))
+}
+
 /// Σ over choices of (p − [right])², p the softmax of the log-likelihoods. Source: Brier (1950), per document, so that
 /// documents may differ in their number of choices.
 pub(super) fn brier_score(record: &ItemRecord) -> Scored {

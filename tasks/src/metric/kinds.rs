@@ -89,4 +89,6 @@ pub enum Needs {
     Unconditional,
     /// The log-likelihood of every single token.
     TokenLogprobs,
+    /// A reply, of a task over long texts.
+    Reply,
 }

@@ -21,6 +21,7 @@ use crate::metric;
 pub(crate) fn build(task: &Asking<'_>, limit: Option<usize>) -> Result<Items> {
     let plan = task.plan;
     let asked = plan.asked_split(task)?;
+    let long = plan.long_rows()?;
     let total = asked.rows.len();
     let count = limit.map_or(total, |limit| limit.min(total));
     let mut warnings = plan.warnings.clone();
@@ -41,7 +42,8 @@ pub(crate) fn build(task: &Asking<'_>, limit: Option<usize>) -> Result<Items> {
         Some(pool) => pool.prefixes(task, &asked, shots, count, &columns)?,
         None => vec![Ok(String::new()); count],
     };
-    let builder = Builder { task, plan, columns: &columns, unconditional: needs(task, metric::needs_unconditional) };
+    let unconditional = needs(task, metric::needs_unconditional);
+    let builder = Builder { task, plan, columns: &columns, unconditional, long: long.as_deref() };
     let built: Vec<Result<Item, BadRow>> = asked.rows[..count]
         .par_iter()
         .zip(prefixes)

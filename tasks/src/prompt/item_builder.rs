@@ -13,6 +13,7 @@ use super::twin::Order;
 use crate::definition::{Declared, OutputType};
 use crate::hash::sha256_hex;
 use crate::item::{Item, Row};
+use crate::long::LongRow;
 use crate::question::Question;
 use crate::{metric, python};
 
@@ -27,6 +28,8 @@ pub(super) struct Builder<'t> {
     pub(super) plan: &'t Plan,
     pub(super) columns: &'t HashSet<String>,
     pub(super) unconditional: bool,
+    /// The rows of a task over long texts, with those.
+    pub(super) long: Option<&'t [LongRow]>,
 }
 
 impl Builder<'_> {
@@ -46,7 +49,13 @@ impl Builder<'_> {
         let target = reading.target.logged();
         let prefix = self.description(&doc)? + shots;
         let (gold, question) = match plan.output {
-            OutputType::MultipleChoice => self.choices(&reading, &prefix, order.as_ref())?,
+            OutputType::MultipleChoice => {
+                let asked = self.choices(&reading, &prefix, order.as_ref())?;
+                match self.long.map(|rows| &rows[doc_id]) {
+                    Some(long) => self.about_long(asked, long)?,
+                    None => asked,
+                }
+            }
             OutputType::Loglikelihood if plan.is_generated() => (0, drawn_tokens(&reading.target)?),
             OutputType::Loglikelihood => {
                 if python::strip(&target).is_empty() {

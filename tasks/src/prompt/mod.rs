@@ -8,6 +8,7 @@ mod filters;
 mod index_or_choice;
 mod item_builder;
 mod keys;
+mod long;
 mod plan;
 
 mod reading;

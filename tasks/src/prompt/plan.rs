@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use super::{Keys, Templates};
 use crate::data::{DataSet, Tables};
 use crate::definition::{OutputType, Sampler, TaskFile};
+use crate::error::Result;
 use crate::icl;
+use crate::long::{self, LongRow};
 use crate::question::Generation;
 use crate::reply::ReplyFilter;
 
@@ -45,7 +47,16 @@ impl Plan {
 
     /// Its rows are made from a seed, not read from files.
     pub(crate) fn is_generated(&self) -> bool {
-        self.file.dataset_path.as_deref() == Some(icl::DATASET_PATH)
+        self.file.long.is_some() || self.file.dataset_path.as_deref() == Some(icl::DATASET_PATH)
+    }
+
+    /// Where it asks about long texts, its rows with them.
+    ///
+    /// # Errors
+    /// The filler cannot be read.
+    pub(super) fn long_rows(&self) -> Result<Option<Vec<LongRow>>> {
+        let long = self.file.long.as_ref();
+        long.map(|long| long::rows(long, &self.shown, self.home.as_deref())).transpose()
     }
 
     /// What it reads of a data set on the hub; `None` where its rows are generated, lie in files that it names itself, or are any

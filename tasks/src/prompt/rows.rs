@@ -21,6 +21,9 @@ pub(super) struct Pool {
 impl Plan {
     /// The rows that are asked.
     pub(super) fn asked_split(&self, task: &Asking<'_>) -> Result<Split> {
+        if let Some(rows) = self.long_rows()? {
+            return Ok(Split::generated(rows.into_iter().map(|long| long.row).collect()));
+        }
         if self.is_generated() {
             let rows = icl::rows(self.file.dataset_name.as_deref().unwrap_or_default())?;
             return Ok(Split::generated(rows));

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::definition::{Declared, OutputType, TaskFile};
 use crate::error::{Error, Result};
+use crate::long::LongSpec;
 use crate::prompt::{Keys, Templates};
 
 /// Makes an error of a message and its mend.
@@ -42,6 +43,17 @@ pub(super) fn question_keys(file: &TaskFile, output: OutputType, wrong: Wrong<'_
         gen_prefix: config.gen_prefix.clone().or_else(|| keys.gen_prefix.clone()),
     };
     Ok((keys, shots))
+}
+
+/// Refuses what a task over long texts cannot be.
+pub(super) fn check_long(long: &LongSpec, output: OutputType, wrong: Wrong<'_>) -> Result<()> {
+    if output != OutputType::MultipleChoice {
+        return Err(wrong(
+            "`long` has choices".into(),
+            "write `output_type: multiple_choice`; a metric such as `recall` asks for replies",
+        ));
+    }
+    long.flaw().map_or(Ok(()), |(problem, help)| Err(wrong(problem, help)))
 }
 
 /// Refuses templates in a list or table of choices, which are asked as they stand.

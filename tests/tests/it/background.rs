@@ -67,7 +67,14 @@ impl Background {
 
     /// Waits for its end: the exit code and all that it said.
     pub(crate) fn ended(mut self) -> (Option<i32>, String) {
-        let code = self.child.wait().unwrap().code();
+        let started = Instant::now();
+        let code = loop {
+            if let Some(ended) = self.child.try_wait().unwrap() {
+                break ended.code();
+            }
+            assert!(started.elapsed() < PATIENCE, "it does not end:\n{}", self.said().join("\n"));
+            std::thread::sleep(Duration::from_millis(10));
+        };
         std::thread::sleep(Duration::from_millis(50)); // the last lines are on their way
         (code, self.said().join("\n"))
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::background::Background;
+use crate::finished::Finished;
 use crate::program::{RunFolder, copy};
 
 /// A worker on a checkpoint whose weights take seconds to hash, and the file that tells the trainer that it is being read.
@@ -63,7 +64,7 @@ fn two_workers_killed_at_thirty_instants_lose_nothing_and_score_nothing_twice() 
     let undisturbed = RunFolder::small();
     assert_eq!(undisturbed.run(&["sweep", "run.yaml"]).code, Some(0));
     let folder = RunFolder::small();
-    let mut finished = std::collections::BTreeMap::new();
+    let mut finished = Finished::default();
     // Fifteen times two workers, each killed at an instant of its own; drawn once, from a square-law spread over two seconds.
     let instants = [
         12, 480, 33, 1720, 64, 905, 150, 1310, 7, 260, 610, 88, 1990, 340, 21, 1150, 415, 190, 730, 55, 1530, 110, 300,
@@ -79,17 +80,9 @@ fn two_workers_killed_at_thirty_instants_lose_nothing_and_score_nothing_twice() 
             slept = at;
             workers[which].kill();
         }
-        for unit in folder.unit_folders() {
-            let record = fs_err::read(unit.join("unit.json")).unwrap();
-            let before = finished.entry(unit).or_insert_with(|| record.clone());
-            assert_eq!(*before, record, "a finished unit is never done twice");
-        }
+        finished.look(&folder);
     }
-    let last = folder.run(&["sweep", "run.yaml"]);
-    assert_eq!(last.code, Some(0), "{}", last.stderr);
-    for (unit, record) in finished {
-        assert_eq!(fs_err::read(unit.join("unit.json")).unwrap(), record, "a finished unit is never lost");
-    }
+    finished.sweep(&folder);
     assert_eq!(folder.records(), undisturbed.records());
 }
 
@@ -243,4 +236,48 @@ fn a_full_disk_is_told_and_what_was_finished_stays() {
     let plain = RunFolder::small();
     assert_eq!(plain.run(&["sweep", "run.yaml"]).code, Some(0));
     assert_eq!(folder.records(), plain.records());
+}
+
+#[test]
+fn a_disk_that_fills_while_the_report_is_written_leaves_the_old_one_whole() {
+    let folder = RunFolder::small();
+    let results = folder.path("results");
+    let Some(_disk) = small_disk(&results, "16m") else { return };
+    let sweep = || folder.run(&["sweep", "run.yaml", "--limit", "20"]);
+    let first = sweep();
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    let (report, units) = (texts(&results.join("report")), folder.records());
+    // All room but that of a few pages is taken.
+    let mut filler = fs_err::File::create(results.join("filler")).unwrap();
+    while filler.write_all(&[7; 4096]).is_ok() {}
+    let taken = filler.metadata().unwrap().len();
+    filler.set_len(taken - (64 << 10)).unwrap();
+    drop(filler); // an open file keeps its room when it is removed
+    for (full, code) in [(folder.run(&["report", "run.yaml"]), 2), (sweep(), 1)] {
+        assert_eq!(full.code, Some(code), "{}", full.stderr);
+        for words in ["results/report/", "No space left", "help:", "have room"] {
+            assert!(full.stderr.contains(words), "`{words}` is not in {}", full.stderr);
+        }
+        assert!(texts(&results.join("report")) == report, "every page of the old report is as it was");
+        assert_eq!(folder.records(), units);
+        assert!(!results.join(".report.new").exists(), "half a report takes no room");
+    }
+    fs_err::remove_file(results.join("filler")).unwrap();
+    assert_eq!(folder.run(&["report", "run.yaml"]).code, Some(0));
+}
+
+/// All files below a folder by name, with their bytes.
+fn texts(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, Vec<u8>> {
+    let mut found = std::collections::BTreeMap::new();
+    let mut todo = vec![folder.to_path_buf()];
+    while let Some(at) = todo.pop() {
+        for path in fs_err::read_dir(at).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                todo.push(path);
+            } else {
+                found.insert(path.clone(), fs_err::read(path).unwrap());
+            }
+        }
+    }
+    found
 }

@@ -170,3 +170,27 @@ fn what_a_gate_prints_fits_its_schema_by_key() {
     let policy: Value = serde_json::from_str(&folder.run(&["schema", "policy"]).stdout).unwrap();
     assert!(policy["$defs"]["RuleSpec"]["properties"]["max_drop"]["description"].is_string(), "{policy}");
 }
+
+#[test]
+fn scores_without_their_items_are_said_to_be_unpaired() {
+    let folder = RunFolder::small();
+    let rows = "step,task,metric,value,stderr,n\n10,arc_easy,acc,0.60,0.010,2376\n20,arc_easy,acc,0.59,0.010,2376\n";
+    folder.write("scores.csv", rows);
+    let ran = folder.run(&["import", "scores.csv", "--out", "imported", "--tokens-per-step", "1000"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    folder.write("gate.yaml", "run: imported\nbaseline: '@10'\nrules: [{task: arc_easy, max_drop: 0.10}]\n");
+    let ran = folder.run(&["gate", "gate.yaml"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("arc_easy: without items, so compared by the scores alone"), "{}", ran.stdout);
+    let gate: Value = serde_json::from_str(&folder.run(&["gate", "gate.yaml", "--json"]).stdout).unwrap();
+    let rule = &gate["rules"][0];
+    assert_eq!(rule["unpaired"], true, "{gate}");
+    // As of other items: the error of the difference is √2 times that of each score, and 1.645 of them are the bound.
+    let (value, high) = (rule["value"].as_f64().unwrap(), rule["high"].as_f64().unwrap());
+    assert!((value - 0.01).abs() < 1e-9 && (high - 0.01 - 1.645 * 0.010 * 2f64.sqrt()).abs() < 1e-4, "{gate}");
+    let swept = swept("10");
+    let [first, _] = steps();
+    swept.write("gate.yaml", &format!("baseline: trunk@{first}\nrules: [{{task: pilot_letters, max_drop: 0.1}}]\n"));
+    let gate: Value = serde_json::from_str(&swept.run(&["gate", "gate.yaml", "--json"]).stdout).unwrap();
+    assert_eq!(gate["rules"][0]["unpaired"], false, "{gate}");
+}

@@ -68,6 +68,10 @@ fn a_report_goes_where_it_is_asked_for() {
     let ran = folder.run(&["report", "elsewhere/first.yaml", "first.yaml", "--out", "aside"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(fs_err::read_to_string(folder.path("aside/index.html")).unwrap().contains("first elsewhere/trunk"));
+    // A folder without results stands for its `run.yaml`.
+    fs_err::rename(folder.path("elsewhere/first.yaml"), folder.path("elsewhere/run.yaml")).unwrap();
+    let ran = folder.run(&["report", "elsewhere", "--out", "aside"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     // A folder that holds something else is left alone, and a run without results is named.
     let ran = folder.run(&["report", "first.yaml", "second.yaml", "--out", "tasks"]);
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);

@@ -1,11 +1,11 @@
 //! A sweep from end to end: scores, resumption after kills, two at once.
 
-use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::finished::Finished;
 use crate::program::RunFolder;
 
 #[test]
@@ -63,7 +63,7 @@ fn killed_at_any_instant_and_started_again_it_ends_with_the_same_scores() {
     let undisturbed = RunFolder::small();
     assert_eq!(undisturbed.run(&["sweep", "run.yaml"]).code, Some(0));
     let folder = RunFolder::small();
-    let mut finished: BTreeMap<_, Vec<u8>> = BTreeMap::new();
+    let mut finished = Finished::default();
     // Instants drawn once (from /dev/urandom), spread over reading, scoring and writing.
     for milliseconds in [31, 947, 212, 1403, 118, 655, 1810, 377, 74, 1196] {
         let mut child =
@@ -71,17 +71,9 @@ fn killed_at_any_instant_and_started_again_it_ends_with_the_same_scores() {
         std::thread::sleep(Duration::from_millis(milliseconds));
         child.kill().unwrap(); // SIGKILL
         child.wait().unwrap();
-        for unit in folder.unit_folders() {
-            let record = fs_err::read(unit.join("unit.json")).unwrap();
-            let before = finished.entry(unit).or_insert_with(|| record.clone());
-            assert_eq!(*before, record, "a finished unit is never done twice");
-        }
+        finished.look(&folder);
     }
-    let last = folder.run(&["sweep", "run.yaml"]);
-    assert_eq!(last.code, Some(0), "{}", last.stderr);
-    for (unit, record) in finished {
-        assert_eq!(fs_err::read(unit.join("unit.json")).unwrap(), record, "a finished unit is never lost");
-    }
+    finished.sweep(&folder);
     assert_eq!(folder.scores(), undisturbed.scores());
 }
 

@@ -1,6 +1,7 @@
 //! `watch`: checkpoints come, stay half written, vanish; news go out once.
 
-use std::time::Duration;
+use std::io::Write;
+use std::time::{Duration, Instant};
 
 use crate::background::Background;
 use crate::program::{RunFolder, copy, newest_two, pilot};
@@ -170,4 +171,63 @@ fn a_marker_is_waited_for_where_the_run_file_names_one() {
     assert_eq!(folder.unit_folders().len(), 0);
     fs_err::write(folder.checkpoint().join("DONE"), "").unwrap();
     watching.wait_for("is scored");
+}
+
+#[test]
+fn a_checkpoint_that_always_fails_keeps_no_watch_from_its_end_and_no_other_from_its_turn() {
+    let folder = run("  retry: 0.3s\n  retry_at_most: 0.3s\n");
+    folder.write("run.yaml", &fs_err::read_to_string(folder.path("run.yaml")).unwrap().replace(", hellaswag", ""));
+    newest_two().iter().for_each(|name| appears(&folder, name));
+    // Whole by its length, but a tensor of the newest has another name.
+    let weights = folder.checkpoint().join("model.safetensors");
+    let mut bytes = fs_err::read(&weights).unwrap();
+    let name = b"model.embed_tokens.weight";
+    let at = bytes.windows(name.len()).position(|own| own == name).unwrap();
+    bytes[at..at + 5].copy_from_slice(b"MODEL");
+    fs_err::write(&weights, bytes).unwrap();
+    let (code, said) = watch(&folder, &["--until-idle", "3s"]).ended();
+    assert_eq!(code, Some(1), "{said}");
+    let count = |words: &str| said.lines().filter(|line| line.contains(words)).count();
+    assert_eq!(count("is scored"), 1, "{said}");
+    assert!(count("is tried again") > 2, "{said}");
+}
+
+#[test]
+fn a_way_that_is_new_starts_with_what_is_news_from_then_on() {
+    let hook = Webhook::start(&[]);
+    let folder = run("");
+    appears(&folder, &newest_two()[1]);
+    let once = || folder.run(&["watch", "run.yaml", "--limit", "20", "--once"]).stderr;
+    let without = once();
+    assert!(without.contains("hellaswag"), "{without}");
+    let webhook = format!("  webhook: {}\n", hook.address);
+    folder.write("run.yaml", &text("pilot_letters, hellaswag", &webhook));
+    once();
+    assert_eq!(hook.asked(), 0, "what was known before is no news: {:?}", hook.taken());
+    folder.write("run.yaml", &text("pilot_letters, hellaswag, piqa", &webhook));
+    once();
+    let told = hook.taken();
+    let words = told[0]["text"].as_str().unwrap();
+    assert!(told.len() == 1 && words.contains("piqa") && !words.contains("hellaswag"), "{told:?}");
+}
+
+#[test]
+fn a_checkpoint_that_comes_between_two_looks_is_seen_at_once() {
+    if !std::path::Path::new("/proc/sys/fs/inotify").exists() {
+        writeln!(std::io::stderr(), "skipped: this system does not tell of files that come").unwrap();
+        return;
+    }
+    let folder = run("");
+    let often = fs_err::read_to_string(folder.path("run.yaml")).unwrap();
+    folder.write("run.yaml", &often.replace("every: 0.2s", "every: 5m"));
+    let mut watching = watch(&folder, &[]);
+    watching.wait_for("hellaswag"); // a task without data is told before the first look
+    std::thread::sleep(Duration::from_secs(2));
+    for name in newest_two() {
+        let came = Instant::now();
+        appears(&folder, &name);
+        watching.wait_for(&format!("step {} is scored", name.trim_start_matches("checkpoint-")));
+        assert!(came.elapsed() < Duration::from_mins(2), "the next look would be five minutes later");
+        std::thread::sleep(Duration::from_secs(2));
+    }
 }

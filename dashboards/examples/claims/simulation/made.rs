@@ -133,6 +133,8 @@ fn record(task: &str, perturb: Option<&str>, checkpoint: &Checkpoint, items: usi
             precision: "f32".into(),
             dt_floor: "config".into(),
             bos: None,
+            rope_scale: None,
+            context: None,
             scoring_version: 1,
         },
         checkpoint: checkpoint.clone(),

@@ -5,7 +5,9 @@ use crate::draws::draws;
 
 fn question(level: Level, found: Found) -> Question {
     let (about, items) = ("task".into(), Some(100));
-    Question { rule: 1, level, asked: Asked::Drop, about, against: None, metric: None, fraction: true, items, found }
+    let asked = Asked::Drop;
+    let ask = Ask { rule: 1, level, asked, about, against: None, metric: None, fraction: true, items, unpaired: false };
+    Question { ask, found }
 }
 
 /// Flips of `items` pairs, of which a share `lost` turns wrong and a share `gained` right.

@@ -32,8 +32,10 @@ pub(super) struct Ordered {
 /// the steps anew in regular strides: what was logged from its first step on is replaced. Any other entry that comes late (an
 /// evaluation that took long, a buffer written out of order) fills what its step still lacks.
 pub(super) fn in_steps(logged: Vec<Logged>) -> Ordered {
-    let ahead: Vec<Step> = logged.iter().map(Step::of).collect();
-    let has_curves = ahead.iter().any(|step| step.is_told);
+    let mut ahead: Vec<Step> = logged.iter().map(Step::of).collect();
+    if !ahead.iter().any(|step| step.is_told) {
+        ahead.iter_mut().for_each(|step| step.is_told = true);
+    }
     let mut ordered: Vec<Logged> = Vec::with_capacity(logged.len());
     let (mut replaced, mut disputed) = (Vec::new(), BTreeSet::new());
     for (index, line) in logged.into_iter().enumerate() {
@@ -48,7 +50,7 @@ pub(super) fn in_steps(logged: Vec<Logged>) -> Ordered {
             Some(last) if last.entry.step > step => {
                 let until = last.entry.step;
                 let place = ordered.partition_point(|known| known.entry.step < step);
-                if (ahead[index].is_told || !has_curves) && restarts(&ahead[index..], &ordered, place, has_curves) {
+                if ahead[index].is_told && restarts(&ahead[index..], &ordered, place) {
                     replaced.push((step, until));
                     ordered.truncate(place);
                     ordered.push(line);
@@ -77,7 +79,7 @@ fn differ(a: &LogEntry, b: &LogEntry) -> bool {
     apart(a.loss, b.loss) || apart(a.learning_rate, b.learning_rate)
 }
 
-/// What tells a restart: the step, and whether the line holds a curve that a trainer writes at every log call.
+/// What tells a restart: the step, and whether the line holds a curve that a trainer writes at every log call. Where none does, all count.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     step: u64,
@@ -93,7 +95,7 @@ impl Step {
 /// Whether the first of the lines `ahead` begins to log anew what was logged from `place` on: the next lines go on from it in strides
 /// like those of the log so far (or in several strides over all that is replaced) until they pass the end. Lines that end before
 /// it are one only where there are several and a step is logged anew: a log sorted as text goes back, too, and repeats nothing.
-fn restarts(ahead: &[Step], so_far: &[Logged], place: usize, has_curves: bool) -> bool {
+fn restarts(ahead: &[Step], so_far: &[Logged], place: usize) -> bool {
     let replaced = &so_far[place..];
     let (from, until) = (ahead[0].step, replaced[replaced.len() - 1].entry.step);
     let widest = replaced.windows(2).map(|pair| pair[1].entry.step - pair[0].entry.step).max().unwrap_or(0);
@@ -102,7 +104,7 @@ fn restarts(ahead: &[Step], so_far: &[Logged], place: usize, has_curves: bool) -
     let is_replaced = |step| replaced.binary_search_by_key(&step, |line| line.entry.step).is_ok();
     // Where the end is not passed, only steps that were logged before tell a restart from lines out of order.
     let (mut at, mut is_anew) = (from, is_replaced(from));
-    for next in ahead[1..].iter().filter(|next| next.is_told || !has_curves) {
+    for next in ahead[1..].iter().filter(|next| next.is_told) {
         if next.step < at {
             return is_anew && at > from; // it goes back once more
         }

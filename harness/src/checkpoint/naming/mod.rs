@@ -42,12 +42,20 @@ pub(crate) fn step_in(name: &str) -> Option<u64> {
     step_of(name).ok().map(|step| step.value)
 }
 
-/// How the folder's checkpoints are named, the plain ones first, and why the others are left out. Tokens in a name are
-/// worth reading where no `counted` number is.
-pub(crate) fn namings(names: &[String], counted: bool) -> (Vec<Naming>, Vec<(String, String)>) {
+/// Where the tokens that a checkpoint saw are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokensIn {
+    /// In its name, or nowhere.
+    Name,
+    /// In the checkpoint itself, exactly; an amount in its name is a round one.
+    Checkpoint,
+}
+
+/// How the folder's checkpoints are named, the plain ones first, and why the others are left out.
+pub(crate) fn namings(names: &[String], tokens: TokensIn) -> (Vec<Naming>, Vec<(String, String)>) {
     let masked = fields::masked(names);
     let own: Vec<String> = masked.iter().map(|(name, _)| name.clone()).collect();
-    let (mut found, mut left_out) = of_one_run(&own, counted);
+    let (mut found, mut left_out) = of_one_run(&own, tokens);
     if let Some(amounts) = found.is_empty().then(|| amounts::naming(&own)).flatten() {
         let is_placed = |name: &String| amounts.names.values().flatten().any(|placed| placed == name);
         left_out.retain(|(name, _)| !is_placed(name));
@@ -71,7 +79,7 @@ pub(crate) fn namings(names: &[String], counted: bool) -> (Vec<Naming>, Vec<(Str
 }
 
 /// The same for names whose stages and seeds are masked.
-fn of_one_run(names: &[String], counted: bool) -> (Vec<Naming>, Vec<(String, String)>) {
+fn of_one_run(names: &[String], tokens: TokensIn) -> (Vec<Naming>, Vec<(String, String)>) {
     let (mut groups, mut left_out) = (BTreeMap::<Key, Vec<Parsed>>::new(), Vec::new());
     for name in names {
         let mut words = name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
@@ -86,7 +94,7 @@ fn of_one_run(names: &[String], counted: bool) -> (Vec<Naming>, Vec<(String, Str
     }
     let mut found = Vec::new();
     for group in groups.into_values().flat_map(without_twins) {
-        match Naming::of(&group, counted) {
+        match Naming::of(&group, tokens) {
             Ok(naming) => found.push(naming),
             Err(reason) => left_out.extend(group.into_iter().map(|parsed| (parsed.name, reason.clone()))),
         }
@@ -155,8 +163,8 @@ fn without_twins(group: Vec<Parsed>) -> Vec<Vec<Parsed>> {
 }
 
 impl Naming {
-    fn of(group: &[Parsed], counted: bool) -> Result<Self, String> {
-        let mut tokens = !counted;
+    fn of(group: &[Parsed], tokens: TokensIn) -> Result<Self, String> {
+        let mut tokens = tokens == TokensIn::Name;
         let mut side = |chunks: fn(&Parsed) -> &Vec<Chunk>| -> String {
             let slots = 0..chunks(&group[0]).len();
             slots

@@ -3,9 +3,9 @@
 use super::*;
 
 /// Patterns with their variants and steps, and the names that were left out.
-fn told(names: &str, counted: bool) -> (Vec<(String, Option<String>, Vec<u64>)>, Vec<String>) {
+fn told(names: &str, tokens: TokensIn) -> (Vec<(String, Option<String>, Vec<u64>)>, Vec<String>) {
     let names: Vec<String> = names.split(' ').map(str::to_owned).collect();
-    let (found, left_out) = namings(&names, counted);
+    let (found, left_out) = namings(&names, tokens);
     let told = found.into_iter().map(|naming| (naming.pattern, naming.variant, naming.names.into_keys().collect()));
     (told.collect(), left_out.into_iter().map(|(name, _)| name).collect())
 }
@@ -35,9 +35,9 @@ fn names_give_their_pattern_and_steps() {
         ("step1000-9f00a1 step2000-b12c3d", "step{step}-*", &[1000, 2000]),
     ];
     for (names, pattern, steps) in cases {
-        assert_eq!(told(names, false), (vec![(pattern.into(), None, steps.to_vec())], Vec::new()), "{names}");
+        assert_eq!(told(names, TokensIn::Name), (vec![(pattern.into(), None, steps.to_vec())], Vec::new()), "{names}");
     }
-    let counted = told("step1000-tokens4B step2000-tokens8B", true).0;
+    let counted = told("step1000-tokens4B step2000-tokens8B", TokensIn::Checkpoint).0;
     assert_eq!(counted[0].0, "step{step}-tokens*", "the checkpoints count their tokens themselves");
 }
 
@@ -55,11 +55,11 @@ fn stages_and_seeds_are_fields_where_they_vary() {
         ("step5 stage1-step10 stage1-step20", "[stage{stage}-]step{step}"),
     ];
     for (names, pattern) in cases {
-        let (found, left_out) = told(names, false);
+        let (found, left_out) = told(names, TokensIn::Name);
         let patterns: Vec<_> = found.iter().map(|naming| naming.0.as_str()).collect();
         assert_eq!((patterns, left_out.as_slice()), (vec![pattern], &[][..]), "{names}");
     }
-    let (found, left_out) = told("tokens-200M tokens-9.6B main", false);
+    let (found, left_out) = told("tokens-200M tokens-9.6B main", TokensIn::Name);
     assert_eq!(found, [("tokens-{tokens}".into(), None, vec![200_000_000, 9_600_000_000])]);
     assert_eq!(left_out, ["main"]);
 }
@@ -82,7 +82,7 @@ fn other_kinds_of_one_step_are_variants() {
         ),
     ];
     for (names, plain, variants) in cases {
-        let (found, left_out) = told(names, false);
+        let (found, left_out) = told(names, TokensIn::Name);
         assert_eq!((found[0].0.as_str(), &found[0].1), (plain, &None), "{names}");
         let others: Vec<_> = found[1..].iter().map(|(p, v, s)| (p.as_str(), v.as_deref().unwrap(), s.len())).collect();
         assert_eq!(others, variants, "{names}");
@@ -92,14 +92,14 @@ fn other_kinds_of_one_step_are_variants() {
 
 #[test]
 fn what_is_left_out_is_told() {
-    let (found, left_out) = told("checkpoint-10 checkpoint-20 final latest iter_5 0123abc456", false);
+    let (found, left_out) = told("checkpoint-10 checkpoint-20 final latest iter_5 0123abc456", TokensIn::Name);
     assert_eq!(found, [("checkpoint-{step}".into(), None, vec![10, 20])]);
     assert_eq!(left_out, ["final", "latest", "0123abc456", "iter_5"]);
-    assert_eq!(told("0123abc456 9f00a1", false), (Vec::new(), vec!["0123abc456".into(), "9f00a1".into()]));
+    assert_eq!(told("0123abc456 9f00a1", TokensIn::Name), (Vec::new(), vec!["0123abc456".into(), "9f00a1".into()]));
     let names = "checkpoint-500 checkpoint-600 tmp-checkpoint-1500 checkpoint-1500.tmp checkpoint-1000-final";
-    let (found, left_out) = told(names, false);
+    let (found, left_out) = told(names, TokensIn::Name);
     assert_eq!(found, [("checkpoint-{step}".into(), None, vec![500, 600])]);
     assert_eq!(left_out, ["tmp-checkpoint-1500", "checkpoint-1500.tmp", "checkpoint-1000-final"]);
-    let (found, left_out) = told("checkpoint-100 checkpoint-0100", false);
+    let (found, left_out) = told("checkpoint-100 checkpoint-0100", TokensIn::Name);
     assert_eq!((found.len(), left_out.len()), (0, 2), "{found:?}");
 }

@@ -56,7 +56,7 @@ pub(super) fn task_of<'s>(suite: &'s Suite, unit: &Unit) -> Option<&'s SuiteTask
 pub(super) fn items_of<'s>(suite: &'s Suite, unit: &Unit) -> Result<&'s [Item], String> {
     let task = task_of(suite, unit).ok_or("the run file does not ask for the task any more")?;
     let items = task.items.as_ref().map_err(crate::Error::in_full)?;
-    let same = task.task.definition_hash() == unit.record.inputs.task_definition
+    let same = task.definition == unit.record.inputs.task_definition
         && items.data_hash == unit.record.inputs.data
         && unit.items.len() <= items.items.len();
     if unit.items.is_empty() {

@@ -165,6 +165,8 @@ fn records(path: &Path, step: u64, checkpoint: &Checkpoint, chosen: &[Chosen]) -
             tokenizer: String::new(),
             chat_template: None,
             bos: None,
+            rope_scale: None,
+            context: None,
             task: task.to_owned(),
             task_definition: String::new(),
             data: String::new(),

@@ -1,18 +1,30 @@
 //! What a sweep will cost: tokens from the tries, time from what was measured here before, memory from the files.
 
-use std::path::Path;
+use rayon::prelude::*;
+use spyglass_model::ScorerOptions;
 
-use spyglass_tasks::python::from_json;
-
-use super::Plan;
+use super::opened::{OpenedOnce, contents};
+use super::{Plan, PlannedCheckpoint};
 use crate::Result;
 use crate::ask::Questions;
-use crate::checkpoint::{Tokens, weight_bytes};
+use crate::checkpoint::weight_bytes;
+use crate::memory::available;
 use crate::suite::Subject;
 use crate::sweep::Work;
 
 /// Multiply-adds of one core in a second, for a first guess where nothing was scored yet.
 const GUESSED_RATE: f64 = 2e10;
+
+/// A task whose longest text leaves a state behind that there is no room for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TooLarge {
+    /// The task.
+    pub task: String,
+    /// Bytes of the state.
+    pub state_bytes: u64,
+    /// Whether this machine could hold it, if states were given as much.
+    pub fits_here: bool,
+}
 
 /// What a sweep will cost.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,10 +39,25 @@ pub(crate) struct Estimate {
     pub measured: bool,
     /// Weights of the largest checkpoint, which lie in memory as wide as on disk, without the states.
     pub memory_bytes: u64,
+    /// What shared prefixes leave behind at the most, of the unit that needs most of it.
+    pub state_bytes: u64,
     /// Checkpoints that are left out because they are not fetched from the hub yet.
     pub unfetched: usize,
+    /// Tasks that will fail for want of memory, each once.
+    pub too_large: Vec<TooLarge>,
     /// Units that are left out because their questions cannot be built, with the reason.
     pub problems: Vec<String>,
+}
+
+impl Estimate {
+    /// Notes that a state of `task` is more than states may take by default, or than lies here free beside `weights` bytes of weights.
+    fn note_large(&mut self, task: &str, weights: u64, state_bytes: u64) {
+        let fits_here = available().is_none_or(|available| weights + state_bytes <= available);
+        let fits = fits_here && state_bytes <= ScorerOptions::default().state_memory;
+        if !fits && !self.too_large.iter().any(|known| known.task == task) {
+            self.too_large.push(TooLarge { task: task.to_owned(), state_bytes, fits_here });
+        }
+    }
 }
 
 /// Estimates what is left of `plan`. Reads tokenizers and configs, but no weights. Replies that have to be generated are not
@@ -42,35 +69,39 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
     let questions = Questions::new(&work.suite);
     let mut estimate = Estimate::default();
     let mut flops = 0.0;
-    for planned in plan.checkpoints.iter().filter(|planned| planned.problem.is_none() && !planned.is_done()) {
-        let (folder, settings) = (&planned.folder, &work.settings);
-        if planned.pinned().is_some() && !folder.join("config.json").exists() {
-            estimate.unfetched += 1;
-            continue;
-        }
-        let opened = settings
-            .read_config(folder)
-            .and_then(|config| Ok((settings.open_tokenizer(folder, &config)?, weight_bytes(folder)?, config)));
-        let (tokenizer, bytes, config) = match opened {
+    let settings = &work.settings;
+    let left = plan.checkpoints.iter().filter(|planned| planned.problem.is_none() && !planned.is_done());
+    let (here, unfetched): (Vec<&PlannedCheckpoint>, Vec<_>) =
+        left.partition(|planned| planned.pinned().is_none() || planned.folder.join("config.json").exists());
+    estimate.unfetched = unfetched.len();
+    let contents: Vec<_> = here.par_iter().map(|planned| contents(planned, settings)).collect();
+    let mut once = OpenedOnce::default();
+    for (planned, contents) in here.into_iter().zip(contents) {
+        let folder = &planned.folder;
+        let opened = contents.and_then(|contents| Ok((once.of(contents, planned, settings)?, weight_bytes(folder)?)));
+        let (opened, bytes) = match opened {
             Ok(opened) => opened,
             Err(error) => {
                 estimate.problems.push(format!("{}: {}", planned.name(), error.in_full()));
                 continue;
             }
         };
-        let width = bytes_per_weight(folder);
+        let parameters = opened.config.parameters()?;
+        let state_bytes = opened.config.state_bytes()?;
         estimate.memory_bytes = estimate.memory_bytes.max(bytes);
-        let hash = crate::checkpoint::tokenizer_hash(settings.tokenizer_folder(folder))?;
-        let tokens = Tokens { tokenizer: &tokenizer, hash: &hash, max_length: config.context_limit() };
         for unit in planned.units.iter().filter(|unit| unit.items_left() > 0) {
             let Subject::Task(task) = unit.subject else { continue };
             // Built once for all checkpoints with this tokenizer.
-            match questions.of(tokens, task, unit.items - unit.items_left()..unit.items) {
+            match questions.of(opened.tokens(), task, unit.items - unit.items_left()..unit.items) {
                 Ok(asked) => {
                     let computed = asked.trie.tokens_computed();
                     estimate.tokens_computed += computed;
                     estimate.tokens_requested += asked.trie.tokens_requested();
-                    flops += 2.0 * computed as f64 * (bytes / width) as f64;
+                    flops += 2.0 * computed as f64 * parameters as f64;
+                    let most = asked.trie.peak_state_bytes(&state_bytes).min(ScorerOptions::default().state_memory);
+                    estimate.state_bytes = estimate.state_bytes.max(most);
+                    let largest = asked.trie.largest_state(&state_bytes);
+                    estimate.note_large(work.suite.name(unit.subject), bytes, largest);
                 }
                 Err(error) => {
                     let problem = error.in_full();
@@ -82,7 +113,7 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
         }
     }
     let (tokens, seconds) =
-        plan.done().fold((0, 0.0), |sum, record| (sum.0 + record.cost.tokens_computed, sum.1 + record.cost.seconds));
+        plan.done().fold((0, 0.0), |sum, (_, brief)| (sum.0 + brief.cost.tokens_computed, sum.1 + brief.cost.seconds));
     estimate.measured = tokens > 0 && seconds > 0.0;
     estimate.seconds = if estimate.measured {
         estimate.tokens_computed as f64 * seconds / tokens as f64
@@ -90,12 +121,4 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
         flops / (GUESSED_RATE * std::thread::available_parallelism().map_or(1, usize::from) as f64)
     };
     Ok(estimate)
-}
-
-/// How wide the weights are on disk, as config.json says.
-fn bytes_per_weight(folder: &Path) -> u64 {
-    let text = fs_err::read_to_string(folder.join("config.json")).unwrap_or_default();
-    let config: serde_json::Value = from_json(&text).unwrap_or_default();
-    let dtype = ["torch_dtype", "dtype"].iter().find_map(|key| config.get(key)?.as_str());
-    if matches!(dtype, Some("bfloat16" | "float16")) { 2 } else { 4 }
 }

@@ -23,13 +23,15 @@ pub(super) fn unit_inputs(work: &Work, identity: &Identity, subject: Subject) ->
         precision: settings.precision.name().into(),
         dt_floor: settings.dt_floor.name().into(),
         bos: settings.bos.name().map(Into::into),
+        rope_scale: settings.rope_scale.map(|scale| scale.to_string()),
+        context: settings.context,
         scoring_version: SCORING_VERSION,
     };
     match subject {
         Subject::Task(task) => {
             let asked = &work.suite.tasks[task];
             UnitInputs {
-                task_definition: asked.task.definition_hash(),
+                task_definition: asked.definition.clone(),
                 data: asked.items.as_ref().map_or_else(|_| String::new(), |items| items.data_hash.clone()),
                 shots: asked.task.shots,
                 perturb: asked.task.perturb.clone(),

@@ -2,10 +2,11 @@
 
 mod estimate;
 mod inputs;
+mod opened;
 mod schedule;
 mod units;
 
-pub(crate) use estimate::{Estimate, estimate};
+pub(crate) use estimate::{Estimate, TooLarge, estimate};
 pub(crate) use schedule::order;
 pub(crate) use units::checkpoint_name;
 pub(crate) use units::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};

@@ -10,7 +10,7 @@ use super::inputs::unit_inputs;
 use super::order;
 use crate::checkpoint::{Hashing, Identity};
 use crate::hub::Pinned;
-use crate::results::{Hashes, Store, UnitFolder, UnitPlace, unit_key};
+use crate::results::{Brief, Hashes, Store, UnitFolder, UnitPlace, unit_key};
 use crate::suite::Subject;
 use crate::sweep::Work;
 use crate::{Error, Result};
@@ -59,7 +59,7 @@ pub(crate) enum UnitStatus {
         items: usize,
     },
     /// It is finished.
-    Done(Box<UnitRecord>),
+    Done(Brief),
 }
 
 impl PlannedUnit {
@@ -126,11 +126,20 @@ impl Plan {
     }
 
     /// The finished units.
-    pub(crate) fn done(&self) -> impl Iterator<Item = &UnitRecord> {
+    pub(crate) fn done(&self) -> impl Iterator<Item = (Subject, &Brief)> {
         self.units().filter_map(|unit| match &unit.status {
-            UnitStatus::Done(record) => Some(&**record),
+            UnitStatus::Done(brief) => Some((unit.subject, brief)),
             _ => None,
         })
+    }
+
+    /// The summaries of the finished units, but for what was damaged meanwhile.
+    pub(crate) fn records(&self, work: &Work, store: &Store) -> Vec<UnitRecord> {
+        let of_one = |planned: &PlannedCheckpoint| {
+            let done = planned.units.iter().filter(|unit| unit.is_done());
+            done.filter_map(|unit| planned.unit_folder(unit.subject, work, store).1.record().ok()?).collect::<Vec<_>>()
+        };
+        self.checkpoints.iter().flat_map(of_one).collect()
     }
 }
 
@@ -172,9 +181,9 @@ impl PlannedCheckpoint {
         }
         let folders: Vec<_> = self.units.iter().map(|unit| self.unit_folder(unit.subject, work, store).1).collect();
         for (unit, folder) in self.units.iter_mut().zip(folders) {
-            unit.status = match folder.record() {
-                Ok(Some(record)) if record.items >= unit.items => UnitStatus::Done(Box::new(record)),
-                Ok(Some(record)) => UnitStatus::Open { items: record.items },
+            unit.status = match folder.brief() {
+                Ok(Some(brief)) if brief.items >= unit.items => UnitStatus::Done(brief),
+                Ok(Some(brief)) => UnitStatus::Open { items: brief.items },
                 Ok(None) => UnitStatus::Open { items: folder.items_there()? },
                 Err(Error::Results { .. }) => UnitStatus::Open { items: 0 },
                 Err(other) => return Err(other),
@@ -244,8 +253,7 @@ fn nothing_fits(work: &Work) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::new_record;
-    use spyglass_tasks::MetricValue;
+    use spyglass_dashboards::run::Cost;
 
     #[test]
     fn a_plan_can_be_carried_to_another_process() {
@@ -260,26 +268,10 @@ mod tests {
         let text = |name: &str| name.to_owned();
         let identity =
             Identity { weights: text("w"), config: text("c"), tokenizer: text("t"), chat_template: String::new() };
-        let inputs = UnitInputs {
-            weights: text("w"),
-            config: text("c"),
-            tokenizer: text("t"),
-            chat_template: None,
-            task: text("arc_easy"),
-            task_definition: text("d"),
-            data: text("a"),
-            shots: 5,
-            perturb: Some(text("shuffle")),
-            precision: text("f32"),
-            dt_floor: text("config"),
-            bos: None,
-            scoring_version: 1,
-        };
-        let metrics = vec![MetricValue { name: text("acc"), value: 1.0 / 3.0, n: 3, ..MetricValue::default() }];
-        let record = UnitRecord { metrics, items: 3, ..new_record(&checkpoint, inputs) };
+        let brief = Brief { items: 3, cost: Cost { seconds: 1.0 / 3.0, tokens_computed: 9, tokens_requested: 27 } };
         let unit = |subject, status| PlannedUnit { subject, items: 3, status };
         let units = vec![
-            unit(Subject::Task(0), UnitStatus::Done(Box::new(record))),
+            unit(Subject::Task(0), UnitStatus::Done(brief)),
             unit(Subject::Task(1), UnitStatus::Open { items: 2 }),
             unit(Subject::Pack(0), UnitStatus::Unknown),
         ];

@@ -2,6 +2,8 @@
 
 use std::f64::consts::PI;
 
+use serde_json::Value;
+
 use super::Rope;
 use crate::checkpoint::Keys;
 use crate::error::Result;
@@ -34,6 +36,19 @@ impl Scaling<'_> {
     pub(super) fn linear(&self, frequencies: Vec<f64>) -> Result<Rope> {
         let factor = self.required("factor")?;
         Ok(Rope { frequencies: frequencies.into_iter().map(|frequency| frequency / factor).collect(), factor: 1.0 })
+    }
+
+    /// Each frequency by a number of its own: what a GGUF file holds in place of the rule.
+    pub(super) fn divided(&self, frequencies: Vec<f64>) -> Result<Rope> {
+        let factors = self.parameters.value(&["factors"]).and_then(|(_, factors)| factors.as_array());
+        let factors: Vec<f64> =
+            factors.into_iter().flatten().filter_map(Value::as_f64).filter(|factor| *factor > 0.0).collect();
+        if factors.len() != frequencies.len() {
+            let problem = format!("hold {} numbers above 0 for {} frequencies", factors.len(), frequencies.len());
+            return Err(self.parameters.error("factors", problem));
+        }
+        let frequencies = frequencies.into_iter().zip(factors).map(|(frequency, factor)| frequency / factor).collect();
+        Ok(Rope { frequencies, factor: 1.0 })
     }
 
     /// Llama 3: long waves are stretched, short ones kept, those between mixed.

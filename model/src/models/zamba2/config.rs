@@ -169,9 +169,6 @@ fn refuse_what_changes_results(keys: &Keys) -> Result<()> {
     if !keys.flag(&["gated_linear_unit"], true)? {
         return Err(keys.error("gated_linear_unit", "is false, only the gated MLP is known".into()));
     }
-    if let Some((key, _)) = keys.value(&["quantization_config"]) {
-        return Err(keys.error(key, "is set: quantised checkpoints are not read, save it in bf16".into()));
-    }
     if let Some((_, rope)) = keys.value(&["rope_scaling"]) {
         return Err(keys.error("rope_scaling", format!("is {rope}, expected none")));
     }

@@ -6,6 +6,7 @@ mod names;
 use std::sync::Arc;
 
 use super::registry::{Architecture, Known, Sizes};
+use super::rope::Rope;
 use super::shared_block::{Adapter, Call, Layer, Mixer, Shared};
 use super::{Block, Parts};
 use crate::checkpoint::{Keys, Tensors};
@@ -40,9 +41,10 @@ impl Architecture for Zamba2Config {
         let names = ["model.embed_tokens", "lm_head"];
         let (embedding, head) = tensors.embedding_and_head(names, [v, h], self.tied, false)?;
         let final_norm = tensors.rms_norm("model.final_layernorm", h, self.rms_norm_eps)?;
-        let rotary = self
-            .rope_theta
-            .map(|theta| Arc::new(Rotary::new(Rotary::frequencies(theta, self.attention_head_dim()), 1.0)));
+        let rotary = self.rope_theta.map(|theta| {
+            let frequencies = Rotary::frequencies(theta, self.attention_head_dim());
+            Arc::new(Rope { frequencies, factor: 1.0 }.rotary(tensors.rope_scale()))
+        });
         let hybrids = self.hybrid_layers();
         let mut shared: Vec<Arc<Shared>> = Vec::with_capacity(hybrids.len()); // by hybrid ordinal
         let mut blocks: Vec<Box<dyn Block>> = Vec::with_capacity(self.layers.len());

@@ -6,6 +6,7 @@
 //! characters, a missing space before the first word) we keep: the checkpoint was trained with it.
 
 mod added;
+mod gguf;
 mod model;
 mod piece;
 mod wire;
@@ -19,6 +20,7 @@ use tokenizers::normalizers::replace::ReplacePattern;
 use tokenizers::normalizers::{NormalizerWrapper, Precompiled, Replace, Sequence};
 
 use self::added::Added;
+pub(super) use self::gguf::of_gguf;
 use self::model::Model;
 use self::piece::Kind;
 use super::special_tokens::SpecialTokens;
@@ -26,6 +28,9 @@ use crate::error::{Error, Result};
 
 /// What stands for a space in a piece.
 const SPACE: &str = "▁";
+const AGAIN: &str = "copy the file again from where it came";
+const CONVERT: &str =
+    "save it as tokenizer.json with transformers: `AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`";
 
 /// Reads `file`; what it says of BOS and EOS is added to `special` where nothing else says it.
 ///
@@ -33,17 +38,13 @@ const SPACE: &str = "▁";
 /// It is damaged, or a model of a kind whose pieces are not merged: that is named.
 pub(super) fn open(file: &Path, special: &mut SpecialTokens) -> Result<Tokenizer> {
     let wrong = |problem: String, mend: &str| Error::Tokenizer { file: file.to_owned(), problem, mend: mend.into() };
-    let convert =
-        "save it as tokenizer.json with transformers: `AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`";
-    let again = "copy the file again from where it came";
     let bytes = fs_err::read(file).map_err(Error::io(file))?;
-    let mut model =
-        Model::read(&bytes).map_err(|problem| wrong(format!("is no SentencePiece model: {problem}"), again))?;
+    let model = Model::read(&bytes).map_err(|problem| wrong(format!("is no SentencePiece model: {problem}"), AGAIN))?;
     if let Err(kind) = model.kind {
-        return Err(wrong(format!("is a SentencePiece model of the kind {kind}; BPE alone is read"), convert));
+        return Err(wrong(format!("is a SentencePiece model of the kind {kind}; BPE alone is read"), CONVERT));
     }
     if model.space_behind || !model.escape_spaces {
-        return Err(wrong("writes spaces in a way that is not read".into(), convert));
+        return Err(wrong("writes spaces in a way that is not read".into(), CONVERT));
     }
     for (key, id) in [("bos_token", model.bos), ("eos_token", model.eos)] {
         if let Some(text) = model.text(id) {
@@ -51,9 +52,19 @@ pub(super) fn open(file: &Path, special: &mut SpecialTokens) -> Result<Tokenizer
         }
     }
     let beside = Added::read(file.parent().unwrap_or(Path::new("")))?;
-    let added = added_tokens(&mut model, &beside).map_err(|problem| wrong(problem, convert))?;
+    tokenizer(model, special, &beside, &wrong)
+}
+
+/// The tokenizer of a model, and what the files beside it add; what is wrong is told by `wrong`: the problem and the mend.
+fn tokenizer(
+    mut model: Model,
+    special: &SpecialTokens,
+    beside: &BTreeMap<usize, Added>,
+    wrong: &dyn Fn(String, &str) -> Error,
+) -> Result<Tokenizer> {
+    let added = added_tokens(&mut model, beside).map_err(|problem| wrong(problem, CONVERT))?;
     let json = tokenizer_json(&model, special, &added);
-    let refused = |error: tokenizers::Error| wrong(format!("is no tokenizer: {error}"), again);
+    let refused = |error: tokenizers::Error| wrong(format!("is no tokenizer: {error}"), AGAIN);
     let mut tokenizer = Tokenizer::from_bytes(json.to_string()).map_err(refused)?;
     let steps = normalizers(&model, special).map_err(refused)?;
     if !steps.is_empty() {

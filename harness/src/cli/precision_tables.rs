@@ -1,0 +1,108 @@
+//! How `compare-precision` writes down what it found.
+
+use super::text_table::{Align, Table};
+use crate::measure::{Effect, MetricChange};
+use crate::results::Price;
+
+/// One JSON object a task.
+pub(super) fn lines(effects: &[Effect]) -> String {
+    effects.iter().map(|effect| serde_json::to_string(effect).expect("plain data") + "\n").collect()
+}
+
+/// One line a metric, then one line a task on the next token.
+pub(super) fn table(effects: &[Effect], names: &[String; 2]) -> String {
+    let tokens = next_tokens(effects);
+    let answers = answers(effects)
+        + &format!("before: {}; after: {}; ", names[0], names[1])
+        + "changes of log-likelihoods are absolute, in nats; lost: right before, wrong after\n";
+    tokens.map_or_else(|| answers.clone(), |tokens| format!("{answers}\n{tokens}"))
+}
+
+fn answers(effects: &[Effect]) -> String {
+    let nats = |change: Option<f64>| change.map_or_else(|| "-".into(), |change| format!("{change:.5}"));
+    let row = |effect: &Effect, metric: &MetricChange| {
+        let tested = effect.tested.as_ref().filter(|tested| tested.metric == metric.name);
+        let told = |text: &dyn Fn(&spyglass_dashboards::findings::ComparedTask) -> String| {
+            tested.map_or_else(|| "-".into(), text)
+        };
+        [
+            effect.task.clone(),
+            effect.shots.to_string(),
+            effect.items.to_string(),
+            nats(effect.largest_change),
+            nats(effect.mean_change),
+            effect.flipped.to_string(),
+            metric.name.clone(),
+            format!("{:.4}", metric.before),
+            format!("{:.4}", metric.after),
+            told(&|task| {
+                let interval = task.difference.interval;
+                format!("{:+.4} [{:+.4}, {:+.4}]", task.difference.value, interval.0, interval.1)
+            }),
+            told(&|task| task.mcnemar.map_or("-".into(), |_| task.lost.len().to_string())),
+            told(&|task| task.mcnemar.map_or("-".into(), |_| task.gained.len().to_string())),
+            told(&|task| task.mcnemar.map_or("-".into(), |p| format!("{p:.3}"))),
+        ]
+    };
+    let heads = [
+        "task",
+        "shots",
+        "items",
+        "largest change",
+        "mean change",
+        "flipped answers",
+        "metric",
+        "before",
+        "after",
+        "difference",
+        "lost",
+        "gained",
+        "McNemar p",
+    ];
+    let align = |head: &str| if ["task", "metric"].contains(&head) { Align::Left } else { Align::Right };
+    let mut table = Table::new(heads.map(|head| (head, align(head))));
+    table.extend(effects.iter().flat_map(|effect| effect.metrics.iter().map(|metric| row(effect, metric))));
+    table.markdown()
+}
+
+/// `None` where nothing was compared.
+fn next_tokens(effects: &[Effect]) -> Option<String> {
+    let heads = [
+        "task",
+        "tokens",
+        "KL mean",
+        "KL 99 %",
+        "KL 99.9 %",
+        "RMS Δp",
+        "same top",
+        "perplexity before",
+        "perplexity after",
+        "ratio",
+    ];
+    let row = |effect: &Effect, price: &Price| {
+        let ratio = match price.ratio_interval {
+            Some([low, high]) => format!("{:.4} [{low:.4}, {high:.4}]", price.ratio),
+            None => format!("{:.4}", price.ratio),
+        };
+        [
+            effect.task.clone(),
+            price.tokens.to_string(),
+            format!("{:.5}", price.divergence),
+            format!("{:.5}", price.divergence_99),
+            format!("{:.5}", price.divergence_999),
+            format!("{:.2} %", 100.0 * price.probability_change),
+            format!("{:.2} %", 100.0 * price.same_best),
+            format!("{:.3}", price.perplexities[0]),
+            format!("{:.3}", price.perplexities[1]),
+            ratio,
+        ]
+    };
+    let rows: Vec<_> = effects.iter().filter_map(|effect| Some(row(effect, effect.tokens.as_ref()?))).collect();
+    let align = |head: &str| if head == "task" { Align::Left } else { Align::Right };
+    let mut table = Table::new(heads.map(|head| (head, align(head))));
+    (!rows.is_empty()).then(|| {
+        table.extend(rows);
+        table.markdown()
+            + "KL: divergence of the next token's distribution, in nats; Δp: of the token that stands in the text\n"
+    })
+}

@@ -1,0 +1,193 @@
+//! Weights of four bits in blocks of 32 inputs, each output's block with a scale of its own: ggml's `Q4_0`, laid out by panels.
+//!
+//! A number is `(code − 8) · scale`, which f32 holds exactly; a product is that of the same numbers stored as f32, bit for bit. One or two
+//! rows expand the codes in registers, more of them expand a panel once.
+#![expect(unsafe_code, reason = "a step reads through the pointers of its tile")]
+
+use half::f16;
+
+use super::panels::{PANEL, Stored};
+use super::scratch;
+use super::strip::Strip;
+use super::tile::{ByF32, Step, Task, strip};
+use super::vector::{LANES, Vector, on_isa};
+
+/// Inputs of a block.
+pub(super) const BLOCK: usize = 32;
+/// Codes in a word, of neighbouring inputs.
+const CODES: usize = 8;
+/// Words of sixteen outputs' scales.
+const SCALES: usize = LANES / 2;
+/// Words of sixteen outputs of a block: their scales, then their codes.
+const VECTOR: usize = SCALES + BLOCK / CODES * LANES;
+/// Words of a block of a panel.
+const WORDS: usize = PANEL / LANES * VECTOR;
+
+/// Words of a panel.
+pub(super) fn panel_words(input: usize) -> usize {
+    input.div_ceil(BLOCK) * WORDS
+}
+
+/// Packs rows `input` long into `panel`, as its columns from `first` on. Codes and scales are those of ggml's `quantize_row_q4_0`: the
+/// number furthest from 0 has the code 0.
+pub(super) fn pack<S: Stored>(rows: &[S], input: usize, panel: &mut [u32], first: usize) {
+    for (column, row) in (first..).zip(rows.chunks_exact(input)) {
+        let (vector, lane) = (column / LANES * VECTOR, column % LANES);
+        for (words, values) in panel.chunks_exact_mut(WORDS).zip(row.chunks(BLOCK)) {
+            let further = |most: f32, x: &S| if most.abs() < x.to_f32().abs() { x.to_f32() } else { most };
+            let scale = values.iter().fold(0.0, further) / -8.0;
+            let inverse = if scale == 0.0 { 0.0 } else { 1.0 / scale };
+            let words = &mut words[vector..vector + VECTOR];
+            let (scales, codes) = words.split_at_mut(SCALES);
+            bytemuck::cast_slice_mut::<u32, u16>(scales)[lane] = f16::from_f32(scale).to_bits();
+            for (group, codes) in codes.chunks_exact_mut(LANES).enumerate() {
+                codes[lane] = (0..CODES).fold(0, |word, place| {
+                    let value = values.get(group * CODES + place).map_or(0.0, |x| x.to_f32());
+                    word | (((value * inverse + 8.5) as u32).min(15)) << (4 * place)
+                });
+            }
+        }
+    }
+}
+
+/// Output `column` of a panel, as numbers.
+pub(super) fn row(panel: &[u32], column: usize, to: &mut [f32]) {
+    let (vector, lane) = (column / LANES * VECTOR, column % LANES);
+    for (to, words) in to.chunks_mut(BLOCK).zip(panel.chunks_exact(WORDS)) {
+        let (scales, codes) = words[vector..vector + VECTOR].split_at(SCALES);
+        let scale = f16::from_bits(bytemuck::cast_slice::<u32, u16>(scales)[lane]).to_f32();
+        for (input, to) in to.iter_mut().enumerate() {
+            let code = codes[input / CODES * LANES + lane] >> (input % CODES * 4) & 15;
+            *to = (code as f32 - 8.0) * scale;
+        }
+    }
+}
+
+struct ByBlock;
+
+impl<V: Vector> Step<V> for ByBlock {
+    const WORDS: usize = BLOCK;
+    const COLUMN_WORDS: usize = VECTOR;
+    type Columns = *const u32;
+
+    #[inline(always)]
+    unsafe fn columns(words: *const u32) -> *const u32 {
+        words
+    }
+
+    #[inline(always)]
+    unsafe fn step(mut sum: V, x: *const u32, columns: *const u32) -> V {
+        // SAFETY: the caller's: a block of x, and the scales and codes of sixteen outputs
+        let (x, scale) = unsafe { (&*x.cast::<[f32; BLOCK]>(), V::widen_half(&*columns.cast())) };
+        for (group, x) in x.as_chunks::<CODES>().0.iter().enumerate() {
+            // SAFETY: as above
+            let codes = unsafe { &*columns.add(SCALES + group * LANES).cast() };
+            for (place, x) in x.iter().enumerate() {
+                sum = V::splat(*x).fma(V::codes(codes, place).mul(scale), sum);
+            }
+        }
+        sum
+    }
+}
+
+#[inline(always)]
+fn strip_few_body<V: Vector>(task: Task<'_>, y: Strip<'_>) {
+    strip::<V, ByBlock>(task, y);
+}
+
+on_isa! {
+    /// One panel's columns for few rows.
+    fn strip_few(task: Task<'_>, y: Strip<'_>) = strip_few_body
+}
+
+/// All numbers of a panel: [input, 32].
+#[inline(always)]
+fn expand<V: Vector>(panel: &[u32], to: &mut [f32]) {
+    for (words, to) in panel.chunks_exact(WORDS).zip(to.chunks_mut(BLOCK * PANEL)) {
+        for (vector, words) in words.chunks_exact(VECTOR).enumerate() {
+            let (scales, codes) = words.split_at(SCALES);
+            let scale = V::widen_half(bytemuck::cast_slice(scales).try_into().expect("sixteen halves"));
+            for (group, codes) in codes.as_chunks::<LANES>().0.iter().enumerate() {
+                let rows = to.chunks_exact_mut(PANEL).skip(group * CODES).take(CODES);
+                for (place, to) in rows.enumerate() {
+                    V::codes(codes, place).mul(scale).store(&mut to.as_chunks_mut().0[vector]);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn strip_many_body<V: Vector>(task: Task<'_>, y: Strip<'_>) {
+    let len = task.steps * PANEL;
+    let mut numbers = scratch::take(len);
+    expand::<V>(task.panel, &mut numbers[..len]);
+    strip::<V, ByF32>(Task { panel: bytemuck::cast_slice(&numbers[..len]), ..task }, y);
+    scratch::give(numbers);
+}
+
+on_isa! {
+    /// One panel's columns for many rows: `steps` counts inputs.
+    fn strip_many(task: Task<'_>, y: Strip<'_>) = strip_many_body
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::quantized::{GgmlDType, QTensor};
+    use candle_core::{Device, Tensor};
+    use proptest::prelude::*;
+
+    use crate::kernels::{Arithmetic, Format, Isa, Panels, Start, multiply};
+
+    fn numbers(count: usize, seed: u32) -> Vec<f32> {
+        let mut at = seed;
+        let mut next = || {
+            at = at.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (at >> 8) as f32 / (1 << 23) as f32 - 1.0
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn numbers_are_those_of_candle() {
+        let (out, input) = (70, 96);
+        let w = numbers(out * input, 3);
+        let tensor = Tensor::from_slice(&w, (out, input), &Device::Cpu).unwrap();
+        let theirs = QTensor::quantize(&tensor, GgmlDType::Q4_0).unwrap().dequantize(&Device::Cpu).unwrap();
+        let theirs = theirs.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let panels = Panels::of(&w, out, input, Format::Q4);
+        assert_eq!(panels.bytes(), out.div_ceil(32) * 32 * input * 18 / 32, "4.5 bits a number");
+        let again = Panels::of(&theirs, out, input, Format::Q4);
+        for (at, expected) in theirs.chunks_exact(input).enumerate() {
+            for panels in [&panels, &again] {
+                let mut found = vec![0.0; input];
+                panels.row(at, &mut found);
+                assert_eq!(found, expected, "row {at}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn products_are_those_of_the_same_numbers_in_f32(
+            rows in 1usize..30, out in 1usize..80, input in 1usize..300, onto in any::<bool>(), seed: u32,
+        ) {
+            let (x, before) = (numbers(rows * input, seed), numbers(rows * out, !seed));
+            let weight = Panels::of(&numbers(out * input, seed ^ 0x4d), out, input, Format::Q4);
+            let mut w = vec![0.0; out * input];
+            w.chunks_exact_mut(input).enumerate().for_each(|(at, row)| weight.row(at, row));
+            let wide = Panels::of(&w, out, input, Format::F32);
+            let start = if onto { Start::Onto } else { Start::Zero };
+            for isa in Isa::available() {
+                let run = |weight: &Panels, rows: usize| {
+                    let mut y = before[..rows * out].to_vec();
+                    multiply(isa, Arithmetic::F32, &x[..rows * input], weight, start, &mut y);
+                    y
+                };
+                let expected = run(&wide, rows);
+                prop_assert_eq!(&run(&weight, rows), &expected, "{:?}", isa);
+                prop_assert_eq!(&run(&weight, 1)[..], &expected[..out], "{:?}", isa);
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A long text: filler with something hidden in it, laid out so that prompt and reply are as long as is asked.
+
+use std::sync::Arc;
+
+use super::body::Body;
+use crate::question::Generation;
+use crate::record::LongPlace;
+
+/// Pieces of filler by which the length of one is first judged.
+const SAMPLE: usize = 32;
+
+/// A text that is not laid out yet.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Haystack {
+    /// What stands first, in every text alike.
+    pub(crate) before: &'static str,
+    /// The filler: its beginning is that of every text of the task, so that a model reads it once for all of them.
+    pub(crate) body: Arc<Body>,
+    /// What is hidden, and where: fractions of the text, ascending.
+    pub(crate) needles: Vec<(f64, String)>,
+}
+
+/// What is asked about a long text.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LongQuestion {
+    pub(crate) haystack: Arc<Haystack>,
+    /// The question at its end.
+    pub(crate) question: String,
+    /// All of it, once it is laid out.
+    pub(crate) laid_out: Option<String>,
+    /// The choices with the delimiter before them.
+    pub(crate) continuations: Vec<String>,
+    /// How a reply is written.
+    pub(crate) reply: Generation,
+    /// What the reply has to hold; empty where no reply is asked for.
+    pub(crate) targets: Vec<String>,
+    pub(crate) place: LongPlace,
+}
+
+impl LongQuestion {
+    /// The prompt, once it is laid out; before that the question alone.
+    pub(crate) fn context(&self) -> &str {
+        self.laid_out.as_deref().unwrap_or(&self.question)
+    }
+
+    /// Whether a reply is asked for.
+    pub(crate) fn wants_reply(&self) -> bool {
+        !self.targets.is_empty()
+    }
+
+    /// The prompt with as much filler as leaves room for the reply within the length; `None` where not even a piece of it fits.
+    ///
+    /// # Errors
+    /// What `count` refuses.
+    pub(crate) fn lay_out<E>(&self, count: impl Fn(&str) -> Result<usize, E>) -> Result<Option<String>, E> {
+        let Some(most) = self.place.length.checked_sub(self.reply.max_tokens) else { return Ok(None) };
+        self.haystack.lay_out(&self.question, most, count)
+    }
+}
+
+impl Haystack {
+    /// The text with `question` at its end, at most `most` tokens long and with one piece of filler more longer than that.
+    pub(super) fn lay_out<E>(
+        &self,
+        question: &str,
+        most: usize,
+        count: impl Fn(&str) -> Result<usize, E>,
+    ) -> Result<Option<String>, E> {
+        let counted = |pieces: usize| count(&self.text(pieces, question));
+        let bare = counted(0)?;
+        if bare >= most {
+            return Ok(None);
+        }
+        let (mut pieces, mut tokens) = (SAMPLE, counted(SAMPLE)?);
+        for _ in 0..2 {
+            let each = (tokens.saturating_sub(bare) as f64 / pieces as f64).max(1.0);
+            pieces = (((most - bare) as f64 / each) as usize).max(1);
+            tokens = counted(pieces)?;
+        }
+        while tokens > most && pieces > 0 {
+            pieces -= 1;
+            tokens = counted(pieces)?;
+        }
+        while pieces > 0 && counted(pieces + 1)? <= most {
+            pieces += 1;
+        }
+        Ok((pieces > 0).then(|| self.text(pieces, question)))
+    }
+
+    /// The text with so many pieces of filler. A needle lies before the piece whose number is its share of them.
+    fn text(&self, pieces: usize, question: &str) -> String {
+        let mut text = self.before.to_owned();
+        let mut push = |part: &str| {
+            if text.len() > self.before.len() {
+                text.push(' ');
+            }
+            text.push_str(part);
+        };
+        let mut needles = self.needles.iter().peekable();
+        for at in 0..=pieces {
+            while let Some((_, needle)) = needles.next_if(|(depth, _)| (depth * pieces as f64).round() as usize <= at) {
+                push(needle);
+            }
+            if at < pieces {
+                push(&self.body.piece(at));
+            }
+        }
+        text + question
+    }
+}

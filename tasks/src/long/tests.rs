@@ -1,0 +1,252 @@
+//! Tests of `long`.
+
+use std::collections::BTreeSet;
+
+use super::spec::Kind;
+use super::*;
+use crate::{Answer, Catalogue, Error, Item, Query, Text};
+
+/// A tokenizer that takes each run of letters, each digit and each other sign for a token.
+fn count(text: &str) -> Result<usize, Error> {
+    let mut tokens = 0;
+    let mut in_word = false;
+    for c in text.chars() {
+        tokens += usize::from(!c.is_whitespace() && !(c.is_alphabetic() && in_word));
+        in_word = c.is_alphabetic();
+    }
+    Ok(tokens)
+}
+
+fn items(task: &str, limit: usize) -> Vec<Item> {
+    let selection = Catalogue::shipped().unwrap().select(task).unwrap();
+    let [task] = &selection.leaves[..] else { panic!("{task} is one task") };
+    let items = task.items(&[], Some(limit)).unwrap();
+    assert!(items.bad_rows.is_empty(), "{:?}", items.bad_rows);
+    items.items.iter().map(|item| item.fitted(count).unwrap().into_owned()).collect()
+}
+
+const FAMILIES: [&str; 8] = ["needle", "keys", "values", "variables", "common", "frequent", "facts", "two_facts"];
+
+#[test]
+fn texts_are_as_long_as_is_asked_and_hold_the_answer() {
+    for family in FAMILIES {
+        for length in [1024, 4096] {
+            for item in items(&format!("long_{family}_{length}"), 12) {
+                let (context, place) = (item.context(), item.place().unwrap());
+                let Some(Query::Generate { settings, .. }) = item.queries().pop() else { panic!("{family}") };
+                let (tokens, most) = (count(context).unwrap(), length - settings.max_tokens);
+                // One piece of filler more is too much; the longest is a block of words.
+                assert!(tokens <= most && tokens + 40 > most, "{family}: {tokens} of {most}");
+                assert_eq!((place.family.as_str(), place.length), (format!("long_{family}").as_str(), length));
+                let right = &item.choices[item.gold];
+                for answer in right.split(", ") {
+                    assert!(context.contains(answer), "{family}: {answer} in {context}");
+                }
+                let distinct: BTreeSet<&String> = item.choices.iter().collect();
+                assert_eq!(distinct.len(), item.choices.len(), "{family}: {:?}", item.choices);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_needle_lies_where_its_depth_says() {
+    for family in ["needle", "keys", "facts", "two_facts"] {
+        for item in items(&format!("long_{family}_4096"), 20) {
+            let context = item.context();
+            let right = &item.choices[item.gold];
+            let sentence = if family == "needle" || family == "keys" {
+                format!("is {right}.")
+            } else {
+                format!("to the {right}.")
+            };
+            let places: Vec<f64> =
+                context.match_indices(&sentence).map(|(at, _)| at as f64 / context.len() as f64).collect();
+            let depth = item.place().unwrap().depth.unwrap();
+            assert!(places.iter().any(|place| (place - depth).abs() < 0.04), "{family}: {depth} is none of {places:?}");
+        }
+    }
+}
+
+#[test]
+fn the_right_answer_follows_from_the_text() {
+    for item in items("long_facts_1024", 80) {
+        let (who, _) = item.context().rsplit_once("Now ").unwrap().1.split_once(' ').unwrap();
+        let last = item.context().rsplit_once(&format!("{who} went to the ")).unwrap().1;
+        assert!(last.starts_with(&item.choices[item.gold]), "{who}");
+    }
+    for item in items("long_two_facts_1024", 80) {
+        let thing = item.context().rsplit_once("Now the ").unwrap().1.split_once(' ').unwrap().0;
+        let (before, after) = item.context().split_once(&format!(" took the {thing}.")).unwrap();
+        let who = before.rsplit_once(' ').map_or(before, |(_, who)| who);
+        let last = after.rsplit_once(&format!("{who} went to the ")).unwrap().1;
+        assert!(last.starts_with(&item.choices[item.gold]), "{who} {thing}");
+    }
+    for item in items("long_variables_2048", 40) {
+        let context = item.context();
+        let mut value = context.rsplit_once("with the value ").unwrap().1.trim_end_matches(" are").to_owned();
+        let mut chain = Vec::new();
+        while let Some((before, _)) = context.split_once(&match chain.is_empty() {
+            true => format!(" has the value {value}."),
+            false => format!(" has the value of {value}."),
+        }) {
+            value = before.rsplit_once(' ').unwrap().1.to_owned();
+            chain.push(value.clone());
+        }
+        assert_eq!(chain.join(", "), item.choices[item.gold]);
+    }
+    for (task, most) in [("long_common_1024", 10), ("long_frequent_1024", 3)] {
+        for item in items(task, 10) {
+            let list = item.context().split("\n\n").nth(1).unwrap();
+            let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+            list.split(' ').for_each(|word| *counts.entry(word).or_default() += 1);
+            let mut words: Vec<(&str, usize)> = counts.into_iter().collect();
+            words.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            let top: Vec<&str> = words[..most].iter().map(|(word, _)| *word).collect();
+            assert!(words[most - 1].1 > words[most].1, "{task}: {words:?}");
+            match most {
+                3 => assert_eq!(top.join(", "), item.choices[item.gold]),
+                _ => assert!(top.contains(&item.choices[item.gold].as_str())),
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_are_the_same_every_time_and_guessing_scores_chance() {
+    for family in FAMILIES {
+        let selection = Catalogue::shipped().unwrap().select(&format!("long_{family}_1024")).unwrap();
+        let task = &selection.leaves[0];
+        let (first, again) = (task.items(&[], None).unwrap(), task.items(&[], None).unwrap());
+        assert_eq!((&first.items, &first.data_hash), (&again.items, &again.data_hash));
+        let chance = 1.0 / first.items[0].choices.len() as f64;
+        assert!((first.chance.unwrap() - chance).abs() < 1e-9, "{family}");
+        let firsts = first.items.iter().filter(|item| item.gold == 0).count() as f64 / first.items.len() as f64;
+        assert!((firsts - chance).abs() < 0.16, "{family}: {firsts} of {}", first.items.len());
+    }
+}
+
+#[test]
+fn texts_of_a_length_begin_alike_and_several_needles_share_all_of_it() {
+    let shared = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let needle = items("long_needle_4096", 10);
+    for pair in [(1, 2), (2, 3), (3, 4), (3, 8)] {
+        let (a, b) = (needle[pair.0].context(), needle[pair.1].context());
+        let least = needle[pair.0].place().unwrap().depth.unwrap();
+        assert!(shared(a, b) as f64 > (least - 0.04) * a.len() as f64, "{pair:?}: {}", shared(a, b));
+    }
+    let keys = items("long_keys_4096", 5);
+    for item in &keys[1..] {
+        assert!(shared(keys[0].context(), item.context()) + 200 > item.context().len());
+    }
+}
+
+/// Whoever copies what follows the same words earlier in the prompt.
+fn copied<'t>(context: &'t str) -> &'t str {
+    let key = context.rsplit_once("Answer: ").unwrap().1;
+    context.split(key).nth(1).unwrap()
+}
+
+#[test]
+fn a_reader_that_copies_finds_every_needle_at_every_depth() {
+    for task in ["long_needle_1024", "long_keys_1024", "long_keys_8192"] {
+        let selection = Catalogue::shipped().unwrap().select(task).unwrap();
+        let records: Vec<_> = items(task, 25)
+            .iter()
+            .map(|item| {
+                let answer = |query: Query| match query {
+                    Query::LogLikelihood { context: Text::Text(context), continuation: Text::Text(continuation) } => {
+                        let logprob = if copied(&context).starts_with(&continuation) { -0.1 } else { -9.0 };
+                        Answer { logprob, tokens: 7, ..Answer::default() }
+                    }
+                    Query::Generate { context: Text::Text(context), .. } => {
+                        Answer { text: Some(copied(&context).chars().take(8).collect()), ..Answer::default() }
+                    }
+                    other => panic!("{other:?}"),
+                };
+                item.record(&item.queries().into_iter().map(answer).collect::<Vec<_>>()).unwrap()
+            })
+            .collect();
+        let scores = selection.leaves[0].grade(&records).unwrap();
+        for name in ["acc", "recall"] {
+            let score = scores.iter().find(|score| score.name == name).unwrap();
+            assert_eq!((score.value, score.n), (1.0, 25), "{task}: {name}");
+        }
+        let depths: BTreeSet<String> =
+            records.iter().map(|record| format!("{:?}", record.long.as_ref().unwrap().depth)).collect();
+        assert_eq!(depths.len(), 5, "{task}: {depths:?}");
+    }
+}
+
+fn file(long: &str) -> Result<Vec<crate::Task>, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.yaml");
+    let text = "task: mine_{subject}\noutput_type: multiple_choice\ntest_split: test\ndoc_to_text: question\ndoc_to_target: gold\n\
+                doc_to_choice: choices\nlong:\n";
+    fs_err::write(&path, format!("{text}{long}")).unwrap();
+    fs_err::write(folder.path().join("notes.txt"), "It rained. \"Was it wet?\" she said!  Nobody\nknew.").unwrap();
+    fs_err::write(folder.path().join("empty.txt"), " \n").unwrap();
+    let selection = Catalogue::shipped().unwrap().select(path.to_str().unwrap())?;
+    for task in &selection.leaves {
+        task.items(&[], Some(2))?;
+    }
+    Ok(selection.leaves)
+}
+
+#[test]
+fn what_is_wrong_is_named_with_file_place_and_mend() {
+    let cases = [
+        ("  kind: needle\n  lengths: [2048, 1024]\n", ":8:3: long: ", "not ascending: 1024 comes after 2048"),
+        ("  kind: needle\n  lengths: [1024, 1024]\n", ":8:3: long: ", "not ascending: 1024 comes after 1024"),
+        ("  kind: needle\n  lengths: []\n", ":8:3: long: ", "`lengths` is empty"),
+        ("  kind: needle\n  lengths: [-5]\n", "mine.yaml:", "-5"),
+        ("  kind: needle\n  lengths: [1024]\n  keys: 0\n", ":8:3: long: ", "` is 0"),
+        ("  kind: needle\n  lengths: [1024]\n  values: 0\n", ":8:3: long: ", "` is 0"),
+        ("  kind: needle\n  lengths: [1024]\n  texts: 0\n", ":8:3: long: ", "`texts` is 0"),
+        ("  kind: needle\n  lengths: [1024]\n  depths: [0, 101]\n", ":8:3: long: ", "a depth of 101"),
+        ("  kind: needle\n  lengths: [1024]\n  depths: [50, 0]\n", ":8:3: long: ", "not ascending: 0 comes after 50"),
+        ("  kind: facts\n  lengths: [1024]\n  hops: 3\n", ":8:3: long: ", "`hops` is 3"),
+        ("  kind: needel\n  lengths: [1024]\n", "mine.yaml:8:", "needel"),
+        ("  kind: needle\n", "mine.yaml", "lengths"),
+        ("  kind: facts\n  lengths: [1024]\n  keys: 4\n", "mine.yaml", "are for needles"),
+        ("  kind: needle\n  lengths: [1024]\n  keys: 4\n  depths: [0]\n", "mine.yaml", "for a single needle"),
+        ("  kind: common\n  lengths: [1024]\n  filler: notes.txt\n", "mine.yaml", "`long.filler`"),
+        ("  kind: needle\n  lengths: [1024]\n  filler: nots.txt\n", "mine.yaml", "`long.filler: nots.txt` is no file"),
+        ("  kind: needle\n  lengths: [1024]\n  filler: empty.txt\n", "mine.yaml", "holds no words"),
+    ];
+    for (long, place, problem) in cases {
+        let error = file(long).unwrap_err();
+        let told = error.to_string();
+        assert!(told.contains(place) && told.contains(problem), "{long}: {told}");
+        assert!(miette::Diagnostic::help(&error).is_some_and(|help| help.to_string().len() > 5), "{told}");
+    }
+}
+
+#[test]
+fn a_file_is_the_filler_as_often_as_it_takes() {
+    let tasks = file("  kind: needle\n  lengths: [512, 1024]\n  filler: notes.txt\n").unwrap();
+    assert_eq!(tasks.iter().map(|task| task.name.as_str()).collect::<Vec<_>>(), ["mine_512", "mine_1024"]);
+    assert_ne!(tasks[0].definition_hash(), tasks[1].definition_hash());
+    let body = super::body::Body::of_text("It rained. \"Was it wet?\" she said!  Nobody\nknew.").unwrap();
+    let pieces: Vec<String> = (0..5).map(|at| body.piece(at).into_owned()).collect();
+    assert_eq!(pieces, ["It rained.", "\"Was it wet?\"", "she said!", "Nobody knew.", "It rained."]);
+}
+
+#[test]
+fn a_length_without_room_for_the_question_is_refused() {
+    let spec = LongSpec {
+        kind: Kind::Needle,
+        lengths: vec![64],
+        depths: None,
+        texts: 1,
+        keys: 1,
+        values: 1,
+        hops: 1,
+        filler: None,
+    };
+    let rows = rows(&spec, "mine.yaml", None).unwrap();
+    let question = rows[0].row["question"].as_str().unwrap();
+    assert_eq!(rows[0].haystack.lay_out(question, 30, count).unwrap(), None);
+    let text = rows[0].haystack.lay_out(question, 300, count).unwrap().unwrap();
+    assert!((280..=300).contains(&count(&text).unwrap()));
+}
