@@ -77,8 +77,9 @@ fn named_files(text: &str) -> Vec<String> {
     let file = |name: &str| match name {
         "claims" => Some("tests/claims.rs".to_owned()),
         "golden" => Some("tests/golden.rs".to_owned()),
-        name => name
-            .ends_with(".rs")
+        name => Path::new(name)
+            .extension()
+            .is_some_and(|end| end == "rs")
             .then(|| if name.starts_with("tests/") { name.to_owned() } else { format!("src/{name}") }),
     };
     text.split('`').skip(1).step_by(2).filter_map(file).collect()

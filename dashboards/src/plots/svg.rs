@@ -217,9 +217,19 @@ pub(crate) struct Canvas<'a>(pub(crate) &'a mut Svg);
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
+/// Whether the middle one of three points lies on the level line between the others, which is drawn without it.
+fn is_between((before, here, after): (BackendCoord, BackendCoord, BackendCoord)) -> bool {
+    before.1 == here.1 && here.1 == after.1 && (before.0 < here.0) == (here.0 < after.0)
+}
+
 fn moves(points: impl IntoIterator<Item = BackendCoord>, out: &mut String) {
+    let all: Vec<BackendCoord> = points.into_iter().collect();
+    let needed = |index: &usize| {
+        let inner = *index > 0 && *index + 1 < all.len();
+        !(inner && is_between((all[index - 1], all[*index], all[index + 1])))
+    };
     let mut last: Option<BackendCoord> = None;
-    for (x, y) in points {
+    for (x, y) in (0..all.len()).filter(needed).map(|index| all[index]) {
         match last {
             None => write!(out, "M{x} {y}l").expect("a string takes every write"),
             Some((x0, y0)) => {
@@ -302,5 +312,22 @@ impl DrawingBackend for Canvas<'_> {
         let class = class(style.color());
         self.0.push(format_args!("<text class=\"{class}{anchor}\" x=\"{x}\" y=\"{y}\">{}</text>", escape(text)));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_run_is_one_stroke_and_keeps_its_ends() {
+        let drawn = |points: &[BackendCoord]| {
+            let mut out = String::new();
+            moves(points.iter().copied(), &mut out);
+            out
+        };
+        assert_eq!(drawn(&[(0, 5), (10, 5), (20, 5), (30, 8), (40, 8)]), "M0 5l20 0 10 3 10 0");
+        assert_eq!(drawn(&[(0, 5), (30, 5), (10, 5)]), "M0 5l30 0-20 0", "it turns back");
+        assert_eq!((drawn(&[(3, 4), (3, 4)]), drawn(&[(3, 4)])), ("M3 4l0 0".into(), "M3 4".into()));
     }
 }

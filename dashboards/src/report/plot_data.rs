@@ -41,13 +41,14 @@ struct SeriesData {
     hollow: Vec<PointData>,
 }
 
-/// Tokens, value, and the ends of its interval where there is one, as a list: a page has thousands of them.
+/// Tokens, value, and the ends of its interval where there is one, as a list: a page has thousands of them. On a page the tokens are
+/// their place in its list of tokens ([`places_of`]), since all plots have points at the same ones.
 #[derive(Debug, Clone)]
 struct PointData(Point);
 
 impl Serialize for PointData {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let short = |value: f64| (value * 1e5).round() / 1e5;
+        let short = |value: f64| (value * 1e4).round() / 1e4;
         let Point { tokens, value, interval } = self.0;
         match interval {
             Some((low, high)) => (tokens as u64, short(value), short(low), short(high)).serialize(serializer),
@@ -88,7 +89,17 @@ impl PlotData {
     }
 }
 
+impl PlotData {
+    fn points(&mut self) -> impl Iterator<Item = &mut PointData> {
+        self.series.iter_mut().flat_map(SeriesData::all)
+    }
+}
+
 impl SeriesData {
+    fn all(&mut self) -> impl Iterator<Item = &mut PointData> {
+        self.points.iter_mut().flatten().chain(&mut self.fork).chain(&mut self.hollow)
+    }
+
     fn of(series: &Series) -> Self {
         let point = |point: &Point| PointData(point.clone());
         Self {
@@ -109,21 +120,37 @@ struct PageData<'a> {
     phases: &'a [BranchPhase],
     rates: Vec<Rate>,
     places: &'a [BranchPlaces],
+    /// All counts of tokens at which a plot has a point.
+    tokens: Vec<u64>,
     plots: &'a [PlotData],
 }
 
 /// The page's data as JSON that may stand inside a `<script>` element.
 pub(crate) fn inline(shared: &Shared, plots: &[PlotData]) -> String {
     let thin = |rate: &Rate| Rate { points: thinned(&rate.points, &shared.axis), ..rate.clone() };
+    let mut plots = plots.to_vec();
+    let tokens = places_of(&mut plots);
     let page = PageData {
         axis: shared.axis,
         bands: &shared.bands,
         phases: &shared.phases,
         rates: shared.rates.iter().map(thin).collect(),
         places: &shared.places,
-        plots,
+        tokens,
+        plots: &plots,
     };
     escaped(&serde_json::to_string(&page).expect("numbers and strings are JSON"))
+}
+
+/// The counts of tokens of all points, ascending; the points have their places in it instead.
+fn places_of(plots: &mut [PlotData]) -> Vec<u64> {
+    let mut tokens: Vec<u64> = plots.iter_mut().flat_map(PlotData::points).map(|point| point.0.tokens as u64).collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    for point in plots.iter_mut().flat_map(PlotData::points) {
+        point.0.tokens = tokens.partition_point(|known| *known < point.0.tokens as u64) as f64;
+    }
+    tokens
 }
 
 /// JSON that may stand inside a `<script>` element.
@@ -155,7 +182,8 @@ mod tests {
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
         let plot = &read["plots"][0];
         assert_eq!(plot["series"][0]["name"], "</script>");
-        let points = serde_json::json!([[2_000_000, 0.12346, 0.1, 0.2], null, [2_000_000, 0.12346]]);
+        let points = serde_json::json!([[0, 0.1235, 0.1, 0.2], null, [0, 0.1235]]);
+        assert_eq!(read["tokens"], serde_json::json!([2_000_000]));
         assert_eq!(plot["series"][0]["points"], points);
         assert_eq!((&plot["logged"], &plot["chance"]), (&true.into(), &serde_json::Value::Null));
     }

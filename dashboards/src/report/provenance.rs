@@ -130,7 +130,7 @@ pub(super) fn facts(run: &Run) -> Vec<(String, String)> {
         fact("tokenizer", hashes(|record| &record.inputs.tokenizer)),
         fact("model config", hashes(|record| &record.inputs.config)),
         fact("failures", run.failures.len().to_string()),
-        fact("older units, replaced by newer ones", run.superseded.len().to_string()),
+        fact("results replaced by a re-run", run.superseded.len().to_string()),
     ];
     facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }

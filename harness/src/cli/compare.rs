@@ -98,12 +98,13 @@ impl CompareRun {
         );
         let _ = writeln!(
             text,
-            "p: McNemar's exact test where items are right or wrong and stand alone, else that of B − A."
+            "p: McNemar's exact test for independent right-or-wrong items, otherwise a z-test of B − A."
         );
         let _ = writeln!(text, "could show: the smallest difference that these items find four times in five.");
         let _ = writeln!(text, "p adj.: corrected for {tasks} (Benjamini and Hochberg); * below {CLEAR}.");
         if a.checkpoint.tokens != b.checkpoint.tokens {
-            text += "The two have not seen the same number of tokens: B − A includes what the others taught.\n";
+            text +=
+                "The two have not seen the same number of tokens: part of B − A may come from the extra training.\n";
         }
         if compared.rows.iter().any(|row| row.other_tokens) {
             text += "The two have different tokenizers: accuracies and bits per byte compare, numbers counted in tokens do not.\n";

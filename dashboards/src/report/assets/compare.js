@@ -47,7 +47,7 @@ function draw() {
     if (sorted) Spyglass.one("button", sorted).dispatchEvent(new CustomEvent("sort", {detail: sorted.getAttribute("aria-sort") === "ascending"}));
     const sure = rows.filter(found => found[9] < 0.05 && found[5] !== 0).length;
     const [left, right] = places.map(place => data.tokens[place]);
-    const apart = left === right ? `both at ${tokens(left)}` : `at ${tokens(left)} and ${tokens(right)}: B − A includes what the others taught`;
+    const apart = left === right ? `both at ${tokens(left)}` : `at ${tokens(left)} and ${tokens(right)}: part of B − A may come from the extra training`;
     one("#told").textContent = `${sure} of ${rows.length} tasks differ beyond chance; ${apart}`;
   };
   Spyglass.data[key] ? fill() : load(`against-${first}`, fill);

@@ -60,7 +60,7 @@ function draw() {
     const turn = talk.turns[i];
     if (!turn) return make("div");
     const checks = voted ? [make("ul", {class: "checks"}, ...turn.checks.map(([passed, text]) => make("li", {class: passed ? "right" : "wrong"}, `${passed ? "✓" : "✗"} ${text}`)))] : [];
-    return make("div", {}, make("p", {class: "user said", dir: "auto"}, turn.user), make("p", {class: "reply said", dir: "auto"}, turn.reply || "(nothing)"), ...checks);
+    return make("div", {}, make("p", {class: "user said", dir: "auto"}, turn.user), make("p", {class: "reply said", dir: "auto"}, turn.reply || "(empty reply)"), ...checks);
   };
   const rows = Array.from({length: turns}, (_, i) => both.map(talk => cell(talk, i)));
   one("#talks").replaceChildren(...head, ...rows.flat());

@@ -3,6 +3,8 @@
 Spyglass.scale = (() => {
 const {one, three, tokens} = Spyglass;
 const data = JSON.parse(one("#data").textContent);
+// In the file a point has the place of its tokens in one list, since all plots have points at the same ones.
+for (const {points, fork, hollow} of data.plots.flatMap(plot => plot.series)) [...points, fork, ...hollow ?? []].forEach(p => { if (p) p[0] = data.tokens[p[0]]; });
 // What the page shows; `zoom` is the part of the axis between two of its values, `hidden` holds names of branches.
 const state = {axis: "tokens", log: 0, full: 0, mean: 0, zoom: null, hidden: new Set()};
 const ZERO = 0.06; // of the width: on a logarithmic axis 0 stands apart

@@ -41,16 +41,16 @@ const verdicts = checks => make("ul", {class: "checks"}, ...checks.map(([passed,
 // The cells of one conversation from top to bottom: its head, its turns, the checks of the whole.
 function cells(talk, other, heading, hidden) {
   const head = [make("h3", {}, heading)];
-  if (!hidden) head.push(make("p", {class: "note"}, `${talk.passed === null ? "nothing checked" : talk.passed ? "✓ passes" : "✗ fails"} · spoken to ${talk.rendering}`));
+  if (!hidden) head.push(make("p", {class: "note"}, `${talk.passed === null ? "no checks" : talk.passed ? "✓ passes" : "✗ fails"} · spoken to ${talk.rendering}`));
   if (talk.system) head.push(make("p", {class: "said soft", dir: "auto"}, talk.system));
   const turns = talk.turns.map((turn, i) => {
     const against = other.turns[i]?.reply ?? "";
-    const reply = make("p", {class: "reply said", dir: "auto"}, ...(turn.reply ? marked(turn.reply, against) : ["(nothing)"]));
+    const reply = make("p", {class: "reply said", dir: "auto"}, ...(turn.reply ? marked(turn.reply, against) : ["(empty reply)"]));
     const parts = [make("p", {class: "user said", dir: "auto"}, turn.user), reply];
     if (hidden) return parts;
     const notes = [turn.stop];
-    if (turn.margin !== null) notes.push(`margin ${signed(turn.margin)} nats per token`);
-    if (turn.reference !== null) notes.push(`reference ${signed(turn.reference)} nats per token`);
+    if (turn.margin !== null) notes.push(turn.margin === 0 ? "prefers neither the right words nor the wrong" : `prefers the ${turn.margin < 0 ? "wrong" : "right"} words by ${Math.abs(turn.margin).toFixed(2)} (log-probability a token)`);
+    if (turn.reference !== null) notes.push(`example answer: ${signed(turn.reference)} (log-probability a token)`);
     const checks = [...turn.checks, ...(turn.persona ? [turn.persona] : [])];
     return [...parts, verdicts(checks), make("p", {class: "note"}, notes.join(" · "))];
   });

@@ -34,7 +34,7 @@ fn part(run: &Run, shared: &Shared, (number, pack): (usize, &str), found: &PackD
         if found.values().all(|measures| measures[index].is_none()) {
             continue;
         }
-        let point = |checkpoint: &'_ Checkpoint| found.get(&checkpoint.at())?[index];
+        let point = |checkpoint: &Checkpoint| found.get(&checkpoint.at())?[index];
         let curves = curves(run, pack, measure, point);
         let slug = format!("vibes.dry.{}.{}", number + 1, index + 1);
         let mut drawn = figure(&curves, &slug, None, shared, Geometry::SMALL);
