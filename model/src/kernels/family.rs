@@ -35,17 +35,12 @@ impl Family {
 
 /// That of this machine.
 pub(super) fn current() -> Family {
-    #[cfg(target_arch = "x86_64")]
-    {
-        let leaf = std::arch::x86_64::__cpuid(0);
-        let mut vendor = [0; 12];
-        for (to, word) in vendor.chunks_exact_mut(4).zip([leaf.ebx, leaf.edx, leaf.ecx]) {
-            to.copy_from_slice(&word.to_le_bytes());
-        }
-        Family::of(vendor)
+    let leaf = std::arch::x86_64::__cpuid(0);
+    let mut vendor = [0; 12];
+    for (to, word) in vendor.chunks_exact_mut(4).zip([leaf.ebx, leaf.edx, leaf.ecx]) {
+        to.copy_from_slice(&word.to_le_bytes());
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    Family::Other
+    Family::of(vendor)
 }
 
 /// The tile of this machine, which has AVX-512: what `SPYGLASS_TILE` (`10x32`, `8x48`) asks for, else the faster one. Chosen once.

@@ -44,10 +44,10 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
     if weight.format() == Format::Int8 {
         return int8::multiply(isa, x, weight, start, y);
     }
-    if isa.is_wide() && rows > wide::ROWS && !is_dot {
+    if isa.is_wide() && rows > wide::few(weight.format()) && !is_dot {
         return wide::multiply(isa, arithmetic, (x, weight), start, y);
     }
-    let few = if isa.is_wide() { wide::ROWS } else { FEW };
+    let few = if matches!(isa, Isa::Avx512 { .. }) { wide::few(Format::Bf16) } else { FEW };
     let pairs;
     let mut steps = weight.steps();
     let (x, kind): (&[u32], _) = match (weight.format(), arithmetic) {
@@ -168,15 +168,6 @@ impl<V: Vector> Step<V> for ByWidened {
         // SAFETY: the caller's
         let [first, second] = unsafe { *x.cast::<[f32; 2]>() };
         V::splat(second).fma(columns[1], V::splat(first).fma(columns[0], sum))
-    }
-}
-
-/// Halves as f32.
-#[inline(always)]
-pub(super) fn expand_halves<V: Vector>(words: &[u32], to: &mut [f32]) {
-    let halves: &[u16] = bytemuck::cast_slice(words);
-    for (halves, to) in halves.as_chunks().0.iter().zip(to.as_chunks_mut().0) {
-        V::widen_half(halves).store(to);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+#[cfg(target_arch = "x86_64")]
 use super::family;
 
 /// The tile of a product of f32: rows × columns whose sums stay in registers. Both give the same bits.

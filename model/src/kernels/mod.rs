@@ -10,6 +10,7 @@
 mod attention;
 mod convolution;
 mod dot;
+#[cfg(target_arch = "x86_64")]
 mod family;
 mod gemm;
 mod int8;

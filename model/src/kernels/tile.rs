@@ -35,8 +35,8 @@ pub(super) trait Step<V: Vector> {
     const WORDS: usize;
     /// Words of a panel that sixteen columns of a step take.
     const COLUMN_WORDS: usize = LANES;
-    /// Steps between two looks at whether it is the last: what a loop costs shows beside short steps.
-    const UNROLLED: usize = 1;
+    /// Whether a step is so short that what a loop costs shows beside it.
+    const IS_SHORT: bool = false;
     /// Sixteen columns of a step.
     type Columns: Copy;
 
@@ -54,7 +54,7 @@ pub(super) struct ByF32;
 
 impl<V: Vector> Step<V> for ByF32 {
     const WORDS: usize = 1;
-    const UNROLLED: usize = 4;
+    const IS_SHORT: bool = true;
     type Columns = V;
 
     #[inline(always)]
@@ -107,14 +107,21 @@ pub(super) unsafe fn tile<V: Vector, S: Step<V>, const R: usize, const C: usize>
                 }
             }
         }
-        let whole = columns.steps / S::UNROLLED * S::UNROLLED;
-        for first in (0..whole).step_by(S::UNROLLED) {
-            for step in 0..S::UNROLLED {
-                one_step::<V, S, R, C>(x, columns, first + step, &mut sums);
+        let mut step = 0;
+        // written out, since a loop of its own would leave the sums in memory; more than twenty of them leave no registers for the
+        // columns of four steps
+        if S::IS_SHORT && R * C <= 20 {
+            while step + 4 <= columns.steps {
+                one_step::<V, S, R, C>(x, columns, step, &mut sums);
+                one_step::<V, S, R, C>(x, columns, step + 1, &mut sums);
+                one_step::<V, S, R, C>(x, columns, step + 2, &mut sums);
+                one_step::<V, S, R, C>(x, columns, step + 3, &mut sums);
+                step += 4;
             }
         }
-        for step in whole..columns.steps {
+        while step < columns.steps {
             one_step::<V, S, R, C>(x, columns, step, &mut sums);
+            step += 1;
         }
         for (row, sums) in sums.into_iter().enumerate() {
             for (vector, sum) in sums.into_iter().enumerate() {
@@ -136,8 +143,8 @@ unsafe fn one_step<V: Vector, S: Step<V>, const R: usize, const C: usize>(
     // SAFETY: the caller's
     unsafe {
         let mut here = [S::columns(columns.at[0].add(step * columns.step)); C];
-        for (here, at) in here.iter_mut().zip(columns.at).skip(1) {
-            *here = S::columns(at.add(step * columns.step));
+        for (vector, here) in here.iter_mut().enumerate().skip(1) {
+            *here = S::columns(columns.at[vector].add(step * columns.step));
         }
         for (row, sums) in sums.iter_mut().enumerate() {
             let x = x.at.add(row * x.row + step * x.step);

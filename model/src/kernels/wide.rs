@@ -5,14 +5,12 @@
 #![expect(unsafe_code, reason = "the entry into code for AVX-512, and tiles that read through pointers")]
 
 use super::gemm::BLOCK;
-use super::packed::{self, Rounding};
+use super::packed::{self, ROWS, Rounding};
 use super::panels::{Format, PANEL, Panels};
 use super::strip::Strip;
 use super::threads::each;
 use super::tile::Start;
 use super::{Arithmetic, Isa, scratch};
-
-pub(super) use super::packed::ROWS;
 
 /// Panels of a strip.
 const PANELS: usize = 3;
@@ -25,6 +23,14 @@ struct Group<'a> {
     first: usize,
     rounding: Rounding,
     start: Start,
+}
+
+/// So many rows of weights stored so are faster without packing: f32 in one tile of rows, and what is widened in registers at hand.
+pub(super) fn few(format: Format) -> usize {
+    match format {
+        Format::Bf16 | Format::F16 => 128,
+        Format::F32 | Format::Q4 | Format::Int8 => ROWS,
+    }
 }
 
 /// y [rows, out] = x [rows, input] · Wᵀ, or that added to y, by AVX-512.
@@ -67,8 +73,8 @@ fn run(isa: Isa, group: Group<'_>, y: Strip<'_>) {
 mod by_avx512 {
     use super::{Format, Group, PANEL, PANELS, ROWS, Rounding, Start, Strip, scratch};
     use crate::kernels::tile::{ByF32, Columns, Rows, tile};
-    use crate::kernels::vector::{LANES, Wide};
-    use crate::kernels::{dot, gemm, q4};
+    use crate::kernels::vector::{LANES, Vector, Wide};
+    use crate::kernels::{dot, q4};
 
     /// Steps at a time, a multiple of what any format keeps together: the panels' numbers stay in the second cache while the rows pass by.
     const STEPS: usize = 256;
@@ -118,9 +124,17 @@ mod by_avx512 {
         let words = group.weight.panel(group.first + panel);
         match group.weight.format() {
             Format::Bf16 => dot::expand::<Wide>(&words[from / 2 * PANEL..], group.rounding == Rounding::Swapped, to),
-            Format::F16 => gemm::expand_halves::<Wide>(&words[from * PANEL / 2..], to),
+            Format::F16 => halves(&words[from * PANEL / 2..], to),
             Format::Q4 => q4::expand::<Wide>(&words[from / q4::BLOCK * q4::WORDS..], to),
             Format::F32 | Format::Int8 => unreachable!("they are not expanded"),
+        }
+    }
+
+    #[inline(always)]
+    fn halves(words: &[u32], to: &mut [f32]) {
+        let halves: &[u16] = bytemuck::cast_slice(words);
+        for (halves, to) in halves.as_chunks().0.iter().zip(to.as_chunks_mut().0) {
+            Wide::widen_half(halves).store(to);
         }
     }
 
