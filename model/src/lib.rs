@@ -19,7 +19,7 @@ mod text;
 pub use checkpoint::{WEIGHT_FORMS, gguf_header, is_gguf, weight_files};
 pub use error::{Error, Result};
 pub use generation::{Begun, Generated, Prompt, Sampling, Stopped, Token, generate, generate_batch, read_shared};
-pub use kernels::Isa;
+pub use kernels::{Isa, Tile};
 pub use layers::State;
 pub use models::{
     Cost, Known, LanguageModel, Logits, Model, ModelConfig, Part, Sequence, Wanted, architectures, check,

@@ -22,8 +22,7 @@ pub enum Precision {
 /// otherwise, to the same bits and more slowly.
 pub fn slow_path(precision: Precision) -> Option<&'static str> {
     let plain = "int8: this machine has no `vpdpbusd`, so products go through 16 bits: the same numbers, more slowly";
-    let has = matches!(Isa::current(), Isa::Avx512 { vnni: true, .. });
-    (precision == Precision::Int8 && !has).then_some(plain)
+    (precision == Precision::Int8 && !Isa::current().has_vnni()).then_some(plain)
 }
 
 /// The smallest Δt of a recurrence, the same for every token however it is computed.

@@ -21,6 +21,17 @@ pub(crate) struct Settings {
     pub tokenizer: Option<PathBuf>,
 }
 
+impl From<PrecisionSpec> for Precision {
+    fn from(precision: PrecisionSpec) -> Self {
+        match precision {
+            PrecisionSpec::F32 => Self::F32,
+            PrecisionSpec::Bf16 => Self::Bf16,
+            PrecisionSpec::Int8 => Self::Int8,
+            PrecisionSpec::Q4 => Self::Q4,
+        }
+    }
+}
+
 impl Settings {
     /// Reads the model from a checkpoint's folder.
     ///
@@ -103,12 +114,7 @@ impl Settings {
 
     fn load_options(&self) -> LoadOptions {
         LoadOptions {
-            precision: match self.precision {
-                PrecisionSpec::F32 => Precision::F32,
-                PrecisionSpec::Bf16 => Precision::Bf16,
-                PrecisionSpec::Int8 => Precision::Int8,
-                PrecisionSpec::Q4 => Precision::Q4,
-            },
+            precision: self.precision.into(),
             dt_floor: match self.dt_floor {
                 DtFloorSpec::Config => DtFloor::Config,
                 DtFloorSpec::Zero => DtFloor::Zero,

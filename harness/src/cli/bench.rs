@@ -10,7 +10,7 @@ use super::numbers::{size, thousands};
 use super::{Exit, Threads, bench_against, print, say};
 use crate::Result;
 use crate::hub::Needs;
-use crate::measure::{Ask, AskBoth, Context, Measured, PartTime, Speed, measure, measure_both};
+use crate::measure::{Ask, AskBoth, Context, Measured, PartTime, ProductWay, Speed, measure, measure_both};
 use crate::run_file::PrecisionSpec;
 
 /// Measure how fast a checkpoint runs on this machine, and how much of the machine it gets
@@ -93,6 +93,7 @@ fn text(measured: &Measured) -> String {
         rate(machine.flops_per_second, "FLOP"),
         rate(machine.bytes_per_second, "B")
     )];
+    lines.extend(products(&machine.products));
     if let Some(start) = &measured.start_up {
         lines.push(format!(
             "start-up     {} from the start of the program to its first token; the file is read from the page cache in {} ({:.1} times)",
@@ -116,6 +117,18 @@ fn text(measured: &Measured) -> String {
         ));
     }
     lines.join("\n") + "\n"
+}
+
+/// A line for each arithmetic: the way chosen for this machine, then what the others give.
+fn products(ways: &[ProductWay]) -> Vec<String> {
+    let line = |chosen: &ProductWay| {
+        let others = ways.iter().filter(|other| other.precision == chosen.precision && !other.is_chosen);
+        let others: String =
+            others.map(|other| format!("; {} gives {}", other.way, rate(other.flops_per_second, "FLOP"))).collect();
+        let speed = rate(chosen.flops_per_second, "FLOP");
+        format!("products     {}: {}, {speed}{others}", chosen.precision.name(), chosen.way)
+    };
+    ways.iter().filter(|way| way.is_chosen).map(line).collect()
 }
 
 fn of_precision(speed: &Speed, first: f64) -> Vec<String> {

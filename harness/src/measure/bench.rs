@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
 use spyglass_model::bench::Machine;
 use spyglass_model::{ModelConfig, Part, bench, has_tokenizer, weight_files};
 
-use super::speed::{Context, MachineLimits, Measured, PartTime, Prefill, Speed, StartUp};
+use super::speed::{Context, MachineLimits, Measured, PartTime, Prefill, ProductWay, Speed, StartUp};
 use crate::checkpoint::{Settings, weight_bytes};
 use crate::run_file::PrecisionSpec;
 use crate::{Error, Result};
@@ -69,8 +70,23 @@ pub(crate) fn measure(ask: &Ask, told: impl Fn(&str)) -> Result<Measured> {
         threads: machine.threads,
         flops_per_second: machine.flops,
         bytes_per_second: machine.bandwidth,
+        products: product_ways()?,
     };
     Ok(Measured { machine, file_bytes, context_limit: limit, start_up, speeds, peak_memory_bytes })
+}
+
+fn product_ways() -> Result<Vec<ProductWay>> {
+    let speeds = bench::product_speeds()?;
+    let ways = PrecisionSpec::value_variants().iter().flat_map(|&precision| {
+        let own = speeds.iter().filter(move |speed| speed.precision == precision.into());
+        own.map(move |speed| ProductWay {
+            precision,
+            way: speed.way,
+            is_chosen: speed.is_chosen,
+            flops_per_second: speed.flops,
+        })
+    });
+    Ok(ways.collect())
 }
 
 /// What one arithmetic did, not yet held against the machine.

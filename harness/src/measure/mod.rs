@@ -9,4 +9,4 @@ mod speed;
 pub(crate) use against::{AskBoth, At, Both, Length, Side, Times, measure_both};
 pub(crate) use bench::{Ask, measure};
 pub(crate) use precision::{Effect, Form, MetricChange, price_of_task};
-pub(crate) use speed::{Context, Measured, PartTime, Speed};
+pub(crate) use speed::{Context, Measured, PartTime, ProductWay, Speed};

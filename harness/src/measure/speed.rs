@@ -27,6 +27,19 @@ pub(crate) struct MachineLimits {
     pub flops_per_second: f64,
     /// Read over one GiB by all threads.
     pub bytes_per_second: f64,
+    /// Ways that products of many rows could go.
+    pub products: Vec<ProductWay>,
+}
+
+/// A way that products of one arithmetic could go.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct ProductWay {
+    pub precision: PrecisionSpec,
+    pub way: &'static str,
+    /// Whether it is the one that was chosen for this machine.
+    pub is_chosen: bool,
+    /// Two a multiply-add, on all threads.
+    pub flops_per_second: f64,
 }
 
 /// From the start of the program to the first token.

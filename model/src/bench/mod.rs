@@ -4,6 +4,7 @@ mod checkpoint;
 mod machine;
 mod model;
 mod pieces;
+mod products;
 
 #[doc(hidden)] // a prop of tests and of `cargo bench`
 pub use checkpoint::write_random_checkpoint;
@@ -11,3 +12,4 @@ pub use machine::Machine;
 pub use model::{Decode, Prefill, decode, prefill};
 #[doc(hidden)] // likewise
 pub use pieces::{MixerShape, Product, attention, mixer, product};
+pub use products::{ProductSpeed, product_speeds};

@@ -126,7 +126,7 @@ fn rows(backend: Backend, count: usize, width: usize, pool: &Arc<Pool>) -> Resul
 }
 
 /// Numbers between −1 and 1.
-fn numbers(len: usize) -> Vec<f32> {
+pub(super) fn numbers(len: usize) -> Vec<f32> {
     (0..len as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 23) as f32 - 1.0).collect()
 }
 

@@ -13,10 +13,12 @@ use super::strip::Strip;
 use super::threads::each;
 use super::tile::{ByF32, Start, Step, Task, strip};
 use super::vector::{LANES, Vector, on_isa};
-use super::{Isa, dot, q4};
+use super::{Isa, dot, int8, packed, q4, wide};
 
 /// So many rows expand weights in registers, more of them expand a panel once.
 const FEW: usize = 2;
+/// Rows that go through all panels before the next ones do, so that x stays in the second cache.
+pub(super) const BLOCK: usize = 256;
 
 /// How x and W are multiplied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,20 +40,27 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
     if rows == 0 {
         return;
     }
+    let is_dot = weight.format() == Format::Bf16 && arithmetic == Arithmetic::Bf16 && isa.has_bf16();
     if weight.format() == Format::Int8 {
-        return super::int8::multiply(isa, x, weight, start, y);
+        return int8::multiply(isa, x, weight, start, y);
     }
+    if isa.is_wide() && rows > wide::few(weight.format()) && !is_dot {
+        return wide::multiply(isa, arithmetic, (x, weight), start, y);
+    }
+    let few = if matches!(isa, Isa::Avx512 { .. }) { wide::few(Format::Bf16) } else { FEW };
     let pairs;
     let mut steps = weight.steps();
     let (x, kind): (&[u32], _) = match (weight.format(), arithmetic) {
-        (Format::Bf16, Arithmetic::Bf16) if rows > FEW && !matches!(isa, Isa::Avx512 { bf16: true, .. }) => {
-            pairs = dot::swapped(x, input);
-            steps = input.next_multiple_of(2);
-            (&pairs, Kind::Swapped)
-        }
-        (Format::Bf16, Arithmetic::Bf16) => {
+        (Format::Bf16, Arithmetic::Bf16) if is_dot => {
             pairs = rounded_pairs(x, input);
             (&pairs, Kind::Dot)
+        }
+        (Format::Bf16, Arithmetic::Bf16) => {
+            pairs = packed::swapped(x, input);
+            if rows > few {
+                steps = input.next_multiple_of(2);
+            }
+            (&pairs, if rows > few { Kind::Swapped } else { Kind::Emulated })
         }
         (Format::Bf16, Arithmetic::F32) if input % 2 == 1 => {
             pairs = padded(x, input, 2);
@@ -69,15 +78,21 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
         (Format::F16, _) => (bytemuck::cast_slice(x), Kind::Half),
         (Format::F32 | Format::Int8, _) => (bytemuck::cast_slice(x), Kind::F32),
     };
-    let mut left = Strip::new(y, out);
-    let strips = (0..out.div_ceil(PANEL)).map(|panel| (panel, left.cut(PANEL)));
-    each(strips, rows * out * input, |(panel, strip)| {
+    let mut below = Strip::new(y, out);
+    let mut tasks = Vec::new();
+    let width = x.len() / rows;
+    for x in x.chunks(BLOCK * width) {
+        let mut left = below.cut_rows(BLOCK);
+        tasks.extend((0..out.div_ceil(PANEL)).map(|panel| (x, panel, left.cut(PANEL))));
+    }
+    each(tasks, rows * out * input, |(x, panel, strip)| {
         let task = Task { x, panel: weight.panel(panel), steps, start };
         match kind {
             Kind::F32 => strip_f32(isa, task, strip),
             Kind::Half => strip_half(isa, task, strip),
             Kind::Widened => strip_widened(isa, task, strip),
             Kind::Dot => dot::strip_dot(isa, task, strip),
+            Kind::Emulated => dot::strip_emulated(isa, task, strip),
             Kind::Swapped => dot::strip_expanded(isa, task, strip),
             Kind::Blocks => q4::strip_few(isa, task, strip),
             Kind::Expanded => q4::strip_many(isa, task, strip),
@@ -90,6 +105,7 @@ enum Kind {
     Half,
     Widened,
     Dot,
+    Emulated,
     Swapped,
     Blocks,
     Expanded,
@@ -227,18 +243,19 @@ mod tests {
                 (Format::Bf16, Arithmetic::F32),
                 (Format::Bf16, Arithmetic::Bf16),
             ];
-            for isa in Isa::available() {
-                for (format, arithmetic) in kinds {
-                    let weight = Panels::of(&w, out, input, format);
+            for (format, arithmetic) in kinds {
+                let weight = Panels::of(&w, out, input, format);
+                let of_x = if arithmetic == Arithmetic::Bf16 { Format::Bf16 } else { Format::F32 };
+                let products = reference(&x, &w, input, [of_x, format]);
+                let mut fused: Option<Vec<u32>> = None; // the bits on every instruction set that rounds a multiply-add once
+                for isa in Isa::paths() {
                     let run = |x: &[f32], before: &[f32]| {
                         let mut y = before.to_vec();
                         multiply(isa, arithmetic, x, &weight, start, &mut y);
                         y
                     };
                     let y = run(&x, &before);
-                    let of_x = if arithmetic == Arithmetic::Bf16 { Format::Bf16 } else { Format::F32 };
-                    let stored = [of_x, format];
-                    for ((y, product), before) in y.iter().zip(reference(&x, &w, input, stored)).zip(&before) {
+                    for ((y, product), before) in y.iter().zip(&products).zip(&before) {
                         let expected = product + if onto { f64::from(*before) } else { 0.0 };
                         // a chain of n roundings of sums no larger than √n or so
                         prop_assert!((f64::from(*y) - expected).abs() <= 1e-6 * input as f64, "{isa:?} {format:?}: {y} {expected}");
@@ -247,6 +264,34 @@ mod tests {
                     let rest = run(&x[first * input..], &before[first * out..]);
                     prop_assert_eq!(&rest[..], &y[first * out..]);
                     prop_assert_eq!(&run(&x[..input], &before[..out])[..], &y[..out]);
+                    if isa != Isa::Portable {
+                        let bits: Vec<u32> = y.iter().map(|y| y.to_bits()).collect();
+                        prop_assert_eq!(fused.get_or_insert_with(|| bits.clone()), &bits, "{:?} {:?}", isa, format);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn neither_blocks_of_rows_nor_tiles_show() {
+        let (rows, out, input) = (2 * BLOCK + 11, 3 * PANEL + 14, 301);
+        let (x, w) = (numbers(rows * input, 1), numbers(out * input, 2));
+        for format in [Format::F32, Format::Bf16, Format::F16, Format::Q4] {
+            let weight = Panels::of(&w, out, input, format);
+            for arithmetic in [Arithmetic::F32, Arithmetic::Bf16] {
+                let mut seen: Option<Vec<f32>> = None;
+                for isa in Isa::paths().into_iter().filter(|&isa| isa != Isa::Portable) {
+                    let run = |x: &[f32]| {
+                        let mut y = vec![0.0; x.len() / input * out];
+                        multiply(isa, arithmetic, x, &weight, Start::Zero, &mut y);
+                        y
+                    };
+                    let y = run(&x);
+                    for row in [0, 7, BLOCK - 1, BLOCK, rows - 1] {
+                        assert_eq!(run(&x[row * input..][..input]), y[row * out..][..out], "{isa:?} {format:?} {row}");
+                    }
+                    assert_eq!(seen.get_or_insert_with(|| y.clone()), &y, "{isa:?} {format:?} {arithmetic:?}");
                 }
             }
         }
@@ -259,7 +304,7 @@ mod tests {
         // the smallest are denormal in f16
         let w = numbers(out * input, 2).into_iter().enumerate().map(|(i, w)| if i % 9 == 0 { w * 1e-5 } else { w });
         let w: Vec<f32> = w.collect();
-        for isa in Isa::available() {
+        for isa in Isa::paths() {
             let run = |w: &[f32], format| {
                 let mut y = vec![0.0; rows * out];
                 multiply(isa, Arithmetic::F32, &x, &Panels::of(w, out, input, format), Start::Zero, &mut y);

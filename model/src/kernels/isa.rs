@@ -2,18 +2,33 @@
 
 use std::sync::OnceLock;
 
+#[cfg(target_arch = "x86_64")]
+use super::family;
+
+/// The tile of a product of f32: rows × columns whose sums stay in registers. Both give the same bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tile {
+    /// 10 × 32, rows of x as they lie: AMD's Zen is fastest with it.
+    Tall,
+    /// 8 × 48, rows of x packed by tiles: fewer loads a multiply-add, which Intel's cores wait for.
+    Wide,
+}
+
 /// An instruction set that the kernels are compiled for.
 ///
 /// On one of them every result is the same bit for bit whatever the batch, the split or the threads; two of them differ in rounding,
 /// since [`Isa::Portable`] has no fused multiply-add and the bf16 product of AVX-512 flushes denormal numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isa {
-    /// AVX-512 (F, BW, DQ, VL), with `bf16` and `vnni` also its dot products of bf16 and of eight bits.
+    /// AVX-512 (F, BW, DQ, VL), with `bf16` and `vnni` also its dot products of bf16 and of eight bits. What of it is used was chosen for the
+    /// machine, see [`Isa::paths`].
     Avx512 {
         /// Whether `vdpbf16ps` is there and worth it; otherwise its products are multiply-adds of f32.
         bf16: bool,
         /// Whether `vpdpbusd` is there; otherwise 16 bits are multiplied.
         vnni: bool,
+        /// How products of f32 are cut.
+        tile: Tile,
     },
     /// AVX2 with fused multiply-add and f16 conversion, which all machines with AVX2 have.
     Avx2,
@@ -41,14 +56,46 @@ impl Isa {
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vl");
                 if wide {
-                    // only AMD has sse4a; on Intel the bf16 dot product is slower than as many multiply-adds of f32 (0.6 to 0.8 ×)
-                    let bf16 = is_x86_feature_detected!("avx512bf16") && is_x86_feature_detected!("sse4a");
+                    let bf16 = is_x86_feature_detected!("avx512bf16") && family::current().is_amd();
                     let vnni = is_x86_feature_detected!("avx512vnni");
-                    all.insert(0, Self::Avx512 { bf16, vnni });
+                    all.insert(0, Self::Avx512 { bf16, vnni, tile: family::tile() });
                 }
             }
         }
         all
+    }
+
+    /// All ways that products could go on this machine, those not chosen among them.
+    pub(crate) fn paths() -> Vec<Self> {
+        let mut all = Vec::new();
+        for isa in Self::available() {
+            #[cfg(target_arch = "x86_64")]
+            if let Self::Avx512 { vnni, .. } = isa {
+                for tile in [Tile::Tall, Tile::Wide] {
+                    let has_bf16 = is_x86_feature_detected!("avx512bf16");
+                    let bf16s = [false, true].into_iter().filter(|bf16| has_bf16 || !bf16);
+                    all.extend(bf16s.map(|bf16| Self::Avx512 { bf16, vnni, tile }));
+                }
+                continue;
+            }
+            all.push(isa);
+        }
+        all
+    }
+
+    /// Whether many rows go through the tile of 8 × 48.
+    pub(super) fn is_wide(self) -> bool {
+        matches!(self, Self::Avx512 { tile: Tile::Wide, .. })
+    }
+
+    /// Whether products of bf16 go through `vdpbf16ps`.
+    pub(crate) fn has_bf16(self) -> bool {
+        matches!(self, Self::Avx512 { bf16: true, .. })
+    }
+
+    /// Whether products of eight bits go through `vpdpbusd`.
+    pub(crate) fn has_vnni(self) -> bool {
+        matches!(self, Self::Avx512 { vnni: true, .. })
     }
 
     fn choose(asked: Option<&str>) -> Self {

@@ -10,12 +10,15 @@
 mod attention;
 mod convolution;
 mod dot;
+#[cfg(target_arch = "x86_64")]
+mod family;
 mod gemm;
 mod int8;
 mod isa;
 mod math;
 mod memory;
 mod norm;
+mod packed;
 mod panels;
 mod peak;
 mod q4;
@@ -27,12 +30,13 @@ mod threads;
 mod tile;
 mod vector;
 mod vnni;
+mod wide;
 
 pub(crate) use attention::{AttentionSizes, BLOCK, Block, QUERIES, Queries, attend};
 pub(crate) use convolution::{Convolution, Inputs, convolve};
 pub(crate) use gemm::{Arithmetic, multiply};
 pub(crate) use int8::MOST_INPUTS;
-pub use isa::Isa;
+pub use isa::{Isa, Tile};
 pub(crate) use math::Activation;
 pub(crate) use memory::{Buffer, Memory, Pool};
 pub(crate) use norm::{Row, activate, add, gate, gated_norm, layer_norm, rms_norm, rotate};

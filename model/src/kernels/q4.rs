@@ -21,7 +21,7 @@ const SCALES: usize = LANES / 2;
 /// Words of sixteen outputs of a block: their scales, then their codes.
 const VECTOR: usize = SCALES + BLOCK / CODES * LANES;
 /// Words of a block of a panel.
-const WORDS: usize = PANEL / LANES * VECTOR;
+pub(super) const WORDS: usize = PANEL / LANES * VECTOR;
 
 /// Words of a panel.
 pub(super) fn panel_words(input: usize) -> usize {
@@ -100,9 +100,9 @@ on_isa! {
     fn strip_few(task: Task<'_>, y: Strip<'_>) = strip_few_body
 }
 
-/// All numbers of a panel: [input, 32].
+/// Numbers of whole blocks of a panel: [inputs, 32].
 #[inline(always)]
-fn expand<V: Vector>(panel: &[u32], to: &mut [f32]) {
+pub(super) fn expand<V: Vector>(panel: &[u32], to: &mut [f32]) {
     for (words, to) in panel.chunks_exact(WORDS).zip(to.chunks_mut(BLOCK * PANEL)) {
         for (vector, words) in words.chunks_exact(VECTOR).enumerate() {
             let (scales, codes) = words.split_at(SCALES);
@@ -178,7 +178,7 @@ mod tests {
             w.chunks_exact_mut(input).enumerate().for_each(|(at, row)| weight.row(at, row));
             let wide = Panels::of(&w, out, input, Format::F32);
             let start = if onto { Start::Onto } else { Start::Zero };
-            for isa in Isa::available() {
+            for isa in Isa::paths() {
                 let run = |weight: &Panels, rows: usize| {
                     let mut y = before[..rows * out].to_vec();
                     multiply(isa, Arithmetic::F32, &x[..rows * input], weight, start, &mut y);

@@ -35,6 +35,8 @@ pub(super) trait Step<V: Vector> {
     const WORDS: usize;
     /// Words of a panel that sixteen columns of a step take.
     const COLUMN_WORDS: usize = LANES;
+    /// Whether a step is so short that what a loop costs shows beside it.
+    const IS_SHORT: bool = false;
     /// Sixteen columns of a step.
     type Columns: Copy;
 
@@ -52,6 +54,7 @@ pub(super) struct ByF32;
 
 impl<V: Vector> Step<V> for ByF32 {
     const WORDS: usize = 1;
+    const IS_SHORT: bool = true;
     type Columns = V;
 
     #[inline(always)]
@@ -67,14 +70,30 @@ impl<V: Vector> Step<V> for ByF32 {
     }
 }
 
-/// `R` rows × `C` vectors of columns over `steps` steps.
+/// Where the rows of x of a tile lie: words from one row to the next, and from one step to the next.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows {
+    pub(super) at: *const u32,
+    pub(super) row: usize,
+    pub(super) step: usize,
+}
+
+/// Where the vectors of columns of a tile lie: words from one step to the next, and how many steps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Columns<const C: usize> {
+    pub(super) at: [*const u32; C],
+    pub(super) step: usize,
+    pub(super) steps: usize,
+}
+
+/// `R` rows × `C` vectors of columns.
 ///
 /// # Safety
-/// `x` has `R` rows `stride` words apart, each of `steps` steps; `panel` has twice [`Step::COLUMN_WORDS`] a step; `y` has `R` rows `y_stride` apart.
+/// `x` has `R` rows and `columns` `C` vectors of [`Step::COLUMN_WORDS`] at each step; `y` has `R` rows `y_stride` apart.
 #[inline(always)]
-unsafe fn tile<V: Vector, S: Step<V>, const R: usize, const C: usize>(
-    (x, stride): (*const u32, usize),
-    (panel, steps): (*const u32, usize),
+pub(super) unsafe fn tile<V: Vector, S: Step<V>, const R: usize, const C: usize>(
+    x: Rows,
+    columns: Columns<C>,
     (y, y_stride): (*mut f32, usize),
     start: Start,
 ) {
@@ -88,22 +107,49 @@ unsafe fn tile<V: Vector, S: Step<V>, const R: usize, const C: usize>(
                 }
             }
         }
-        for step in 0..steps {
-            let panel = panel.add(step * 2 * S::COLUMN_WORDS);
-            let mut columns = [S::columns(panel); C];
-            for (vector, columns) in columns.iter_mut().enumerate().skip(1) {
-                *columns = S::columns(panel.add(vector * S::COLUMN_WORDS));
+        let mut step = 0;
+        // written out, since a loop of its own would leave the sums in memory; more than twenty of them leave no registers for the
+        // columns of four steps
+        if S::IS_SHORT && R * C <= 20 {
+            while step + 4 <= columns.steps {
+                one_step::<V, S, R, C>(x, columns, step, &mut sums);
+                one_step::<V, S, R, C>(x, columns, step + 1, &mut sums);
+                one_step::<V, S, R, C>(x, columns, step + 2, &mut sums);
+                one_step::<V, S, R, C>(x, columns, step + 3, &mut sums);
+                step += 4;
             }
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let x = x.add(row * stride + step * S::WORDS);
-                for (sum, &columns) in sums.iter_mut().zip(&columns) {
-                    *sum = S::step(*sum, x, columns);
-                }
-            }
+        }
+        while step < columns.steps {
+            one_step::<V, S, R, C>(x, columns, step, &mut sums);
+            step += 1;
         }
         for (row, sums) in sums.into_iter().enumerate() {
             for (vector, sum) in sums.into_iter().enumerate() {
                 sum.store(&mut *y.add(row * y_stride + vector * LANES).cast());
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`tile`].
+#[inline(always)]
+unsafe fn one_step<V: Vector, S: Step<V>, const R: usize, const C: usize>(
+    x: Rows,
+    columns: Columns<C>,
+    step: usize,
+    sums: &mut [[V; C]; R],
+) {
+    // SAFETY: the caller's
+    unsafe {
+        let mut here = [S::columns(columns.at[0].add(step * columns.step)); C];
+        for (vector, here) in here.iter_mut().enumerate().skip(1) {
+            *here = S::columns(columns.at[vector].add(step * columns.step));
+        }
+        for (row, sums) in sums.iter_mut().enumerate() {
+            let x = x.at.add(row * x.row + step * x.step);
+            for (sum, &here) in sums.iter_mut().zip(&here) {
+                *sum = S::step(*sum, x, here);
             }
         }
     }
@@ -121,18 +167,21 @@ unsafe fn rows_of_tile<V: Vector, S: Step<V>>(
     (y, y_stride): (*mut f32, usize),
     start: Start,
 ) {
+    let (x, step) = (Rows { at: x.0, row: x.1, step: S::WORDS }, 2 * S::COLUMN_WORDS);
+    // SAFETY: the caller's: a panel has two vectors of columns at each step
+    let second = unsafe { panel.add(S::COLUMN_WORDS) };
     macro_rules! of {
         ($($rows:literal)*) => {
             match rows {
                 $(
                     // SAFETY: the caller's
                     $rows if V::TILE_VECTORS == 2 => unsafe {
-                        tile::<V, S, $rows, 2>(x, (panel, steps), (y, y_stride), start);
+                        tile::<V, S, $rows, 2>(x, Columns { at: [panel, second], step, steps }, (y, y_stride), start);
                     },
                     // SAFETY: the caller's; the second half lies 16 columns on
                     $rows => unsafe {
-                        tile::<V, S, $rows, 1>(x, (panel, steps), (y, y_stride), start);
-                        tile::<V, S, $rows, 1>(x, (panel.add(S::COLUMN_WORDS), steps), (y.add(LANES), y_stride), start);
+                        tile::<V, S, $rows, 1>(x, Columns { at: [panel], step, steps }, (y, y_stride), start);
+                        tile::<V, S, $rows, 1>(x, Columns { at: [second], step, steps }, (y.add(LANES), y_stride), start);
                     },
                 )*
                 _ => unreachable!("no tile has {rows} rows"),

@@ -18,7 +18,7 @@ pub(super) enum Quads {
 
 impl Quads {
     pub(super) fn of(isa: Isa) -> Self {
-        if matches!(isa, Isa::Avx512 { vnni: true, .. }) { Self::Unsigned } else { Self::Pairs }
+        if isa.has_vnni() { Self::Unsigned } else { Self::Pairs }
     }
 
     /// Words of four numbers.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::decoder::Model;
 use super::registry::{Architecture, Known, Sizes, read};
-use crate::checkpoint::{Keys, Tensors, Weights, context_limit};
+use crate::checkpoint::{Keys, Tensors, Weights, context_limit, is_gguf};
 use crate::error::{Error, Result};
 use crate::layers::Memory;
 use crate::options::LoadOptions;

@@ -195,7 +195,17 @@ fn a_bench_measures_the_model_and_the_machine() {
             assert!(times["tokens_per_second"].as_f64().unwrap() > 0.0);
         }
     }
+    let ways = measured["machine"]["products"].as_array().unwrap();
+    for precision in ["f32", "bf16", "int8"] {
+        let own: Vec<_> = ways.iter().filter(|way| way["precision"] == precision).collect();
+        assert_eq!(own.iter().filter(|way| way["is_chosen"] == true).count(), 1, "{precision}: {own:?}");
+        assert!(own.iter().all(|way| way["flops_per_second"].as_f64().unwrap() > 0.0));
+    }
     let text = bench(&["--no-start", "--contexts", "64,8192"]);
+    assert!(
+        ["f32", "bf16", "int8"].iter().all(|precision| text.contains(&format!("products     {precision}: "))),
+        "{text}"
+    );
     assert!(text.contains("context 8 192 is beyond the model's limit of 512 tokens: skipped"), "{text}");
     for layers in ["mamba mixer", "attention", "MLP", "head"] {
         assert!(text.contains(&format!("| {layers} |")), "{text}");
