@@ -57,7 +57,12 @@ def measures(replies):
         raw_owners += [replies[number - 1][0]] * (1 if number else 0) + [group] * len(text.encode())
         raw += bytes_
         phrases = [words(phrase) for phrase in STOCK]
-        stock += [100.0 * any(own[i : i + len(p)] == p for p in phrases) for i in range(len(own))]
+        begins, at = [0.0] * len(own), 0
+        while at < len(own):
+            longest = max((len(p) for p in phrases if own[at : at + len(p)] == p), default=0)
+            begins[at] = 100.0 * (longest > 0)
+            at += max(longest, 1)
+        stock += begins
     stride = max(100, math.ceil((len(raw) - 500) / 100))
     windows = lambda size: [(owners[i], said[i : i + size]) for i in range(len(said) - size + 1)]
     return {

@@ -100,7 +100,7 @@ impl Site {
             tera,
             folder: Folder::begin(place)?,
             run: name,
-            mark: run.mark().to_owned(),
+            mark: run.mark.clone(),
             made,
             alarms,
             links,

@@ -37,22 +37,10 @@ pub struct Run {
     pub groups: Vec<TaskGroup>,
     /// The run file as it was read, for the provenance page.
     pub run_file: String,
+    /// What tells it from other runs of its name, and never changes while it grows: votes in a browser are kept under it. May be empty.
+    pub mark: String,
     /// When the report is made, RFC 3339, UTC.
     pub generated: String,
     /// Version of the program.
     pub version: String,
-}
-
-impl Run {
-    /// What tells it from other runs of its name, and stays the same while it grows: the beginning of the hash of the earliest weights of
-    /// which anything was measured. Empty of a run of which nothing was.
-    pub(crate) fn mark(&self) -> &str {
-        let all = self.units.iter().map(|unit| &unit.record).chain(self.packs.iter().map(|pack| &pack.record));
-        let place = |record: &&UnitRecord| {
-            let at = &record.checkpoint;
-            (self.tree.branches.iter().position(|branch| branch.name == at.branch), at.step, at.variant.clone())
-        };
-        let weights = all.min_by_key(place).map_or("", |earliest| earliest.inputs.weights.as_str());
-        weights.char_indices().nth(8).map_or(weights, |(end, _)| &weights[..end])
-    }
 }

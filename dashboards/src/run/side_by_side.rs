@@ -78,6 +78,7 @@ fn joined(mut whole: Run, run: Run, name: &str) -> Run {
     whole.ratings.extend(run.ratings);
     whole.notes.extend(run.notes);
     whole.superseded.extend(run.superseded);
+    whole.mark += &run.mark;
     whole.failures.extend(run.failures);
     whole.under_way = match (whole.under_way, run.under_way) {
         (Some(one), Some(other)) => Some(one.with(other)),

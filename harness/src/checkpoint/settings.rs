@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use spyglass_model::{Bos, DtFloor, LoadOptions, Model, ModelConfig, Precision, Tokenizer};
 
-use crate::Result;
 use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec, RopeScale};
+use crate::{Error, Result};
 
 /// How the model is run: what of the settings changes numbers.
 #[derive(Debug, Clone, Default, PartialEq)]

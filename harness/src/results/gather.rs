@@ -113,6 +113,7 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
         texts: store.texts(),
         groups: snapshot.groups,
         run_file: snapshot.run_file,
+        mark: store.mark(),
         generated: now(),
         version: env!("CARGO_PKG_VERSION").into(),
     };

@@ -16,6 +16,10 @@ pub(crate) const CHUNK_ITEMS: usize = 128;
 /// Bytes of a chunk, unpacked: far more than records of its items take.
 const LARGEST_CHUNK: u64 = 1 << 30;
 
+/// The file that tells a results folder from others.
+const MARK: &str = ".mark";
+const MARK_LENGTH: usize = 8;
+
 /// A results folder.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -37,7 +41,25 @@ impl Store {
             fs_err::create_dir_all(root.join(folder)).map_err(|error| refused(&error))?;
         }
         tempfile::tempfile_in(root.join("units")).map_err(|error| refused(&error))?;
-        Ok(Self { root: root.to_path_buf() })
+        let store = Self { root: root.to_path_buf() };
+        store.keep_mark();
+        Ok(store)
+    }
+
+    /// Gives the folder its mark, once: of two that do so at the same time the first counts. Without one, votes in a browser are told apart
+    /// by the run's name alone.
+    fn keep_mark(&self) {
+        if let Ok(mut file) = fs_err::File::create_new(self.root.join(MARK)) {
+            let born = format!("{:?} {} {}", std::time::SystemTime::now(), std::process::id(), self.root.display());
+            drop(file.write_all(&blake3::hash(born.as_bytes()).to_hex().as_bytes()[..MARK_LENGTH]));
+        }
+    }
+
+    /// What tells this folder from others, for ever; empty where it has no mark.
+    pub(crate) fn mark(&self) -> String {
+        let mark = fs_err::read_to_string(self.root.join(MARK)).unwrap_or_default();
+        let is_mark = mark.len() == MARK_LENGTH && mark.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_mark { mark } else { String::new() }
     }
 
     /// Opens a results folder for reading; one that is not there holds nothing.

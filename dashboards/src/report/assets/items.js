@@ -79,7 +79,8 @@ function refresh() {
     fall: item => or(rise(item)), rise: item => or(-rise(item)), gap: item => or(chance(item, state.b, twin()?.p) - chance(item, state.b)),
   };
   const key = keys[value("order")];
-  state.shown.sort((x, y) => (key(x) === key(y) ? 0 : key(x) - key(y)) || x - y);
+  const of = new Map(state.shown.map(item => [item, key(item)]));
+  state.shown.sort((x, y) => (of.get(x) === of.get(y) ? 0 : of.get(x) - of.get(y)) || x - y);
   const both = state.a < 0 ? "" : ["lost", "gained", "both", "neither"].map(kind => `${counts.get(kind) ?? 0} ${kind}`).join(" · ");
   one("#count").textContent = `${state.shown.length} of ${count}${both ? `: ${both}` : ""}`;
   all(".heads [data-order]").forEach(head => head.setAttribute("aria-pressed", head.dataset.order === value("order")));

@@ -3,6 +3,7 @@
 (() => {
 const {one, all, make, tokens, address} = Spyglass, data = Spyglass.data.talk, talks = data.talks;
 const name = talk => `${talk.branch}${talk.variant ? ` ${talk.variant}` : ""} at ${tokens(talk.tokens)} (step ${talk.step})`;
+const key = talk => `${talk.branch}@${talk.step}${talk.variant ? `@${talk.variant}` : ""}`; // columns are each pack's own
 const place = talk => talk.variant ? {branch: talk.branch, step: talk.step, variant: talk.variant} : {branch: talk.branch, step: talk.step};
 const newest = talks.reduce((best, talk, i) => talk.tokens >= talks[best].tokens ? i : best, 0);
 const before = i => talks[i].before ?? i; // the checkpoint before it on its path; the first stands alone
@@ -80,7 +81,7 @@ function draw(isStep = false) {
   if (hidden) return;
   stars();
   // The prompts beside this one, and this page opened anew, show the same checkpoints.
-  address.write({a: String(talks[left].column), b: String(talks[right].column)}, isStep, "");
+  address.write({a: key(talks[left]), b: key(talks[right])}, isStep, "");
   all("#prompt-before, #prompt-after").forEach(link => { link.hash = location.hash; });
 }
 
@@ -176,7 +177,7 @@ addEventListener("keydown", event => {
 });
 // An address names the later checkpoint by `b`, or, from a cell of the grid, by its column alone.
 address.follow(values => {
-  const column = name => talks.findIndex(talk => String(talk.column) === name);
+  const column = name => talks.findIndex(talk => key(talk) === name || String(talk.column) === name);
   const linked = column(values.get("b") ?? location.hash.slice(1)), earlier = column(values.get("a"));
   right = linked < 0 ? newest : linked;
   left = earlier < 0 ? before(right) : earlier;

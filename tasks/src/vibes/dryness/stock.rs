@@ -58,7 +58,7 @@ impl StockPhrases {
         Ok(Self(phrases.iter().enumerate().map(words).collect::<std::result::Result<_, _>>()?))
     }
 
-    /// Beside each word, whether a phrase begins with it; phrases do not go from one reply into the next.
+    /// Beside each word, whether a phrase begins with it; phrases do not go from one reply into the next, and no word is of two.
     pub(super) fn begins(&self, said: &Said) -> Vec<bool> {
         let mut phrases: HashMap<u32, Vec<Vec<u32>>> = HashMap::new();
         for phrase in self.0.iter().filter_map(|phrase| said.numbered(phrase)) {
@@ -66,21 +66,38 @@ impl StockPhrases {
         }
         let ends = said.replies.iter().skip(1).map(|next| next.word).chain([said.words.len()]);
         let replies = said.replies.iter().zip(ends).map(|(reply, end)| &said.words[reply.word..end]);
-        let begins = |rest: &[u32]| {
-            phrases.get(&rest[0]).is_some_and(|phrases| phrases.iter().any(|phrase| rest.starts_with(phrase)))
+        let longest = |rest: &[u32]| {
+            let here = phrases.get(&rest[0])?.iter().filter(|phrase| rest.starts_with(phrase));
+            here.map(Vec::len).max()
         };
-        replies.flat_map(|reply| (0..reply.len()).map(|at| begins(&reply[at..])).collect::<Vec<_>>()).collect()
+        replies
+            .flat_map(|reply| {
+                let mut begins = vec![false; reply.len()];
+                apart(reply, longest).for_each(|(at, _)| begins[at] = true);
+                begins
+            })
+            .collect()
     }
 
     /// The phrases found, each as often as it comes; of those that begin at one word, the longest.
     pub(crate) fn found(&self, reply: &str) -> Vec<String> {
         let words = spelled(reply);
-        let longest = |at: usize| {
-            let here = self.0.iter().filter(|phrase| words[at..].starts_with(phrase));
-            here.max_by_key(|phrase| phrase.len()).map(|phrase| phrase.join(" "))
-        };
-        (0..words.len()).filter_map(longest).collect()
+        let longest = |rest: &[String]| self.0.iter().filter(|phrase| rest.starts_with(phrase)).map(Vec::len).max();
+        apart(&words, longest).map(|(at, length)| words[at..at + length].join(" ")).collect()
     }
+}
+
+/// Place and length of the phrases in `words`, where `longest` tells the length of one that begins there; the next is looked for behind it.
+fn apart<'w, W>(
+    words: &'w [W],
+    longest: impl Fn(&[W]) -> Option<usize> + 'w,
+) -> impl Iterator<Item = (usize, usize)> + 'w {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let (at, length) = (from..words.len()).find_map(|at| Some((at, longest(&words[at..])?)))?;
+        from = at + length;
+        Some((at, length))
+    })
 }
 
 #[cfg(test)]
@@ -95,6 +112,10 @@ mod tests {
             stock.begins(&said).iter().enumerate().filter_map(|(at, is)| is.then_some(at)).collect();
         assert_eq!(begins, [0, 2, 7]);
         assert_eq!(stock.found("As an AI language model, of course."), ["as an ai language model", "of course"]);
+        let within = StockPhrases::of(&["i hope this helps", "hope this helps"]).unwrap();
+        assert_eq!(within.found("I hope this helps!"), ["i hope this helps"]);
+        let said = Said::of([(0, "I hope this helps!")]);
+        assert_eq!(within.begins(&said), [true, false, false, false]);
     }
 
     #[test]
