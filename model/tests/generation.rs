@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use spyglass_model::{
     Cost, Error, Generated, LanguageModel, Logits, Prompt, Result, Sampling, Sequence, Stopped, Tokenizer, generate,
-    generate_batch,
+    generate_batch, read_shared,
 };
 
 use support::{bytes, config, id, llama, open};
@@ -62,6 +62,63 @@ impl LanguageModel for Parrot {
     fn state_bytes(&self, _position: usize) -> u64 {
         8
     }
+}
+
+/// Its state is what it has read.
+struct Reader;
+
+impl LanguageModel for Reader {
+    type State = Vec<u32>;
+
+    fn new_state(&self) -> Vec<u32> {
+        Vec::new()
+    }
+
+    fn forward(&self, batch: &mut [Sequence<'_, Vec<u32>>]) -> Result<Vec<Logits>> {
+        batch.iter_mut().for_each(|sequence| sequence.state.extend_from_slice(sequence.tokens));
+        Ok(Vec::new())
+    }
+
+    fn vocab_size(&self) -> usize {
+        10
+    }
+
+    fn context_limit(&self) -> usize {
+        usize::MAX
+    }
+
+    fn cost(&self, _position: usize, _head: bool) -> Cost {
+        Cost::default()
+    }
+
+    fn state_bytes(&self, position: usize) -> u64 {
+        position as u64
+    }
+}
+
+#[test]
+fn what_prompts_begin_with_alike_is_read_once() {
+    let of = |parts: &[(u32, usize)]| parts.iter().flat_map(|&(token, count)| vec![token; count]).collect::<Vec<u32>>();
+    let prompts = [
+        of(&[(1, 900), (2, 1)]),
+        of(&[(1, 900), (3, 5)]),
+        of(&[(1, 300), (4, 700), (5, 1)]),
+        of(&[(1, 300), (4, 700), (6, 1)]),
+        of(&[(7, 500)]),
+        of(&[(1, 300), (4, 700), (6, 1)]),
+    ];
+    let texts: Vec<&[u32]> = prompts.iter().map(Vec::as_slice).collect();
+    let (begun, computed) = read_shared(&Reader, &texts).unwrap();
+    let seen: Vec<usize> = begun.iter().map(|(_, seen)| *seen).collect();
+    assert_eq!(seen, [900, 900, 1000, 1000, 0, 1000]);
+    assert_eq!(computed, 900 + 700, "each beginning once");
+    for ((state, seen), prompt) in begun.iter().zip(&prompts) {
+        assert!(state == &prompt[..*seen] && *seen < prompt.len());
+    }
+    let (begun, computed) = read_shared(&Reader, &texts[..1]).unwrap();
+    assert_eq!((begun[0].1, computed), (0, 0), "nothing is shared with nobody");
+    let (begun, computed) = read_shared(&Reader, &[&[1, 2], &[1, 3]]).unwrap();
+    assert_eq!((begun[1].1, computed), (0, 0), "too little to be worth a state");
 }
 
 fn parrot(tokenizer: &Tokenizer, script: Vec<u32>) -> Parrot {

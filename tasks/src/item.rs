@@ -37,7 +37,7 @@ pub struct Item {
 
 impl Item {
     /// The context of the first request as text; empty for questions made of random tokens and for whole texts, of a long text that is not
-    /// [laid out](Item::fitted) the question at its end.
+    /// [laid out](Item::fitted) its end with a `…` before it.
     pub fn context(&self) -> &str {
         match &self.question {
             Question::Choices { context, .. } | Question::Generate { context, .. } => context,

@@ -55,7 +55,7 @@ impl Checkpoint {
     }
 }
 
-fn stretch_of<'a>((.., variant): At<'a>) -> Option<&'a str> {
+fn stretch_of((.., variant): At<'_>) -> Option<&str> {
     let (before, scale) = variant?.rsplit_once(STRETCHED)?;
     ((before.is_empty() || before.ends_with('-')) && scale.parse::<f64>().is_ok()).then_some(scale)
 }

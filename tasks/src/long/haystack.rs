@@ -26,6 +26,8 @@ pub(crate) struct LongQuestion {
     pub(crate) haystack: Arc<Haystack>,
     /// The question at its end.
     pub(crate) question: String,
+    /// The same with a sign that text comes before it.
+    pub(crate) end: String,
     /// All of it, once it is laid out.
     pub(crate) laid_out: Option<String>,
     /// The choices with the delimiter before them.
@@ -38,9 +40,9 @@ pub(crate) struct LongQuestion {
 }
 
 impl LongQuestion {
-    /// The prompt, once it is laid out; before that the question alone.
+    /// The prompt, once it is laid out; before that its end.
     pub(crate) fn context(&self) -> &str {
-        self.laid_out.as_deref().unwrap_or(&self.question)
+        self.laid_out.as_deref().unwrap_or(&self.end)
     }
 
     /// Whether a reply is asked for.

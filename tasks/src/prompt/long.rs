@@ -23,6 +23,7 @@ impl Builder<'_> {
         let targets = if needs(self.task, metric::needs_reply) { targets(long) } else { Vec::new() };
         let question = LongQuestion {
             haystack: Arc::clone(&long.haystack),
+            end: format!("…{context}"),
             question: context,
             laid_out: None,
             continuations,

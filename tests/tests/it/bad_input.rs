@@ -6,7 +6,7 @@ mod logs;
 use std::path::Path;
 
 use crate::program::{Ran, RunFolder, newest_two};
-use checkpoints::edit_json;
+pub(crate) use checkpoints::edit_json;
 
 /// Sweeps a small run whose newest checkpoint was spoilt by `spoil`: the other one is scored, the message says each of `said`.
 fn spoilt(said: &[&str], spoil: impl Fn(&Path)) {
@@ -28,7 +28,7 @@ fn refused(run_file: &str, said: &[&str]) {
     assert!(folder.unit_folders().is_empty());
 }
 
-fn check(ran: &Ran, code: i32, said: &[&str]) {
+pub(crate) fn check(ran: &Ran, code: i32, said: &[&str]) {
     assert_eq!(ran.code, Some(code), "{}", ran.stderr);
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
     for words in said {

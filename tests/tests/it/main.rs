@@ -27,6 +27,7 @@ mod live;
 mod live_report;
 mod lm_eval;
 mod logs;
+mod long_texts;
 mod made_up;
 mod names;
 mod pilot;

@@ -1,6 +1,7 @@
 //! Tests of `choice`.
 
 use super::*;
+use crate::record::GenerationRecord;
 
 fn letters(logprobs: &[f64], gold: usize) -> ItemRecord {
     let choice =
@@ -37,4 +38,27 @@ fn a_single_answer_is_right_when_greedy() {
     assert_eq!((value(acc(&item)), value(exact_match(&item))), (0.0, 0.0));
     item.choices[0].is_greedy = true;
     assert_eq!((value(acc(&item)), value(acc_norm(&item)), value(exact_match(&item))), (1.0, 1.0, 1.0));
+}
+
+#[test]
+fn recall_counts_the_answers_that_a_reply_holds() {
+    let recall_of = |text: &str, targets: &[&str]| {
+        let targets = targets.iter().map(|target| (*target).to_owned()).collect();
+        let reply = GenerationRecord { filtered: text.into(), targets, ..GenerationRecord::default() };
+        recall(&ItemRecord { generation: Some(reply), ..ItemRecord::default() })
+    };
+    let cases: [(&str, &[&str], f64); 7] = [
+        (" 4829157.", &["4829157"], 1.0),
+        (" 14829157", &["4829157"], 0.0), // part of another number
+        ("ABC, XYZ", &["XYZ", "ABC", "DEF", "abc"], 0.75),
+        ("the Attic", &["attic"], 1.0),
+        ("party", &["art"], 0.0),
+        ("art party", &["art"], 1.0),
+        ("", &["x", "y"], 0.0),
+    ];
+    for (text, targets, expected) in cases {
+        assert_eq!(recall_of(text, targets), one(expected), "{text}");
+    }
+    assert_eq!(recall_of("x", &[]), Ok(None));
+    assert!(recall(&ItemRecord::default()).is_err());
 }

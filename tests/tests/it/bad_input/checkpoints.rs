@@ -21,7 +21,7 @@ fn edit_header(folder: &Path, edit: impl Fn(&mut Value)) {
     fs_err::write(&file, edited).unwrap();
 }
 
-pub(super) fn edit_json(file: &Path, edit: impl Fn(&mut Value)) {
+pub(crate) fn edit_json(file: &Path, edit: impl Fn(&mut Value)) {
     let mut value: Value = serde_json::from_str(&fs_err::read_to_string(file).unwrap()).unwrap();
     edit(&mut value);
     fs_err::write(file, value.to_string()).unwrap();

@@ -1,0 +1,140 @@
+//! Long texts from end to end: lengths in the checkpoint's own tokens, what is shared, what guessing scores, stretched positions.
+
+use serde_json::Value;
+
+use crate::bad_input::{check, edit_json};
+use crate::program::{RunFolder, pilot};
+
+/// A task file over long texts whose lengths suit the pilot.
+fn task(name: &str, long: &str) -> String {
+    format!(
+        "task: {name}_{{subject}}\nsource: made up\nlicence: none needed\nlong: {{{long}}}\noutput_type: multiple_choice\ntest_split: test\n\
+         doc_to_text: question\ndoc_to_target: gold\ndoc_to_choice: choices\ncluster: text\ngeneration_kwargs: {{until: [\"\\n\"], \
+         max_gen_toks: 24}}\nmetric_list: [{{metric: acc}}, {{metric: recall}}, {{metric: p_gold}}]\n"
+    )
+}
+
+fn folder() -> RunFolder {
+    let folder = RunFolder::small();
+    folder.write("tasks/needle.yaml", &task("needle", "kind: needle, lengths: [512, 1024]"));
+    folder.write("tasks/keys.yaml", &task("keys", "kind: needle, keys: 5, lengths: [512, 1024]"));
+    folder
+}
+
+fn records(folder: &RunFolder, results: &str) -> Vec<Value> {
+    let read = |unit: std::path::PathBuf| {
+        serde_json::from_str(&fs_err::read_to_string(unit.join("unit.json")).unwrap()).unwrap()
+    };
+    folder.unit_folders_in(results).into_iter().map(read).collect()
+}
+
+fn metric(record: &Value, name: &str) -> f64 {
+    let metrics = record["metrics"].as_array().unwrap();
+    metrics.iter().find(|metric| metric["name"] == name).unwrap()["value"].as_f64().unwrap()
+}
+
+#[test]
+fn random_weights_guess_and_what_texts_begin_with_is_computed_once() {
+    let folder = folder();
+    let model = pilot().join("trunk/checkpoint-0").display().to_string();
+    let arguments = [
+        "score",
+        "--model",
+        &model,
+        "--tasks",
+        "tasks/needle.yaml,tasks/keys.yaml",
+        "--context",
+        "1024",
+        "--out",
+        "out",
+    ];
+    let ran = folder.run(&arguments);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let records = records(&folder, "out");
+    assert_eq!(records.len(), 4);
+    for record in &records {
+        let (task, items) = (record["task"].as_str().unwrap(), record["items"].as_u64().unwrap());
+        // Chance is .25; four standard errors of 100 items either way.
+        assert!(items == 100 && (metric(record, "acc") - 0.25).abs() < 0.18, "{task}: {}", metric(record, "acc"));
+        assert!(metric(record, "recall") < 0.05, "{task}");
+        assert_eq!(record["truncated"], 0, "{task}");
+        let tokens = |name: &str| record["cost"][name].as_u64().unwrap();
+        let (computed, requested) = (tokens("tokens_computed"), tokens("tokens_requested"));
+        // Replies are in what is computed, and not in what four choices of each question would ask for one by one. Five keys share a text
+        // but for the question; five depths share what lies before the needle.
+        let least = if task.starts_with("keys") { 4 } else { 2 };
+        assert!(computed * least < requested, "{task}: {computed} of {requested}");
+    }
+    let prompts = folder.run(&["prompts", "--tasks", "tasks/needle.yaml", "--model", &model, "--limit", "5"]);
+    for line in prompts.stdout.lines() {
+        let item: Value = serde_json::from_str(line).unwrap();
+        let (tokens, length) = (item["n_context_tokens"].as_u64().unwrap(), item["task"].as_str().unwrap());
+        let length: u64 = length.rsplit_once('_').unwrap().1.parse().unwrap();
+        assert!(tokens <= length - 24 && tokens + 80 > length - 24, "{tokens} of {length}");
+    }
+}
+
+#[test]
+fn stretched_positions_are_a_variant_of_their_own() {
+    let folder = folder();
+    let run = |model: &str| {
+        format!(
+            "checkpoints: [{{path: trunk}}]\ntasks: [{{task: keys_lengths, limit: 5}}]\ntask_folders: tasks\nmodel: {model}\n"
+        )
+    };
+    folder.write("run.yaml", &run("{}"));
+    folder.write("stretched.yaml", &run("{rope: {scale: 2}}"));
+    let beyond = ["task `keys_1024`: its texts are 1024 tokens long, the context limit is 512", "rope: {scale: N}"];
+    let plan = folder.run(&["plan", "run.yaml"]);
+    check(&plan, 0, &beyond);
+    check(&folder.run(&["sweep", "run.yaml"]), 1, &beyond);
+    let ran = folder.run(&["sweep", "stretched.yaml"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let records = records(&folder, "results");
+    let of =
+        |scale: Option<&str>| records.iter().filter(move |record| record["inputs"]["rope_scale"].as_str() == scale);
+    assert_eq!((of(None).count(), of(Some("2")).count()), (2, 4));
+    for plain in of(None) {
+        let same = of(Some("2")).find(|record| {
+            (&record["task"], &record["checkpoint"]["step"]) == (&plain["task"], &plain["checkpoint"]["step"])
+        });
+        let same = same.unwrap();
+        assert!(same["checkpoint"]["variant"] == "rope-2" && same["key"] != plain["key"]);
+        assert!((metric(same, "p_gold") - metric(plain, "p_gold")).abs() > 1e-9, "positions were divided");
+    }
+    let report = |name: &str| fs_err::read_to_string(folder.path("results/report").join(name)).unwrap();
+    let page = report("long.html");
+    assert!(page.contains("trunk, positions ÷ 2") && page.contains("keys · acc"), "{page}");
+    let curve = report("plots/keys_512.csv");
+    assert_eq!(curve.lines().count(), 3, "two plain checkpoints: {curve}");
+}
+
+#[test]
+fn what_cannot_be_stretched_or_held_is_named() {
+    let folder = folder();
+    let run = |model: &str| {
+        format!(
+            "checkpoints: [{{path: trunk}}]\ntasks: [{{task: keys_512, limit: 5}}]\ntask_folders: tasks\nmodel: {model}\n"
+        )
+    };
+    for (model, said) in [
+        ("{rope: {scale: 0.5}}", "a scale of 0.5 is not a number from 1 to 1024"),
+        ("{rope: {scale: .nan}}", "a scale of NaN"),
+        ("{rope: {scal: 2}}", "did you mean `scale`?"),
+        ("{context: -1}", "-1"),
+    ] {
+        folder.write("run.yaml", &run(model));
+        check(&folder.run(&["sweep", "run.yaml"]), 2, &["run.yaml:4:", said]);
+    }
+    folder.write("run.yaml", &run("{}"));
+    check(&folder.run(&["sweep", "run.yaml", "--state-memory", "1k"]), 1, &["keys_512", "1024"]);
+    folder.write("run.yaml", &run("{rope: {scale: 2}}"));
+    for checkpoint in fs_err::read_dir(folder.path("trunk")).unwrap() {
+        edit_json(&checkpoint.unwrap().path().join("config.json"), |config| config["use_mem_rope"] = false.into());
+    }
+    check(
+        &folder.run(&["sweep", "run.yaml"]),
+        1,
+        &["config.json: the model has no rotary embedding", "leave `rope: {scale: …}` out"],
+    );
+}
