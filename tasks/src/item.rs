@@ -86,7 +86,7 @@ impl Item {
     pub fn fitted<E: From<Error>>(&self, count: impl Fn(&str) -> Result<usize, E>) -> Result<Cow<'_, Self>, E> {
         let Question::Long(long) = &self.question else { return Ok(Cow::Borrowed(self)) };
         let laid_out = long.lay_out(count)?.ok_or_else(|| Error::Setting {
-            task: long.place.family.clone(),
+            task: format!("{}_{}", long.place.family, long.place.length),
             problem: format!(
                 "a text of {} tokens has no room for what is hidden, the question and a reply of {} tokens",
                 long.place.length, long.reply.max_tokens

@@ -115,7 +115,7 @@ impl Store {
 pub(crate) fn rounded_runs(results: &Store) -> Result<(Vec<Rounded>, Vec<String>)> {
     let (mut rounded, mut damaged) = (Vec::new(), Vec::new());
     for after in PrecisionSpec::value_variants() {
-        let folder = results.precision_folder(after);
+        let folder = results.precision_folder(*after);
         if !folder.join(FILE).is_file() {
             continue;
         }

@@ -3,7 +3,11 @@
 use std::borrow::Cow;
 
 use super::sentences::sentence;
+use crate::hash::sha256_hex;
 use crate::icl::Dice;
+
+/// Bytes after which a sentence of a file ends at the next word.
+const LONGEST: usize = 400;
 
 /// What fills a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,15 +38,32 @@ impl Body {
             if !sentence.is_empty() {
                 sentence.push(' ');
             }
-            sentence.push_str(word);
-            let ends = word.trim_end_matches(['"', '\'', ')', '”', '’']).ends_with(['.', '!', '?', '…', '。']);
-            // A text without full stops is cut somewhere.
-            if ends || sentence.len() > 400 {
-                sentences.push(std::mem::take(&mut sentence));
+            // Where no spaces are written a word may be a page.
+            for part in word.split_inclusive(['。', '！', '？']) {
+                for sign in part.chars() {
+                    sentence.push(sign);
+                    if sentence.len() > 4 * LONGEST {
+                        sentences.push(std::mem::take(&mut sentence));
+                    }
+                }
+                let ends =
+                    part.trim_end_matches(['"', '\'', ')', '”', '’']).ends_with(['.', '!', '?', '…', '。', '！', '？']);
+                // A text without full stops is cut somewhere.
+                if ends || sentence.len() > LONGEST {
+                    sentences.push(std::mem::take(&mut sentence));
+                }
             }
         }
         sentences.extend((!sentence.is_empty()).then_some(sentence));
         (!sentences.is_empty()).then_some(Self::File(sentences))
+    }
+
+    /// A hash of what was read from a file, if it was.
+    pub(crate) fn hash(&self) -> Option<String> {
+        match self {
+            Self::File(sentences) => Some(sha256_hex(sentences.join("\n").as_bytes())),
+            Self::Sentences | Self::Words { .. } => None,
+        }
     }
 
     /// Piece number `index`, whatever the length of the text.

@@ -22,7 +22,10 @@ impl Plan {
     /// The rows that are asked.
     pub(super) fn asked_split(&self, task: &Asking<'_>) -> Result<Split> {
         if let Some(rows) = self.long_rows()? {
-            return Ok(Split::generated(rows.into_iter().map(|long| long.row).collect()));
+            let filler = rows.first().and_then(|long| long.haystack.body.hash()); // no row holds it
+            let mut split = Split::generated(rows.into_iter().map(|long| long.row).collect());
+            split.hashes.extend(filler);
+            return Ok(split);
         }
         if self.is_generated() {
             let rows = icl::rows(self.file.dataset_name.as_deref().unwrap_or_default())?;
