@@ -91,8 +91,9 @@ fn stretched_positions_are_a_variant_of_their_own() {
     let ran = folder.run(&["sweep", "stretched.yaml"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let records = records(&folder, "results");
-    let of =
-        |scale: Option<&str>| records.iter().filter(move |record| record["inputs"]["rope_scale"].as_str() == scale);
+    let of = |scale: Option<&'static str>| {
+        records.iter().filter(move |record| record["inputs"]["rope_scale"].as_str() == scale)
+    };
     assert_eq!((of(None).count(), of(Some("2")).count()), (2, 4));
     for plain in of(None) {
         let same = of(Some("2")).find(|record| {
