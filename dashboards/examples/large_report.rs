@@ -13,8 +13,8 @@ use miette::{IntoDiagnostic, Result, miette};
 use serde_json::{from_value, json};
 use spyglass_dashboards::report;
 use spyglass_dashboards::run::{
-    Branch, Checkpoint, ItemText, LogEntry, PackUnit, Phase, PhaseStart, Run, RunTree, TaskTexts, TrainingLog, Unit,
-    UnitRecord,
+    Branch, Checkpoint, Fork, ItemText, LogEntry, PackUnit, Phase, PhaseStart, Run, RunTree, TaskTexts, TrainingLog,
+    Unit, UnitRecord,
 };
 use spyglass_tasks::vibes::{Stop, Transcript, TurnRecord, Verdict};
 use spyglass_tasks::{ChoiceRecord, ItemRecord, metric};
@@ -86,7 +86,7 @@ fn interactive(index: &Path) -> Result<Option<(u64, u64)>> {
 }
 
 fn made_up() -> Result<Run> {
-    let checkpoints: Vec<Checkpoint> = (1..=CHECKPOINTS).map(|k| checkpoint(k * STEPS)).collect();
+    let mut checkpoints: Vec<Checkpoint> = (1..=CHECKPOINTS).map(|k| checkpoint(k * STEPS)).collect();
     let entry = |step: u64| LogEntry {
         step,
         tokens: Some(step * TOKENS_PER_STEP),
@@ -94,6 +94,18 @@ fn made_up() -> Result<Run> {
         loss: Some(2.0 + 8.0 / (1.0 + step as f64 / 500.0)),
         ..LogEntry::default()
     };
+    // The last quarter lies on two branches that leave the trunk at one place: pairs to compare, as runs with anneals have them.
+    let mut leaving = checkpoints.split_off(CHECKPOINTS as usize * 3 / 4);
+    let other = leaving.split_off(leaving.len() / 2);
+    let fork = checkpoints.last().map(|at| Fork { branch: "trunk".into(), step: at.step, tokens: at.tokens });
+    let branch = |name: &str, checkpoints: Vec<Checkpoint>| Branch {
+        name: name.into(),
+        fork: fork.clone(),
+        checkpoints: checkpoints.into_iter().map(|at| Checkpoint { branch: name.into(), ..at }).collect(),
+        log: TrainingLog::default(),
+        phases: Vec::new(),
+    };
+    let branches = [branch("anneal", leaving), branch("anneal-code", other)];
     let trunk = Branch {
         name: "trunk".into(),
         fork: None,
@@ -101,28 +113,24 @@ fn made_up() -> Result<Run> {
         phases: vec![PhaseStart { phase: Phase::Stable, from_step: 0, from_tokens: 0 }],
         checkpoints,
     };
+    let all: Vec<Branch> = [trunk].into_iter().chain(branches).collect();
     let mut units = Vec::new();
     for task in 0..TASKS {
-        for checkpoint in &trunk.checkpoints {
+        for checkpoint in all.iter().flat_map(|branch| &branch.checkpoints) {
             units.push(unit(task, checkpoint)?);
         }
     }
-    let packs = trunk.checkpoints.iter().map(pack).collect::<Result<_>>()?;
+    let packs = all.iter().flat_map(|branch| &branch.checkpoints).map(pack).collect::<Result<_>>()?;
     Ok(Run {
         name: "large run".into(),
         units,
         packs,
         texts: (0..TASKS).map(texts).collect(),
-        tree: RunTree { branches: vec![trunk], ..RunTree::default() },
-        ratings: Vec::new(),
-        notes: Vec::new(),
-        superseded: Vec::new(),
-        failures: Vec::new(),
-        under_way: None,
-        groups: Vec::new(),
+        tree: RunTree { branches: all, ..RunTree::default() },
         run_file: "name: large run\n".into(),
         generated: "2026-11-24T00:00:00Z".into(),
         version: env!("CARGO_PKG_VERSION").into(),
+        ..Run::default()
     })
 }
 

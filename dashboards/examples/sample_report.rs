@@ -135,16 +135,9 @@ fn run(name: &str, branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         name: name.into(),
         tree: RunTree { branches, ..RunTree::default() },
         units,
-        packs: Vec::new(),
-        ratings: Vec::new(),
-        notes: Vec::new(),
-        superseded: Vec::new(),
-        failures: Vec::new(),
-        under_way: None,
-        texts: Vec::new(),
-        groups: Vec::new(),
         run_file: "name: sample\n".into(),
         generated: "2026-11-24T00:00:00Z".into(),
         version: env!("CARGO_PKG_VERSION").into(),
+        ..Run::default()
     }
 }

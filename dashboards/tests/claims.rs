@@ -197,17 +197,9 @@ fn run(page: &Value) -> Run {
         name: "simulated".into(),
         tree,
         units,
-        superseded: Vec::new(),
-        failures: Vec::new(),
-        under_way: None,
-        texts: Vec::new(),
-        packs: Vec::new(),
-        ratings: Vec::new(),
-        notes: Vec::new(),
-        groups: Vec::new(),
-        run_file: String::new(),
         generated: "2026-11-25T00:00:00Z".into(),
         version: "0".into(),
+        ..Run::default()
     }
 }
 

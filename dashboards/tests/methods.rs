@@ -71,3 +71,40 @@ fn cited_sections_are_there() {
     }
     assert!(cited > 10);
 }
+
+/// The files that a passage names, and those that `claims` and `golden` stand for.
+fn named_files(text: &str) -> Vec<String> {
+    let file = |name: &str| match name {
+        "claims" => Some("tests/claims.rs".to_owned()),
+        "golden" => Some("tests/golden.rs".to_owned()),
+        name => name
+            .ends_with(".rs")
+            .then(|| if name.starts_with("tests/") { name.to_owned() } else { format!("src/{name}") }),
+    };
+    text.split('`').skip(1).step_by(2).filter_map(file).collect()
+}
+
+/// A test stands in the file, or in the file of its tests.
+fn is_tested(file: &Path) -> bool {
+    let tests = file.with_extension("").join("tests.rs");
+    [file, tests.as_path()].iter().any(|file| fs_err::read_to_string(file).is_ok_and(|text| text.contains("#[test]")))
+}
+
+#[test]
+fn whatever_holds_a_claim_is_a_test() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let (mut in_table, mut named) = (false, 0);
+    for line in METHODS.lines() {
+        in_table = line.starts_with('|') && (in_table || line.contains("| held by |"));
+        let holders = if in_table {
+            line.trim_end_matches('|').rsplit('|').next().unwrap_or_default()
+        } else {
+            line.split_once("eld by").map_or("", |(_, after)| after)
+        };
+        for file in named_files(holders) {
+            assert!(is_tested(&root.join(&file)), "METHODS.md: no test stands in {file}, which is to hold: {line}");
+            named += 1;
+        }
+    }
+    assert!(named > 60, "{named} files are named");
+}

@@ -133,17 +133,10 @@ fn run(suite: &Suite) -> Run {
         name: "made-up".into(),
         tree: RunTree { branches: vec![trunk], ..RunTree::default() },
         units,
-        packs: Vec::new(),
-        ratings: Vec::new(),
-        notes: Vec::new(),
-        superseded: Vec::new(),
-        failures: Vec::new(),
-        under_way: None,
-        texts: Vec::new(),
         groups: suite.task_groups(),
-        run_file: String::new(),
         generated: "2026-11-25T00:00:00Z".into(),
         version: "0.1.0".into(),
+        ..Run::default()
     }
 }
 

@@ -58,10 +58,11 @@ def measures(replies):
         raw += bytes_
         phrases = [words(phrase) for phrase in STOCK]
         stock += [100.0 * any(own[i : i + len(p)] == p for p in phrases) for i in range(len(own))]
+    stride = max(100, math.ceil((len(raw) - 500) / 100))
     windows = lambda size: [(owners[i], said[i : i + size]) for i in range(len(said) - size + 1)]
     return {
         "compression ratio": [
-            (raw_owners[i], 500 / squeezed(raw[i : i + 500])) for i in range(0, len(raw) - 499, 100)
+            (raw_owners[i], 500 / squeezed(raw[i : i + 500])) for i in range(0, len(raw) - 499, stride)
         ],
         "MATTR": [(g, len(set(w)) / 50) for g, w in windows(50)],
         "distinct-n": [(g, sum(distinct(runs(w, n)) for n in (1, 2, 3, 4)) / 4) for g, w in windows(50)],
@@ -95,7 +96,8 @@ def talks():
     loops = [(k, "arr matey, the sea be calm " * 6) for k in range(4)]
     mixed = [(0, "Don\u2019t ask, as an AI language model I can't say. " + sentence(30)), (1, ""), (2, ": : : : \U0001f389 !!!"), (3, sentence(45))]
     chinese = [(k, "今天天气很好,我们去海边走走。" * 3 + "ok!") for k in range(4)]
-    return {"free": free, "stock": stock, "loops": loops, "mixed": mixed, "chinese": chinese, "short": [(0, "Aye."), (1, "")]}
+    long = [(k, sentence(40)) for k in range(60)]
+    return {"free": free, "long": long, "stock": stock, "loops": loops, "mixed": mixed, "chinese": chinese, "short": [(0, "Aye."), (1, "")]}
 
 
 if __name__ == "__main__":

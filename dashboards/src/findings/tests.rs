@@ -17,6 +17,7 @@ use crate::run::{
 use crate::series::TaskFindings;
 
 mod how_sure;
+mod notes;
 mod partial;
 mod parts;
 
@@ -131,17 +132,9 @@ fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         name: "made up".into(),
         tree: RunTree { branches, ..RunTree::default() },
         units,
-        superseded: Vec::new(),
-        failures: Vec::new(),
-        under_way: None,
-        texts: Vec::new(),
-        packs: Vec::new(),
-        ratings: Vec::new(),
-        notes: Vec::new(),
-        groups: Vec::new(),
-        run_file: String::new(),
         generated: "2026-11-25T00:00:00Z".into(),
         version: "0".into(),
+        ..Run::default()
     }
 }
 

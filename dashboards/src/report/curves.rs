@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::axes::{BranchPlaces, places};
 use crate::plots::{Band, BranchPhase, Point, Rate, Series, TokenAxis};
-use crate::run::{At, Axis, Branch, Checkpoint, Run, Subject, TaskGroup, Unit};
+use crate::run::{At, Axis, Branch, Checkpoint, Run, Subject, TaskGroup, Unit, keep_one_stretch};
 use crate::series::chance;
 use crate::series::{Estimate, are_shares, is_fraction};
 
@@ -71,6 +71,7 @@ pub(crate) fn tasks(run: &Run) -> Vec<TaskUnits<'_>> {
         };
         tasks.entry(subject).or_default().insert(record.checkpoint.at(), unit);
     }
+    tasks.values_mut().for_each(keep_one_stretch);
     let with_primary = tasks.into_iter().map(|(subject, units)| {
         let primary = units.values().next_back().map(|unit| unit.record.primary_metric.clone()).unwrap_or_default();
         TaskUnits { subject, units, primary }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{from_value, json};
-use spyglass_tasks::MetricValue;
+use spyglass_tasks::{ChoiceRecord, ItemRecord, MetricValue};
 
 use crate::run::{Branch, Checkpoint, Fork, Run, RunTree, TrainingLog, Unit, UnitRecord};
 
@@ -30,17 +30,10 @@ pub(super) fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         name: "made-up".into(),
         tree: RunTree { branches, ..RunTree::default() },
         units,
-        packs: Vec::new(),
-        ratings: Vec::new(),
-        notes: Vec::new(),
-        superseded: Vec::new(),
-        failures: Vec::new(),
-        under_way: None,
-        texts: Vec::new(),
-        groups: Vec::new(),
         run_file: "name: made-up\n".into(),
         generated: "2026-11-24T00:00:00Z".into(),
         version: "0.1.0".into(),
+        ..Run::default()
     }
 }
 
@@ -62,4 +55,19 @@ pub(super) fn scored(branch: &str, step: u64, task: &str, value: f64) -> Unit {
     }))
     .unwrap();
     Unit { record, items: Arc::new(Vec::new()) }
+}
+
+/// A hundred items of a task, each right or wrong.
+pub(super) fn right_items(branch: &str, step: u64, task: &str, is_right: impl Fn(usize) -> bool) -> Unit {
+    let right: Vec<bool> = (0..100).map(is_right).collect();
+    let share = right.iter().filter(|right| **right).count() as f64 / 100.0;
+    let choice = |is_best: bool| ChoiceRecord { logprob: if is_best { -1.0 } else { -2.0 }, ..ChoiceRecord::default() };
+    let item = |(doc_id, right): (usize, &bool)| ItemRecord {
+        doc_id,
+        gold: 0,
+        choices: vec![choice(*right), choice(!right)],
+        ..ItemRecord::default()
+    };
+    let items = right.iter().enumerate().map(item).collect();
+    Unit { items: Arc::new(items), ..scored(branch, step, task, share) }
 }

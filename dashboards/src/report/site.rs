@@ -72,6 +72,8 @@ pub(crate) struct Site {
     tera: Tera,
     folder: Folder,
     run: String,
+    /// Tells it from other runs of that name.
+    mark: String,
     /// When the report is made, RFC 3339, UTC: pages that were opened before tell by it that a newer one is there.
     made: String,
     /// How many reasons to look it has.
@@ -98,6 +100,7 @@ impl Site {
             tera,
             folder: Folder::begin(place)?,
             run: name,
+            mark: run.mark().to_owned(),
             made,
             alarms,
             links,
@@ -129,6 +132,7 @@ impl Site {
         context.insert("policy", POLICY);
         context.insert("root", if path.contains('/') { "../" } else { "" });
         context.insert("run", &self.run);
+        context.insert("mark", &self.mark);
         context.insert("made", &self.made);
         context.insert("alarms", &self.alarms);
         context.insert("title", title);

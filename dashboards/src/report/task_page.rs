@@ -114,7 +114,7 @@ pub(super) fn write(
         twins,
         decomposition,
         probes,
-        parts: parts::write(site, run, found, slug)?,
+        parts: parts::write(site, context, found)?,
         tells_most: tells_most(run, &each),
         matrix: Matrix::of(run, context.pairs, &task.subject),
         before: neighbour(context, -1),

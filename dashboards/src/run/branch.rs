@@ -1,5 +1,7 @@
 //! A branch of a run and its checkpoints.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::phase::PhaseStart;
@@ -49,9 +51,20 @@ impl Checkpoint {
 
     /// What its rotary positions are divided by, where they are.
     pub fn stretch(&self) -> Option<&str> {
-        let (before, scale) = self.variant.as_deref()?.rsplit_once(STRETCHED)?;
-        ((before.is_empty() || before.ends_with('-')) && scale.parse::<f64>().is_ok()).then_some(scale)
+        stretch_of(self.at())
     }
+}
+
+fn stretch_of<'a>((.., variant): At<'a>) -> Option<&'a str> {
+    let (before, scale) = variant?.rsplit_once(STRETCHED)?;
+    ((before.is_empty() || before.ends_with('-')) && scale.parse::<f64>().is_ok()).then_some(scale)
+}
+
+/// Leaves the scores of plain checkpoints alone, and only where there are none those that are stretched least: a curve mixes no two.
+pub(crate) fn keep_one_stretch<V>(scores: &mut BTreeMap<At<'_>, V>) {
+    let stretch = |at: &At<'_>| stretch_of(*at).map_or(1.0, |scale| scale.parse::<f64>().unwrap_or(1.0));
+    let Some(least) = scores.keys().map(stretch).min_by(f64::total_cmp) else { return };
+    scores.retain(|at, _| stretch(at) <= least);
 }
 
 /// Where a branch leaves its parent.

@@ -24,6 +24,7 @@ mod unit;
 mod unit_record;
 
 pub use axis::Axis;
+pub(crate) use branch::keep_one_stretch;
 pub use branch::{At, Branch, Checkpoint, Fork};
 pub use composite::{Composite, CompositeMember};
 pub use failure::Failure;

@@ -10,8 +10,8 @@ use super::under_way::UnderWay;
 use super::unit::{PackUnit, Unit};
 use super::unit_record::UnitRecord;
 
-/// A run with its results: all that analysis and report need.
-#[derive(Debug, Clone)]
+/// A run with its results: all that analysis and report need; by default an empty one without a name.
+#[derive(Debug, Clone, Default)]
 pub struct Run {
     /// The run's name.
     pub name: String,
@@ -41,4 +41,18 @@ pub struct Run {
     pub generated: String,
     /// Version of the program.
     pub version: String,
+}
+
+impl Run {
+    /// What tells it from other runs of its name, and stays the same while it grows: the beginning of the hash of the earliest weights of
+    /// which anything was measured. Empty of a run of which nothing was.
+    pub(crate) fn mark(&self) -> &str {
+        let all = self.units.iter().map(|unit| &unit.record).chain(self.packs.iter().map(|pack| &pack.record));
+        let place = |record: &&UnitRecord| {
+            let at = &record.checkpoint;
+            (self.tree.branches.iter().position(|branch| branch.name == at.branch), at.step, at.variant.clone())
+        };
+        let weights = all.min_by_key(place).map_or("", |earliest| earliest.inputs.weights.as_str());
+        weights.char_indices().nth(8).map_or(weights, |(end, _)| &weights[..end])
+    }
 }

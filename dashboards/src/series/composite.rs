@@ -155,7 +155,7 @@ fn measured<'a>(run: &Run, member: &CompositeMember, units: &[&'a Unit]) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{RunTree, TaskGroup};
+    use crate::run::TaskGroup;
     use serde_json::{from_value, json};
 
     fn unit(task: &str, shots: usize, chance: Option<f64>, value: f64) -> Unit {
@@ -174,22 +174,7 @@ mod tests {
     fn made(units: Vec<Unit>, members: &[(&str, Option<usize>, f64, Option<f64>)]) -> (Vec<MetricValue>, Vec<String>) {
         let leaves = vec!["g_a".into(), "g_b".into()];
         let group = TaskGroup { name: "g".into(), leaves, weight_by_size: false, ..TaskGroup::default() };
-        let mut run = Run {
-            name: String::new(),
-            tree: RunTree::default(),
-            units,
-            packs: Vec::new(),
-            ratings: Vec::new(),
-            notes: Vec::new(),
-            superseded: Vec::new(),
-            failures: Vec::new(),
-            under_way: None,
-            texts: Vec::new(),
-            groups: vec![group],
-            run_file: String::new(),
-            generated: String::new(),
-            version: String::new(),
-        };
+        let mut run = Run { units, groups: vec![group], ..Run::default() };
         let member = |(task, shots, weight, chance): &(&str, Option<usize>, f64, Option<f64>)| CompositeMember {
             task: (*task).to_owned(),
             shots: *shots,

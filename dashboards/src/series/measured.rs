@@ -6,7 +6,7 @@ use spyglass_tasks::metric::{self, Range, Weighting, without_filter};
 
 use super::answer_format::AnswerFormat;
 use super::{CENTRED, chance};
-use crate::run::{At, Run, Subject, TaskGroup, Unit};
+use crate::run::{At, Run, Subject, TaskGroup, Unit, keep_one_stretch};
 
 /// Units by checkpoint.
 pub(crate) type Units<'a> = BTreeMap<At<'a>, Vec<&'a Unit>>;
@@ -27,6 +27,7 @@ pub(crate) fn subjects(run: &Run) -> Vec<Measured<'_>> {
     for unit in &run.units {
         leaves.entry(unit.record.subject()).or_default().insert(unit.record.checkpoint.at(), vec![unit]);
     }
+    leaves.values_mut().for_each(keep_one_stretch);
     let groups: Vec<Measured<'_>> = run.groups.iter().flat_map(|group| of_group(group, &leaves)).collect();
     // What an import told of a group whose tasks it lacks is the group's, and no task of its own.
     let is_group =

@@ -69,7 +69,7 @@ impl<'a> Series<'a> {
     /// The measured points of the path to the end of `branch`, in ascending tokens, each count of tokens once; those with the weights of
     /// another step are none.
     ///
-    /// Of several variants of a checkpoint (EMA, merged) the plain one counts; those with stretched positions only where no others are.
+    /// Of several variants of a checkpoint (EMA, merged) the plain one counts.
     pub(crate) fn path<'s>(&'s self, tree: &'s RunTree, branch: &str) -> Vec<(&'s Checkpoint, &'s PointData)> {
         let mut path: Vec<(&'s Checkpoint, &'s PointData)> = tree
             .path(branch)
@@ -77,8 +77,6 @@ impl<'a> Series<'a> {
             .filter(|checkpoint| tree.is_in_place(checkpoint.at()))
             .filter_map(|checkpoint| Some((checkpoint, self.points.get(&checkpoint.at())?)))
             .collect();
-        let stretch = path.iter().map(|(checkpoint, _)| checkpoint.stretch()).min().flatten();
-        path.retain(|(checkpoint, _)| checkpoint.stretch() == stretch);
         path.sort_by_key(|(checkpoint, _)| (checkpoint.tokens, checkpoint.variant.is_some()));
         path.dedup_by_key(|(checkpoint, _)| checkpoint.tokens);
         path

@@ -19,19 +19,10 @@ const TOKENS_PER_STEP: u64 = 6144;
 pub(crate) fn empty_run() -> Run {
     Run {
         name: "nothing <yet>".into(),
-        tree: RunTree::default(),
-        units: Vec::new(),
-        packs: Vec::new(),
-        ratings: Vec::new(),
-        notes: Vec::new(),
-        superseded: Vec::new(),
-        failures: Vec::new(),
-        under_way: None,
-        texts: Vec::new(),
-        groups: Vec::new(),
         run_file: "name: nothing\n".into(),
         generated: "2026-11-24T00:00:00Z".into(),
         version: "0.1.0".into(),
+        ..Run::default()
     }
 }
 

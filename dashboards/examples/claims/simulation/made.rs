@@ -66,17 +66,10 @@ pub(crate) fn run(branches: Vec<Branch>, units: Vec<Unit>) -> Run {
         name: "made-up".into(),
         tree: RunTree { branches, ..RunTree::default() },
         units,
-        packs: Vec::new(),
-        ratings: Vec::new(),
-        notes: Vec::new(),
-        superseded: Vec::new(),
-        failures: Vec::new(),
-        under_way: None,
-        texts: Vec::new(),
-        groups: Vec::new(),
         run_file: "name: made-up\n".into(),
         generated: "2026-11-24T00:00:00Z".into(),
         version: env!("CARGO_PKG_VERSION").into(),
+        ..Run::default()
     }
 }
 

@@ -1,22 +1,21 @@
 "use strict";
 // The list of a task's items at two checkpoints, A and B: only the rows in sight exist, so that ten thousand scroll smoothly.
 Spyglass.items = (() => {
-const {one, make, tokens, address} = Spyglass, data = Spyglass.data.items;
+const {one, all, make, tokens, address} = Spyglass, data = Spyglass.data.items;
 const ROW = 30, count = data.id.length, columns = data.checkpoints.length;
 const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
 const p = bytes(data.p), right = bytes(data.right);
 const twins = data.twins.map(twin => ({words: twin.words, p: bytes(twin.p), right: bytes(twin.right)}));
 const newest = data.names.indexOf(one("#b").value);
 
-// Per item: changes between right and wrong along each branch, and the first checkpoint at which it was right.
-const flips = new Uint16Array(count), first = new Float64Array(count).fill(Infinity);
+// Per item: changes between right and wrong along each branch.
+const flips = new Uint16Array(count);
 for (let item = 0; item < count; item++) {
   for (let c = 0, last = 0, branch = -1; c < columns; c++) {
     if (data.checkpoints[c][0] !== branch) [branch, last] = [data.checkpoints[c][0], 0];
     const now = right[item * columns + c];
     if (now && last && now !== last) flips[item]++;
     if (now) last = now;
-    if (now === 2) first[item] = Math.min(first[item], data.checkpoints[c][2]);
   }
 }
 
@@ -33,6 +32,17 @@ const chance = (item, c, of = p) => {
   return value ? (value - 1) / 254 : NaN;
 };
 const twin = () => twins.find(known => known.words === one("#twin")?.value) ?? twins[0];
+
+// Tokens since which it is right at every checkpoint of B's branch up to B. The first time it was right says little: guessing is right at times.
+function since(item) {
+  let from = Infinity;
+  for (let c = state.b; c >= 0 && data.checkpoints[c][0] === data.checkpoints[state.b][0]; c--) {
+    const now = verdict(item, c);
+    if (now === 1) break;
+    if (now === 2) from = data.checkpoints[c][2];
+  }
+  return verdict(item, state.b) === 2 ? from : Infinity;
+}
 
 // What became of an item from A to B.
 function outcomes(item) {
@@ -65,13 +75,14 @@ function refresh() {
   }
   const or = value => Number.isNaN(value) ? Infinity : value, rise = item => chance(item, state.b) - chance(item, state.a);
   const keys = {
-    flips: item => -flips[item], first: item => first[item], id: item => item, p: item => or(chance(item, state.b)),
+    flips: item => -flips[item], since, id: item => item, p: item => or(chance(item, state.b)),
     fall: item => or(rise(item)), rise: item => or(-rise(item)), gap: item => or(chance(item, state.b, twin()?.p) - chance(item, state.b)),
   };
   const key = keys[value("order")];
   state.shown.sort((x, y) => (key(x) === key(y) ? 0 : key(x) - key(y)) || x - y);
   const both = state.a < 0 ? "" : ["lost", "gained", "both", "neither"].map(kind => `${counts.get(kind) ?? 0} ${kind}`).join(" · ");
   one("#count").textContent = `${state.shown.length} of ${count}${both ? `: ${both}` : ""}`;
+  all(".heads [data-order]").forEach(head => head.setAttribute("aria-pressed", head.dataset.order === value("order")));
   sheet.style.height = `${state.shown.length * ROW}px`;
   draw();
   Spyglass.items?.told?.();
@@ -107,7 +118,7 @@ function draw() {
     const row = make("div", {class: "row", id: `item-${item}`, role: "option", "aria-selected": item === state.selected},
       make("span", {class: "n"}, `#${data.id[item]}`), make("span", {}, data.text[item] || "(no text kept)"), spark(item),
       sign(verdict(item, state.a)), sign(verdict(item, state.b)),
-      make("span", {class: "n"}, String(flips[item])), make("span", {}, first[item] < Infinity ? tokens(first[item]) : "never"));
+      make("span", {class: "n"}, String(flips[item])), make("span", {}, since(item) < Infinity ? tokens(since(item)) : "–"));
     if (item === state.selected) list.setAttribute("aria-activedescendant", row.id);
     row.style.top = `${i * ROW}px`;
     row.addEventListener("click", () => open(item));
@@ -129,6 +140,10 @@ function start() {
     address.write({[control.id]: control.value === atFirst[i] ? null : control.value}, false);
     refresh();
     if (state.selected >= 0) Spyglass.items.detail(state.selected);
+  }));
+  all(".heads [data-order]").forEach(head => head.addEventListener("click", () => {
+    one("#order").value = head.dataset.order;
+    one("#order").dispatchEvent(new Event("input"));
   }));
   list.addEventListener("scroll", draw, {passive: true});
   addEventListener("resize", draw);

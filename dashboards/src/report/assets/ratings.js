@@ -1,8 +1,8 @@
 "use strict";
-// What a reader thinks of the transcripts: kept in this browser under the run's name, exported and imported as JSONL.
+// What a reader thinks of the transcripts: kept in this browser under the run's name and mark (two runs may have one name), exported and imported as JSONL.
 const Ratings = {
   where: "in this browser", // a server that keeps votes itself says so
-  key: () => `spyglass-ratings ${document.querySelector("header a").textContent}`,
+  key: () => `spyglass-ratings ${document.querySelector("header a").textContent} ${document.documentElement.dataset.mark}`.trim(),
   all: () => JSON.parse(Spyglass.keep(Ratings.key()) ?? "[]"),
   save: ratings => Spyglass.keep(Ratings.key(), JSON.stringify(ratings)),
   rater: () => Spyglass.keep("spyglass-rater") ?? "", // nobody's until a name is given: two people's "me" would overwrite each other

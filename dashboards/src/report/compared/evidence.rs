@@ -35,3 +35,44 @@ impl Evidence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::compare;
+    use crate::report::made_up::right_items;
+
+    /// A hundred items of tasks of which so many are lost and gained.
+    fn shown(flips: &[(usize, usize)]) -> Vec<(String, &'static str)> {
+        let side = |is_b: bool| -> Vec<_> {
+            let right = |(lost, gained): (usize, usize)| {
+                move |item: usize| if is_b { item >= lost && item < 50 + gained } else { item < 50 }
+            };
+            let all = flips.iter().enumerate();
+            all.map(|(task, flips)| right_items("trunk", u64::from(is_b), &format!("t{task}"), right(*flips))).collect()
+        };
+        let (a, b) = (side(false), side(true));
+        let compared = compare(&a.iter().collect::<Vec<_>>(), &b.iter().collect::<Vec<_>>(), [&[], &[]]);
+        let rows: Vec<&ComparedTask> = compared.rows.iter().collect();
+        Evidence::of(&rows).into_iter().map(Evidence::shown).collect()
+    }
+
+    #[test]
+    fn a_step_is_how_sure_a_change_is_among_all_that_were_looked_at() {
+        // McNemar's exact p: 2⁻⁵·2 = .0625; 2⁻⁷ = .0078; 2⁻⁹ = .00195, 2⁻¹¹ < .001; 2⁻¹⁹ < .0001.
+        let alone = |lost, gained| shown(&[(lost, gained)]).remove(0);
+        let sure = |class: &str, sign| (class.to_owned(), sign);
+        assert_eq!(alone(0, 0), sure("e0", ""));
+        assert_eq!(alone(0, 5), sure("e0", ""), "p = .0625");
+        assert_eq!(alone(0, 6), sure("up e1", "▲"));
+        assert_eq!(alone(8, 0), sure("down e2", "▼"));
+        assert_eq!(alone(12, 0), sure("down e3", "▼"));
+        assert_eq!(alone(0, 20), sure("up e4", "▲"));
+        // Ten cells that change by chance as little as they may: the one of six is no evidence any more.
+        let mut many = vec![(0, 0); 9];
+        many.push((0, 6));
+        assert_eq!(shown(&many)[9], sure("e0", ""), "p = .031 of ten");
+        // As many lost as gained are no change, however many.
+        assert_eq!(alone(20, 20), sure("e0", ""));
+    }
+}

@@ -8,6 +8,8 @@ mod grid;
 #[cfg(test)]
 mod luck_tests;
 mod overview;
+#[cfg(test)]
+mod page_tests;
 mod rate;
 mod raters;
 mod ratings;
@@ -16,6 +18,7 @@ mod talk;
 mod turn;
 mod visible;
 
+use grid::Row;
 pub(crate) use grid::{Grid, grids};
 pub(crate) use overview::Overview;
 
@@ -61,12 +64,12 @@ pub(crate) fn write(site: &Site, run: &Run, grids: &[Grid], shared: &Shared) -> 
     let page =
         VibesPage { grids, ratings, wins, dryness, drawn: !plots.is_empty(), data: plot_data::inline(shared, &plots) };
     site.page("vibes/index.html", "vibes.html", &format!("{}: vibes", run.name), &page)?;
-    for grid in grids {
-        for (index, row) in grid.rows.iter().enumerate() {
-            let neighbours = [index.checked_sub(1), Some(index + 1)]
-                .map(|at| at.and_then(|at| grid.rows.get(at)).map(|row| format!("{}.html", row.slug)));
-            talk::write(site, run, grid, row, neighbours)?;
-        }
+    // From the last prompt of a pack one goes on to the first of the next.
+    let rows: Vec<(&Grid, &Row)> = grids.iter().flat_map(|grid| grid.rows.iter().map(move |row| (grid, row))).collect();
+    for (index, (grid, row)) in rows.iter().enumerate() {
+        let neighbours = [index.checked_sub(1), Some(index + 1)]
+            .map(|at| at.and_then(|at| rows.get(at)).map(|(_, row)| format!("{}.html", row.slug)));
+        talk::write(site, run, grid, row, neighbours)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use serde_json::{from_value, json};
 use spyglass_tasks::{ItemRecord, MetricValue};
 
 use super::*;
-use crate::run::{GroupScores, RunTree};
+use crate::run::GroupScores;
 use crate::series::{Estimate, Series, subjects};
 
 fn unit(task: &str, step: u64, right: &[bool]) -> Unit {
@@ -41,22 +41,7 @@ fn a_group_counts_items_and_needs_all_its_leaves() {
 }
 
 fn run_of(units: Vec<Unit>, group: TaskGroup) -> Run {
-    Run {
-        name: String::new(),
-        tree: RunTree::default(),
-        units,
-        packs: Vec::new(),
-        ratings: Vec::new(),
-        notes: Vec::new(),
-        superseded: Vec::new(),
-        failures: Vec::new(),
-        under_way: None,
-        texts: Vec::new(),
-        groups: vec![group],
-        run_file: String::new(),
-        generated: String::new(),
-        version: String::new(),
-    }
+    Run { units, groups: vec![group], ..Run::default() }
 }
 
 #[test]

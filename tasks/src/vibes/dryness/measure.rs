@@ -13,15 +13,18 @@ const FAR_WORDS: usize = 100;
 const LONG_RUN: usize = 5;
 /// The longest runs that distinct-n counts.
 const MOST_RUN: usize = 4;
-/// Bytes of a window that is squeezed, and how far one begins behind the other.
-const BYTES: (usize, usize) = (500, 100);
+/// Bytes of a window that is squeezed.
+const BYTES: usize = 500;
+/// How far one such window begins behind the other, at least: farther in long texts, of which so many windows are squeezed and no more.
+const STRIDE: usize = 100;
+const MOST_SQUEEZED: usize = 100;
 
 /// One measure of dryness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
     /// Bytes over bytes after deflate, of windows of 500 bytes: more is drier. Of whole texts: Shaib et al. (2024), arXiv 2403.00553.
     Compression,
-    /// Moving-average type–token ratio: distinct words over words in windows of 50. Source: Covington and McFall (2010), Journal of
+    /// Moving-average type–token ratio: distinct words over words in windows of 50. Source: Covington and `McFall` (2010), Journal of
     /// Quantitative Linguistics 17, 94–100.
     Mattr,
     /// Distinct runs of n words over runs of n words in windows of 50 words, mean over n from 1 to 4. Source: Li et al. (2016), arXiv
@@ -77,7 +80,7 @@ impl Measure {
     /// How much has to be said before it can be measured.
     pub fn needs(self) -> String {
         match self {
-            Self::Compression => format!("{} bytes", BYTES.0),
+            Self::Compression => format!("{BYTES} bytes"),
             Self::Repeats => format!("{FAR_WORDS} words"),
             Self::Mattr | Self::Distinct | Self::Stock => format!("{WORDS} words"),
             Self::Length => "a reply".to_owned(),
@@ -92,7 +95,8 @@ impl Measure {
         };
         match self {
             Self::Compression => {
-                let (begins, values): (Vec<usize>, _) = ratios(&said.bytes, BYTES.0, BYTES.1).into_iter().unzip();
+                let stride = said.bytes.len().saturating_sub(BYTES).div_ceil(MOST_SQUEEZED).max(STRIDE);
+                let (begins, values): (Vec<usize>, _) = ratios(&said.bytes, BYTES, stride).into_iter().unzip();
                 Readings { groups: begins.into_iter().map(|byte| said.group_of_byte(byte)).collect(), values }
             }
             Self::Mattr => by_word(distinct(&said.words, WORDS)),
