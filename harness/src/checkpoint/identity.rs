@@ -60,7 +60,7 @@ impl Identity {
         Ok(Some(Self {
             weights,
             config: config_hash(folder)?,
-            tokenizer: hashes.of_tokenizer(tokenizer, hashing)?,
+            tokenizer: hashes.of_tokenizer(tokenizer)?,
             chat_template: small_files(tokenizer, &CHAT_TEMPLATE)?,
         }))
     }
@@ -90,7 +90,7 @@ impl Identity {
             return Ok(Some(own));
         }
         let chat_template = small_files(tokenizer, &CHAT_TEMPLATE)?;
-        Ok(Some(Self { tokenizer: hashes.of_tokenizer(tokenizer, hashing)?, chat_template, ..own }))
+        Ok(Some(Self { tokenizer: hashes.of_tokenizer(tokenizer)?, chat_template, ..own }))
     }
 }
 

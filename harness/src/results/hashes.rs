@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::tokenizers::Tokenizers;
 use super::write_whole;
 use crate::Result;
-use crate::checkpoint::{Hashing, Identity, tokenizer_files, tokenizer_hash};
+use crate::checkpoint::{Identity, tokenizer_files, tokenizer_hash};
 
 const FILE: &str = ".hashes.jsonl";
 const COMMITS: &str = ".commits.jsonl";
@@ -132,9 +132,8 @@ impl Hashes {
     ///
     /// # Errors
     /// One of them cannot be read.
-    pub(crate) fn of_tokenizer(&self, folder: &Path, hashing: Hashing) -> Result<String> {
-        let files = tokenizer_files(folder);
-        self.tokenizers.hash(&files, hashing == Hashing::Compute, || tokenizer_hash(folder))
+    pub(crate) fn of_tokenizer(&self, folder: &Path) -> Result<String> {
+        self.tokenizers.hash(&tokenizer_files(folder), || tokenizer_hash(folder))
     }
 
     /// One hash over several files, in the order given.

@@ -2,12 +2,12 @@
 //! of them, and every look at it asks for all.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
-use super::append_line;
 use super::hashes::Stamp;
 use crate::Result;
 
@@ -40,17 +40,11 @@ impl Tokenizers {
         Self { known: Mutex::new(lines.map(|line| (line.files, line.hash)).collect()), file }
     }
 
-    /// The hash that `compute` makes of these files, of which some may not be there; remembered for this process, and for others where it
-    /// `keeps` it.
+    /// The hash that `compute` makes of these files, of which some may not be there; remembered where there is a results folder, too.
     ///
     /// # Errors
     /// Those of `compute`.
-    pub(super) fn hash(
-        &self,
-        files: &[PathBuf],
-        keeps: bool,
-        compute: impl FnOnce() -> Result<String>,
-    ) -> Result<String> {
+    pub(super) fn hash(&self, files: &[PathBuf], compute: impl FnOnce() -> Result<String>) -> Result<String> {
         let look = || -> Vec<Stamp> { files.iter().filter_map(|file| Stamp::of(file).ok()).collect() };
         let files = look();
         if files.iter().map(|file| file.size).sum::<u64>() < WORTH_IT {
@@ -64,10 +58,10 @@ impl Tokenizers {
             return Ok(hash); // somebody is writing: of which content it is nobody knows
         }
         let remembered = Remembered { files, hash: hash.clone() };
-        if keeps && self.file.parent().is_some_and(Path::is_dir) {
-            // Where it cannot be written it is only hashed again.
-            drop(append_line(&self.file, &serde_json::to_string(&remembered).expect("plain data")));
-        }
+        // A line at once: others may add theirs. Where it cannot be written, or a crash cuts it short, it is only hashed again.
+        let line = serde_json::to_string(&remembered).expect("plain data") + "\n";
+        let opened = fs_err::OpenOptions::new().create(true).append(true).open(&self.file);
+        drop(opened.map(|mut file| file.write_all(line.as_bytes())));
         self.known.lock().expect(UNPOISONED).insert(remembered.files, remembered.hash);
         Ok(hash)
     }
@@ -83,26 +77,26 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = ["tokenizer.json", "tokenizer_config.json"].map(|name| dir.path().join(name));
         let count = Cell::new(0);
-        let asked = |known: &Tokenizers, keeps| {
+        let asked = |known: &Tokenizers| {
             let compute = || {
                 count.set(count.get() + 1);
                 Ok(format!("hash {}", count.get()))
             };
-            (known.hash(&files, keeps, compute).unwrap(), count.get())
+            (known.hash(&files, compute).unwrap(), count.get())
         };
         let open = || Tokenizers::open(dir.path());
         let once = |number: u32| (format!("hash {number}"), number);
         fs_err::write(&files[0], vec![b' '; 300 << 10]).unwrap();
         let known = open();
-        assert_eq!([asked(&known, false), asked(&known, false)], [once(1), once(1)]);
-        assert_eq!(asked(&open(), true), once(2), "nothing was kept for others");
-        assert_eq!([asked(&open(), true), asked(&open(), false)], [once(2), once(2)]);
+        assert_eq!([asked(&known), asked(&known), asked(&open())], [once(1), once(1), once(1)]);
+        let nowhere = Tokenizers::open(&dir.path().join("no results yet"));
+        assert_eq!([asked(&nowhere), asked(&nowhere)], [once(2), once(2)], "in this process alone");
         fs_err::write(&files[1], "{}").unwrap();
-        assert_eq!(asked(&open(), true), once(3), "a file more");
+        assert_eq!(asked(&open()), once(3), "a file more");
         fs_err::write(&files[0], vec![b' '; 301 << 10]).unwrap();
-        assert_eq!(asked(&open(), true), once(4), "another content");
+        assert_eq!(asked(&open()), once(4), "another content");
         fs_err::write(&files[0], "small").unwrap();
-        assert_eq!([asked(&open(), true), asked(&open(), true)], [once(5), once(6)], "not worth a line");
+        assert_eq!([asked(&open()), asked(&open())], [once(5), once(6)], "not worth a line");
         assert_eq!(fs_err::read_to_string(dir.path().join(FILE)).unwrap().lines().count(), 3);
     }
 }
