@@ -109,8 +109,8 @@ pub(super) unsafe fn tile<V: Vector, S: Step<V>, const R: usize, const C: usize>
         }
         let mut step = 0;
         // written out, since a loop of its own would leave the sums in memory; more than twenty of them leave no registers for the
-        // columns of four steps
-        if S::IS_SHORT && R * C <= 20 {
+        // columns of four steps, and fewer rows wait for memory instead
+        if S::IS_SHORT && R >= 8 && R * C <= 20 {
             while step + 4 <= columns.steps {
                 one_step::<V, S, R, C>(x, columns, step, &mut sums);
                 one_step::<V, S, R, C>(x, columns, step + 1, &mut sums);
