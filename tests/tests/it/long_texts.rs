@@ -101,7 +101,8 @@ fn stretched_positions_are_a_variant_of_their_own() {
         });
         let same = same.unwrap();
         assert!(same["checkpoint"]["variant"] == "rope-2" && same["key"] != plain["key"]);
-        assert!((metric(same, "p_gold") - metric(plain, "p_gold")).abs() > 1e-9, "positions were divided");
+        // Of seven digits one choice takes all of p_gold, so the log-likelihoods themselves are compared.
+        assert_ne!(same["chunks"][0]["blake3"], plain["chunks"][0]["blake3"], "positions were divided");
     }
     let report = |name: &str| fs_err::read_to_string(folder.path("results/report").join(name)).unwrap();
     let page = report("long.html");
