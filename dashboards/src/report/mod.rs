@@ -69,12 +69,13 @@ fn write_all(run: &Run, rounded: &[Rounded], out: &Path) -> Result<PathBuf, Erro
     let slugs = folder::slugs([figure::LOSS].into_iter().chain(names.iter().map(String::as_str)));
     let titles = names.iter().map(String::as_str).zip(slugs[1..].iter().map(String::as_str));
     let families = long_families(run);
-    let links = links(&Has {
-        vibes: !grids.is_empty(),
-        compared: pairs.is_any(),
-        prices: !rounded.is_empty(),
-        long: !families.is_empty(),
-    });
+    let links = links([
+        (pairs.is_any(), "A against B", "compare.html"),
+        (!families.is_empty(), "long texts", "long.html"),
+        (!grids.is_empty(), "vibes", "vibes/index.html"),
+        (!grids.is_empty(), "rate", "rate.html"),
+        (!rounded.is_empty(), "price of bits", "price.html"),
+    ]);
     let site = Site::begin(out, run, findings.alarms.len(), links)?.with_notes(notes::notes(run, titles, &grids));
     let shared = curves::Shared::of(run);
     let pages = tasks.par_iter().zip(&slugs[1..]).map(|(task, slug)| {
@@ -120,30 +121,10 @@ fn is_in_group(run: &Run, tasks: &[curves::TaskUnits<'_>], subject: &Subject) ->
     run.groups.iter().any(|group| group.leaves.contains(&subject.task) && group_is_there(&group.name))
 }
 
-/// Pages that not every report has.
-struct Has {
-    vibes: bool,
-    compared: bool,
-    prices: bool,
-    long: bool,
-}
-
-fn links(has: &Has) -> Vec<Link> {
-    let link = |name, to| Link { name, to };
-    let mut links =
-        vec![link("overview", "index.html"), link("curves", "index.html#curves"), link("table", "index.html#table")];
-    if has.compared {
-        links.push(link("A against B", "compare.html"));
-    }
-    if has.long {
-        links.push(link("long texts", "long.html"));
-    }
-    if has.vibes {
-        links.extend([link("vibes", "vibes/index.html"), link("rate", "rate.html")]);
-    }
-    if has.prices {
-        links.push(link("price of bits", "price.html"));
-    }
-    links.push(link("provenance", "provenance.html"));
-    links
+/// The pages that every report has, and in their midst those of `others` that this one has.
+fn links<const N: usize>(others: [(bool, &'static str, &'static str); N]) -> Vec<Link> {
+    let first = [("overview", "index.html"), ("curves", "index.html#curves"), ("table", "index.html#table")];
+    let own = others.into_iter().filter(|(is_there, ..)| *is_there).map(|(_, name, to)| (name, to));
+    let all = first.into_iter().chain(own).chain([("provenance", "provenance.html")]);
+    all.map(|(name, to)| Link { name, to }).collect()
 }
