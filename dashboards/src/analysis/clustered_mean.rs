@@ -36,5 +36,5 @@ mod tests {
         assert_eq!(clustered_mean::<usize>(&[], &[]), None);
     }
 
-    const HALF: f64 = 6.210344279;
+    const HALF: f64 = 6.210_344_279;
 }

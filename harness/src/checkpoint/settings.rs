@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use spyglass_model::{Bos, DtFloor, LoadOptions, Model, ModelConfig, Precision, Tokenizer};
 
+use crate::Result;
 use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec, RopeScale};
-use crate::{Error, Result};
 
 /// How the model is run: what of the settings changes numbers.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -59,13 +59,6 @@ impl Settings {
         let config = ModelConfig::read(checkpoint)?.with_tokenizer_in(self.tokenizer_folder(checkpoint));
         let scaled = |scale: RopeScale| (config.context_limit() as f64 * scale.number()) as usize;
         Ok(match self.context.or_else(|| self.rope_scale.map(scaled)) {
-            Some(0) => {
-                return Err(Error::Usage {
-                    problem: "a context limit of 0 tokens leaves no room for a question".into(),
-                    help: "say how many tokens a text may have with `model: {context: TOKENS}` or `--context`, or leave it out"
-                        .into(),
-                });
-            }
             Some(tokens) => config.with_context_limit(tokens),
             None => config,
         })

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use spyglass_model::{Model, Tokenizer};
 
 use super::say;
@@ -31,7 +32,7 @@ pub(super) struct ModelArgs {
     #[arg(long, value_name = "N")]
     rope_scale: Option<RopeScale>,
     /// The context limit, in place of that of config.json
-    #[arg(long, value_name = "TOKENS")]
+    #[arg(long, value_name = "TOKENS", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     context: Option<usize>,
     #[command(flatten)]
     tokens: TokenArgs,

@@ -31,13 +31,12 @@ impl TryFrom<f64> for RopeScale {
     type Error = String;
 
     fn try_from(number: f64) -> Result<Self, String> {
-        if number == 1.0 {
-            return Err("a scale of 1 leaves positions as they are: leave it out".into());
-        }
-        if number.is_finite() && (1.0..=1024.0).contains(&number) {
+        if number > 1.0 && number <= 1024.0 {
             return Ok(Self(number));
         }
-        Err(format!("a scale of {number} is not a number above 1, up to 1024: positions are divided by it"))
+        Err(format!(
+            "a scale of {number} is not a number above 1, up to 1024: positions are divided by it (leave it out where they are not)"
+        ))
     }
 }
 

@@ -1,7 +1,8 @@
 //! How the model is run and in which order checkpoints are scored, as the run file says it.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use spyglass_tasks::yaml;
 
 use super::dt_floor::DtFloorSpec;
@@ -16,8 +17,17 @@ pub struct ModelSpec {
     /// What becomes of rotary embeddings.
     pub rope: RopeSpec,
     /// The context limit in tokens, in place of what config.json says (with `rope: {scale: N}` N times as much).
-    #[serde(deserialize_with = "yaml::count::optional")]
+    #[serde(deserialize_with = "context")]
     pub context: Option<usize>,
+}
+
+fn context<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    match yaml::count::optional(deserializer)? {
+        Some(0) => Err(D::Error::custom(
+            "a context limit of 0 tokens leaves no room for a question: say how many, or leave it out",
+        )),
+        limit => Ok(limit),
+    }
 }
 
 /// What becomes of checkpoints whose weights belong to another step, as the hashes of their files tell.

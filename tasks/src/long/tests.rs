@@ -7,14 +7,14 @@ use super::*;
 use crate::{Answer, Catalogue, Error, Item, Query, Text};
 
 /// A tokenizer that takes each run of letters, each digit and each other sign for a token.
-fn count(text: &str) -> Result<usize, Error> {
+fn count(text: &str) -> usize {
     let mut tokens = 0;
     let mut in_word = false;
     for c in text.chars() {
-        tokens += usize::from(!c.is_whitespace() && !(c.is_alphabetic() && in_word));
+        tokens += usize::from(!(c.is_whitespace() || c.is_alphabetic() && in_word));
         in_word = c.is_alphabetic();
     }
-    Ok(tokens)
+    tokens
 }
 
 fn items(task: &str, limit: usize) -> Vec<Item> {
@@ -22,7 +22,7 @@ fn items(task: &str, limit: usize) -> Vec<Item> {
     let [task] = &selection.leaves[..] else { panic!("{task} is one task") };
     let items = task.items(&[], Some(limit)).unwrap();
     assert!(items.bad_rows.is_empty(), "{:?}", items.bad_rows);
-    items.items.iter().map(|item| item.fitted(count).unwrap().into_owned()).collect()
+    items.items.iter().map(|item| item.fitted(|text| Ok::<_, Error>(count(text))).unwrap().into_owned()).collect()
 }
 
 const FAMILIES: [&str; 8] = ["needle", "keys", "values", "variables", "common", "frequent", "facts", "two_facts"];
@@ -34,7 +34,7 @@ fn texts_are_as_long_as_is_asked_and_hold_the_answer() {
             for item in items(&format!("long_{family}_{length}"), 12) {
                 let (context, place) = (item.context(), item.place().unwrap());
                 let Some(Query::Generate { settings, .. }) = item.queries().pop() else { panic!("{family}") };
-                let (tokens, most) = (count(context).unwrap(), length - settings.max_tokens);
+                let (tokens, most) = (count(context), length - settings.max_tokens);
                 // One piece of filler more is too much; the longest is a block of words.
                 assert!(tokens <= most && tokens + 40 > most, "{family}: {tokens} of {most}");
                 assert_eq!((place.family.as_str(), place.length), (format!("long_{family}").as_str(), length));
@@ -86,9 +86,10 @@ fn the_right_answer_follows_from_the_text() {
         let context = item.context();
         let mut value = context.rsplit_once("with the value ").unwrap().1.trim_end_matches(" are").to_owned();
         let mut chain = Vec::new();
-        while let Some((before, _)) = context.split_once(&match chain.is_empty() {
-            true => format!(" has the value {value}."),
-            false => format!(" has the value of {value}."),
+        while let Some((before, _)) = context.split_once(&if chain.is_empty() {
+            format!(" has the value {value}.")
+        } else {
+            format!(" has the value of {value}.")
         }) {
             value = before.rsplit_once(' ').unwrap().1.to_owned();
             chain.push(value.clone());
@@ -142,7 +143,7 @@ fn texts_of_a_length_begin_alike_and_several_needles_share_all_of_it() {
 }
 
 /// Whoever copies what follows the same words earlier in the prompt.
-fn copied<'t>(context: &'t str) -> &'t str {
+fn copied(context: &str) -> &str {
     let key = context.rsplit_once("Answer: ").unwrap().1;
     context.split(key).nth(1).unwrap()
 }
@@ -246,7 +247,7 @@ fn a_length_without_room_for_the_question_is_refused() {
     };
     let rows = rows(&spec, "mine.yaml", None).unwrap();
     let question = rows[0].row["question"].as_str().unwrap();
-    assert_eq!(rows[0].haystack.lay_out(question, 30, count).unwrap(), None);
-    let text = rows[0].haystack.lay_out(question, 300, count).unwrap().unwrap();
-    assert!((280..=300).contains(&count(&text).unwrap()));
+    assert_eq!(rows[0].haystack.lay_out(question, 30, |text| Ok::<_, Error>(count(text))).unwrap(), None);
+    let text = rows[0].haystack.lay_out(question, 300, |text| Ok::<_, Error>(count(text))).unwrap().unwrap();
+    assert!((280..=300).contains(&count(&text)));
 }

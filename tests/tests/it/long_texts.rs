@@ -120,7 +120,9 @@ fn what_cannot_be_stretched_or_held_is_named() {
         )
     };
     for (model, said) in [
-        ("{rope: {scale: 0.5}}", "a scale of 0.5 is not a number from 1 to 1024"),
+        ("{rope: {scale: 0.5}}", "a scale of 0.5 is not a number above 1"),
+        ("{rope: {scale: 1}}", "leave it out where they are not"),
+        ("{context: 0}", "a context limit of 0 tokens leaves no room"),
         ("{rope: {scale: .nan}}", "a scale of NaN"),
         ("{rope: {scal: 2}}", "did you mean `scale`?"),
         ("{context: -1}", "-1"),
