@@ -21,7 +21,7 @@ pub enum Tile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isa {
     /// AVX-512 (F, BW, DQ, VL), with `bf16` and `vnni` also its dot products of bf16 and of eight bits. What of it is used was chosen for the
-    /// machine, see [`Isa::paths`].
+    /// machine, see `Isa::paths`.
     Avx512 {
         /// Whether `vdpbf16ps` is there and worth it; otherwise its products are multiply-adds of f32.
         bf16: bool,
