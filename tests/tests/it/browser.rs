@@ -14,11 +14,30 @@ pub(crate) struct Browser {
     session: String,
 }
 
+/// A chromedriver and its port; `None` where it is not installed. It takes one port of two networks, and ends where another took the
+/// second meanwhile: then it is started again.
+fn start_driver() -> Option<(Child, u16)> {
+    for _ in 0..10 {
+        let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut driver = started.ok()?;
+        let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();
+        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let rest = line.split("started successfully on port ").nth(1)?;
+            rest.trim_end_matches('.').parse::<u16>().ok()
+        });
+        if let Some(port) = port {
+            std::thread::spawn(move || lines.for_each(drop));
+            return Some((driver, port));
+        }
+        drop(driver.wait());
+    }
+    panic!("chromedriver never says its port");
+}
+
 impl Browser {
     /// Starts one; `None`, said aloud, where chromedriver is not installed.
     pub(crate) fn start() -> Option<Self> {
-        let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let Ok(mut driver) = started else {
+        let Some((driver, port)) = start_driver() else {
             writeln!(
                 std::io::stderr(),
                 "skipped: no chromedriver here, so no page was opened (Debian: apt-get install chromium-driver)"
@@ -26,16 +45,6 @@ impl Browser {
             .unwrap();
             return None;
         };
-        let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();
-        let port = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                let rest = line.split("started successfully on port ").nth(1)?;
-                rest.trim_end_matches('.').parse::<u16>().ok()
-            })
-            .expect("chromedriver says its port");
-        std::thread::spawn(move || lines.for_each(drop));
         let arguments = [
             "--headless=new",
             "--no-sandbox",
