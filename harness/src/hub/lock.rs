@@ -43,6 +43,16 @@ impl Lock {
         Self::ask(path, File::try_lock)
     }
 
+    /// The lock, as soon as who holds it gives it back: for what is done in an instant.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub(super) fn turn(path: &Path) -> crate::Result<Self> {
+        let file = open(path)?;
+        drop(file.lock()); // where a disk knows none we go on without
+        Ok(Self(file))
+    }
+
     fn wait(path: &Path, ask: Ask, talk: Talk<'_>) -> crate::Result<Option<Self>> {
         loop {
             if let Some(lock) = Self::ask(path, ask)? {
@@ -55,15 +65,19 @@ impl Lock {
     }
 
     fn ask(path: &Path, ask: Ask) -> crate::Result<Option<Self>> {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        fs_err::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
-        let file = fs_err::OpenOptions::new().create(true).append(true).open(path);
-        let file = file.map_err(|error| not_written(path, &error))?.into_parts().0;
+        let file = open(path)?;
         match ask(&file) {
             Err(TryLockError::WouldBlock) => Ok(None),
             Ok(()) | Err(TryLockError::Error(_)) => Ok(Some(Self(file))),
         }
     }
+}
+
+fn open(path: &Path) -> crate::Result<File> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    fs_err::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
+    let file = fs_err::OpenOptions::new().create(true).append(true).open(path);
+    Ok(file.map_err(|error| not_written(path, &error))?.into_parts().0)
 }
 
 impl Drop for Lock {

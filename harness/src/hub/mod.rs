@@ -14,6 +14,7 @@ mod fetch;
 mod folders;
 mod forward;
 mod ledger;
+mod letting_go;
 mod listing;
 mod local;
 mod lock;

@@ -1,13 +1,13 @@
 //! How much of the cache a run may take, and what goes when it is no longer needed: never what others have put there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::address::{COMMIT_DIGITS, Repo, is_commit};
+use super::address::Repo;
 use super::cache::Cache;
-use super::ledger::{Ledger, Own, names};
+use super::ledger::{Ledger, Own};
 use super::listing::RemoteFile;
 use super::lock::Lock;
 use super::pinned::Pinned;
@@ -26,9 +26,11 @@ pub(super) struct Space {
     pub(super) ledger: Option<Ledger>,
     /// Bytes that may lie there; as many as the disk has where nobody says.
     pub(super) most: Option<u64>,
-    /// Checkpoints in use here, by repository and mark, and how often. Files are linked and dropped while it is locked.
-    in_use: Mutex<BTreeMap<(String, String), usize>>,
+    in_use: Mutex<InUse>,
 }
+
+/// Checkpoints in use here, by repository and mark, and how often.
+type InUse = BTreeMap<(String, String), usize>;
 
 impl Space {
     pub(super) fn new(cache: Cache, ledger: Option<Ledger>, most: Option<u64>) -> Self {
@@ -41,7 +43,7 @@ impl Space {
 
     /// Gives back what was taken; what is not to be kept goes.
     pub(super) fn give_back(&self, pinned: &Pinned, keep: bool) {
-        let mut in_use = self.lock();
+        let (mut in_use, _turn) = self.alone();
         let place = place(pinned);
         if let Some(count) = in_use.get_mut(&place) {
             *count -= 1;
@@ -56,7 +58,7 @@ impl Space {
 
     /// Lets `path` of a revision be a blob that is there; false where it is gone meanwhile.
     pub(super) fn link(&self, pinned: &Pinned, file: &RemoteFile) -> Result<bool> {
-        let _in_use = self.lock();
+        let _alone = self.alone();
         let is_there = fs_err::metadata(self.cache.blob(&pinned.repo, &file.checksum)).is_ok();
         if is_there {
             let path = pinned.path(&file.path);
@@ -74,11 +76,11 @@ impl Space {
         self.cache.repo(&own.folder).join("blobs").join(format!("{}.spyglass.incomplete", own.digits))
     }
 
-    fn blob(&self, own: &Own) -> PathBuf {
+    pub(super) fn blob(&self, own: &Own) -> PathBuf {
         self.cache.repo(&own.folder).join("blobs").join(&own.digits)
     }
 
-    fn bytes(&self, own: &Own) -> u64 {
+    pub(super) fn bytes(&self, own: &Own) -> u64 {
         let size = |path: PathBuf| fs_err::metadata(path).map_or(0, |metadata| metadata.len());
         size(self.blob(own)) + size(self.partial(own))
     }
@@ -152,17 +154,6 @@ impl Space {
         }
     }
 
-    /// Lets everything go that the run has fetched and nobody uses, but for what is to be kept, and what has come of those that are
-    /// `wanted` still and not whole.
-    pub(super) fn let_go(&self, kept: &[Pinned], wanted: &[Pinned]) {
-        let is_whole =
-            |own: &Pinned| self.ledger.as_ref().is_some_and(|ledger| ledger.is_whole(&own.repo.folder(), &own.mark()));
-        let spared: Vec<&Pinned> = kept.iter().chain(wanted.iter().filter(|own| !is_whole(own))).collect();
-        spared.iter().for_each(|pinned| self.take(pinned));
-        while self.let_go_one(&BTreeSet::new()) {}
-        spared.iter().for_each(|pinned| self.give_back(pinned, true));
-    }
-
     /// Whether something has come of a checkpoint.
     pub(super) fn has_begun(&self, pinned: &Pinned) -> bool {
         let Some(ledger) = &self.ledger else { return false };
@@ -171,140 +162,23 @@ impl Space {
         ledger.all().iter().any(is_own)
     }
 
-    /// Lets one checkpoint go that is not in use, or a file that belongs to none; false where there is nothing of that kind. What was
-    /// only begun goes first.
-    fn let_go_one(&self, spare: &BTreeSet<Own>) -> bool {
-        let Some(ledger) = &self.ledger else { return false };
-        let in_use = self.lock();
-        let free = ledger.checkpoints().into_iter().filter(|place| !in_use.contains_key(place));
-        let (whole, begun): (Vec<_>, Vec<_>) = free.partition(|(folder, mark)| ledger.is_whole(folder, mark));
-        let goes = |places: &[(String, String)]| places.iter().any(|(folder, mark)| self.drop_checkpoint(folder, mark));
-        let is_orphan = |own: &Own| {
-            let is_used = in_use.contains_key(&(own.folder.clone(), ledger.begun_for(own)));
-            !is_used && !spare.contains(own) && self.links(&own.folder, &own.digits).is_empty()
-        };
-        goes(&begun)
-            || ledger.all().iter().filter(|own| is_orphan(own)).any(|own| self.drop_orphan(ledger, own))
-            || goes(&whole)
-    }
-
-    /// Drops what the run has fetched of a checkpoint, unless another program uses it; whether anything went.
-    fn drop_checkpoint(&self, folder: &str, mark: &str) -> bool {
-        let Some(ledger) = &self.ledger else { return false };
-        let ours = ledger.commits(folder);
-        if !ours.iter().any(|known| known == mark) {
-            return false;
-        }
-        let Ok(Some(lock)) = Lock::try_exclusive(&self.in_use_elsewhere(folder, mark)) else { return false };
-        let snapshots = self.cache.repo(folder).join("snapshots");
-        let snapshot_of = |mark: &str| snapshots.join(mark.get(..COMMIT_DIGITS).unwrap_or(mark));
-        let snapshot = snapshot_of(mark);
-        if self.cache.is_kept_for_good(folder, mark) {
-            return leave(ledger, folder, mark, &snapshot);
-        }
-        let links_of = |mark: &String| {
-            let snapshot = snapshot_of(mark);
-            ledger.links(folder, mark).into_iter().map(move |path| snapshot.join(path))
-        };
-        let own_links: BTreeSet<PathBuf> = ours.iter().flat_map(links_of).collect();
-        for link in ledger.links(folder, mark).iter().map(|path| snapshot.join(path)) {
-            let blob = fs_err::read_link(&link).ok();
-            drop(fs_err::remove_file(&link));
-            remove_empty(&link, &snapshots);
-            let Some(digits) = blob.as_deref().and_then(Path::file_name) else { continue };
-            let own = Own { folder: folder.into(), digits: digits.to_string_lossy().into_owned() };
-            if !ledger.holds(&own) {
-                continue; // it was there before
-            }
-            let others = self.links(folder, &own.digits);
-            if others.is_empty() {
-                self.drop_blob(ledger, &own);
-            } else if !others.iter().any(|link| own_links.contains(link)) {
-                ledger.forget(&own); // others have begun to use it: it is theirs now
-            }
-        }
-        let revision = ledger.forget_commit(folder, mark);
-        drop(lock);
-        let begun = ledger.all().into_iter().filter(|own| own.folder == folder && ledger.begun_for(own) == mark);
-        for own in begun.filter(|own| self.links(folder, &own.digits).is_empty()) {
-            self.drop_orphan(ledger, &own);
-        }
-        let is_gone = fs_err::remove_dir(&snapshot).is_ok() || !snapshot.exists();
-        if let Some(revision) = revision.filter(|_| is_gone) {
-            let note = self.cache.reference(folder, &revision);
-            if fs_err::read_to_string(&note).is_ok_and(|text| is_commit(text.trim()) && mark.starts_with(text.trim())) {
-                drop(fs_err::remove_file(note));
-            }
-        }
-        true
-    }
-
-    /// Drops a blob that no file is, unless another program is fetching the checkpoint that it was begun for; whether it went.
-    fn drop_orphan(&self, ledger: &Ledger, own: &Own) -> bool {
-        let begun_for = self.in_use_elsewhere(&own.folder, &ledger.begun_for(own));
-        matches!(Lock::try_exclusive(&begun_for), Ok(Some(_))) && self.drop_blob(ledger, own)
-    }
-
     /// The file whose lock is shared by those who use a checkpoint.
     pub(super) fn in_use_elsewhere(&self, folder: &str, mark: &str) -> PathBuf {
         self.cache.lock_file(folder, &format!("{mark}.spyglass"))
     }
 
-    /// Drops a blob and what came of it, unless another program is fetching it just now; whether it went.
-    fn drop_blob(&self, ledger: &Ledger, own: &Own) -> bool {
-        let Ok(Some(_lock)) = Lock::try_exclusive(&self.cache.lock_file(&own.folder, &own.digits)) else {
-            return false;
-        };
-        let is_gone = |path: PathBuf| fs_err::remove_file(&path).is_ok() || !path.exists();
-        let went = is_gone(self.blob(own)) & is_gone(self.partial(own));
-        if went {
-            ledger.forget(own);
-        }
-        went
+    /// What is in use, while nobody else links or drops a file that the ledger knows, here or in another sweep on its results folder: a
+    /// file that another one was about to use would look as if others had put it there, and stay for good.
+    pub(super) fn alone(&self) -> (MutexGuard<'_, InUse>, Option<Lock>) {
+        let in_use = self.lock();
+        // where no file can be made for it we go on, as where a disk knows no locks
+        let turn = self.ledger.as_ref().and_then(|ledger| Lock::turn(&ledger.turn()).ok());
+        (in_use, turn)
     }
 
-    /// The files of all revisions that are a blob.
-    fn links(&self, folder: &str, digits: &str) -> Vec<PathBuf> {
-        let mut todo = vec![self.cache.repo(folder).join("snapshots")];
-        let mut found = Vec::new();
-        while let Some(at) = todo.pop() {
-            for path in names(&at).iter().map(|name| at.join(name)) {
-                let is_it = |to: PathBuf| to.file_name().is_some_and(|name| name == digits);
-                if path.is_dir() && !path.is_symlink() {
-                    todo.push(path);
-                } else if fs_err::read_link(&path).is_ok_and(is_it) {
-                    found.push(path);
-                }
-            }
-        }
-        found
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(String, String), usize>> {
+    fn lock(&self) -> MutexGuard<'_, InUse> {
         self.in_use.lock().expect("no thread panics while it holds the lock")
     }
-}
-
-/// Removes the folders that are left empty between a file that is gone and the folder of all snapshots.
-fn remove_empty(file: &Path, snapshots: &Path) {
-    let above = file.ancestors().skip(1).take_while(|folder| *folder != snapshots);
-    for folder in above {
-        if fs_err::remove_dir(folder).is_err() {
-            return; // others lie in it
-        }
-    }
-}
-
-/// Forgets that a checkpoint was fetched here: somebody has asked for it to stay.
-fn leave(ledger: &Ledger, folder: &str, mark: &str, snapshot: &Path) -> bool {
-    for path in ledger.links(folder, mark) {
-        let blob = fs_err::read_link(snapshot.join(path)).ok();
-        if let Some(digits) = blob.as_deref().and_then(Path::file_name) {
-            ledger.forget(&Own { folder: folder.into(), digits: digits.to_string_lossy().into_owned() });
-        }
-    }
-    ledger.forget_commit(folder, mark);
-    true
 }
 
 fn place(pinned: &Pinned) -> (String, String) {
