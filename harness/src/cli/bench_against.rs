@@ -1,7 +1,7 @@
 //! The tables of `spyglass bench --against`.
 
 use super::bench::time;
-use super::numbers::{size, thousands};
+use super::numbers::{counted, size, thousands};
 use crate::measure::{At, Both, Length, Side, Times};
 
 /// Both checkpoints, then a table of times and one of memory.
@@ -9,10 +9,10 @@ pub(super) fn text(both: &Both) -> String {
     let mut lines: Vec<String> =
         ["A", "B"].into_iter().zip(&both.models).map(|(name, model)| named(name, model)).collect();
     lines.push(format!(
-        "{} arithmetic, {} threads; medians of {} rounds in turns, in brackets the least and the most; B/A below 1: B is faster",
+        "{} arithmetic, {} threads; medians of {} in turns, in brackets the least and the most; B/A below 1: B is faster",
         both.precision.name(),
         both.threads,
-        both.rounds
+        counted(both.rounds, "round")
     ));
     lines.push(String::new());
     lines.push(

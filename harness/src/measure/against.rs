@@ -105,7 +105,7 @@ pub(crate) fn measure_both(ask: &AskBoth, told: impl Fn(&str)) -> Result<Both> {
     }
     let mut lengths = Vec::with_capacity(ask.lengths.len());
     for &tokens in &ask.lengths {
-        told(&format!("{tokens} tokens, {} rounds", ask.rounds));
+        told(&format!("{tokens} tokens"));
         lengths.push(Length { tokens, measured: at(&models, tokens, ask.rounds)? });
     }
     let sides = [side(&ask.models[0], &models[0])?, side(&ask.models[1], &models[1])?];
