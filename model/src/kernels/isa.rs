@@ -32,12 +32,14 @@ pub enum Isa {
     },
     /// AVX2 with fused multiply-add and f16 conversion, which all machines with AVX2 have.
     Avx2,
+    /// NEON with fused multiply-add, which every AArch64 has.
+    Neon,
     /// Plain Rust.
     Portable,
 }
 
 impl Isa {
-    /// The one that this process uses: the widest there is, or what `SPYGLASS_ISA` (`avx512`, `avx2`, `portable`) asks for.
+    /// The one that this process uses: the widest there is, or what `SPYGLASS_ISA` (`avx512`, `avx2`, `neon`, `portable`) asks for.
     /// A name that is not one of these, or one the machine has not, falls back to the widest below it.
     pub fn current() -> Self {
         static CURRENT: OnceLock<Isa> = OnceLock::new();
@@ -47,6 +49,8 @@ impl Isa {
     /// All that this machine has, the widest first.
     pub fn available() -> Vec<Self> {
         let mut all = vec![Self::Portable];
+        #[cfg(target_arch = "aarch64")]
+        all.insert(0, Self::Neon);
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c") {
@@ -113,6 +117,7 @@ impl Isa {
         match self {
             Self::Avx512 { .. } => "avx512",
             Self::Avx2 => "avx2",
+            Self::Neon => "neon",
             Self::Portable => "portable",
         }
     }

@@ -1,4 +1,4 @@
-//! Arithmetic on slices, compiled for AVX-512, AVX2 and any machine, and chosen at run time. The only place with `unsafe`.
+//! Arithmetic on slices, compiled for AVX-512, AVX2, NEON and any machine, and chosen at run time. The only place with `unsafe`.
 //!
 //! Whatever the batch, the split or the threads, a number is computed by the same operations in the same order: on one
 //! instruction set results are equal bit for bit.
@@ -17,6 +17,8 @@ mod int8;
 mod isa;
 mod math;
 mod memory;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod norm;
 mod packed;
 mod panels;

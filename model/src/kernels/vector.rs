@@ -80,9 +80,9 @@ pub(super) trait Vector: Copy {
 }
 
 /// `bits << 23` plus the exponent's bias: see [`Vector::power_of_shifted`].
-const ONE: i32 = 127 << 23;
+pub(super) const ONE: i32 = 127 << 23;
 
-/// An array: what machines without AVX2 compute with.
+/// An array: what machines without AVX2 and without NEON compute with.
 #[derive(Clone, Copy)]
 pub(super) struct Plain([f32; LANES]);
 
@@ -331,7 +331,7 @@ fn codes_256(words: __m256i, bits: i32) -> __m256 {
 macro_rules! on_isa {
     ($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? = $body:ident) => {
         $(#[$doc])*
-        #[expect(unsafe_code, reason = "entering code for an instruction set that was found")]
+        #[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "entering code for an instruction set that was found"))]
         pub(crate) fn $name(isa: $crate::kernels::Isa, $($arg: $type),*) $(-> $out)? {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
@@ -350,6 +350,8 @@ macro_rules! on_isa {
                 // SAFETY: as above
                 #[cfg(target_arch = "x86_64")]
                 $crate::kernels::Isa::Avx2 => unsafe { double($($arg),*) },
+                #[cfg(target_arch = "aarch64")]
+                $crate::kernels::Isa::Neon => $body::<$crate::kernels::neon::Neon>($($arg),*),
                 _ => $body::<$crate::kernels::vector::Plain>($($arg),*),
             }
         }
