@@ -2,6 +2,7 @@
 
 mod branch_pairs;
 mod compare;
+mod compare_composite;
 mod compare_scores;
 mod compare_words;
 mod gain_words;
