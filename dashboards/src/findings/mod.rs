@@ -1,5 +1,6 @@
 //! What a run shows, in words: the front page's sentences, notes, and two checkpoints beside each other.
 
+mod alike;
 mod branch_pairs;
 mod compare;
 mod compare_composite;
@@ -18,6 +19,7 @@ mod tests;
 mod waiting;
 mod whole;
 
+pub(crate) use alike::alike;
 pub use branch_pairs::{BranchPair, branch_pairs};
 pub(crate) use branch_pairs::{UnitsAt, meeting, units_at};
 pub use compare::{ComparedTask, Comparison, compare};

@@ -20,7 +20,7 @@ pub(super) fn checkpoint(branch: &str, step: u64) -> Checkpoint {
 }
 
 /// A branch without a log.
-pub(super) fn branch(name: &str, fork: Option<Fork>, steps: &[u64]) -> Branch {
+pub(crate) fn branch(name: &str, fork: Option<Fork>, steps: &[u64]) -> Branch {
     let checkpoints = steps.iter().map(|&step| checkpoint(name, step)).collect();
     Branch { name: name.into(), fork, checkpoints, log: TrainingLog::default(), phases: Vec::new() }
 }
