@@ -15,7 +15,7 @@ use spyglass_model::ModelConfig;
 use spyglass_model::bench::write_random_checkpoint;
 
 /// Longer than any context that is measured.
-const POSITIONS: usize = 16_384;
+const POSITIONS: usize = 65_536;
 
 /// Sizes by name. `llama-1.2b` has the parameters of `zamba2-1.2b`, to a tenth of a percent.
 fn sizes() -> Vec<(&'static str, Value)> {

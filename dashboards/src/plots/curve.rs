@@ -61,7 +61,29 @@ pub(crate) struct CurvePlot<'a> {
 
 pub(super) type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
 
-impl CurvePlot<'_> {
+impl<'a> CurvePlot<'a> {
+    /// Curves over what they stand on, small, with no words and no marks yet.
+    pub(crate) fn of(series: &'a [Series], bands: &'a [Band], axis: TokenAxis, range: (f64, f64)) -> Self {
+        Self {
+            title: "",
+            description: "",
+            names: ("", ""),
+            geometry: Geometry::SMALL,
+            axis,
+            range,
+            dots: true,
+            fractions: false,
+            chance: None,
+            onsets: &[],
+            hops: &[],
+            series,
+            seeds: &[],
+            bands,
+            phases: &[],
+            rates: &[],
+        }
+    }
+
     /// Draws the plot.
     pub(crate) fn svg(&self) -> String {
         let Geometry { width, top, bottom, strip, .. } = self.geometry;

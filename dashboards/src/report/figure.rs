@@ -111,18 +111,14 @@ pub(crate) fn figure(
         description: &shared.counts.say(description),
         names: (&format!("{} seen", shared.counts.word()), &unit(task)),
         geometry,
-        axis: shared.axis,
-        range: task.range,
-        dots: true,
         fractions: task.fractions,
         chance: task.chance,
         onsets: &onsets,
         hops: &hops,
-        series: &task.series,
         seeds: &seeds(&task.series),
-        bands: &shared.bands,
         phases: &shared.phases,
         rates: if geometry == Geometry::PANEL { &[] } else { &shared.rates },
+        ..CurvePlot::of(&task.series, &shared.bands, shared.axis, task.range)
     };
     Figure {
         slug: slug.to_owned(),
@@ -173,19 +169,8 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, PlotData)> {
         title: &format!("training loss against {} seen", shared.counts.word()),
         description: &format!("From {first:.2} at the highest to {low:.2} at the lowest."),
         names: (&format!("{} seen", shared.counts.word()), "training loss"),
-        geometry: Geometry::SMALL,
-        axis: shared.axis,
-        range,
         dots: false,
-        fractions: false,
-        chance: None,
-        onsets: &[],
-        hops: &[],
-        series: &series,
-        seeds: &[],
-        bands: &shared.bands,
-        phases: &[],
-        rates: &[],
+        ..CurvePlot::of(&series, &shared.bands, shared.axis, range)
     };
     let ends = all.iter().zip(&names).filter_map(|(rate, name)| Some((rate.points.last()?, rate.colour, name)));
     let newest = ends.max_by(|a, b| a.0.0.total_cmp(&b.0.0));

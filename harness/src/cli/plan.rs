@@ -51,15 +51,15 @@ struct Told {
     problems: Vec<String>,
     /// The same in each further arithmetic of the run file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    others: Vec<InPrecision>,
+    others: Vec<InPrecision<Told>>,
 }
 
-/// A plan in a further arithmetic of the run file.
+/// What is told of one arithmetic of a run file.
 #[derive(Debug, Serialize)]
-struct InPrecision {
-    precision: &'static str,
+pub(super) struct InPrecision<T> {
+    pub(super) precision: &'static str,
     #[serde(flatten)]
-    told: Told,
+    pub(super) told: T,
 }
 
 impl PlanRun {

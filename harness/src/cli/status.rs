@@ -8,7 +8,7 @@ use serde::Serialize;
 use spyglass_dashboards::run::{Cost, Failure};
 
 use super::numbers::{counted, duration, thousands};
-use super::plan::needed;
+use super::plan::{InPrecision, needed};
 use super::progress::failed;
 use super::{Exit, print};
 use crate::Result;
@@ -57,15 +57,7 @@ struct Told {
     queue: Option<Queue>,
     /// The same in each further arithmetic of the run file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    others: Vec<InPrecision>,
-}
-
-/// How far a sweep has come in a further arithmetic.
-#[derive(Debug, Serialize)]
-struct InPrecision {
-    precision: &'static str,
-    #[serde(flatten)]
-    told: Told,
+    others: Vec<InPrecision<Told>>,
 }
 
 /// Workers on a cluster.

@@ -41,7 +41,8 @@ impl Engine for Kubernetes {
                 "suspend": queue.is_some(),
                 "backoffLimitPerIndex": TRIES,
                 "podFailurePolicy": {"rules": [
-                    {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]},
+                    // `status` has a default, which the published schema of some versions does not know.
+                    {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
                     {"action": "FailIndex", "onExitCodes": {"containerName": "worker", "operator": "In", "values": [BAD_INPUT]}},
                 ]},
                 "template": {"spec": {

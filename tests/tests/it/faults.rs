@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::background::Background;
 use crate::finished::Finished;
-use crate::program::{RunFolder, copy};
+use crate::program::{RunFolder, bytes_below, copy};
 
 /// A worker on a checkpoint whose weights take seconds to hash, and the file that tells the trainer that it is being read.
 fn slow_reader(folder: &RunFolder) -> Background {
@@ -246,7 +246,7 @@ fn a_disk_that_fills_while_the_report_is_written_leaves_the_old_one_whole() {
     let sweep = || folder.run(&["sweep", "run.yaml", "--limit", "20"]);
     let first = sweep();
     assert_eq!(first.code, Some(0), "{}", first.stderr);
-    let (report, units) = (texts(&results.join("report")), folder.records());
+    let (report, units) = (bytes_below(&results.join("report")), folder.records());
     // All room but that of a few pages is taken.
     let mut filler = fs_err::File::create(results.join("filler")).unwrap();
     while filler.write_all(&[7; 4096]).is_ok() {}
@@ -258,26 +258,10 @@ fn a_disk_that_fills_while_the_report_is_written_leaves_the_old_one_whole() {
         for words in ["results/report/", "No space left", "help:", "have room"] {
             assert!(full.stderr.contains(words), "`{words}` is not in {}", full.stderr);
         }
-        assert!(texts(&results.join("report")) == report, "every page of the old report is as it was");
+        assert!(bytes_below(&results.join("report")) == report, "every page of the old report is as it was");
         assert_eq!(folder.records(), units);
         assert!(!results.join(".report.new").exists(), "half a report takes no room");
     }
     fs_err::remove_file(results.join("filler")).unwrap();
     assert_eq!(folder.run(&["report", "run.yaml"]).code, Some(0));
-}
-
-/// All files below a folder by name, with their bytes.
-fn texts(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, Vec<u8>> {
-    let mut found = std::collections::BTreeMap::new();
-    let mut todo = vec![folder.to_path_buf()];
-    while let Some(at) = todo.pop() {
-        for path in fs_err::read_dir(at).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                todo.push(path);
-            } else {
-                found.insert(path.clone(), fs_err::read(path).unwrap());
-            }
-        }
-    }
-    found
 }

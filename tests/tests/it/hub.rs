@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::architectures::{as_torch, checkpoint, configs};
 use crate::hub_look_alike::{Hub, What};
-use crate::program::{Ran, RunFolder, copy};
+use crate::program::{Ran, RunFolder, below, copy};
 
 const MIX: &str = "models/tiny/mix";
 
@@ -73,22 +73,6 @@ pub(crate) fn published(steps: &[u64]) -> (RunFolder, Hub, BTreeMap<u64, String>
     let commits = publish(&hub, &folder.path("local"), steps);
     run_file(&folder, "hub: tiny/mix", "");
     (folder, hub, commits)
-}
-
-/// All files and links below a folder, by their path in it.
-pub(crate) fn below(folder: &Path) -> Vec<PathBuf> {
-    let (mut todo, mut found) = (vec![folder.to_path_buf()], Vec::new());
-    while let Some(at) = todo.pop() {
-        for path in fs_err::read_dir(at).into_iter().flatten().flatten().map(|entry| entry.path()) {
-            if path.is_dir() && !path.is_symlink() {
-                todo.push(path);
-            } else {
-                found.push(path.strip_prefix(folder).unwrap().to_path_buf());
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 /// Bytes of the blobs in a cache, those that are under way too.

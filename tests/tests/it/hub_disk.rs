@@ -5,9 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::hub::{below, blob_bytes, command, published, run, run_file, units};
+use crate::hub::{blob_bytes, command, published, run, run_file, units};
 use crate::hub_look_alike::{Hub, What};
-use crate::program::{Ran, RunFolder, copy};
+use crate::program::{Ran, RunFolder, below, copy};
 
 fn lying(folder: &RunFolder) -> Vec<PathBuf> {
     below(&folder.path("hf/hub")).into_iter().filter(|path| !path.starts_with(".locks")).collect()

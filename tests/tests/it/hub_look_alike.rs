@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sha1::{Digest, Sha1};
+
+use crate::program::bytes_below;
 
 /// Entries of one page of a listing.
 const PAGE: usize = 3;
@@ -93,18 +95,8 @@ impl Hub {
 
     /// Publishes the files of a folder as a revision of `repo` (`models/…` or `datasets/…`); the commit.
     pub(crate) fn publish(&self, repo: &str, revision: &str, folder: &Path) -> String {
-        let mut files = BTreeMap::new();
-        let mut todo = vec![folder.to_path_buf()];
-        while let Some(at) = todo.pop() {
-            for path in fs_err::read_dir(at).unwrap().map(|entry| entry.unwrap().path()) {
-                if path.is_dir() {
-                    todo.push(path);
-                } else {
-                    let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
-                    files.insert(name, fs_err::read(path).unwrap());
-                }
-            }
-        }
+        let named = |(path, bytes): (PathBuf, Vec<u8>)| (path.to_str().unwrap().to_owned(), bytes);
+        let files = bytes_below(folder).into_iter().map(named).collect();
         self.publish_files(repo, revision, files)
     }
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::hub::{below, blob_bytes, command, run, run_file, units, write_checkpoints};
+use crate::hub::{blob_bytes, command, run, run_file, units, write_checkpoints};
 use crate::hub_look_alike::{Hub, Seen};
-use crate::program::{Ran, RunFolder, copy};
+use crate::program::{Ran, RunFolder, below, copy};
 
 const STEPS: [u64; 4] = [1000, 2000, 3000, 4000];
 /// What a checkpoint is published with and nobody needs.

@@ -161,3 +161,24 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+/// All files and links below a folder, by their path in it.
+pub(crate) fn below(folder: &Path) -> Vec<PathBuf> {
+    let (mut todo, mut found) = (vec![folder.to_path_buf()], Vec::new());
+    while let Some(at) = todo.pop() {
+        for path in fs_err::read_dir(at).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if path.is_dir() && !path.is_symlink() {
+                todo.push(path);
+            } else {
+                found.push(path.strip_prefix(folder).unwrap().to_path_buf());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The files below a folder, by their path in it, with their bytes.
+pub(crate) fn bytes_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    below(folder).into_iter().map(|path| (path.clone(), fs_err::read(folder.join(path)).unwrap())).collect()
+}

@@ -214,6 +214,8 @@ fn a_dry_run_prints_what_each_engine_would_be_given() {
     ] {
         assert!(kubernetes.lines().any(|own| own == line), "{line}: {kubernetes}");
     }
+    let required = r#""onPodConditions":[{"type":"DisruptionTarget","status":"True"}]"#;
+    assert!(kubernetes.contains(required), "{kubernetes}");
     let sky = printed("skypilot");
     for line in ["num_nodes: 3", "  cpus: \"1+\"", "  image_id: \"docker:registry/spyglass:1\"", "run: |"] {
         assert!(sky.lines().any(|own| own == line), "{line}: {sky}");

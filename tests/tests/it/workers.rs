@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::program::RunFolder;
+use crate::program::{RunFolder, below};
 
 /// Starts a worker whose talk is kept.
 fn worker(folder: &RunFolder) -> Child {
@@ -23,19 +23,9 @@ fn ended(child: Child) -> (Option<i32>, usize, String) {
 
 /// Names of what lies below the results' units and is no part of a finished unit.
 fn left_over(folder: &RunFolder) -> Vec<String> {
-    let (mut todo, mut left) = (vec![folder.path("results/units")], Vec::new());
-    while let Some(at) = todo.pop() {
-        for entry in fs_err::read_dir(at).unwrap() {
-            let entry = entry.unwrap();
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if entry.path().is_dir() {
-                todo.push(entry.path());
-            } else if name.starts_with('.') {
-                left.push(name);
-            }
-        }
-    }
-    left
+    let files = below(&folder.path("results/units")).into_iter();
+    let names = files.map(|path| path.file_name().unwrap().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with('.')).collect()
 }
 
 #[test]

@@ -36,18 +36,7 @@ pub(super) fn course(run: &Run, family: &LongFamily<'_>, shared: &Shared) -> Opt
         description: &format!("By {}; the longest texts have {longest} tokens.", family.metric),
         names: (&format!("{} seen", shared.counts.word()), "effective length, tokens"),
         geometry: Geometry::PANEL,
-        axis: shared.axis,
-        range: (0.0, longest as f64 * 1.05),
-        dots: true,
-        fractions: false,
-        chance: None,
-        onsets: &[],
-        hops: &[],
-        series: &series,
-        seeds: &[],
-        bands: &shared.bands,
-        phases: &[],
-        rates: &[],
+        ..CurvePlot::of(&series, &shared.bands, shared.axis, (0.0, longest as f64 * 1.05))
     };
     Some(plot.svg())
 }
