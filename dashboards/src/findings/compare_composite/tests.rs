@@ -15,12 +15,12 @@ fn core(members: &[(&str, f64, f64)]) -> Composite {
 }
 
 /// `y` loses 6 of its items and gains 2, `x` loses 2 and gains 10.
-fn items(side: u64, mut changed: impl FnMut(&mut Unit)) -> Vec<Unit> {
+fn items(side: u64, changed: impl FnMut(&mut Unit)) -> Vec<Unit> {
     let flips = |lost: usize, gained: usize| {
         move |item: usize| if side == 0 { item < 50 } else { item >= lost && item < 50 + gained }
     };
     let mut units = vec![right_items("trunk", side, "x", flips(2, 10)), right_items("trunk", side, "y", flips(6, 2))];
-    units.iter_mut().for_each(|unit| changed(unit));
+    units.iter_mut().for_each(changed);
     units
 }
 
