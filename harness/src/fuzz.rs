@@ -90,6 +90,7 @@ fn units_of_results() {
         tree: RunTree::default(),
         groups: Vec::new(),
         composites: Vec::new(),
+        stock_phrases: None,
         run_file: String::new(),
     };
     let read = || {

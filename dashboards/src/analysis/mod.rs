@@ -6,6 +6,7 @@
 pub(crate) mod agreement;
 mod attribution;
 mod calm;
+mod centred;
 mod clustered_mean;
 pub(crate) mod confidence;
 pub(crate) mod contrast;
@@ -50,6 +51,7 @@ mod wobble_before;
 
 pub use agreement::{Agreement, agreement, circles};
 pub use attribution::{PhaseProbabilities, anneal_weights, phase_probabilities};
+pub use centred::{CentredPart, centred};
 pub(crate) use clustered_mean::clustered_mean;
 pub use confidence::{CONFIDENCE, INTERVAL, Z95};
 pub use contrast::{Contrast, clustered_contrast, contrast, mcnemar_exact};

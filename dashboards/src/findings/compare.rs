@@ -6,16 +6,22 @@ use serde::Serialize;
 use spyglass_tasks::metric::{Needs, Weighting};
 use spyglass_tasks::{ItemRecord, metric};
 
-use super::compare_scores::by_scores;
+use super::compare_composite::{Sides, one_composite};
+use super::compare_scores::{by_scores, z_test};
 use crate::analysis::contrast::mcnemar_exact;
 use crate::analysis::detectable;
 use crate::analysis::many_tests::{benjamini_hochberg, holm};
-use crate::analysis::statistics::phi;
 use crate::run::{Subject, TaskGroup, Unit};
-use crate::series::{Difference, ItemScores, by_metric, is_fraction, is_mean_of_items};
+use crate::series::{Difference, ItemScores, by_metric, composite_of, is_fraction, is_mean_of_items};
 
 /// A score that others have written may be rounded by so much.
 const SAME_VALUE: f64 = 1e-3;
+
+/// Why units are not compared that were asked other items.
+pub(super) const OTHER_DATA: &str = "the two sides have different data, so their items cannot be paired";
+
+/// One unit a task.
+pub(super) type UnitsBySubject<'a> = BTreeMap<Subject, &'a Unit>;
 
 /// What texts of different tokenizers are compared in: a loss by the bytes of the text.
 const BITS_PER_BYTE: &str = "bits_per_byte";
@@ -77,22 +83,32 @@ pub struct ComparedTask {
 /// Compares units task by task: the same task, shots, perturbation and data, on the items that both sides have.
 ///
 /// `a` and `b` hold one unit a task each, say those of two checkpoints, those of `groups` (of the first and of the second side)
-/// among them; a group whose score is the mean over its tasks is compared so. Standard errors are clustered where items have clusters.
+/// among them; a group whose score is the mean over its tasks is compared so, and a composite by its members, where they are among the
+/// units. Standard errors are clustered where items have clusters.
 /// Source: Miller (2024), arXiv 2411.00640, paired differences.
 pub fn compare(a: &[&Unit], b: &[&Unit], groups: [&[TaskGroup]; 2]) -> Comparison {
-    let (mut first, second) = (by_subject(a), by_subject(b));
+    let sides = [by_subject(a), by_subject(b)];
     let (mut rows, mut left_out) = (Vec::new(), Vec::new());
-    for (subject, unit) in second {
-        let Some(other) = first.remove(&subject) else {
+    // Composites come last: they are made of the other rows.
+    let mut subjects: Vec<(&Subject, &&Unit)> = sides[1].iter().collect();
+    subjects.sort_by_key(|(_, unit)| composite_of(&unit.record).is_some());
+    for (subject, unit) in subjects {
+        let Some(other) = sides[0].get(subject) else {
             left_out.push(format!("{}: only on the second side", subject.title()));
             continue;
         };
-        match one_task(&subject, other, unit, groups) {
+        let found = match composite_of(&unit.record) {
+            Some(composite) => one_composite(subject, &composite, &Sides { units: &sides, rows: &rows }),
+            None => one_task(subject, other, unit, groups),
+        };
+        match found {
             Ok(row) => rows.push(row),
             Err(reason) => left_out.push(format!("{}: {reason}", subject.title())),
         }
     }
-    left_out.extend(first.keys().map(|subject| format!("{}: only on the first side", subject.title())));
+    let only_first = sides[0].keys().filter(|subject| !sides[1].contains_key(subject));
+    left_out.extend(only_first.map(|subject| format!("{}: only on the first side", subject.title())));
+    rows.sort_by(|one: &ComparedTask, other| one.subject.cmp(&other.subject));
     let p: Vec<f64> = rows.iter().map(|row| row.p).collect();
     for (row, (holm, bh)) in rows.iter_mut().zip(holm(&p).into_iter().zip(benjamini_hochberg(&p))) {
         (row.p_holm, row.p_bh) = (holm, bh);
@@ -100,7 +116,7 @@ pub fn compare(a: &[&Unit], b: &[&Unit], groups: [&[TaskGroup]; 2]) -> Compariso
     Comparison { rows, left_out }
 }
 
-fn by_subject<'a>(units: &[&'a Unit]) -> BTreeMap<Subject, &'a Unit> {
+fn by_subject<'a>(units: &[&'a Unit]) -> UnitsBySubject<'a> {
     units.iter().map(|unit| (unit.record.subject(), *unit)).collect()
 }
 
@@ -112,7 +128,7 @@ fn weighting(groups: &[TaskGroup], task: &str, metric: &str) -> Weighting {
 
 fn one_task(subject: &Subject, a: &Unit, b: &Unit, groups: [&[TaskGroup]; 2]) -> Result<ComparedTask, String> {
     if a.record.inputs.data != b.record.inputs.data {
-        return Err("the two sides have different data, so their items cannot be paired".to_owned());
+        return Err(OTHER_DATA.to_owned());
     }
     if a.items.is_empty() && b.items.is_empty() {
         return by_scores(subject, &a.record, &b.record);
@@ -151,9 +167,8 @@ fn one_task(subject: &Subject, a: &Unit, b: &Unit, groups: [&[TaskGroup]; 2]) ->
     };
     let (lost, gained) = (flipped(-1.0), flipped(1.0));
     let mcnemar = is_right_or_wrong.then(|| mcnemar_exact(lost.len() as u64, gained.len() as u64));
-    let z = if difference.value == 0.0 { 0.0 } else { difference.value.abs() / difference.se };
     let exact = mcnemar.filter(|_| left.clusters().is_none());
-    let p = exact.unwrap_or_else(|| (2.0 * phi(-z)).min(1.0));
+    let p = exact.unwrap_or_else(|| z_test(&difference));
     Ok(ComparedTask {
         subject: subject.clone(),
         fraction: is_fraction(&metric),

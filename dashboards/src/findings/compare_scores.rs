@@ -24,16 +24,27 @@ pub(super) fn by_scores(subject: &Subject, a: &UnitRecord, b: &UnitRecord) -> Re
     if !value.is_finite() || !se.is_finite() {
         return Err(format!("`{metric}` is no number"));
     }
-    let items = first_n.min(second_n);
     let interval = (value - Z95 * se, value + Z95 * se);
-    let p = if value == 0.0 { 1.0 } else { (2.0 * phi(-value.abs() / se)).min(1.0) };
-    Ok(ComparedTask {
+    let difference = Difference { value, se, interval, items: first_n.min(second_n), partial: false };
+    Ok(ComparedTask { unpaired: true, ..without_flips(subject, metric, (first, second), difference) })
+}
+
+/// Two scores and their difference, of which no single items can be told: p is that of the difference over its standard error.
+pub(super) fn without_flips(
+    subject: &Subject,
+    metric: &str,
+    (a, b): (f64, f64),
+    difference: Difference,
+) -> ComparedTask {
+    let p = z_test(&difference);
+    ComparedTask {
         subject: subject.clone(),
         fraction: is_fraction(metric),
-        metric: metric.clone(),
-        a: first,
-        b: second,
-        difference: Difference { value, se, interval, items, partial: false },
+        metric: metric.to_owned(),
+        a,
+        b,
+        detectable: detectable(difference.se, difference.items, false),
+        difference,
         only_a: 0,
         only_b: 0,
         lost: Vec::new(),
@@ -43,10 +54,15 @@ pub(super) fn by_scores(subject: &Subject, a: &UnitRecord, b: &UnitRecord) -> Re
         p_holm: p,
         p_bh: p,
         clusters: None,
-        detectable: detectable(se, items, false),
         other_tokens: false,
-        unpaired: true,
-    })
+        unpaired: false,
+    }
+}
+
+/// Two-sided p of a difference over its standard error.
+pub(super) fn z_test(difference: &Difference) -> f64 {
+    let z = if difference.value == 0.0 { 0.0 } else { difference.value.abs() / difference.se };
+    (2.0 * phi(-z)).min(1.0)
 }
 
 #[cfg(test)]

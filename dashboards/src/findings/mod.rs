@@ -1,7 +1,9 @@
 //! What a run shows, in words: the front page's sentences, notes, and two checkpoints beside each other.
 
+mod alike;
 mod branch_pairs;
 mod compare;
+mod compare_composite;
 mod compare_scores;
 mod compare_words;
 mod gain_words;
@@ -17,6 +19,7 @@ mod tests;
 mod waiting;
 mod whole;
 
+pub(crate) use alike::alike;
 pub use branch_pairs::{BranchPair, branch_pairs};
 pub(crate) use branch_pairs::{UnitsAt, meeting, units_at};
 pub use compare::{ComparedTask, Comparison, compare};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use spyglass_tasks::{ChoiceRecord, GenerationRecord, ItemRecord, RollingRecord, metric};
 
-use super::compare;
 use super::*;
+use super::{alike, compare};
 use crate::alarms::AlarmKind;
 use crate::analysis::{EmergenceKind, PhaseProbabilities, Status};
 use crate::run::{
@@ -217,6 +217,13 @@ fn a_branch_waits_beside_the_branches_of_its_own_run() {
     };
     assert!(emerged("one").contains("not yet on one/trunk (8.6 M tokens)") && !emerged("one").contains("two/"));
     assert!(emerged("two").contains("not yet on two/trunk (8.6 M tokens)") && !emerged("two").contains("one/"));
+    // The page says it once.
+    let all = told.sentences.iter().chain(&told.others);
+    let page: Vec<String> = alike(&both.tree, all).into_iter().map(|(_, sentence)| sentence.text).collect();
+    let once = page.iter().filter(|text| text.contains("pilot_letters and pilot_letters_b on anneal both emerged"));
+    let once: Vec<&String> = once.collect();
+    assert!(once.len() == 1 && once[0].starts_with("In both runs: "), "{page:#?}");
+    assert!(page.iter().all(|text| !text.contains("one/anneal")), "{page:#?}");
 }
 
 #[test]

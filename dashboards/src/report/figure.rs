@@ -180,7 +180,11 @@ pub(crate) fn loss(run: &Run, shared: &Shared) -> Option<(Figure, PlotData)> {
         slug,
         page: String::new(),
         title: "training loss".into(),
-        note: if high < first { format!("from the log, at first up to {first:.2}") } else { "from the log".into() },
+        note: if high < first {
+            format!("from the training log; axis cut, first up to {first:.2}")
+        } else {
+            "from the training log".into()
+        },
         so_far: String::new(),
         branch: newest.map_or_else(String::new, |(_, _, name)| name.clone()),
         colour: newest.map_or(0, |(_, colour, _)| colour),

@@ -12,7 +12,7 @@ use super::rows::{Row, rows};
 use super::suspects::suspects;
 use super::vibes::Overview;
 use crate::alarms::{Alarm, AlarmKind, Evidence};
-use crate::findings::{Findings, Sentence};
+use crate::findings::{Findings, Sentence, alike};
 use crate::number::{significant, tokens};
 use crate::plots::{Geometry, TokenAxis};
 use crate::run::Run;
@@ -105,7 +105,9 @@ impl Page {
         let talks = vibes.iter().flat_map(|vibes| vibes.plots.clone());
         let plots: Vec<PlotData> = plots.chain(loss.as_ref().map(|(_, data)| data.clone())).chain(talks).collect();
         figures.extend(loss.map(|(figure, _)| figure));
-        let told = |sentence: &Sentence| told(tasks, sentence);
+        let told = |(_, sentence): &(usize, Sentence)| told(tasks, sentence);
+        let all = alike(&run.tree, findings.sentences.iter().chain(&findings.others));
+        let (happened, more) = all.split_at(all.partition_point(|(place, _)| *place < findings.sentences.len()));
         Self {
             name: run.name.clone(),
             headline: headline(run, tasks, &shared.axis),
@@ -118,8 +120,8 @@ impl Page {
             alarms: by_kind(&findings.alarms, |alarm| {
                 shown_alarm(alarm, alarm_link(tasks, alarm), alarm_suspects(run, tasks, alarm))
             }),
-            happened: findings.sentences.iter().map(told).collect(),
-            more: findings.others.iter().map(told).collect(),
+            happened: happened.iter().map(told).collect(),
+            more: more.iter().map(told).collect(),
             scored: !run.units.is_empty() || !run.packs.is_empty(),
             notes: findings.notes.clone(),
             figures,

@@ -27,8 +27,9 @@ const DETAIL_CHECKPOINTS: usize = 48;
 const CONTEXT_CHARS: usize = 1500;
 /// Characters of a reply that are kept: its beginning.
 const REPLY_CHARS: usize = 600;
-/// Characters of an item in the list.
+/// Characters of an item in the list, and of its right answer.
 const SNIPPET_CHARS: usize = 110;
+const ANSWER_CHARS: usize = 60;
 
 /// What the template shows.
 #[derive(Serialize)]
@@ -50,6 +51,8 @@ struct ItemsPage {
     /// Names and colours.
     branches: Vec<(String, usize)>,
     thinned: bool,
+    /// The right answer of some item is a text that is kept.
+    answered: bool,
 }
 
 /// One item at all checkpoints.
@@ -82,6 +85,7 @@ pub(super) fn write(site: &Site, context: &Context<'_>, task: &TaskUnits<'_>) ->
     let twins: Vec<Twin<'_>> = context.tasks.iter().filter_map(|other| twin(task, other, &checkpoints)).collect();
     let ids: Vec<usize> = items.keys().copied().collect();
     let cue = cue(items.values().filter_map(|item| Some(item.text?.context.as_str())));
+    let answers: Vec<String> = items.values().map(answer).collect();
     let list = json!({
         "branches": branches,
         "checkpoints": checkpoints.iter().map(at).collect::<Vec<_>>(),
@@ -95,6 +99,7 @@ pub(super) fn write(site: &Site, context: &Context<'_>, task: &TaskUnits<'_>) ->
         "gold": items.values().map(gold).collect::<Vec<_>>(),
         "subject": items.values().map(|item| subject_index(item, &subjects)).collect::<Vec<_>>(),
         "text": items.values().map(|item| snippet(item, task.subject.shots, cue)).collect::<Vec<_>>(),
+        "answer": answers,
         "subjects": subjects,
         "p": coded(items.values().flat_map(|item| item.records.iter().copied()), p_byte),
         "right": coded(items.values().flat_map(|item| item.records.iter().copied()), |record| right_byte(record, &task.primary)),
@@ -124,6 +129,7 @@ pub(super) fn write(site: &Site, context: &Context<'_>, task: &TaskUnits<'_>) ->
         subjects,
         branches,
         thinned: shown.len() < checkpoints.len(),
+        answered: answers.iter().any(|answer| !answer.is_empty()),
         title: title.clone(),
     };
     site.page(&format!("items/{slug}.html"), "items.html", &format!("{title}: items"), &page)?;
@@ -161,6 +167,16 @@ fn gold(item: &Column<'_>) -> usize {
     item.records.iter().flatten().next().map_or(0, |record| record.gold)
 }
 
+/// The right answer's text in one line; empty where none is kept.
+fn answer(item: &Column<'_>) -> String {
+    let text = item.text.and_then(|text| text.choices.get(gold(item)));
+    text.map_or_else(String::new, |text| head(&one_line(text), ANSWER_CHARS))
+}
+
+fn one_line(words: &str) -> String {
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn subject_index(item: &Column<'_>, subjects: &[String]) -> Option<usize> {
     let subject = item.text?.subject.as_ref()?;
     subjects.binary_search(subject).ok()
@@ -169,10 +185,9 @@ fn subject_index(item: &Column<'_>, subjects: &[String]) -> Option<usize> {
 /// The item's own question in one line; where it cannot be told from the shots, the end of the context.
 fn snippet(item: &Column<'_>, shots: usize, cue: &str) -> String {
     let Some(text) = item.text else { return String::new() };
-    let line = |words: &str| words.split_whitespace().collect::<Vec<_>>().join(" ");
-    match question(text, shots, cue).map(line).filter(|own| !own.is_empty()) {
+    match question(text, shots, cue).map(one_line).filter(|own| !own.is_empty()) {
         Some(own) => head(&own, SNIPPET_CHARS),
-        None => tail(&line(&text.context), SNIPPET_CHARS),
+        None => tail(&one_line(&text.context), SNIPPET_CHARS),
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn checkpoint(branch: &str, step: u64) -> Checkpoint {
 }
 
 /// A branch without a log.
-pub(super) fn branch(name: &str, fork: Option<Fork>, steps: &[u64]) -> Branch {
+pub(crate) fn branch(name: &str, fork: Option<Fork>, steps: &[u64]) -> Branch {
     let checkpoints = steps.iter().map(|&step| checkpoint(name, step)).collect();
     Branch { name: name.into(), fork, checkpoints, log: TrainingLog::default(), phases: Vec::new() }
 }
@@ -44,7 +44,7 @@ pub(super) fn forked() -> Run {
 }
 
 /// A hundred items of a task, scored, without their records.
-pub(super) fn scored(branch: &str, step: u64, task: &str, value: f64) -> Unit {
+pub(crate) fn scored(branch: &str, step: u64, task: &str, value: f64) -> Unit {
     let record: UnitRecord = from_value(json!({
         "key": "k", "task": task, "shots": 0, "chance": 0.25, "primary_metric": "acc", "items": 100, "items_total": 100,
         "inputs": {"weights": "w", "config": "c", "tokenizer": "t", "chat_template": null, "task": task, "task_definition": "d",
@@ -58,7 +58,7 @@ pub(super) fn scored(branch: &str, step: u64, task: &str, value: f64) -> Unit {
 }
 
 /// A hundred items of a task, each right or wrong.
-pub(super) fn right_items(branch: &str, step: u64, task: &str, is_right: impl Fn(usize) -> bool) -> Unit {
+pub(crate) fn right_items(branch: &str, step: u64, task: &str, is_right: impl Fn(usize) -> bool) -> Unit {
     let right: Vec<bool> = (0..100).map(is_right).collect();
     let share = right.iter().filter(|right| **right).count() as f64 / 100.0;
     let choice = |is_best: bool| ChoiceRecord { logprob: if is_best { -1.0 } else { -2.0 }, ..ChoiceRecord::default() };

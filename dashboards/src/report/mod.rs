@@ -17,7 +17,7 @@ mod items_page;
 mod items_twin;
 mod long;
 #[cfg(test)]
-mod made_up;
+pub(crate) mod made_up;
 mod notes;
 mod parts;
 mod plot_data;

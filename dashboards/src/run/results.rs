@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::group::TaskGroup;
 use super::note::Note;
 use super::rating::Rating;
+use super::stock_list::StockList;
 use super::text::TaskTexts;
 use super::tree::RunTree;
 use super::under_way::UnderWay;
@@ -35,6 +36,8 @@ pub struct Run {
     pub texts: Vec<TaskTexts>,
     /// The groups that the run file asks for.
     pub groups: Vec<TaskGroup>,
+    /// The stock phrases that its run file names; the shipped list where it names none.
+    pub stock_phrases: Option<StockList>,
     /// The run file as it was read, for the provenance page.
     pub run_file: String,
     /// What tells it from other runs of its name, and never changes while it grows: votes in a browser are kept under it. May be empty.

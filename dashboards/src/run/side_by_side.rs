@@ -25,6 +25,7 @@ pub fn side_by_side(mut runs: Vec<Run>) -> Option<Run> {
     let mut whole: Option<Run> = None;
     let first = tokenizers(&runs[0]);
     for (mut run, name) in runs.into_iter().zip(&names) {
+        run.stock_phrases.iter_mut().for_each(|list| list.run = Some(name.clone()));
         let others = other_tasks(&run, &mut known);
         warn_of_tokens(&mut run, &first, &names[0]);
         let run = renamed(run, name, &others);
@@ -79,6 +80,8 @@ fn joined(mut whole: Run, run: Run, name: &str) -> Run {
     whole.notes.extend(run.notes);
     whole.superseded.extend(run.superseded);
     whole.mark += &run.mark;
+    // One list for all: curves that count other phrases would not compare. The page says whose it is.
+    whole.stock_phrases = whole.stock_phrases.or(run.stock_phrases);
     whole.failures.extend(run.failures);
     whole.under_way = match (whole.under_way, run.under_way) {
         (Some(one), Some(other)) => Some(one.with(other)),

@@ -7,6 +7,7 @@ use spyglass_tasks::MetricValue;
 use spyglass_tasks::metric::{self, Noise};
 
 use super::{chance, group_metrics, is_fraction};
+use crate::analysis::{CentredPart, centred};
 use crate::run::{At, Composite, CompositeMember, Cost, Run, Unit, UnitRecord};
 
 /// The metric of a composite: 0 is guessing, 1 all right.
@@ -14,8 +15,7 @@ pub const CENTRED: &str = "centred";
 
 /// Adds a unit for every composite at every checkpoint where all its members were measured, and says which composites cannot be made.
 ///
-/// `Σ w (s − c)/(1 − c) / Σ w`, s a member's score and c that of guessing; its standard error, the members' items being different ones,
-/// `√Σ (w/(1 − c) · SE)² / Σ w`. Source of the centring: Li et al. (2024), DataComp-LM, arXiv 2406.11794, §3.5.
+/// It scores the [`centred`] mean of its members, whatever order they are named in.
 pub fn add_composites(run: &mut Run, composites: &[Composite]) -> Vec<String> {
     let (mut added, mut wrong) = (Vec::new(), Vec::new());
     let mut places: BTreeMap<At<'_>, Vec<&Unit>> = BTreeMap::new();
@@ -24,12 +24,14 @@ pub fn add_composites(run: &mut Run, composites: &[Composite]) -> Vec<String> {
     }
     let taken: BTreeSet<&str> = run.units.iter().map(|unit| unit.record.task.as_str()).collect();
     for composite in composites {
+        let mut composite = composite.clone();
+        composite.members.sort_by(|a, b| (&a.task, a.shots).cmp(&(&b.task, b.shots)));
         if taken.contains(composite.name.as_str()) || run.groups.iter().any(|group| group.name == composite.name) {
             wrong.push(format!("the composite `{}` is left out: a task has its name", composite.name));
             continue;
         }
         let made: Result<Vec<Option<Unit>>, String> =
-            places.values().map(|units| unit_of(run, composite, units)).collect();
+            places.values().map(|units| unit_of(run, &composite, units)).collect();
         match made {
             Ok(units) => added.extend(units.into_iter().flatten()),
             Err(why) => wrong.push(format!("the composite `{}` is left out: {why}", composite.name)),
@@ -37,6 +39,11 @@ pub fn add_composites(run: &mut Run, composites: &[Composite]) -> Vec<String> {
     }
     run.units.extend(added);
     wrong
+}
+
+/// What the unit of a composite is made of; `None` of any other unit.
+pub(crate) fn composite_of(record: &UnitRecord) -> Option<Composite> {
+    (record.primary_metric == CENTRED).then(|| serde_json::from_str(&record.inputs.task_definition).ok())?
 }
 
 /// A member on one checkpoint.
@@ -58,21 +65,15 @@ fn unit_of(run: &Run, composite: &Composite, units: &[&Unit]) -> Result<Option<U
         }
     }
     let Some((_, first)) = parts.first() else { return Ok(None) };
-    let whole: f64 = parts.iter().map(|(weight, _)| weight).sum();
-    let value = parts.iter().map(|(weight, m)| weight * (m.value.value - m.chance) / (1.0 - m.chance)).sum::<f64>();
-    let square = |(weight, m): &(f64, Measured<'_>)| {
-        let se = m.value.clustered_stderr.or(m.value.stderr)?;
-        Some((weight / (1.0 - m.chance) * se).powi(2))
+    let part = |(weight, m): &(f64, Measured<'_>)| CentredPart {
+        weight: *weight,
+        chance: m.chance,
+        above: m.value.value - m.chance,
+        se: m.value.clustered_stderr.or(m.value.stderr),
     };
-    let squares: Option<f64> = parts.iter().map(square).sum();
+    let (value, stderr) = centred(&parts.iter().map(part).collect::<Vec<_>>());
     let items = parts.iter().map(|(_, m)| m.items).sum();
-    let metric = MetricValue {
-        name: CENTRED.into(),
-        value: value / whole,
-        stderr: squares.map(|squares| squares.sqrt() / whole),
-        clustered_stderr: None,
-        n: items,
-    };
+    let metric = MetricValue { name: CENTRED.into(), value, stderr, clustered_stderr: None, n: items };
     let definition = serde_json::to_string(composite).expect("plain data");
     let mut inputs = first.record.inputs.clone();
     inputs.data = parts.iter().map(|(_, m)| m.data.as_str()).collect();

@@ -28,6 +28,7 @@ mod values;
 
 pub use anneal::{Basis, BranchGain};
 pub use answer_format::AnswerFormat;
+pub(crate) use composite::composite_of;
 pub use composite::{CENTRED, add_composites};
 pub use group::add_groups;
 pub use group_unit::metrics as group_metrics;

@@ -33,7 +33,7 @@ const HELP: &str = "\
 pub(super) struct Chat {
     #[command(flatten)]
     model: ModelArgs,
-    /// Said before the first turn
+    /// System prompt
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
     #[command(flatten)]

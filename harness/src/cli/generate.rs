@@ -26,13 +26,13 @@ pub(super) struct Generate {
 /// How tokens are drawn.
 #[derive(Debug, Args)]
 pub(super) struct Drawing {
-    /// Tokens at most
+    /// Maximum new tokens
     #[arg(long, value_name = "N", default_value_t = 128)]
     max_tokens: usize,
     /// 0 takes the most probable token always
     #[arg(long, value_name = "T", default_value_t = 0.0)]
     temperature: f64,
-    /// Only so many of the most probable tokens; 0 for all
+    /// Sample from the K likeliest tokens only; 0 for all
     #[arg(long, value_name = "K", default_value_t = 0)]
     top_k: usize,
     /// Only the most probable tokens that together have this probability
@@ -41,10 +41,10 @@ pub(super) struct Drawing {
     /// Above 1, what was said already becomes less probable
     #[arg(long, value_name = "R", default_value_t = 1.0)]
     repetition_penalty: f64,
-    /// Texts that end the answer
+    /// Stop sequences: texts that end the answer
     #[arg(long, value_name = "TEXT")]
     stop: Vec<String>,
-    /// Seed of the draws
+    /// Random seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 }

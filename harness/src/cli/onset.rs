@@ -9,7 +9,7 @@ use super::{Exit, print, say};
 use crate::Result;
 use crate::import::read_scores;
 
-/// Analyse a table of scores, whoever measured them: one JSON object a curve
+/// Find onsets in any table of scores, whoever measured them; prints one JSON object a curve
 ///
 /// Columns `task,tokens,score,chance` and `n` or `se`; optional `branch,step,lr,delta`.
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ use crate::ratings::{Known, Others, RatingFile};
 use crate::results::Store;
 use crate::run_file::RunFile;
 
-/// Readers' ratings of transcripts
+/// Merge people's ratings of transcripts into a run
 #[derive(Debug, Args)]
 pub(super) struct Ratings {
     #[command(subcommand)]

@@ -58,6 +58,7 @@ pub(super) fn snapshot_of(run: &RunFile, store: &Store) -> Result<Snapshot> {
             name: run.display_name(),
             run_file: run.text.clone(),
             composites: run.composites(),
+            stock_phrases: run.stock_list.clone(),
             ..kept
         });
     };
@@ -67,7 +68,8 @@ pub(super) fn snapshot_of(run: &RunFile, store: &Store) -> Result<Snapshot> {
     tree.misplaced = suspects(&tree, base, &Hashes::open(store.root()), &Contents::open(store.root()))
         .left_out(run.misplaced)
         .to_vec();
-    let mut snapshot = Snapshot { name, tree, groups: kept.groups.clone(), composites: run.composites(), run_file };
+    let (composites, stock_phrases) = (run.composites(), run.stock_list.clone());
+    let mut snapshot = Snapshot { name, tree, groups: kept.groups.clone(), composites, stock_phrases, run_file };
     let (units, _) = store.units()?;
     snapshot.keep_scored(&kept, &units);
     Ok(snapshot)

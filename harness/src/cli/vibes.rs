@@ -15,7 +15,7 @@ use crate::Result;
 use crate::progress::Interrupt;
 use crate::talk::{ChatModel, TalkEvent, Talks, packs, run_conversations};
 
-/// Talk through prompt packs with one checkpoint, and judge what it says
+/// Run prompt packs on one checkpoint and check its replies
 #[derive(Debug, Args)]
 pub(super) struct Vibes {
     #[command(flatten)]

@@ -109,7 +109,8 @@ impl Rule<'_> {
             Some(limit) => {
                 let baseline = self.baseline()?;
                 let groups = [baseline.run.groups.as_slice(), self.sides.here.run.groups.as_slice()];
-                let compared = compare(&baseline.units(), &units, groups);
+                // All of them: a composite is compared by its members.
+                let compared = compare(&baseline.units(), &self.sides.here.units(), groups);
                 units.iter().map(|unit| self.drop(unit, &compared, limit)).collect()
             }
             None => units.iter().map(|unit| self.score(unit)).collect(),

@@ -213,6 +213,7 @@ pub(super) fn keep(
         tree: RunTree::default(),
         groups: Vec::new(),
         composites: Vec::new(),
+        stock_phrases: None,
         run_file: "# imported\n".into(),
     };
     let mut snapshot = store.snapshot()?.unwrap_or(empty);

@@ -112,6 +112,7 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
         under_way,
         texts: store.texts(),
         groups: snapshot.groups,
+        stock_phrases: snapshot.stock_phrases,
         run_file: snapshot.run_file,
         mark: store.mark(),
         generated: now(),

@@ -1,7 +1,7 @@
 //! The run as it was when it was last swept, so that the report needs neither checkpoints nor logs.
 
 use serde::{Deserialize, Serialize};
-use spyglass_dashboards::run::{Branch, Checkpoint, Composite, RunTree, TaskGroup, UnitRecord};
+use spyglass_dashboards::run::{Branch, Checkpoint, Composite, RunTree, StockList, TaskGroup, UnitRecord};
 
 use super::{Store, UnitFolder, write_whole};
 use crate::{Error, Result};
@@ -19,6 +19,9 @@ pub struct Snapshot {
     /// The composite scores that it asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub composites: Vec<Composite>,
+    /// The stock phrases that it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock_phrases: Option<StockList>,
     /// The run file's text.
     pub run_file: String,
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use spyglass_dashboards::run::{Axis, Composite};
+use spyglass_dashboards::run::{Axis, Composite, StockList};
 use spyglass_tasks::{paths, text, yaml};
 
 use super::branch::BranchSpec;
@@ -13,6 +13,7 @@ use super::composites::CompositeSpec;
 use super::phases::PhasesSpec;
 use super::schedule_spec::ScheduleSpec;
 use super::settings::{BosSpec, MisplacedSpec, ModelSpec, PrecisionsSpec, ReportSpec};
+use super::stock_phrases;
 use super::storage::{self, KeepSpec};
 use super::task_spec::TaskSpec;
 use super::watch::WatchSpec;
@@ -59,6 +60,8 @@ pub struct RunFile {
     #[serde(default, deserialize_with = "values::folders")]
     #[schemars(schema_with = "values::folders_schema")]
     pub pack_folders: Vec<PathBuf>,
+    /// A YAML file with stock phrases of your own, by which the curves of dryness count; the list that comes with the program when absent.
+    pub stock_phrases: Option<PathBuf>,
     /// Folders searched for each task's data.
     #[serde(default = "default_data", deserialize_with = "values::folders")]
     #[schemars(schema_with = "values::folders_schema")]
@@ -97,6 +100,9 @@ pub struct RunFile {
     /// Workers on a cluster, for `spyglass submit`.
     #[serde(default)]
     pub(crate) cluster: ClusterSpec,
+    /// What `stock_phrases` lists.
+    #[serde(skip)]
+    pub stock_list: Option<StockList>,
     /// The file itself.
     #[serde(skip)]
     pub path: PathBuf,
@@ -128,7 +134,7 @@ impl RunFile {
         // The text stands on the provenance page; who knows the address of a webhook can write there.
         file.text = match file.watch.webhook.as_deref().filter(|address| address.contains("://")) {
             Some(address) => text.replace(address, "(not shown)"),
-            None => text,
+            None => text.clone(),
         };
         file.path = path.to_path_buf();
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
@@ -169,6 +175,9 @@ impl RunFile {
         }
         file.results = placed("results", &file.results)?;
         file.watch.metrics = file.watch.metrics.as_deref().map(|path| placed("metrics", path)).transpose()?;
+        file.stock_phrases = file.stock_phrases.map(|path| placed("stock_phrases", &path)).transpose()?;
+        let list = file.stock_phrases.as_deref().map(|list| stock_phrases::read(list, path, &text));
+        file.stock_list = list.transpose()?;
         let is_on_hub = |folder: &&mut PathBuf| folder.to_str().is_some_and(|text| text.starts_with(SCHEME));
         if let Some(folder) = file.tokenizer.as_mut().filter(|folder| !is_on_hub(folder)) {
             *folder = placed("tokenizer", folder)?;

@@ -16,6 +16,7 @@ mod repositories;
 mod rope;
 mod schedule_spec;
 mod settings;
+mod stock_phrases;
 mod storage;
 mod task_spec;
 mod watch;

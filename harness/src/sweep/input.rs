@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use spyglass_dashboards::run::{Branch, Checkpoint, Composite, Failure, RunTree, TrainingLog};
+use spyglass_dashboards::run::{Branch, Checkpoint, Composite, Failure, RunTree, StockList, TrainingLog};
 use spyglass_model::ModelConfig;
 
 use super::Only;
@@ -29,6 +29,8 @@ pub(crate) struct Work {
     pub suite: Arc<Suite>,
     /// Composite scores over them.
     pub composites: Vec<Composite>,
+    /// The stock phrases that the run file names.
+    pub stock_phrases: Option<StockList>,
     /// Arithmetic of the model.
     pub settings: Settings,
     /// The units asked for.
@@ -131,6 +133,7 @@ impl Work {
             base: run.path.parent().unwrap_or(Path::new("")).to_path_buf(),
             suite: Arc::new(suite),
             composites: run.composites(),
+            stock_phrases: run.stock_list.clone(),
             settings,
             only,
             schedule: run.schedule,
@@ -210,6 +213,7 @@ impl Work {
             suite: Arc::new(suite),
             notes: settings.note().into_iter().collect(),
             composites: Vec::new(),
+            stock_phrases: None,
             settings,
             only: Only::default(),
             schedule: ScheduleSpec::default(),

@@ -102,6 +102,7 @@ pub(crate) fn snapshot_of(work: &Work, store: &Store) -> Result<Snapshot> {
         tree: work.tree.clone(),
         groups: work.suite.task_groups(),
         composites: work.composites.clone(),
+        stock_phrases: work.stock_phrases.clone(),
         run_file: work.run_file.clone(),
     };
     let is_gone = |older: &Snapshot| {

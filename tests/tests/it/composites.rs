@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::program::{RunFolder, run};
+use crate::program::{RunFolder, newest_two, run};
 
 #[test]
 fn a_composite_of_a_table_is_drawn_said_and_exported() {
@@ -65,7 +65,9 @@ fn a_run_file_names_composites_and_is_told_what_is_wrong_with_them() {
     }
     folder.write(
         "run.yaml",
-        &format!("{text}\ncomposites: [{{name: core, tasks: [{{task: pilot_letters, weight: 2}}]}}]\n"),
+        &format!(
+            "{text}\ncomposites: [{{name: core, tasks: [{{task: pilot_letters, weight: 2}}, pilot_facts_easy]}}]\n"
+        ),
     );
     let ran = folder.run(&["sweep", "run.yaml", "--limit", "20"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
@@ -74,4 +76,32 @@ fn a_run_file_names_composites_and_is_told_what_is_wrong_with_them() {
     assert!(page.contains("<b>core</b>"), "it has a figure");
     assert_eq!(folder.run(&["report", "run.yaml"]).code, Some(0));
     assert_eq!(folder.unit_folders().len(), units, "nothing of it lies among the units");
+    paired_by_its_members(&folder);
+}
+
+/// Both tasks are guessed by one in four; `compare` and the gate put together what their items differ in.
+fn paired_by_its_members(folder: &RunFolder) {
+    let [first, second] = newest_two().map(|name| name.replace("checkpoint-", "trunk@"));
+    let (a, b) = (format!("run.yaml:{first}"), format!("run.yaml:{second}"));
+    let ran = folder.run(&["compare", &a, &b, "--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let rows: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let row = |task: &str| rows.iter().find(|row| row["task"] == task).unwrap_or_else(|| panic!("{task}: {rows:?}"));
+    let number = |task: &str, key: &str| row(task)["difference"][key].as_f64().unwrap();
+    let near =
+        |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-12, "{found} instead of {wanted}: {rows:?}");
+    let (letters, facts) = ("pilot_letters", "pilot_facts_easy");
+    near(number("core", "value"), (2.0 * number(letters, "value") + number(facts, "value")) / 0.75 / 3.0);
+    let se = (2.0 * number(letters, "se")).hypot(number(facts, "se")) / 0.75 / 3.0;
+    near(number("core", "se"), se);
+    assert!(se > 0.0 && row("core").get("unpaired").is_none(), "{rows:?}");
+    assert!(!folder.run(&["compare", &a, &b]).stdout.contains("compared by the scores alone"));
+    folder.write(
+        "gate.yaml",
+        &format!("checkpoint: {second}\nbaseline: {first}\nrules: [{{task: core, max_drop: 0.9}}]\n"),
+    );
+    let gate = folder.run(&["gate", "gate.yaml", "--json"]);
+    let gate: Value = serde_json::from_str(&gate.stdout).unwrap_or_else(|_| panic!("{}", gate.stderr));
+    assert_ne!(gate["rules"][0]["unpaired"], Value::Bool(true), "{gate}");
+    near(gate["rules"][0]["value"].as_f64().unwrap_or_else(|| panic!("{gate}")), -number("core", "value"));
 }

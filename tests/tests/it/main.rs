@@ -45,6 +45,7 @@ mod shortcuts;
 mod side_by_side_pages;
 mod slurm;
 mod speed;
+mod stock_phrases;
 mod sweep;
 mod terminal;
 mod tokens;

@@ -84,13 +84,42 @@ fn items_are_lost_gained_both_or_neither_between_two_checkpoints() {
     browser.click(".row");
     let sides = wait_for(&browser, "document.querySelector('.versus')?.textContent", "B: anneal");
     assert!(sides.contains("A: trunk@200") && sides.contains("✗ wrong") && sides.contains("✓ right"), "{sides}");
+    // A wide screen has the item beside the list, each in sight; of both the right answer stands in its row.
+    browser.resize(1440, 900);
+    let beside = "(([list, detail]) => list.right <= detail.left && detail.top < list.bottom)(['list', 'detail'].map(id => document.getElementById(id).getBoundingClientRect()))";
+    assert_eq!(text(&browser, beside), "true");
+    let right = "JSON.stringify([...document.querySelectorAll('.row')].slice(0, 4).map(row => row.querySelector('.gold').textContent === 'ABCD'[Spyglass.data.items.gold[Number(row.id.slice(5))]] && row.querySelector('.gold').offsetWidth > 0))";
+    assert_eq!(text(&browser, right), "[true,true,true,true]");
+    browser.resize(1000, 900);
+    let below = beside.replace("list.right <= detail.left && detail.top < list.bottom", "list.bottom <= detail.top");
+    assert_eq!(text(&browser, &below), "true");
     let shown = text(&browser, count);
     let address = text(&browser, "location.hash");
     browser.run("location.replace('about:blank')");
     browser.open(&page(folder.path(), "items/stories.html"));
     browser.run(&format!("location.hash = {address:?}"));
     assert_eq!(wait_for(&browser, count, "gained"), shown, "the address holds it");
+    nothing_is_said_and_left_again(&browser);
     assert!(browser.complaints().is_empty());
+}
+
+/// Nothing was lost: the page says so, and one click leads back to all items.
+fn nothing_is_said_and_left_again(browser: &Browser) {
+    let count = "document.getElementById('count').textContent";
+    let none = "document.getElementById('none').checkVisibility() ? document.querySelector('#none span').textContent : 'items'";
+    assert_eq!(text(browser, none), "items");
+    choose(browser, "show", "lost");
+    assert_eq!(text(browser, none), "No item is lost (A trunk@200, B anneal \"<fast>\"@1100).");
+    choose(browser, "search", "<nowhere>");
+    assert!(text(browser, none).starts_with("No item is lost and “<nowhere>” (A"), "{}", text(browser, none));
+    assert_eq!(text(browser, "document.getElementById('list').checkVisibility()"), "false");
+    browser.click("#clear");
+    assert!(text(browser, count).starts_with("300 of 300: 0 lost"), "A and B stay: {}", text(browser, count));
+    assert_eq!(text(browser, none), "items");
+    assert!(!text(browser, "location.hash").contains("show="), "{}", text(browser, "location.hash"));
+    choose(browser, "show", "lost");
+    choose(browser, "a", "");
+    assert_eq!(text(browser, none), "“lost” is told of two checkpoints: choose A, too.");
 }
 
 #[test]

@@ -85,8 +85,23 @@ function refresh() {
   one("#count").textContent = `${state.shown.length} of ${count}${both ? `: ${both}` : ""}`;
   all(".heads [data-order]").forEach(head => head.setAttribute("aria-pressed", head.dataset.order === value("order")));
   sheet.style.height = `${state.shown.length * ROW}px`;
+  one("#none").hidden = state.shown.length > 0;
+  list.hidden = !state.shown.length;
+  if (list.hidden) one("#none span").textContent = nothing(suspect);
   draw();
   Spyglass.items?.told?.();
+}
+
+// Why no item is there.
+function nothing(suspect) {
+  const value = id => one(`#${id}`)?.value, show = one("#show").selectedOptions[0], words = show?.dataset.words;
+  if (show?.disabled) return `“${words}” is told of two checkpoints: choose A, too.`;
+  const sides = state.a < 0 ? `B ${data.names[state.b]}` : `A ${data.names[state.a]}, B ${data.names[state.b]}`;
+  const asked = [
+    show?.value && words, suspect && `right as printed, wrong when ${suspect.words}`, value("search") && `“${value("search")}”`,
+    value("subject") && `part ${value("subject")}`, Number(value("flips")) > 0 && `flips at least ${value("flips")}`,
+  ];
+  return `No item is ${asked.filter(Boolean).join(" and ") || "here"} (${sides}).`;
 }
 
 // P(gold) from 0 to 1 over all checkpoints, a line for each branch, and chance.
@@ -117,7 +132,8 @@ function draw() {
   for (let i = top; i < bottom; i++) {
     const item = shown[i];
     const row = make("div", {class: "row", id: `item-${item}`, role: "option", "aria-selected": item === state.selected},
-      make("span", {class: "n"}, `#${data.id[item]}`), make("span", {}, data.text[item] || "(no text kept)"), spark(item),
+      make("span", {class: "n"}, `#${data.id[item]}`), make("span", {}, data.text[item] || "(no text kept)"),
+      make("span", {class: "gold", title: data.answer[item]}, data.answer[item]), spark(item),
       sign(verdict(item, state.a)), sign(verdict(item, state.b)),
       make("span", {class: "n"}, String(flips[item])), make("span", {}, since(item) < Infinity ? tokens(since(item)) : "–"));
     if (item === state.selected) list.setAttribute("aria-activedescendant", row.id);
@@ -146,6 +162,15 @@ function start() {
     one("#order").value = head.dataset.order;
     one("#order").dispatchEvent(new Event("input"));
   }));
+  const filters = ["show", "twin", "search", "flips", "subject"];
+  one("#clear").addEventListener("click", () => {
+    controls.forEach((control, i) => {
+      if (filters.includes(control.id)) control.value = atFirst[i];
+    });
+    address.write(Object.fromEntries(filters.map(id => [id, null])), true);
+    refresh();
+    list.focus();
+  });
   list.addEventListener("scroll", draw, {passive: true});
   addEventListener("resize", draw);
   // On paper nothing scrolls: every row is there, as far as a reader would turn the pages.

@@ -8,7 +8,7 @@ use crate::report::checkpoint_curves::checkpoint_curves;
 use crate::report::curves::{Lacking, Measured, Shared, TaskCurves, range};
 use crate::report::figure::{Figure, figure};
 use crate::report::plot_data::PlotData;
-use crate::run::{Checkpoint, Run, Subject};
+use crate::run::{Checkpoint, Run, StockList, Subject};
 use crate::series::dryness::{PackDryness, dryness};
 
 /// What the page shows of one pack.
@@ -24,7 +24,8 @@ pub(super) struct DrynessPart {
 
 /// The parts of all packs, by name.
 pub(super) fn parts(run: &Run, shared: &Shared) -> Vec<DrynessPart> {
-    let packs = dryness(run, &StockPhrases::shipped());
+    let own = run.stock_phrases.as_ref().map(|list| list.phrases.clone());
+    let packs = dryness(run, &own.unwrap_or_else(StockPhrases::shipped));
     packs.iter().enumerate().map(|(number, (pack, found))| part(run, shared, (number, pack), found)).collect()
 }
 
@@ -43,6 +44,11 @@ fn part(run: &Run, shared: &Shared, (number, pack): (usize, &str), found: &PackD
         part.plots.push(PlotData::of(&curves, &slug, None));
     }
     part
+}
+
+/// Which phrases count as stock.
+pub(super) fn stock_words(run: &Run) -> String {
+    run.stock_phrases.as_ref().map_or_else(|| "the list that comes with the program".into(), StockList::words)
 }
 
 /// `under 50 words at 2 of 6 checkpoints: no MATTR, distinct-n`, for each length that somewhere was not reached.

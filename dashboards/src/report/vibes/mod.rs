@@ -40,6 +40,8 @@ struct VibesPage<'a> {
     wins: Option<Figure>,
     /// How dry each pack's talk is, beside `grids`.
     dryness: Vec<DrynessPart>,
+    /// Which phrases count as stock.
+    stock: String,
     /// Whether there is any figure.
     drawn: bool,
     /// What `curves.js` needs of them.
@@ -61,8 +63,15 @@ pub(crate) fn write(site: &Site, run: &Run, grids: &[Grid], shared: &Shared) -> 
     plots.extend(dryness.iter().flat_map(|part| part.plots.iter().cloned()));
     site.figures(wins.iter().chain(dryness.iter().flat_map(|part| &part.figures)))?;
     let ratings = judged.as_ref().map(Judged::page);
-    let page =
-        VibesPage { grids, ratings, wins, dryness, drawn: !plots.is_empty(), data: plot_data::inline(shared, &plots) };
+    let page = VibesPage {
+        grids,
+        ratings,
+        wins,
+        dryness,
+        stock: dryness::stock_words(run),
+        drawn: !plots.is_empty(),
+        data: plot_data::inline(shared, &plots),
+    };
     site.page("vibes/index.html", "vibes.html", &format!("{}: vibes", run.name), &page)?;
     // From the last prompt of a pack one goes on to the first of the next.
     let rows: Vec<(&Grid, &Row)> = grids.iter().flat_map(|grid| grid.rows.iter().map(move |row| (grid, row))).collect();

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use spyglass_tasks::vibes::dryness::StockPhrases;
 use spyglass_tasks::vibes::{Transcript, TurnRecord};
 
 use crate::report;
 use crate::report::made_up::{branch, run, scored};
-use crate::run::{PackUnit, Run};
+use crate::run::{PackUnit, Run, StockList, side_by_side};
 
 /// A pack with one conversation for each prompt, all of these words.
 fn pack(name: &str, prompts: &[&str], reply: &str) -> PackUnit {
@@ -61,4 +62,22 @@ fn dryness_is_drawn_where_enough_was_said_and_told_where_not() {
     let (pirate, riddles) = (part("dry-1"), part("dry-2"));
     assert!(pirate.contains("<b>MATTR</b>") && !pirate.contains("too short"), "{pirate}");
     assert!(!riddles.contains("<b>MATTR</b>") && riddles.contains("under 50 words at 1 of 1 checkpoints"), "{riddles}");
+}
+
+#[test]
+fn stock_phrases_are_those_that_the_run_file_names() {
+    let phrases = "plots/vibes.dry.1.5.csv";
+    let shipped = page(&made("w"), "vibes/index.html");
+    assert!(shipped.contains("stock phrases (the list that comes with the program) are counted"), "{shipped}");
+    assert!(!page(&made("w"), phrases).contains("8.33"));
+    let list = StockList { file: "mine.yaml".into(), phrases: StockPhrases::of(&["the SEA"]).unwrap(), run: None };
+    let own = Run { stock_phrases: Some(list), name: "own".into(), ..made("w") };
+    assert!(page(&own, "vibes/index.html").contains("stock phrases (the 1 of mine.yaml) are counted"));
+    // Twice twelve words of which one begins the phrase.
+    let csv = page(&own, phrases);
+    assert!(csv.contains("8.33"), "{csv}");
+    let both = side_by_side(vec![made("v"), own]).unwrap();
+    let told = "stock phrases (the 1 of mine.yaml, which the run file of own names, in all runs) are counted";
+    assert!(page(&both, "vibes/index.html").contains(told));
+    assert_eq!(page(&both, phrases).matches("8.33").count(), 2);
 }

@@ -121,7 +121,7 @@ fn talk_data(shown: &Shown<'_>, before: Option<usize>) -> Value {
     let verdicts = |list: &[Verdict]| list.iter().map(verdict).collect::<Vec<_>>();
     let turns = talk.turns.iter().map(|turn| {
         let stop = match turn.stop {
-            Stop::EndToken => "ended by itself",
+            Stop::EndToken => "stopped on its own",
             Stop::StopString => "stopped at the next speaker",
             Stop::Limit => "cut at the limit",
         };

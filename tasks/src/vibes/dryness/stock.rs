@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::said::{Said, spelled};
-use crate::error::{Error, Result};
-use crate::yaml;
+use crate::error::Result;
+use crate::yaml::{self, Step};
 
 /// The text of the shipped list.
 pub(crate) const SHIPPED: &str = include_str!("../../../../prompts/lists/stock-phrases.yaml");
@@ -19,7 +19,8 @@ struct Listed {
 }
 
 /// Phrases to look for, as their words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct StockPhrases(Vec<Vec<String>>);
 
 impl StockPhrases {
@@ -31,14 +32,23 @@ impl StockPhrases {
     /// Reads a list from text: YAML with the one key `stock_phrases`; messages call its file `name`.
     ///
     /// # Errors
-    /// It is no such YAML, or a phrase has no word.
+    /// It is no such YAML, lists nothing, or a phrase has no word; with file, line and mend.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
         let listed: Listed = yaml::parse(name, text)?;
-        Self::of(&listed.stock_phrases).map_err(|problem| Error::Definition {
-            file: name.to_owned(),
-            problem,
-            help: "a phrase is words that follow each other; strike it out, or write some".to_owned(),
-        })
+        let phrases = listed.stock_phrases;
+        let wordless = phrases.iter().position(|phrase| spelled(phrase).is_empty());
+        let (mut place, mut help) = (vec![Step::Key("stock_phrases")], "write one a line, as in `- of course`");
+        if let Some(index) = wordless {
+            place.push(Step::Item(index));
+            help = "a phrase is words that follow each other; strike it out, or write some";
+        }
+        let found = if phrases.is_empty() { Err("no phrase is listed".to_owned()) } else { Self::of(&phrases) };
+        found.map_err(|problem| yaml::refuse(name, text, &place, problem, Some(help.to_owned())))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
     }
 
     /// Of these phrases.
@@ -100,6 +110,19 @@ fn apart<'w, W>(
     })
 }
 
+impl TryFrom<Vec<String>> for StockPhrases {
+    type Error = String;
+    fn try_from(phrases: Vec<String>) -> std::result::Result<Self, String> {
+        Self::of(&phrases)
+    }
+}
+
+impl From<StockPhrases> for Vec<String> {
+    fn from(phrases: StockPhrases) -> Self {
+        phrases.0.iter().map(|words| words.join(" ")).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +145,17 @@ mod tests {
     fn the_shipped_list_can_be_read_and_a_phrase_without_a_word_is_named() {
         assert!(StockPhrases::shipped().0.len() > 80);
         let error = StockPhrases::parse("mine.yaml", "stock_phrases: [of course, '!!']").unwrap_err();
-        assert_eq!(error.to_string(), "mine.yaml: phrase 2, `!!`, has no word");
+        assert_eq!(error.to_string(), "mine.yaml:1:28: phrase 2, `!!`, has no word");
+        let error = StockPhrases::parse("mine.yaml", "# none yet\nstock_phrases: []").unwrap_err();
+        assert_eq!(error.to_string(), "mine.yaml:2:16: no phrase is listed");
+    }
+
+    #[test]
+    fn a_list_is_kept_as_it_is_written() {
+        let stock = StockPhrases::of(&["Of course!", "I'd be happy"]).unwrap();
+        let kept = serde_json::to_string(&stock).unwrap();
+        assert_eq!(kept, r#"["of course","i'd be happy"]"#);
+        assert_eq!(serde_json::from_str::<StockPhrases>(&kept).unwrap(), stock);
+        assert!(serde_json::from_str::<StockPhrases>(r#"["!!"]"#).is_err());
     }
 }
