@@ -65,6 +65,12 @@ fn a_model_is_compared_with_another_file_of_it() {
     assert!(twice.code == Some(2) && twice.stderr.contains("both sides are"), "{}", twice.stderr);
 }
 
+/// Bytes of the largest file of weights in the folders of `run`.
+fn weights_below(run: &Path) -> u64 {
+    let folders = fs_err::read_dir(run).unwrap().map(|entry| entry.unwrap().path());
+    folders.filter_map(|folder| Some(fs_err::metadata(folder.join("model.safetensors")).ok()?.len())).max().unwrap()
+}
+
 #[test]
 fn a_sweep_in_two_arithmetics_tells_the_price() {
     let folder = RunFolder::small();
@@ -94,6 +100,8 @@ fn a_sweep_in_two_arithmetics_tells_the_price() {
     fs_err::remove_dir_all(folder.path("results/q4/units")).unwrap();
     let plan: Value = serde_json::from_str(&folder.run(&["plan", "bits.yaml", "--json"]).stdout).unwrap();
     assert_eq!((&plan["to_score"], &plan["others"][0]["to_score"]), (&json!(0), &json!(units)));
+    let (bytes, disk) = (plan["others"][0]["memory_bytes"].as_u64().unwrap(), folder.path("trunk"));
+    assert!(0 < bytes && bytes < weights_below(&disk), "{bytes} bytes in four bits");
     let told = folder.run(&["status", "bits.yaml"]).stdout;
     assert!(told.contains(&format!("q4: 0 of {units} units done")), "{told}");
     assert_eq!(folder.run(&["report", "bits.yaml"]).code, Some(0));
@@ -190,6 +198,12 @@ fn a_file_is_a_checkpoint_wherever_a_folder_is() {
     assert_eq!(folder.run(&["check", "files.yaml"]).code, Some(0));
     let plan = folder.run(&["plan", "files.yaml"]);
     assert_eq!(plan.code, Some(0), "{}", plan.stderr);
+    // 32 × (4 × 32 + 3 × 64 + 256) numbers of products and the table, and three norms of 32
+    for (more, bytes) in [(&[][..], 4 * 18_432 + 3 * 128), (&["--precision", "q4"], 18_432 * 18 / 32 + 3 * 128)] {
+        let plan = folder.run(&[&["plan", "files.yaml", "--json"], more].concat());
+        let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+        assert_eq!(plan["memory_bytes"], json!(bytes), "{more:?}");
+    }
     let swept = folder.run(&["sweep", "files.yaml"]);
     assert!(swept.code == Some(0) && swept.stderr.contains("2 units scored"), "{}", swept.stderr);
     folder.run(&["sweep", "files.yaml"]);
