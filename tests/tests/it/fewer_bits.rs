@@ -65,12 +65,6 @@ fn a_model_is_compared_with_another_file_of_it() {
     assert!(twice.code == Some(2) && twice.stderr.contains("both sides are"), "{}", twice.stderr);
 }
 
-/// Bytes of the largest file of weights in the folders of `run`.
-fn weights_below(run: &Path) -> u64 {
-    let folders = fs_err::read_dir(run).unwrap().map(|entry| entry.unwrap().path());
-    folders.filter_map(|folder| Some(fs_err::metadata(folder.join("model.safetensors")).ok()?.len())).max().unwrap()
-}
-
 #[test]
 fn a_sweep_in_two_arithmetics_tells_the_price() {
     let folder = RunFolder::small();
@@ -100,8 +94,6 @@ fn a_sweep_in_two_arithmetics_tells_the_price() {
     fs_err::remove_dir_all(folder.path("results/q4/units")).unwrap();
     let plan: Value = serde_json::from_str(&folder.run(&["plan", "bits.yaml", "--json"]).stdout).unwrap();
     assert_eq!((&plan["to_score"], &plan["others"][0]["to_score"]), (&json!(0), &json!(units)));
-    let (bytes, disk) = (plan["others"][0]["memory_bytes"].as_u64().unwrap(), folder.path("trunk"));
-    assert!(0 < bytes && bytes < weights_below(&disk), "{bytes} bytes in four bits");
     let told = folder.run(&["status", "bits.yaml"]).stdout;
     assert!(told.contains(&format!("q4: 0 of {units} units done")), "{told}");
     assert_eq!(folder.run(&["report", "bits.yaml"]).code, Some(0));
