@@ -11,6 +11,8 @@ use tempfile::TempDir;
 
 #[path = "support/gguf.rs"]
 mod gguf;
+#[path = "gguf/odd.rs"]
+mod odd;
 #[path = "support/mod.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod support;

@@ -100,6 +100,14 @@ impl Settings {
         self.tokenizer.as_deref().map_or(Ok(()), |folder| Ok(Tokenizer::open(folder).map(drop)?))
     }
 
+    /// Bytes that the weights of a checkpoint take in memory, so run; only headers are read.
+    ///
+    /// # Errors
+    /// Whatever is wrong with config.json or the headers.
+    pub(crate) fn weight_bytes(&self, checkpoint: &Path) -> Result<u64> {
+        Ok(self.read_config(checkpoint)?.weight_bytes(checkpoint, &self.load_options())?)
+    }
+
     /// What a person should know of these settings on this machine.
     pub(crate) fn note(&self) -> Option<String> {
         spyglass_model::slow_path(self.load_options().precision).map(Into::into)

@@ -2,11 +2,11 @@
 
 use super::Site;
 use super::slots::{Slot, Slots};
-use crate::checkpoint::{Hashing, Loaded, weight_bytes};
+use crate::checkpoint::{Hashing, Loaded};
 use crate::sweep::plan::PlannedCheckpoint;
 use crate::{Error, Result};
 
-/// Weights lie in memory as wide as on disk; the states and the batches want room too.
+/// Room for a model, in bytes of its weights: the states and the batches want some too.
 const MEMORY_PER_BYTE: u64 = 2;
 
 /// Reads an identified checkpoint as soon as there is room for it.
@@ -15,8 +15,9 @@ const MEMORY_PER_BYTE: u64 = 2;
 /// It cannot be read, or it is not what it was when it was identified.
 pub(super) fn load<'a>(planned: &PlannedCheckpoint, site: &Site, slots: &'a Slots) -> Result<(Loaded, Slot<'a>)> {
     let identity = planned.identity.as_ref().expect("a checkpoint is identified before it is read");
-    let slot = slots.take(weight_bytes(&planned.folder)? * MEMORY_PER_BYTE);
-    let loaded = Loaded::read(&planned.folder, &site.work.settings, &identity.tokenizer)?;
+    let settings = &site.work.settings;
+    let slot = slots.take(settings.weight_bytes(&planned.folder)? * MEMORY_PER_BYTE);
+    let loaded = Loaded::read(&planned.folder, settings, &identity.tokenizer)?;
     // Scores stand under the key of what was hashed, so it must be what was read.
     let mut again = planned.with_units(Vec::new());
     again.identity = None;

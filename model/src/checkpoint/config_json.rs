@@ -39,9 +39,17 @@ impl Keys {
                     "point at the folder that holds config.json, or at a .gguf file",
                 ));
             }
+            Err(_) if dir.extension().is_some_and(|form| form == "gguf") => {
+                return Err(folder(dir, "there is no such file", "check the path of the checkpoint"));
+            }
             Err(_) => return Err(folder(dir, "there is no such folder", "check the path of the checkpoint")),
         }
         if !file.is_file() {
+            let mut inside = fs_err::read_dir(dir).map_err(Error::io(dir))?.flatten().map(|entry| entry.path());
+            if let Some(file) = inside.find(|path| gguf::is_gguf(path)) {
+                let mend = format!("a .gguf file is a checkpoint of its own: name it, as `{}`", file.display());
+                return Err(folder(dir, "there is no config.json in the folder", &mend));
+            }
             let empty = fs_err::read_dir(dir).map_err(Error::io(dir))?.next().is_none();
             let problem = if empty { "the folder is empty" } else { "there is no config.json in the folder" };
             return Err(folder(

@@ -39,6 +39,11 @@ impl Slice {
     }
 }
 
+/// Inputs and outputs of a weight made of `parts`, without its numbers.
+pub(super) fn hollow(parts: &[Slice], format: Format) -> Panels {
+    Panels::hollow(parts.iter().map(|part| part.rows.len()).sum(), parts[0].input(), format)
+}
+
 impl Weights {
     /// Reads tensor `name` as f32; it must be of `shape` and finite.
     pub(crate) fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
@@ -51,6 +56,27 @@ impl Weights {
             }
             None => Ok(values),
         }
+    }
+
+    /// How a weight made of `parts` lies in memory.
+    fn format(&self, parts: &[Slice], precision: Precision) -> Result<Format> {
+        let stored: Vec<Dtype> = (parts.iter())
+            .map(|part| self.entry(&part.name, &part.shape).and_then(Entry::dtype))
+            .collect::<Result<_>>()?;
+        let all = |dtype| stored.iter().all(|stored| *stored == dtype);
+        Ok(match precision {
+            Precision::Bf16 => Format::Bf16,
+            Precision::Int8 => Format::Int8,
+            Precision::Q4 => Format::Q4,
+            Precision::F32 if all(Dtype::Bf16) => Format::Bf16,
+            Precision::F32 if all(Dtype::F16) => Format::F16,
+            Precision::F32 => Format::F32,
+        })
+    }
+
+    /// What [`Weights::panels`] gives, without its numbers.
+    pub(crate) fn hollow_panels(&self, parts: &[Slice], precision: Precision) -> Result<Panels> {
+        Ok(hollow(parts, self.format(parts, precision)?))
     }
 
     /// Reads a weight made of `parts`, one below the other, into panels, a few rows at a time: as `precision` has it; in f32
@@ -72,15 +98,7 @@ impl Weights {
             sources.push(Source { dtype: entry.dtype()?, entry, numbers, part, outputs: at..at + part.rows.len() });
             at += part.rows.len();
         }
-        let all = |dtype| sources.iter().all(|source| source.dtype == dtype);
-        let format = match precision {
-            Precision::Bf16 => Format::Bf16,
-            Precision::Int8 => Format::Int8,
-            Precision::Q4 => Format::Q4,
-            Precision::F32 if all(Dtype::Bf16) => Format::Bf16,
-            Precision::F32 if all(Dtype::F16) => Format::F16,
-            Precision::F32 => Format::F32,
-        };
+        let format = self.format(parts, precision)?;
         let mut panels = Panels::new(out, input, format)?;
         let group = CHUNK.div_ceil(PANEL * input * size_of::<f32>());
         let words = panels.panel_words();
@@ -241,6 +259,11 @@ impl Entry {
     fn dtype(&self) -> Result<Dtype> {
         let other = || Error::Dtype { file: self.file.clone(), tensor: self.name.clone(), found: self.stored.clone() };
         self.dtype.ok_or_else(other)
+    }
+
+    /// Bytes that it takes in its file, if it is of a type that is read.
+    pub(super) fn bytes(&self) -> usize {
+        self.dtype.map_or(0, |dtype| dtype.bytes(self.span()))
     }
 
     /// Whether its rows lie one after the other as they are asked for.

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 
-use super::read::Slice;
+use super::read::{Slice, hollow};
 use super::weights::Weights;
 use crate::error::{Error, Result};
-use crate::kernels::{Arithmetic, Convolution, Format, MOST_INPUTS, Panels};
+use crate::kernels::{Arithmetic, Convolution, Format, MOST_INPUTS};
 use crate::ops::{Linear, Norm, Packed};
 use crate::options::{Backend, LoadOptions, Precision};
 
@@ -33,12 +33,22 @@ pub(crate) struct Shape<'a> {
     pub(crate) input: usize,
 }
 
+/// What becomes of a tensor that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Its name and shape are noted.
+    Note,
+    /// Besides, what it would take in memory is counted.
+    Size,
+    /// It is read.
+    Read,
+}
+
 /// Tensors asked for one by one.
 #[derive(Debug)]
 pub(crate) struct Tensors<'a> {
     weights: Option<&'a Weights>,
-    /// Whether what is asked for is read; otherwise it is only noted.
-    reads: bool,
+    purpose: Purpose,
     /// Whether the checkpoint must hold what is asked for.
     required: bool,
     options: LoadOptions,
@@ -54,7 +64,7 @@ impl<'a> Tensors<'a> {
     pub(crate) fn noting(weights: Option<&'a Weights>) -> Self {
         Self {
             weights,
-            reads: false,
+            purpose: Purpose::Note,
             required: true,
             options: LoadOptions::default(),
             slots: BTreeMap::new(),
@@ -65,7 +75,12 @@ impl<'a> Tensors<'a> {
 
     /// Reads what is asked for.
     pub(crate) fn reading(weights: &'a Weights, options: LoadOptions) -> Self {
-        Self { weights: Some(weights), reads: true, options, ..Self::noting(None) }
+        Self { weights: Some(weights), purpose: Purpose::Read, options, ..Self::noting(None) }
+    }
+
+    /// Counts what reading would take; `weights` hold all that is asked for.
+    pub(crate) fn sizing(weights: &'a Weights, options: LoadOptions) -> Self {
+        Self { purpose: Purpose::Size, ..Self::reading(weights, options) }
     }
 
     /// How the checkpoint is to be loaded.
@@ -89,7 +104,7 @@ impl<'a> Tensors<'a> {
         self.slots
     }
 
-    /// Bytes of what was read, as it lies in memory.
+    /// Bytes of what was read, or would be, as it lies in memory.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -101,24 +116,22 @@ impl<'a> Tensors<'a> {
 
     /// What `ask` asks for may be there, and is not read.
     pub(crate) fn unread(&mut self, ask: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        let before = (self.reads, self.required);
-        (self.reads, self.required) = (false, false);
+        let before = (self.purpose, self.required);
+        (self.purpose, self.required) = (Purpose::Note, false);
         let asked = ask(self);
-        (self.reads, self.required) = before;
+        (self.purpose, self.required) = before;
         asked
     }
 
     /// A tensor's numbers.
     pub(crate) fn values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         self.note(name, shape);
-        match self.weights.filter(|_| self.reads) {
-            None => Ok(vec![0.0; shape.iter().product()]),
-            Some(weights) => {
-                let values = weights.get(name, shape)?;
-                self.bytes += size_of_val(&*values) as u64;
-                Ok(values)
-            }
-        }
+        let values = match self.weights.filter(|_| self.purpose == Purpose::Read) {
+            None => vec![0.0; shape.iter().product()],
+            Some(weights) => weights.get(name, shape)?,
+        };
+        self.count(size_of_val(&*values));
+        Ok(values)
     }
 
     /// An RMS norm by its name without `.weight`.
@@ -220,7 +233,8 @@ impl<'a> Tensors<'a> {
             self.unread(|tensors| {
                 tensors.weight(&[Slice::all(head_name.clone(), shape)], None, Precision::F32).map(drop)
             })?;
-            if let Some(weights) = self.weights.filter(|weights| self.reads && weights.contains(&head_name))
+            if let Some(weights) =
+                self.weights.filter(|weights| self.purpose == Purpose::Read && weights.contains(&head_name))
                 && !same(weights, [&name, &head_name], shape)?
             {
                 return Err(Error::NotTied { file: weights.file_of(&head_name), head: head_name, embedding: name });
@@ -244,6 +258,12 @@ impl<'a> Tensors<'a> {
         Ok((embedding, head))
     }
 
+    fn count(&mut self, bytes: usize) {
+        if self.purpose != Purpose::Note {
+            self.bytes += bytes as u64;
+        }
+    }
+
     fn note(&mut self, name: &str, shape: &[usize]) {
         let slot = self.slots.entry(name.to_owned()).or_insert_with(|| Slot { shape: shape.to_vec(), required: false });
         slot.required |= self.required;
@@ -255,14 +275,13 @@ impl<'a> Tensors<'a> {
         let too_wide = precision == Precision::Int8 && rows[0].input() > MOST_INPUTS;
         let precision = if too_wide { Precision::F32 } else { precision };
         let arithmetic = if precision == Precision::Bf16 { Arithmetic::Bf16 } else { Arithmetic::F32 };
-        let Some(weights) = self.weights.filter(|_| self.reads) else {
-            let (out, input) = (rows.iter().map(|part| part.rows.len()).sum(), rows[0].input());
-            let weight = Arc::new(Panels::hollow(out, input, Format::F32));
-            return Ok(Linear::Packed(Packed { weight, bias, arithmetic }));
+        let panels = match (self.weights, self.purpose) {
+            (Some(weights), Purpose::Read) => weights.panels(rows, precision)?,
+            (Some(weights), Purpose::Size) => weights.hollow_panels(rows, precision)?,
+            (_, Purpose::Note) | (None, _) => hollow(rows, Format::F32),
         };
-        let panels = weights.panels(rows, precision)?;
-        self.bytes += panels.bytes() as u64;
-        if self.options.backend == Backend::Kernels {
+        self.count(panels.bytes());
+        if self.options.backend == Backend::Kernels || self.purpose != Purpose::Read {
             return Ok(Linear::Packed(Packed { weight: Arc::new(panels), bias, arithmetic }));
         }
         let (out, input) = (panels.out(), panels.input());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::decoder::Model;
 use super::registry::{Architecture, Known, Sizes, read};
+use crate::checkpoint::gguf::told;
 use crate::checkpoint::{Keys, Tensors, Weights, context_limit, is_gguf};
 use crate::error::{Error, Result};
 use crate::layers::Memory;
@@ -26,7 +27,7 @@ impl ModelConfig {
     /// A folder or file that is not there, JSON that is none, an architecture that is not known, sizes that are absurd or do not fit,
     /// settings that would change results and are not known.
     pub fn read(dir: &Path) -> Result<Self> {
-        Self::of(&Keys::read(dir)?, dir)
+        Self::of(&Keys::read(dir)?, dir).map_err(|error| told(dir, error))
     }
 
     /// Reads and checks the text of a `config.json`; `file` is named in errors.
@@ -104,12 +105,25 @@ impl ModelConfig {
         Ok(required.map(|(name, slot)| (name, slot.shape)).collect())
     }
 
+    /// Bytes that the weights in `dir` take in memory once they are read with `options` by our kernels: each linear layer in the numbers of
+    /// the precision, scales and the rows that fill a panel up included, the embedding as wide as on disk, norms and whatever else is no
+    /// product in f32. Only headers are read.
+    ///
+    /// # Errors
+    /// As for opening them, but for what only the data can show.
+    pub fn weight_bytes(&self, dir: &Path, options: &LoadOptions) -> Result<u64> {
+        let weights = self.weights(dir)?;
+        let mut sizing = Tensors::sizing(&weights, *options);
+        self.architecture.build(&mut sizing)?;
+        Ok(sizing.bytes())
+    }
+
     /// Reads and checks the headers of the weights in `dir`: every tensor's name, shape, type and place.
     fn weights(&self, dir: &Path) -> Result<Weights> {
         let weights = Weights::open(dir, |found| self.architecture.current_name(found))?;
         let mut noting = Tensors::noting(Some(&weights));
         self.architecture.build(&mut noting)?;
-        weights.compare(&noting.into_slots())?;
+        weights.compare(&noting.into_slots()).map_err(|error| told(dir, error))?;
         Ok(weights)
     }
 }

@@ -160,6 +160,12 @@ impl Vocabulary<'_> {
         let merges = merges.ok_or_else(|| self.header.wrong("tokenizer.ggml.merges", "holds one that is no pair"))?;
         let vocab: Map<String, Value> =
             self.tokens.iter().enumerate().map(|(id, token)| ((*token).to_owned(), id.into())).collect();
+        // the crate panics where the longest token is shorter than a pair
+        if let Some([left, right]) = merges.iter().find(|[left, right]| !vocab.contains_key(&format!("{left}{right}")))
+        {
+            let problem = format!("joins `{left}` and `{right}`, which makes no token");
+            return Err(self.header.wrong("tokenizer.ggml.merges", &problem));
+        }
         let mut steps = vec![
             json!({"type": "Split", "pattern": {"Regex": split.pattern}, "behavior": "Isolated", "invert": false}),
             json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}),

@@ -109,8 +109,8 @@ impl Tokenizer {
             let Some(text) = special.texts.get(key) else { return Ok(None) };
             inner.token_to_id(text).map(Some).ok_or_else(|| Error::Tokenizer {
                 file: file.clone(),
-                problem: format!("does not know `{text}`, the `{key}` of tokenizer_config.json"),
-                mend: format!("correct `{key}` in tokenizer_config.json, or take both files from one checkpoint"),
+                problem: format!("does not know `{text}`, the `{key}` of {}", home_of_special(&file)),
+                mend: format!("correct `{key}` in {}, or take a tokenizer from one checkpoint", home_of_special(&file)),
             })
         };
         let (bos, eos) = (id("bos_token")?.or(special.config_bos), id("eos_token")?);
@@ -130,11 +130,9 @@ impl Tokenizer {
     /// [`Bos::Always`] where no file names a BOS token.
     pub fn with_bos(mut self, rule: Bos) -> Result<Self> {
         if rule == Bos::Always && self.bos.is_none() {
-            return Err(Error::Tokenizer {
-                file: self.file,
-                problem: "has no BOS token that could always stand before a text".into(),
-                mend: "name `bos_token` in tokenizer_config.json, or leave BOS to the tokenizer".into(),
-            });
+            let mend = format!("name `bos_token` in {}, or leave BOS to the tokenizer", home_of_special(&self.file));
+            let problem = "has no BOS token that could always stand before a text".into();
+            return Err(Error::Tokenizer { file: self.file, problem, mend });
         }
         self.rule = rule;
         Ok(self)
@@ -231,7 +229,7 @@ impl Tokenizer {
         self.prefix_token().ok_or_else(|| Error::Tokenizer {
             file: self.file.clone(),
             problem: "an empty context needs a BOS or EOS token, and there is neither".into(),
-            mend: "name `bos_token` in tokenizer_config.json".into(),
+            mend: format!("name `bos_token` in {}", home_of_special(&self.file)),
         })
     }
 
@@ -325,6 +323,15 @@ fn byte_tokens(inner: &tokenizers::Tokenizer) -> HashMap<u32, u8> {
     let tokens: HashMap<u32, u8> = tokens.collect();
     let joined = tokens.iter().find(|&(_, &byte)| byte == b'\n').and_then(|(&id, _)| inner.decode(&[id], true).ok());
     if joined.as_deref() == Some("\n") { tokens } else { HashMap::new() }
+}
+
+/// Where the tokenizer in `file` is told its special tokens.
+fn home_of_special(file: &Path) -> &'static str {
+    if is_gguf(file) {
+        "the file's header (`tokenizer.ggml.bos_token_id` and its like)"
+    } else {
+        "tokenizer_config.json"
+    }
 }
 
 fn refused(file: &Path, error: &(dyn std::error::Error + Send + Sync)) -> Error {

@@ -190,6 +190,12 @@ fn a_file_is_a_checkpoint_wherever_a_folder_is() {
     assert_eq!(folder.run(&["check", "files.yaml"]).code, Some(0));
     let plan = folder.run(&["plan", "files.yaml"]);
     assert_eq!(plan.code, Some(0), "{}", plan.stderr);
+    // 32 × (4 × 32 + 3 × 64 + 256) numbers of products and the table, and three norms of 32
+    for (more, bytes) in [(&[][..], 4 * 18_432 + 3 * 128), (&["--precision", "q4"], 18_432 * 18 / 32 + 3 * 128)] {
+        let plan = folder.run(&[&["plan", "files.yaml", "--json"], more].concat());
+        let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+        assert_eq!(plan["memory_bytes"], json!(bytes), "{more:?}");
+    }
     let swept = folder.run(&["sweep", "files.yaml"]);
     assert!(swept.code == Some(0) && swept.stderr.contains("2 units scored"), "{}", swept.stderr);
     folder.run(&["sweep", "files.yaml"]);

@@ -1,4 +1,4 @@
-//! What a sweep will cost: tokens from the tries, time from what was measured here before, memory from the files.
+//! What a sweep will cost: tokens from the tries, time from what was measured here before, memory from their headers.
 
 use rayon::prelude::*;
 use spyglass_model::ScorerOptions;
@@ -7,7 +7,6 @@ use super::opened::{OpenedOnce, contents};
 use super::{Plan, PlannedCheckpoint};
 use crate::Result;
 use crate::ask::Questions;
-use crate::checkpoint::weight_bytes;
 use crate::memory::available;
 use crate::suite::Subject;
 use crate::sweep::Work;
@@ -37,7 +36,7 @@ pub(crate) struct Estimate {
     pub seconds: f64,
     /// The time follows from units that were scored here; otherwise it is a guess from the size of the model.
     pub measured: bool,
-    /// Weights of the largest checkpoint, which lie in memory as wide as on disk, without the states.
+    /// Weights of the largest checkpoint once they are read, in the numbers of the precision, without the states.
     pub memory_bytes: u64,
     /// What shared prefixes leave behind at the most, of the unit that needs most of it.
     pub state_bytes: u64,
@@ -60,11 +59,11 @@ impl Estimate {
     }
 }
 
-/// Estimates what is left of `plan`. Reads tokenizers and configs, but no weights. Replies that have to be generated are not
+/// Estimates what is left of `plan`. Reads tokenizers, configs and headers, but no weights. Replies that have to be generated are not
 /// counted, since nobody knows how long they will be.
 ///
 /// # Errors
-/// The files of weights cannot be looked at.
+/// Sizes that do not fit.
 pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
     let questions = Questions::new(&work.suite);
     let mut estimate = Estimate::default();
@@ -74,11 +73,13 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
     let (here, unfetched): (Vec<&PlannedCheckpoint>, Vec<_>) =
         left.partition(|planned| planned.pinned().is_none() || planned.folder.join("config.json").exists());
     estimate.unfetched = unfetched.len();
-    let contents: Vec<_> = here.par_iter().map(|planned| contents(planned, settings)).collect();
+    let read = |planned: &&PlannedCheckpoint| {
+        contents(planned, settings).and_then(|contents| Ok((contents, settings.weight_bytes(&planned.folder)?)))
+    };
+    let headers: Vec<_> = here.par_iter().map(read).collect();
     let mut once = OpenedOnce::default();
-    for (planned, contents) in here.into_iter().zip(contents) {
-        let folder = &planned.folder;
-        let opened = contents.and_then(|contents| Ok((once.of(contents, planned, settings)?, weight_bytes(folder)?)));
+    for (planned, header) in here.into_iter().zip(headers) {
+        let opened = header.and_then(|(contents, bytes)| Ok((once.of(contents, planned, settings)?, bytes)));
         let (opened, bytes) = match opened {
             Ok(opened) => opened,
             Err(error) => {

@@ -8,6 +8,7 @@ mod config;
 mod names;
 mod reader;
 mod tensors;
+mod told;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use candle_core::quantized::gguf_file::{Content, Value};
 pub(super) use self::blocks::expand;
 pub(super) use self::config::config;
 pub(super) use self::tensors::entries;
+pub(crate) use self::told::told;
 use crate::error::{Error, Result};
 
 /// How the file begins.
@@ -72,6 +74,7 @@ impl Header {
     pub(crate) fn read(file: &Path) -> Result<Self> {
         let (content, size) = reader::header(file)?;
         let header = Self { file: file.to_owned(), content, size };
+        header.alignment()?;
         match header.whole("split.count")? {
             Some(count @ 2..) => {
                 let mend = "put the parts together once: `llama-gguf-split --merge FIRST.gguf WHOLE.gguf`";
@@ -116,7 +119,19 @@ impl Header {
             Value::F64(number) => Some(*number),
             other => whole(other).map(|number| number as f64),
         };
-        self.value(key).map(|value| number(value).ok_or_else(|| self.wrong(key, "is no number"))).transpose()
+        let finite = |value| number(value).filter(|number| number.is_finite());
+        self.value(key).map(|value| finite(value).ok_or_else(|| self.wrong(key, "is no number"))).transpose()
+    }
+
+    /// What tensors begin at multiples of: what candle-core takes for it, which is 32 where it does not know the type.
+    fn alignment(&self) -> Result<u64> {
+        let key = "general.alignment";
+        let wide = matches!(self.value(key), Some(Value::U64(_) | Value::I64(_)));
+        match self.whole(key)? {
+            None => Ok(32),
+            Some(bytes) if bytes.is_power_of_two() && !wide => Ok(bytes),
+            Some(bytes) => Err(self.wrong(key, &format!("is {bytes}, expected a power of two, in 32 bits"))),
+        }
     }
 
     /// True or false under `key`.

@@ -112,6 +112,27 @@ impl Names {
     }
 }
 
+impl Names {
+    /// What the file calls the tensor that a folder calls `name`.
+    pub(super) fn of_folder(&self, name: &str) -> String {
+        if self.model_type == "mamba2"
+            && let Some(prefix) = name.strip_suffix(".mixer.dt_bias")
+        {
+            return format!("{}.ssm_dt.bias", prefix.replace(self.layer, "blk."));
+        }
+        let (known, prefix, inner) = match name.strip_prefix(self.layer).and_then(|rest| rest.split_once('.')) {
+            Some((number, inner)) => (self.inside, format!("blk.{number}."), inner),
+            None => (self.outside, String::new(), name),
+        };
+        let end = [".weight", ".bias"].into_iter().find(|end| inner.ends_with(end)).unwrap_or_default();
+        let base = inner.strip_suffix(end).unwrap_or(inner);
+        let mut own = known.iter().filter(|(_, folder)| *folder == base).map(|(own, _)| own);
+        // OLMo 2 has no norm before its feed-forward layer, and calls the one behind attention as others call that
+        let own = if self.architecture == "olmo2" { own.next_back() } else { own.next() };
+        own.map_or_else(|| name.to_owned(), |own| format!("{prefix}{own}{end}"))
+    }
+}
+
 /// How the tensors of one file are called.
 pub(super) struct Naming {
     names: &'static Names,

@@ -11,14 +11,25 @@ use crate::error::Result;
 /// All tensors that are weights; everything that the header says of them is held against the file.
 ///
 /// # Errors
-/// A tensor beyond the end of the file, one of a type that is not read, one whose rows are no whole blocks.
+/// A tensor beyond the end of the file or within another one, one of a type that is not read, one whose rows are no whole blocks.
 pub(crate) fn entries(header: &Header) -> Result<Vec<(String, Entry)>> {
     let naming = Naming::of(header)?;
     let mut infos: Vec<(&String, &TensorInfo)> = header.content.tensor_infos.iter().collect();
     infos.sort_by_key(|(name, info)| (info.offset, name.as_str()));
     let mut found = Vec::with_capacity(infos.len());
+    let (alignment, mut free) = (header.alignment()?, 0);
     for (name, info) in infos {
         let entry = entry(header, name, info)?;
+        let problem = match info.offset {
+            offset if offset < free => Some("within the one before it".to_owned()),
+            offset if !offset.is_multiple_of(alignment) => Some(format!("no multiple of {alignment}")),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            let problem = format!("tensor `{name}`: it begins at byte {} of the numbers, {problem}", info.offset);
+            return Err(header.error(problem, COPY_AGAIN));
+        }
+        free = info.offset + entry.bytes() as u64;
         let Some((folder_name, form)) = naming.of_tensor(name) else { continue };
         let entry = Entry { shape: naming.shape(&folder_name, entry.shape), form, ..entry };
         found.push((folder_name, entry));
