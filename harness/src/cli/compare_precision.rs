@@ -71,7 +71,6 @@ impl ComparePrecision {
             let store = Store::create(aside.path())?;
             let called = form.called.as_deref();
             let work = Work::of_model(&form.checkpoint, called, self.tasks.suite()?, form.settings.clone())?;
-            work.notes.iter().for_each(|note| say(note));
             let summary = score_work(work, store.clone(), self.state_memory, interrupt.clone())?;
             if summary.interrupted {
                 return Ok(Exit::Interrupted);

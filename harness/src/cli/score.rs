@@ -125,6 +125,7 @@ impl Score {
 /// # Errors
 /// The results can no longer be written.
 pub(super) fn score_work(work: Work, store: Store, memory: StateMemory, interrupt: Interrupt) -> Result<Summary> {
+    work.notes.iter().for_each(|note| say(note));
     let (progress, started) = (Progress::new(), Instant::now());
     let capacity = Capacity { scorer: memory.scorer(), ..Capacity::default() };
     let site = Site::new(work, store, capacity, progress.watch(interrupt));

@@ -7,7 +7,7 @@ use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 use serde_json::{Value, json};
 
-use crate::program::RunFolder;
+use crate::program::{Ran, RunFolder};
 
 const DATA: [&str; 4] = ["--data", "tasks", "--task-folder", "tasks"];
 
@@ -46,6 +46,21 @@ fn fewer_bits_change_more() {
             "{tested}"
         );
     }
+}
+
+#[test]
+fn a_machine_without_the_instruction_says_so_once() {
+    let folder = RunFolder::small();
+    let said = |arguments: &[&str]| {
+        let ran = Ran::from(folder.command(arguments).env("SPYGLASS_ISA", "avx2").output().unwrap());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        ran.stderr.matches("more slowly").count()
+    };
+    let model = folder.checkpoint();
+    let one = ["score", "--model", model.to_str().unwrap(), "--task", "pilot_letters", "--limit", "5"];
+    let of_one = |more: &[&str]| said(&[&one[..], &DATA, more].concat());
+    assert_eq!((of_one(&["--precision", "int8"]), of_one(&[])), (1, 0));
+    assert_eq!(said(&["sweep", "run.yaml", "--precision", "int8", "--limit", "5"]), 1, "of all its checkpoints");
 }
 
 #[test]
