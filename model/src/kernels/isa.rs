@@ -32,7 +32,7 @@ pub enum Isa {
     },
     /// AVX2 with fused multiply-add and f16 conversion, which all machines with AVX2 have.
     Avx2,
-    /// NEON with fused multiply-add, which every AArch64 has.
+    /// NEON with fused multiply-add, which every 64-bit ARM has.
     Neon,
     /// Plain Rust.
     Portable,

@@ -1,4 +1,4 @@
-//! Sixteen f32 in four registers of NEON, which every AArch64 has: closures need no instruction set of their own here.
+//! Sixteen f32 in four registers of NEON, which every 64-bit ARM has: closures need no instruction set of their own here.
 #![expect(unsafe_code, reason = "loads and stores")]
 
 use std::arch::aarch64::*;
@@ -9,7 +9,7 @@ use super::vector::{LANES, ONE, Vector};
 /// A call of an intrinsic.
 macro_rules! neon {
     ($call:expr) => {
-        // SAFETY: every AArch64 has NEON
+        // SAFETY: every 64-bit ARM has NEON
         unsafe { $call }
     };
 }
