@@ -72,7 +72,7 @@ pub struct ComparedTask {
     pub clusters: Option<usize>,
     /// The smallest difference that these items could have shown, four times in five.
     pub detectable: Option<f64>,
-    /// Neither side brought its items: the two scores are compared as if other items had been asked.
+    /// Not paired item by item, as a side (or a member of a composite) brought no items: the two scores are compared as if other items had been asked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unpaired: bool,
     /// The two sides cut their texts into tokens otherwise.

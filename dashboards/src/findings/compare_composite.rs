@@ -22,8 +22,8 @@ struct Part<'s> {
     row: &'s ComparedTask,
 }
 
-/// The difference of the composite: the [`centred`] mean of its members' paired differences; from the two scores alone where a member came
-/// without its items.
+/// The difference of the composite: the [`centred`] mean of its members' paired differences; from the two scores alone where a member
+/// cannot be paired.
 ///
 /// A member whose few clusters tell its error badly brings it as wide as its own interval is.
 pub(super) fn one_composite(
@@ -33,7 +33,7 @@ pub(super) fn one_composite(
 ) -> Result<ComparedTask, String> {
     let [a, b] = sides.units.each_ref().map(|units| &units[subject].record);
     if composite_of(a).as_ref() != Some(composite) {
-        return Err("the two sides make it of other tasks, weights or scores of guessing".to_owned());
+        return Err("the two sides make it of other tasks, shots, weights or scores of guessing".to_owned());
     }
     if a.inputs.data != b.inputs.data {
         return Err(OTHER_DATA.to_owned());
@@ -42,9 +42,11 @@ pub(super) fn one_composite(
         composite.members.iter().map(|member| sides.part(member)).collect::<Result<_, _>>()?;
     let Some(parts) = parts.into_iter().collect::<Option<Vec<_>>>() else { return by_scores(subject, a, b) };
     let mean = |of: &dyn Fn(&Part<'_>) -> f64| {
-        let part = |part: &Part<'_>| {
-            let (weight, chance, se) = (part.weight, part.chance, Some(part.row.difference.se));
-            CentredPart { weight, chance, above: of(part), se }
+        let part = |part: &Part<'_>| CentredPart {
+            weight: part.weight,
+            chance: part.chance,
+            above: of(part),
+            se: Some(part.se()),
         };
         centred(&parts.iter().map(part).collect::<Vec<_>>())
     };
@@ -59,12 +61,26 @@ pub(super) fn one_composite(
         only_a: sum(|row| row.only_a),
         only_b: sum(|row| row.only_b),
         other_tokens: parts.iter().any(|part| part.row.other_tokens),
+        clusters: parts.iter().filter_map(|part| part.row.clusters).min(),
         ..without_flips(subject, CENTRED, (score(|row| row.a), score(|row| row.b)), difference)
     })
 }
 
+impl Part<'_> {
+    /// The standard error of what its sides differ in. Right and wrong items of which none flipped say nothing of theirs: it counts as if one
+    /// had, `1/n`.
+    fn se(&self) -> f64 {
+        let row = self.row;
+        let has_flips = row.mcnemar.is_none() || !row.lost.is_empty() || !row.gained.is_empty();
+        if has_flips { row.difference.se } else { 1.0 / row.difference.items.max(1) as f64 }
+    }
+}
+
 impl<'s> Sides<'s> {
-    /// `None` where the member cannot be paired: it is not among the units, came without items or as another metric.
+    /// `None` where the member cannot be paired: it is not among the units, came without items, or guessing scores otherwise on a side.
+    ///
+    /// # Errors
+    /// Its two sides are not one score.
     fn part(&self, member: &CompositeMember) -> Result<Option<Part<'s>>, String> {
         let is_it = |subject: &Subject| {
             let shots = member.shots.is_none_or(|shots| shots == subject.shots);
@@ -76,10 +92,20 @@ impl<'s> Sides<'s> {
             let (task, one, two) = (&member.task, subject.shots, other.shots);
             return Err(format!("`{task}` was asked with {one} shots on the first side and with {two} on the second"));
         }
-        let row = self.rows.iter().find(|row| row.subject == *subject && !row.unpaired);
-        let Some(row) = row.filter(|row| [a, b].iter().all(|unit| unit.record.primary_metric == row.metric)) else {
+        let [one, two] = [a, b].map(|unit| unit.record.primary_metric.as_str());
+        if one != two {
+            let task = &member.task;
+            return Err(format!("its member `{task}` is scored by {one} on the first side and by {two} on the second"));
+        }
+        if [a, b].iter().any(|unit| unit.items.is_empty()) {
             return Ok(None);
+        }
+        let Some(row) = self.rows.iter().find(|row| row.subject == *subject) else {
+            return Err(format!("the two sides of its member `{}` cannot be compared", member.task));
         };
+        if one != row.metric {
+            return Ok(None);
+        }
         let guessed = [a, b].map(|unit| member.chance.or_else(|| chance::of(unit, &row.metric)));
         let [Some(chance), Some(other)] = guessed else { return Ok(None) };
         // Of other items guessing may score otherwise; then the two are no scores of one scale.

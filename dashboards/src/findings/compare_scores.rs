@@ -1,4 +1,4 @@
-//! Two sides that came without their items, as imported scores do: compared by the scores alone.
+//! Two sides without items to pair, as imported scores are: compared by the scores alone.
 
 use super::ComparedTask;
 use crate::analysis::confidence::Z95;

@@ -51,7 +51,7 @@ pub struct Ask {
     pub fraction: bool,
     /// Items, prompts or conversations behind it.
     pub items: Option<usize>,
-    /// The two sides of a drop came without their items: the scores alone were compared, as if other items had been asked, which shows less.
+    /// The two sides of a drop could not be paired item by item: the scores alone were compared, as if other items had been asked, which shows less.
     pub unpaired: bool,
 }
 

@@ -48,7 +48,7 @@ struct ComparedSaid<'a> {
     /// The smallest difference that these items find four times in five.
     detectable: Option<f64>,
     items: usize,
-    /// Neither side brought its items: the scores are compared as of other items.
+    /// Not paired item by item, as a side brought no items: the scores are compared as of other items.
     unpaired: bool,
 }
 

@@ -9,6 +9,7 @@ use super::site::Site;
 use crate::findings::{Findings, compare, findings};
 use crate::number::tokens;
 use crate::run::{At, Branch, Checkpoint, Phase, Run, Unit};
+use crate::series::composite_of;
 
 /// The same run in another arithmetic.
 #[derive(Debug, Clone)]
@@ -140,7 +141,9 @@ fn tasks(run: &Run, before: &Findings, after: &Findings) -> Vec<TaskRow> {
 /// What one checkpoint lost; `None` where nothing of it was measured.
 fn checkpoint(run: &Run, rounded: &Rounded, branch: &Branch, at: &Checkpoint) -> Option<CheckpointRow> {
     let of = |run: &'_ Run, at: At<'_>| -> Vec<Unit> {
-        run.units.iter().filter(|unit| unit.record.checkpoint.at() == at).cloned().collect()
+        // The items of a composite are those of its members.
+        let own = run.units.iter().filter(|unit| composite_of(&unit.record).is_none());
+        own.filter(|unit| unit.record.checkpoint.at() == at).cloned().collect()
     };
     let (before, after) = (of(run, at.at()), of(&rounded.run, at.at()));
     let price =
@@ -169,7 +172,7 @@ fn checkpoint(run: &Run, rounded: &Rounded, branch: &Branch, at: &Checkpoint) ->
         told,
         lost: rows.iter().map(|row| row.lost.len()).sum(),
         gained: rows.iter().map(|row| row.gained.len()).sum(),
-        items: rows.iter().map(|row| row.difference.items).sum(),
+        items: rows.iter().filter(|row| !row.unpaired).map(|row| row.difference.items).sum(),
     })
 }
 

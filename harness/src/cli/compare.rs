@@ -114,7 +114,7 @@ impl CompareRun {
         if !alone.is_empty() {
             let _ = writeln!(
                 text,
-                "{}: without items, so compared by the scores alone, as of other items.",
+                "{}: not paired item by item, so compared by the scores alone, as of other items.",
                 alone.join(", ")
             );
         }

@@ -22,8 +22,11 @@ pub(super) fn text(gate: &Gate) -> String {
     let _ = write!(text, "\n{}\n", table.plain());
     for row in &gate.rules {
         if row.ask.unpaired {
-            let _ =
-                writeln!(text, "{}: without items, so compared by the scores alone, as of other items", row.ask.about);
+            let _ = writeln!(
+                text,
+                "{}: not paired item by item, so compared by the scores alone, as of other items",
+                row.ask.about
+            );
         }
         for said in &row.said {
             let _ = writeln!(text, "{}: {said}", row.ask.about);

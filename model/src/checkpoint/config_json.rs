@@ -45,8 +45,8 @@ impl Keys {
             Err(_) => return Err(folder(dir, "there is no such folder", "check the path of the checkpoint")),
         }
         if !file.is_file() {
-            let mut inside = fs_err::read_dir(dir).map_err(Error::io(dir))?.flatten().map(|entry| entry.path());
-            if let Some(file) = inside.find(|path| gguf::is_gguf(path)) {
+            let inside = fs_err::read_dir(dir).map_err(Error::io(dir))?.flatten().map(|entry| entry.path());
+            if let Some(file) = inside.filter(|path| gguf::is_gguf(path)).min() {
                 let mend = format!("a .gguf file is a checkpoint of its own: name it, as `{}`", file.display());
                 return Err(folder(dir, "there is no config.json in the folder", &mend));
             }

@@ -1,4 +1,4 @@
-//! Sixteen f32 side by side: one register of AVX-512, two of AVX2, or an array. The bodies of all kernels are written once over these.
+//! Sixteen f32 side by side: one register of AVX-512, two of AVX2, four of NEON, or an array. The bodies of all kernels are written once over these.
 #![expect(unsafe_code, reason = "intrinsics")]
 
 #[cfg(target_arch = "x86_64")]

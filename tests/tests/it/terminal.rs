@@ -27,7 +27,7 @@ fn version_completions_and_manual_pages() {
     let version = run(folder.path(), &["--version"]).stdout;
     assert!(version.contains(concat!(env!("CARGO_PKG_VERSION"), " (")), "{version}");
     let isa = version.trim().trim_end_matches(')').rsplit([' ', '(']).next().unwrap();
-    assert!(["avx512", "avx2", "portable"].contains(&isa), "{version}");
+    assert!(["avx512", "avx2", "neon", "portable"].contains(&isa), "{version}");
     for shell in ["bash", "zsh", "fish"] {
         let script = run(folder.path(), &["completions", shell]);
         assert!(script.code == Some(0) && script.stdout.contains("compare-precision"), "{shell}");

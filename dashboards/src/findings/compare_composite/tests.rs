@@ -97,11 +97,22 @@ fn what_cannot_be_paired_is_compared_by_its_scores_or_not_at_all() {
     let row = compared(&with(bare, &core(&MEMBERS)), &paired(1)).0.unwrap();
     assert!(row.unpaired && row.difference.se > 0.08, "{row:?}");
     let heavier = core(&[("x", 2.0, 0.25), MEMBERS[1]]);
+    let metric = |unit: &mut Unit| {
+        unit.record.primary_metric = "acc_norm".into();
+        unit.record.metrics[0].name = "acc_norm".into();
+    };
     let data = |unit: &mut Unit| unit.record.inputs.data = "other-data".into();
     let shots = |unit: &mut Unit| unit.record.shots = 5;
     for (side, said) in [
-        (with(items(1, |_| ()), &heavier), "core: the two sides make it of other tasks, weights or scores of guessing"),
+        (
+            with(items(1, |_| ()), &heavier),
+            "core: the two sides make it of other tasks, shots, weights or scores of guessing",
+        ),
         (with(items(1, data), &core(&MEMBERS)), "core: the two sides have different data"),
+        (
+            with(items(1, metric), &core(&MEMBERS)),
+            "core: its member `x` is scored by acc on the first side and by acc_norm on the second",
+        ),
         (
             with(items(1, shots), &core(&MEMBERS)),
             "core: `x` was asked with 0 shots on the first side and with 5 on the second",
@@ -110,4 +121,15 @@ fn what_cannot_be_paired_is_compared_by_its_scores_or_not_at_all() {
         let (row, left_out) = compared(&paired(0), &side);
         assert!(row.is_none() && left_out.iter().any(|reason| reason.starts_with(said)), "{said}: {left_out:?}");
     }
+}
+
+#[test]
+fn members_without_a_flip_are_not_known_exactly() {
+    let side = with(items(0, |_| ()), &core(&MEMBERS));
+    let row = compared(&side, &side).0.unwrap();
+    // One flip of 100 in each, in parts of the way from guessing, weighed.
+    let shares = MEMBERS.map(|(_, weight, chance)| (weight / (1.0 - chance) / 100.0, weight));
+    let wanted = shares.iter().map(|(share, _)| share * share).sum::<f64>().sqrt()
+        / shares.iter().map(|(_, weight)| weight).sum::<f64>();
+    assert!(row.difference.value == 0.0 && (row.difference.se - wanted).abs() < 1e-12, "{row:?} instead of {wanted}");
 }

@@ -143,6 +143,7 @@ function draw() {
   }
   sheet.replaceChildren(...rows);
 }
+new ResizeObserver(draw).observe(list);
 
 function open(item) {
   state.selected = item;

@@ -21,13 +21,13 @@ pub(crate) fn entries(header: &Header) -> Result<Vec<(String, Entry)>> {
     for (name, info) in infos {
         let entry = entry(header, name, info)?;
         let problem = match info.offset {
-            offset if offset < free => Some("within the one before it".to_owned()),
-            offset if !offset.is_multiple_of(alignment) => Some(format!("no multiple of {alignment}")),
+            offset if offset < free => Some(("within the one before it".to_owned(), COPY_AGAIN)),
+            offset if !offset.is_multiple_of(alignment) => Some((format!("no multiple of {alignment}"), CONVERT_AGAIN)),
             _ => None,
         };
-        if let Some(problem) = problem {
+        if let Some((problem, mend)) = problem {
             let problem = format!("tensor `{name}`: it begins at byte {} of the numbers, {problem}", info.offset);
-            return Err(header.error(problem, COPY_AGAIN));
+            return Err(header.error(problem, mend));
         }
         free = info.offset + entry.bytes() as u64;
         let Some((folder_name, form)) = naming.of_tensor(name) else { continue };
