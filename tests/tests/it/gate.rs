@@ -181,7 +181,11 @@ fn scores_without_their_items_are_said_to_be_unpaired() {
     folder.write("gate.yaml", "run: imported\nbaseline: '@10'\nrules: [{task: arc_easy, max_drop: 0.10}]\n");
     let ran = folder.run(&["gate", "gate.yaml"]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
-    assert!(ran.stdout.contains("arc_easy: without items, so compared by the scores alone"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("arc_easy: not paired item by item, so compared by the scores alone"),
+        "{}",
+        ran.stdout
+    );
     let gate: Value = serde_json::from_str(&folder.run(&["gate", "gate.yaml", "--json"]).stdout).unwrap();
     let rule = &gate["rules"][0];
     assert_eq!(rule["unpaired"], true, "{gate}");
