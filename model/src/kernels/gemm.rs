@@ -44,6 +44,9 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
     if weight.format() == Format::Int8 {
         return int8::multiply(isa, x, weight, start, y);
     }
+    if weight.format() == Format::Q4 && rows <= FEW {
+        return q4::multiply_few(isa, x, weight, start, y);
+    }
     if isa.is_wide() && rows > wide::few(weight.format()) && !is_dot {
         return wide::multiply(isa, arithmetic, (x, weight), start, y);
     }
@@ -66,13 +69,9 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
             pairs = padded(x, input, 2);
             (&pairs, Kind::Widened)
         }
-        (Format::Q4, _) if rows > FEW => {
+        (Format::Q4, _) => {
             steps = input;
             (bytemuck::cast_slice(x), Kind::Expanded)
-        }
-        (Format::Q4, _) => {
-            pairs = padded(x, input, q4::BLOCK);
-            (&pairs, Kind::Blocks)
         }
         (Format::Bf16, Arithmetic::F32) => (bytemuck::cast_slice(x), Kind::Widened),
         (Format::F16, _) => (bytemuck::cast_slice(x), Kind::Half),
@@ -94,7 +93,6 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
             Kind::Dot => dot::strip_dot(isa, task, strip),
             Kind::Emulated => dot::strip_emulated(isa, task, strip),
             Kind::Swapped => dot::strip_expanded(isa, task, strip),
-            Kind::Blocks => q4::strip_few(isa, task, strip),
             Kind::Expanded => q4::strip_many(isa, task, strip),
         }
     });
@@ -107,7 +105,6 @@ enum Kind {
     Dot,
     Emulated,
     Swapped,
-    Blocks,
     Expanded,
 }
 
@@ -126,7 +123,7 @@ fn rounded_pairs(x: &[f32], input: usize) -> Vec<u32> {
 }
 
 /// x with rows made whole multiples of `of` by zeros.
-fn padded(x: &[f32], input: usize, of: usize) -> Vec<u32> {
+pub(super) fn padded(x: &[f32], input: usize, of: usize) -> Vec<u32> {
     let zeros = input.next_multiple_of(of) - input;
     let row = |row: &'_ [f32]| row.iter().map(|x| x.to_bits()).chain(std::iter::repeat_n(0, zeros)).collect::<Vec<_>>();
     x.chunks_exact(input).flat_map(row).collect()

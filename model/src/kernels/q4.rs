@@ -2,15 +2,16 @@
 //!
 //! A number is `(code − 8) · scale`, which f32 holds exactly; a product is that of the same numbers stored as f32, bit for bit. One or two
 //! rows expand the codes in registers, more of them expand a panel once.
-#![expect(unsafe_code, reason = "a step reads through the pointers of its tile")]
 
 use half::f16;
 
-use super::panels::{PANEL, Stored};
-use super::scratch;
+use super::gemm::padded;
+use super::panels::{PANEL, Panels, Stored};
 use super::strip::Strip;
-use super::tile::{ByF32, Step, Task, strip};
+use super::threads::each;
+use super::tile::{ByF32, Start, Task, strip};
 use super::vector::{LANES, Vector, on_isa};
+use super::{Isa, scratch};
 
 /// Inputs of a block.
 pub(super) const BLOCK: usize = 32;
@@ -63,41 +64,103 @@ pub(super) fn row(panel: &[u32], column: usize, to: &mut [f32]) {
     }
 }
 
-struct ByBlock;
+/// Vectors of sums that one row goes through side by side, or two rows two by two: a sum waits for its last multiply-add, so that others have to lie between.
+const VECTORS: usize = 4;
 
-impl<V: Vector> Step<V> for ByBlock {
-    const WORDS: usize = BLOCK;
-    const COLUMN_WORDS: usize = VECTOR;
-    type Columns = *const u32;
+/// Some panels' share of a product of one or two rows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Few<'a> {
+    /// Rows of whole blocks.
+    x: &'a [[f32; BLOCK]],
+    weight: &'a Panels,
+    /// The first panel.
+    first: usize,
+    start: Start,
+}
 
-    #[inline(always)]
-    unsafe fn columns(words: *const u32) -> *const u32 {
-        words
-    }
-
-    #[inline(always)]
-    unsafe fn step(mut sum: V, x: *const u32, columns: *const u32) -> V {
-        // SAFETY: the caller's: a block of x, and the scales and codes of sixteen outputs
-        let (x, scale) = unsafe { (&*x.cast::<[f32; BLOCK]>(), V::widen_half(&*columns.cast())) };
-        for (group, x) in x.as_chunks::<CODES>().0.iter().enumerate() {
-            // SAFETY: as above
-            let codes = unsafe { &*columns.add(SCALES + group * LANES).cast() };
-            for (place, x) in x.iter().enumerate() {
-                sum = V::splat(*x).fma(V::codes(codes, place).mul(scale), sum);
-            }
-        }
-        sum
-    }
+/// y [rows, out] = x [rows, input] · Wᵀ, or that added to y, for one or two rows.
+pub(super) fn multiply_few(isa: Isa, x: &[f32], weight: &Panels, start: Start, y: &mut [f32]) {
+    let (input, out) = (weight.input(), weight.out());
+    let x = padded(x, input, BLOCK);
+    let x = bytemuck::cast_slice::<u32, f32>(&x).as_chunks().0;
+    let mut left = Strip::new(y, out);
+    let panels = if left.rows() == 1 { VECTORS * LANES / PANEL } else { 1 };
+    let firsts = (0..out.div_ceil(PANEL)).step_by(panels);
+    let tasks = firsts.map(|first| (Few { x, weight, first, start }, left.cut(panels * PANEL)));
+    each(tasks, x.len() * BLOCK * out, |(few, strip)| strip_few(isa, few, strip));
 }
 
 #[inline(always)]
-fn strip_few_body<V: Vector>(task: Task<'_>, y: Strip<'_>) {
-    strip::<V, ByBlock>(task, y);
+fn strip_few_body<V: Vector>(few: Few<'_>, y: Strip<'_>) {
+    match (y.rows(), y.columns() > PANEL) {
+        (1, true) => few_rows::<V, 1, VECTORS>(few, y),
+        (1, false) => few_rows::<V, 1, 2>(few, y),
+        _ => few_rows::<V, 2, 2>(few, y),
+    }
 }
 
 on_isa! {
-    /// One panel's columns for few rows.
-    fn strip_few(task: Task<'_>, y: Strip<'_>) = strip_few_body
+    /// Some panels' columns for few rows.
+    fn strip_few(few: Few<'_>, y: Strip<'_>) = strip_few_body
+}
+
+/// `R` rows and `C` vectors of columns, of which the last ones may lie past the last column of y.
+#[inline(always)]
+fn few_rows<V: Vector, const R: usize, const C: usize>(few: Few<'_>, mut y: Strip<'_>) {
+    let mut sums = [[V::zero(); C]; R];
+    let width = y.columns();
+    let mut whole = [[0.0; LANES]; C];
+    if few.start == Start::Onto {
+        for (row, sums) in sums.iter_mut().enumerate() {
+            whole.as_flattened_mut()[..width].copy_from_slice(y.row(row));
+            for (sum, from) in sums.iter_mut().zip(&whole) {
+                *sum = V::load(from);
+            }
+        }
+    }
+    let panels: [&[[u32; VECTOR]]; C] =
+        std::array::from_fn(|vector| few.weight.panel(few.first + vector * LANES / PANEL).as_chunks().0);
+    let blocks = few.x.len() / R;
+    for block in 0..blocks {
+        let words = std::array::from_fn(|vector| &panels[vector][block * PANEL / LANES + vector % (PANEL / LANES)]);
+        let x = std::array::from_fn(|row| &few.x[row * blocks + block]);
+        one_block(x, words, &mut sums);
+    }
+    for (row, sums) in sums.into_iter().enumerate() {
+        for (sum, to) in sums.into_iter().zip(&mut whole) {
+            sum.store(to);
+        }
+        y.row(row).copy_from_slice(&whole.as_flattened()[..width]);
+    }
+}
+
+/// Adds the products with one block of inputs.
+#[inline(always)]
+fn one_block<V: Vector, const R: usize, const C: usize>(
+    x: [&[f32; BLOCK]; R],
+    words: [&[u32; VECTOR]; C],
+    sums: &mut [[V; C]; R],
+) {
+    let (mut scales, mut codes) = ([V::zero(); C], [[].as_slice(); C]);
+    for ((words, scale), codes) in words.iter().zip(&mut scales).zip(&mut codes) {
+        let (of_scales, of_codes) = words.split_at(SCALES);
+        *scale = V::widen_half(bytemuck::cast_slice(of_scales).try_into().expect("sixteen halves"));
+        *codes = of_codes.as_chunks::<LANES>().0;
+    }
+    for group in 0..BLOCK / CODES {
+        for place in 0..CODES {
+            let mut numbers = scales;
+            for (number, codes) in numbers.iter_mut().zip(&codes) {
+                *number = V::codes(&codes[group], place).mul(*number);
+            }
+            for (x, sums) in x.iter().zip(sums.iter_mut()) {
+                let x = V::splat(x[group * CODES + place]);
+                for (sum, number) in sums.iter_mut().zip(numbers) {
+                    *sum = x.fma(number, *sum);
+                }
+            }
+        }
+    }
 }
 
 /// Numbers of whole blocks of a panel: [inputs, 32].
