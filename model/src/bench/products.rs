@@ -53,26 +53,27 @@ pub fn product_speeds() -> Result<Vec<ProductSpeed>> {
 
 /// The ways of one arithmetic on the instruction set in use, and which is taken.
 fn ways(current: Isa, precision: Precision) -> Vec<(&'static str, Isa, bool)> {
-    let Isa::Avx512 { bf16, vnni, tile } = current else { return vec![(current.name(), current, true)] };
-    let of_tile = |tile| if tile == Tile::Tall { "tiles of 10 × 32" } else { "tiles of 8 × 48" };
-    match precision {
-        Precision::F32 | Precision::Q4 => [Tile::Tall, Tile::Wide]
-            .map(|other| (of_tile(other), Isa::Avx512 { bf16, vnni, tile: other }, other == tile))
-            .into(),
-        Precision::Bf16 => {
-            let has = Isa::paths().into_iter().any(Isa::has_bf16);
-            [("expanded to f32", false), ("`vdpbf16ps`", true)]
-                .into_iter()
-                .filter(|&(_, other)| has || !other)
-                .map(|(way, other)| (way, Isa::Avx512 { bf16: other, vnni, tile }, other == bf16))
-                .collect()
-        }
-        Precision::Int8 => [("16 bits", false), ("`vpdpbusd`", true)]
-            .into_iter()
-            .filter(|&(_, other)| vnni || !other)
-            .map(|(way, other)| (way, Isa::Avx512 { bf16, vnni: other, tile }, other == vnni))
-            .collect(),
-    }
+    let Isa::Avx512 { bf16, vnni, tile, amx } = current else { return vec![(current.name(), current, true)] };
+    let all = Isa::paths();
+    let mut ways = match precision {
+        Precision::F32 | Precision::Q4 => vec![
+            ("tiles of 10 × 32", Isa::Avx512 { bf16, vnni, tile: Tile::Tall, amx }),
+            ("tiles of 8 × 48", Isa::Avx512 { bf16, vnni, tile: Tile::Wide, amx }),
+        ],
+        Precision::Bf16 => vec![
+            ("expanded to f32", Isa::Avx512 { bf16: false, vnni, tile, amx: false }),
+            ("`vdpbf16ps`", Isa::Avx512 { bf16: true, vnni, tile, amx: false }),
+            ("`tdpbf16ps`", Isa::Avx512 { bf16, vnni, tile, amx: true }),
+        ],
+        Precision::Int8 => vec![
+            ("16 bits", Isa::Avx512 { bf16, vnni: false, tile, amx: false }),
+            ("`vpdpbusd`", Isa::Avx512 { bf16, vnni: true, tile, amx: false }),
+            ("`tdpbusd`", Isa::Avx512 { bf16, vnni: true, tile, amx: true }),
+        ],
+    };
+    let is_there = |way: Isa| matches!(way, Isa::Avx512 { vnni: false, .. }) || all.contains(&way);
+    ways.retain(|&(_, way)| is_there(way));
+    ways.into_iter().map(|(name, way)| (name, way, way == current)).collect()
 }
 
 /// The shortest time of each way, in turns.

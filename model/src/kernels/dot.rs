@@ -1,15 +1,15 @@
 //! The product of bf16 pairs: `vdpbf16ps` where the CPU has it, the same two fused multiply-adds where not.
 //!
-//! A step adds two products to an f32 sum, the second of the pair first. The instruction takes denormal numbers for zeros; the emulation does not.
+//! A step adds two products to an f32 sum, the second of the pair first (but see `amx.rs`). The instruction takes denormal numbers for zeros; the emulation does not.
 //! Without the instruction a panel is expanded to f32, the second of each pair first: the same chain through the tile of f32.
 #![expect(unsafe_code, reason = "an intrinsic and the entry into code for it")]
 
-use super::Isa;
 use super::panels::PANEL;
 use super::scratch;
 use super::strip::Strip;
 use super::tile::{ByF32, Step, Task, strip};
 use super::vector::{LANES, Vector, on_isa};
+use super::{Isa, amx};
 
 struct Emulated;
 
@@ -72,6 +72,7 @@ on_isa! {
 /// One panel's columns by the instruction, of an `isa` that has it.
 pub(super) fn strip_dot(isa: Isa, task: Task<'_>, y: Strip<'_>) {
     match isa {
+        Isa::Avx512 { amx: true, .. } => amx::strip(amx::Words::Pairs, task, y),
         // SAFETY: `bf16` is set only where the instruction was found
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 { bf16: true, .. } => unsafe { by_instruction::run(task, y) },

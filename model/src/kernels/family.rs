@@ -63,7 +63,7 @@ fn measured() -> Tile {
     let mut best = [Duration::MAX; 2];
     for _ in 0..8 {
         for (best, tile) in best.iter_mut().zip([Tile::Tall, Tile::Wide]) {
-            let (isa, began) = (Isa::Avx512 { bf16: false, vnni: false, tile }, Instant::now());
+            let (isa, began) = (Isa::Avx512 { bf16: false, vnni: false, tile, amx: false }, Instant::now());
             alone(|| multiply(isa, Arithmetic::F32, &x, &weight, Start::Zero, &mut y));
             *best = began.elapsed().min(*best);
         }

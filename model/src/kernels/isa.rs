@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 #[cfg(target_arch = "x86_64")]
-use super::family;
+use super::{amx, family};
 
 /// The tile of a product of f32: rows × columns whose sums stay in registers. Both give the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,8 @@ pub enum Tile {
 /// An instruction set that the kernels are compiled for.
 ///
 /// On one of them every result is the same bit for bit whatever the batch, the split or the threads; two of them differ in rounding,
-/// since [`Isa::Portable`] has no fused multiply-add and the bf16 product of AVX-512 flushes denormal numbers.
+/// since [`Isa::Portable`] has no fused multiply-add, the bf16 product of AVX-512 flushes denormal numbers, and that of AMX sums the two of
+/// each pair apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isa {
     /// AVX-512 (F, BW, DQ, VL), with `bf16` and `vnni` also its dot products of bf16 and of eight bits. What of it is used was chosen for the
@@ -29,6 +30,8 @@ pub enum Isa {
         vnni: bool,
         /// How products of f32 are cut.
         tile: Tile,
+        /// Whether products of bf16 and of eight bits go through the tiles of AMX.
+        amx: bool,
     },
     /// AVX2 with fused multiply-add and f16 conversion, which all machines with AVX2 have.
     Avx2,
@@ -39,7 +42,7 @@ pub enum Isa {
 }
 
 impl Isa {
-    /// The one that this process uses: the widest there is, or what `SPYGLASS_ISA` (`avx512`, `avx2`, `neon`, `portable`) asks for.
+    /// The one that this process uses: the widest there is, or what `SPYGLASS_ISA` (`amx`, `avx512`, `avx2`, `neon`, `portable`) asks for.
     /// A name that is not one of these, or one the machine has not, falls back to the widest below it.
     pub fn current() -> Self {
         static CURRENT: OnceLock<Isa> = OnceLock::new();
@@ -62,7 +65,11 @@ impl Isa {
                 if wide {
                     let bf16 = is_x86_feature_detected!("avx512bf16") && family::current().is_amd();
                     let vnni = is_x86_feature_detected!("avx512vnni");
-                    all.insert(0, Self::Avx512 { bf16, vnni, tile: family::tile() });
+                    let tile = family::tile();
+                    all.insert(0, Self::Avx512 { bf16, vnni, tile, amx: false });
+                    if vnni && amx::is_granted() {
+                        all.insert(0, Self::Avx512 { bf16, vnni, tile, amx: true });
+                    }
                 }
             }
         }
@@ -74,11 +81,12 @@ impl Isa {
         let mut all = Vec::new();
         for isa in Self::available() {
             #[cfg(target_arch = "x86_64")]
-            if let Self::Avx512 { vnni, .. } = isa {
+            if let Self::Avx512 { bf16, vnni, amx, .. } = isa {
                 for tile in [Tile::Tall, Tile::Wide] {
                     let has_bf16 = is_x86_feature_detected!("avx512bf16");
-                    let bf16s = [false, true].into_iter().filter(|bf16| has_bf16 || !bf16);
-                    all.extend(bf16s.map(|bf16| Self::Avx512 { bf16, vnni, tile }));
+                    let bf16s =
+                        [false, true].into_iter().filter(|&one| if amx { one == bf16 } else { has_bf16 || !one });
+                    all.extend(bf16s.map(|bf16| Self::Avx512 { bf16, vnni, tile, amx }));
                 }
                 continue;
             }
@@ -92,12 +100,12 @@ impl Isa {
         matches!(self, Self::Avx512 { tile: Tile::Wide, .. })
     }
 
-    /// Whether products of bf16 go through `vdpbf16ps`.
+    /// Whether products of bf16 go through an instruction of theirs: `vdpbf16ps`, or `tdpbf16ps`.
     pub(crate) fn has_bf16(self) -> bool {
-        matches!(self, Self::Avx512 { bf16: true, .. })
+        matches!(self, Self::Avx512 { bf16: true, .. } | Self::Avx512 { amx: true, .. })
     }
 
-    /// Whether products of eight bits go through `vpdpbusd`.
+    /// Whether products of eight bits go through an instruction of theirs: `vpdpbusd`, or `tdpbusd`.
     pub(crate) fn has_vnni(self) -> bool {
         matches!(self, Self::Avx512 { vnni: true, .. })
     }
@@ -107,6 +115,7 @@ impl Isa {
         let allowed = |isa: &&Self| match asked {
             Some("portable") => **isa == Self::Portable,
             Some("avx2") => !matches!(isa, Self::Avx512 { .. }),
+            Some("avx512") => !matches!(isa, Self::Avx512 { amx: true, .. }),
             _ => true,
         };
         all.iter().find(allowed).copied().unwrap_or(Self::Portable)
@@ -115,6 +124,7 @@ impl Isa {
     /// Its name, as `SPYGLASS_ISA` has it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Avx512 { amx: true, .. } => "amx",
             Self::Avx512 { .. } => "avx512",
             Self::Avx2 => "avx2",
             Self::Neon => "neon",

@@ -7,6 +7,7 @@
     reason = "a body takes on its caller's target features only when it is inlined into it"
 )]
 
+mod amx;
 mod attention;
 mod convolution;
 mod dot;

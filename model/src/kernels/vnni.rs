@@ -1,11 +1,11 @@
-//! Sums of products of eight bits: `vpdpbusd` where the CPU has it, products of 16 bits where not. Sums travel as the bits of f32.
+//! Sums of products of eight bits: `vpdpbusd` where the CPU has it (or AMX), products of 16 bits where not. Sums travel as the bits of f32.
 #![expect(unsafe_code, reason = "an intrinsic, the entry into code for it, and steps that read through pointers")]
 
-use super::Isa;
 use super::panels::PANEL;
 use super::strip::Strip;
 use super::tile::{Start, Step, Task, strip};
 use super::vector::{Vector, on_isa};
+use super::{Isa, amx};
 
 /// How four numbers of a token lie in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,7 @@ on_isa! {
 pub(super) fn sums(isa: Isa, x: &[u32], panel: &[u32], steps: usize, sums: &mut [f32]) {
     let (task, y) = (Task { x, panel, steps, start: Start::Zero }, Strip::new(sums, PANEL));
     match isa {
+        Isa::Avx512 { amx: true, .. } => amx::strip(amx::Words::Quads, task, y),
         // SAFETY: `vnni` is set only where the instruction was found
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 { vnni: true, .. } => unsafe { by_instruction::run(task, y) },
