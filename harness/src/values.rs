@@ -48,6 +48,11 @@ pub(crate) fn folders<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
     deserializer.deserialize_any(Folders)
 }
 
+/// `#[serde(deserialize_with)]` for a key that may be left out and, where it stands, has a value: an empty one would pass in silence for none.
+pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// A type that may be written as a bare word or as a map.
 pub(crate) trait WordOrMap: Sized {
     /// The map as written.

@@ -19,10 +19,12 @@ mod first;
 mod kind;
 mod merge;
 mod place;
+mod scalar;
 mod written;
 
 pub use kind::Kind;
 pub use place::{Step, refuse};
+pub use scalar::scalar;
 pub(crate) use written::written;
 
 /// Larger than any task file, far smaller than memory.
@@ -35,7 +37,7 @@ const MEND: &str = "\u{1f}";
 pub(crate) const QUOTES: &str = "put quotes round it, as in `\"{{ column }}\"`";
 
 /// An error for serde that brings its own mend.
-pub(crate) fn told<E: serde::de::Error>(problem: &str, mend: &str) -> E {
+pub fn told<E: serde::de::Error>(problem: &str, mend: &str) -> E {
     E::custom(format!("{problem}{MEND}{mend}"))
 }
 

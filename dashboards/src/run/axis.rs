@@ -1,13 +1,14 @@
 //! What a run counts: tokens seen, or words, samples, FLOPs.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use spyglass_tasks::yaml;
 
 /// The longest name of an axis, in characters.
 const LONGEST: usize = 24;
 
 /// What a run counts along its axis, as a plural that stands behind a number: `tokens`, unless the run file names something else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct Axis(String);
 
 impl Axis {
@@ -66,6 +67,14 @@ impl TryFrom<String> for Axis {
         } else {
             Err(format!("`{word}` is not a word for what a run counts, such as tokens, words, samples or EFLOPs"))
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Axis {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        yaml::scalar(deserializer, "a word for what the run counts, such as tokens, words or samples", |word| {
+            word.to_owned().try_into()
+        })
     }
 }
 

@@ -68,6 +68,7 @@ impl PlanRun {
         let run = RunFile::read(&self.run)?;
         let (store, hashes) = (Store::open(&run.results), Hashes::open(&run.results));
         let overrides = self.narrow.overrides();
+        overrides.note(&run).iter().for_each(|note| say(note));
         let (mut told, mut lines) = told(&Work::of_run(&run, &overrides)?, &store, &hashes)?;
         let others = if overrides.precision.is_some() { &[][..] } else { run.precision.others() };
         for &precision in others {

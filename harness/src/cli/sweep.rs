@@ -82,6 +82,7 @@ impl Sweep {
             report: self.report.unwrap_or(run.report),
         };
         let overrides = self.narrow.overrides();
+        overrides.note(&run).iter().for_each(|note| say(note));
         // One arithmetic of several alone is scored where it belongs.
         let own = match overrides.precision {
             Some(one) if run.precision.others().contains(&one) => store.in_precision(one)?,

@@ -41,6 +41,7 @@ impl WorkRun {
         self.threads.set_up();
         let (run, overrides) = (RunFile::read(&self.run)?, self.narrow.overrides());
         overrides.require_one_precision(&run, "a worker scores in")?;
+        overrides.note(&run).iter().for_each(|note| say(note));
         let store = Store::create(&run.results)?;
         let interrupt = Interrupt::listen()?;
         let mut own = Work::of_run(&run, &overrides)?.with_data()?;

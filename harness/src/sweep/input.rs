@@ -10,7 +10,7 @@ use super::Only;
 use crate::checkpoint::{Discovered, Settings, discover_tree, folder_on_disk, suspects};
 use crate::hub::{self, Contents, Needs, Pinned, Talk};
 use crate::results::Hashes;
-use crate::run_file::{BosSpec, KeepSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
+use crate::run_file::{BosSpec, ContextLimit, KeepSpec, MisplacedSpec, PrecisionSpec, RunFile, ScheduleSpec};
 use crate::suite::Suite;
 use crate::{Error, Result};
 
@@ -82,6 +82,19 @@ impl Overrides {
         })
     }
 
+    /// What a person should know who has a list of arithmetics in the run file and names one elsewhere, perhaps long ago in the environment.
+    pub(crate) fn note(&self, run: &RunFile) -> Option<String> {
+        let (one, others) = (self.precision?.name(), run.precision.others());
+        let list = || [run.precision.first()].iter().chain(others).map(|one| one.name()).collect::<Vec<_>>().join(", ");
+        (!others.is_empty()).then(|| {
+            format!(
+                "`precision: [{}]` in {} does not count: `--precision` or SPYGLASS_PRECISION says {one}, which alone is meant",
+                list(),
+                run.path.display()
+            )
+        })
+    }
+
     /// How checkpoints are run: what the run file says, and the command line on top of it.
     ///
     /// # Errors
@@ -94,7 +107,7 @@ impl Overrides {
             dt_floor: run.model.dt_floor,
             bos: self.bos.unwrap_or(run.bos),
             rope_scale: run.model.rope.scale,
-            context: run.model.context,
+            context: run.model.context.map(ContextLimit::tokens),
             tokenizer: named.map(here).transpose()?,
         };
         settings.check()?;

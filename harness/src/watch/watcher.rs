@@ -113,6 +113,7 @@ impl<'a> Watching<'a> {
         work.keeps_branches = true;
         let mut site = Site::new(work, store, watcher.capacity, watch);
         site.beside = Beside { waits: false, tells_trainer: run.watch.reading_file };
+        watcher.overrides.note(&run).iter().for_each(|note| site.watch.speaker()(note));
         tasks_without_items(&site)?;
         let ways = ways(&run)?;
         Ok((run, ways, site))
