@@ -26,4 +26,4 @@ pub use models::{
 };
 pub use options::{Backend, DtFloor, LoadOptions, Precision, slow_path};
 pub use scoring::{LogLikelihood, Progress, Request, RequestTrie, Scorer, ScorerOptions, TokenShift, shifts};
-pub use text::{Bos, ChatTemplate, DecodeStream, EncodedPair, Message, Tokenizer, has_tokenizer};
+pub use text::{Bos, ChatTemplate, Continued, DecodeStream, EncodedPair, Message, Tokenizer, has_tokenizer};

@@ -193,6 +193,15 @@ fn one_row_answers_all_letters() {
 }
 
 #[test]
+fn a_cost_that_grows_with_the_text_is_summed_over_it() {
+    let context: Vec<u32> = (0..2000).collect();
+    let plan = RequestTrie::new(&[request(&context, &[1]), request(&context, &[2])]).unwrap();
+    assert_eq!(plan.total(|_| 1), plan.tokens_computed());
+    let (got, exact) = (plan.total(|position| position as u64) as f64, (0..2000).sum::<u64>() as f64);
+    assert!((got / exact - 1.0).abs() < 1e-3, "{got} {exact}");
+}
+
+#[test]
 fn nothing_asked_nothing_computed() {
     let (answers, computed) =
         score(&Fake::default(), &RequestTrie::new(&[]).unwrap(), ScorerOptions::default()).unwrap();

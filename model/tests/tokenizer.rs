@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use spyglass_model::{Bos, Error, Tokenizer};
+use spyglass_model::{Bos, Continued, Error, Tokenizer};
 
 use support::{BYTES, bytes, config, folder, id, llama, open};
 
@@ -313,4 +313,32 @@ fn files_beside_a_sentencepiece_model_add_tokens_to_it() {
     fs_err::write(dir.path().join("tokenizer.json"), llama().to_string()).unwrap();
     fs_err::write(dir.path().join("tokenizer_config.json"), config().to_string()).unwrap();
     assert_eq!(Tokenizer::open(dir.path()).unwrap().vocab_size(), open(&llama(), &config()).vocab_size());
+}
+
+/// A long text is encoded once, and each continuation with its last words: the same as all of it each time.
+#[test]
+fn continuations_of_a_long_text_are_those_of_the_whole() {
+    let words: String = (0..9000).map(|at| ["ab ", "cab. ", "é a ", "b\n\n", "ba "][at * at % 5]).collect();
+    let mut byte_pairs = llama();
+    byte_pairs["pre_tokenizer"] =
+        json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
+    byte_pairs["model"]["byte_fallback"] = false.into();
+    let mut ends = llama();
+    ends["post_processor"] = Value::Null;
+    for (tokenizer, rule) in
+        [(llama(), Bos::Tokenizer), (llama(), Bos::Never), (byte_pairs, Bos::Always), (ends, Bos::Tokenizer)]
+    {
+        let tokenizer = open(&tokenizer, &config()).with_bos(rule).unwrap();
+        let mut texts = Continued::new(&tokenizer);
+        for length in [100, 20_000, words.len() - 1] {
+            for end in ["", " abc", " ab ", "</s>"] {
+                let text = format!("{}{end}", &words[..words.floor_char_boundary(length)]);
+                assert_eq!(texts.prompt(&text).unwrap(), tokenizer.encode_prompt(&text).unwrap());
+                for continuation in [" ab", "b", "é", "\n", "", " ", "</s>"] {
+                    let (got, wanted) = (texts.pair(&text, continuation), tokenizer.encode_pair(&text, continuation));
+                    assert_eq!(got.ok(), wanted.ok(), "{length} {end:?} {continuation:?} {rule:?}");
+                }
+            }
+        }
+    }
 }

@@ -91,7 +91,7 @@ impl Item {
                 "a text of {} tokens has no room for what is hidden, the question and a reply of {} tokens",
                 long.place.length, long.reply.max_tokens
             ),
-            help: "leave the shortest of `long.lengths` out, or ask for fewer `keys` and `values`".into(),
+            help: long.mend().into(),
         })?;
         let question = Question::Long(Box::new(LongQuestion { laid_out: Some(laid_out), ..(**long).clone() }));
         Ok(Cow::Owned(Self { question, ..self.clone() }))

@@ -1,13 +1,14 @@
 //! Queries as text become token ids: requests of a log-likelihood, cut to the context limit as lm-evaluation-harness cuts them, and
 //! prompts to be completed.
 
-use std::borrow::Cow;
+use std::cell::RefCell;
 
 use rayon::prelude::*;
-use spyglass_model::{EncodedPair, Request, Tokenizer};
+use spyglass_model::{Continued, EncodedPair, Request, Tokenizer};
 use spyglass_tasks::icl::token_id;
 use spyglass_tasks::{Generation, Item, Query, Text};
 
+use super::long::{Counts, fitted};
 use crate::checkpoint::Tokens;
 use crate::suite::SuiteTask;
 use crate::{Error, Result};
@@ -43,10 +44,12 @@ const AT_ONCE: usize = 32;
 /// # Errors
 /// Names the task and the item whose continuation has no tokens or is longer than the context limit.
 pub(super) fn tokenise(task: &str, items: &[Item], tokens: Tokens<'_>) -> Result<Vec<(Vec<TokenQuery>, Vec<Request>)>> {
+    let counts = Counts::default();
     let one = |item: &Item| {
-        let mut requests = Vec::new();
-        let item = fitted(task, item, tokens)?;
-        let queries = item.queries().into_iter().map(|query| token_query(query, tokens, &mut requests));
+        let (mut requests, texts) = (Vec::new(), RefCell::new(Continued::new(tokens.tokenizer)));
+        let item = fitted(task, item, tokens.max_length, (&counts, &texts))?;
+        let mut texts = texts.into_inner();
+        let queries = item.queries().into_iter().map(|query| token_query(query, tokens, &mut texts, &mut requests));
         let queries = queries.collect::<Result<Vec<_>>>().map_err(|error| match error {
             Error::Usage { problem: what, help } => {
                 Error::Usage { problem: format!("task `{task}`, item {}: {what}", item.doc_id), help }
@@ -79,34 +82,20 @@ pub(crate) fn right_requests(asked: &SuiteTask, tokens: Tokens<'_>, most: usize)
     Ok(found)
 }
 
-/// The item with its text as long as it is to be, where it asks about a long one.
-fn fitted<'i>(task: &str, item: &'i Item, tokens: Tokens<'_>) -> Result<Cow<'i, Item>> {
-    let limit = tokens.max_length;
-    match item.place() {
-        Some(place) if place.length > limit => Err(Error::Usage {
-            problem: format!("task `{task}`: its texts are {} tokens long, the context limit is {limit}", place.length),
-            help: "leave this length out, or go beyond with `model: {context: TOKENS}` or `model: {rope: {scale: N}}` in the run file \
-                   (`--context`, `--rope-scale`)"
-                .into(),
-        }),
-        _ => laid_out(item, tokens.tokenizer),
-    }
-}
-
-/// The item with its text laid out in tokens of this tokenizer, where it asks about a long one.
-///
-/// # Errors
-/// The tokenizer refuses the text, or the length is too short for the question.
-pub(crate) fn laid_out<'i>(item: &'i Item, tokenizer: &Tokenizer) -> Result<Cow<'i, Item>> {
-    item.fitted(|text| Ok(tokenizer.encode_prompt(text)?.len()))
-}
-
 /// One query as token ids; what it asks of the model is added to `requests`.
-fn token_query(query: Query, tokens: Tokens<'_>, requests: &mut Vec<Request>) -> Result<TokenQuery> {
+fn token_query(
+    query: Query,
+    tokens: Tokens<'_>,
+    texts: &mut Continued<'_>,
+    requests: &mut Vec<Request>,
+) -> Result<TokenQuery> {
     let Tokens { tokenizer, max_length, .. } = tokens;
     match query {
         Query::LogLikelihood { context, continuation } => {
-            let pair = encode(context, continuation, tokenizer)?;
+            let pair = match (&context, &continuation) {
+                (Text::Text(context), Text::Text(continuation)) => texts.pair(context, continuation)?,
+                _ => encode(context, continuation, tokenizer)?,
+            };
             let (request, truncated) = cut(pair.context, pair.continuation, max_length)?;
             requests.push(request);
             Ok(TokenQuery::Score { requests: 1, truncated, off_token_edge: !pair.on_token_edge })
@@ -120,7 +109,10 @@ fn token_query(query: Query, tokens: Tokens<'_>, requests: &mut Vec<Request>) ->
             Ok(TokenQuery::Score { requests: count, truncated: false, off_token_edge: false })
         }
         Query::Generate { context, settings } => {
-            let mut prompt = prompt_ids(context, tokenizer)?;
+            let mut prompt = match &context {
+                Text::Text(text) => texts.prompt(text)?,
+                _ => prompt_ids(context, tokenizer)?,
+            };
             let room = max_length.saturating_sub(settings.max_tokens).max(1);
             let truncated = prompt.len() > room;
             prompt.drain(..prompt.len().saturating_sub(room));

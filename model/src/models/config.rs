@@ -89,6 +89,17 @@ impl ModelConfig {
         Ok(move |position| memories.iter().map(|memory| memory.bytes(position)).sum())
     }
 
+    /// Tells the multiply-adds of a token after so many others that it would not take as the first: attention's, which grow with the text.
+    ///
+    /// # Errors
+    /// Sizes that do not fit.
+    pub fn attention_cost(&self) -> Result<impl Fn(usize) -> u64> {
+        let parts = self.architecture.build(&mut Tensors::noting(None))?;
+        let at = move |position| parts.blocks.iter().map(|block| block.cost(position).multiply_adds).sum::<u64>();
+        let first = at(0);
+        Ok(move |position| at(position) - first)
+    }
+
     /// How many numbers a checkpoint of it holds, those that two places share once.
     ///
     /// # Errors

@@ -85,6 +85,13 @@ impl RequestTrie {
         self.requested
     }
 
+    /// What all tokens that are computed cost together, where one after so many others costs `cost`; each stretch as if at its middle, which
+    /// is exact where the cost grows evenly.
+    pub fn total(&self, cost: impl Fn(usize) -> u64) -> u64 {
+        let of_stretch = |node: &Node| node.tokens.len() as u64 * cost(node.end - node.tokens.len().div_ceil(2));
+        self.nodes.iter().map(of_stretch).sum()
+    }
+
     /// How many requests there are.
     pub fn requests(&self) -> usize {
         self.starts.len() - 1

@@ -2,6 +2,7 @@
 
 mod bos;
 mod chat_template;
+mod continued;
 mod decode_stream;
 mod gguf;
 mod json_style;
@@ -16,5 +17,6 @@ mod tokenizer;
 
 pub use bos::Bos;
 pub use chat_template::{ChatTemplate, Message};
+pub use continued::Continued;
 pub use decode_stream::DecodeStream;
 pub use tokenizer::{EncodedPair, Tokenizer, has_tokenizer};

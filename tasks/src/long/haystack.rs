@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::body::Body;
+use super::needles;
 use crate::question::Generation;
 use crate::record::LongPlace;
 
-/// Pieces of filler by which the length of one is first judged.
-const SAMPLE: usize = 32;
+/// What a piece of filler stands behind while its tokens are counted, as most do in a text.
+const BEFORE_A_PIECE: &str = ".";
 
 /// A text that is not laid out yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,15 @@ impl LongQuestion {
         self.laid_out.as_deref().unwrap_or(&self.end)
     }
 
+    /// What to do where the length has no room for it. Keys and values are of needles alone.
+    pub(crate) fn mend(&self) -> &'static str {
+        if self.haystack.before == needles::BEFORE && self.haystack.needles.len() > 1 {
+            "leave the shortest of `long.lengths` out, or ask for fewer `keys` and `values`"
+        } else {
+            "leave the shortest of `long.lengths` out"
+        }
+    }
+
     /// Whether a reply is asked for.
     pub(crate) fn wants_reply(&self) -> bool {
         !self.targets.is_empty()
@@ -62,6 +72,9 @@ impl LongQuestion {
 
 impl Haystack {
     /// The text with `question` at its end, at most `most` tokens long and with one piece of filler more longer than that.
+    ///
+    /// Pieces are counted one by one, which `count` may remember from text to text. The whole is counted once, and step by step only where its
+    /// tokens are not those of its pieces.
     pub(super) fn lay_out<E>(
         &self,
         question: &str,
@@ -69,28 +82,32 @@ impl Haystack {
         count: impl Fn(&str) -> Result<usize, E>,
     ) -> Result<Option<String>, E> {
         let counted = |pieces: usize| count(&self.text(pieces, question));
-        let bare = counted(0)?;
-        if bare >= most {
-            return Ok(None);
+        let (mut pieces, mut added) = (1, counted(1)?);
+        let before = count(BEFORE_A_PIECE)?;
+        while added <= most {
+            let piece = count(&format!("{BEFORE_A_PIECE} {}", self.body.piece(pieces)))?;
+            // A tokenizer that leaves a piece out would have it go on forever.
+            let next = added + piece.saturating_sub(before).max(1);
+            if next > most {
+                break;
+            }
+            (pieces, added) = (pieces + 1, next);
         }
-        let (mut pieces, mut tokens) = (SAMPLE, counted(SAMPLE)?);
-        for _ in 0..2 {
-            let each = (tokens.saturating_sub(bare) as f64 / pieces as f64).max(1.0);
-            pieces = (((most - bare) as f64 / each) as usize).max(1);
-            tokens = counted(pieces)?;
-        }
-        while tokens > most && pieces > 0 {
-            pieces -= 1;
-            tokens = counted(pieces)?;
-        }
-        while pieces > 0 && counted(pieces + 1)? <= most {
-            pieces += 1;
+        let mut tokens = counted(pieces)?;
+        if tokens != added || tokens > most {
+            while tokens > most && pieces > 0 {
+                pieces -= 1;
+                tokens = counted(pieces)?;
+            }
+            while (1..most).contains(&pieces) && counted(pieces + 1)? <= most {
+                pieces += 1;
+            }
         }
         Ok((pieces > 0).then(|| self.text(pieces, question)))
     }
 
     /// The text with so many pieces of filler. A needle lies before the piece whose number is its share of them.
-    fn text(&self, pieces: usize, question: &str) -> String {
+    pub(super) fn text(&self, pieces: usize, question: &str) -> String {
         let mut text = self.before.to_owned();
         let mut push = |part: &str| {
             if text.len() > self.before.len() {

@@ -9,7 +9,8 @@ use super::spec::LongSpec;
 use super::words::{lockers, numbers};
 use crate::icl::Dice;
 
-const BEFORE: &str = "The notes below give the codes of some lockers. Remember the codes.\n\n";
+/// What stands first in a text with needles.
+pub(super) const BEFORE: &str = "The notes below give the codes of some lockers. Remember the codes.\n\n";
 /// Digits of a code.
 const DIGITS: u32 = 7;
 /// Choices of each question.

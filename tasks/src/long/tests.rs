@@ -1,6 +1,7 @@
 //! Tests of `long`.
 
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 
 use super::spec::Kind;
 use super::*;
@@ -231,6 +232,65 @@ fn a_file_is_the_filler_as_often_as_it_takes() {
     let body = super::body::Body::of_text("It rained. \"Was it wet?\" she said!  Nobody\nknew.").unwrap();
     let pieces: Vec<String> = (0..5).map(|at| body.piece(at).into_owned()).collect();
     assert_eq!(pieces, ["It rained.", "\"Was it wet?\"", "she said!", "Nobody knew.", "It rained."]);
+}
+
+/// As texts were laid out from the beginning: the whole is counted at each step.
+fn step_by_step(laid_out: impl Fn(usize) -> String, most: usize) -> String {
+    let mut pieces = 1;
+    while count(&laid_out(pieces + 1)) <= most {
+        pieces += 1;
+    }
+    laid_out(pieces)
+}
+
+#[test]
+fn texts_are_those_of_counting_step_by_step_and_counted_about_once() {
+    for family in FAMILIES {
+        let selection = Catalogue::shipped().unwrap().select(&format!("long_{family}_4096")).unwrap();
+        let known = RefCell::new(HashMap::<String, usize>::new());
+        for item in &selection.leaves[0].items(&[], Some(6)).unwrap().items {
+            let crate::question::Question::Long(long) = &item.question else { panic!("{family}") };
+            let whole = Cell::new(0);
+            let remembering = |text: &str| {
+                let mut known = known.borrow_mut();
+                let tokens = *known.entry(text.to_owned()).or_insert_with(|| count(text));
+                whole.set(whole.get() + usize::from(text.len() > 8192));
+                Ok::<_, Error>(tokens)
+            };
+            let text = long.lay_out(remembering).unwrap().unwrap();
+            let most = long.place.length - long.reply.max_tokens;
+            assert_eq!(text, step_by_step(|pieces| long.haystack.text(pieces, &long.question), most), "{family}");
+            assert_eq!(whole.get(), 1, "{family}");
+        }
+    }
+}
+
+/// A tokenizer whose tokens span two sentences, so that the whole is not the sum of its pieces.
+#[test]
+fn a_tokenizer_that_joins_sentences_gets_full_texts_too() {
+    let joining = |text: &str| count(text) - text.matches(". T").count();
+    let selection = Catalogue::shipped().unwrap().select("long_needle_1024").unwrap();
+    for item in &selection.leaves[0].items(&[], Some(5)).unwrap().items {
+        let crate::question::Question::Long(long) = &item.question else { panic!() };
+        let text = long.lay_out(|text| Ok::<_, Error>(joining(text))).unwrap().unwrap();
+        let most = long.place.length - long.reply.max_tokens;
+        let tokens = joining(&text);
+        assert!(tokens <= most && tokens + 25 > most, "{tokens} of {most}");
+    }
+}
+
+#[test]
+fn the_mend_of_a_short_length_names_what_the_kind_has() {
+    let mend = |long: &str| {
+        let items = &file(long).unwrap()[0].items(&[], Some(1)).unwrap().items;
+        let error = items[0].fitted(|text| Ok::<_, Error>(count(text))).unwrap_err();
+        miette::Diagnostic::help(&error).unwrap().to_string()
+    };
+    assert!(mend("  kind: needle\n  keys: 8\n  lengths: [64]\n").contains("fewer `keys` and `values`"));
+    for kind in ["needle", "variables", "facts", "common"] {
+        let mend = mend(&format!("  kind: {kind}\n  lengths: [64]\n"));
+        assert_eq!(mend, "leave the shortest of `long.lengths` out", "{kind}");
+    }
 }
 
 #[test]

@@ -4,15 +4,13 @@ use rayon::prelude::*;
 use spyglass_model::ScorerOptions;
 
 use super::opened::{OpenedOnce, contents};
+use super::rates::Rates;
 use super::{Plan, PlannedCheckpoint};
 use crate::Result;
 use crate::ask::Questions;
 use crate::memory::available;
 use crate::suite::Subject;
 use crate::sweep::Work;
-
-/// Multiply-adds of one core in a second, for a first guess where nothing was scored yet.
-const GUESSED_RATE: f64 = 2e10;
 
 /// A task whose longest text leaves a state behind that there is no room for.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +65,7 @@ impl Estimate {
 pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
     let questions = Questions::new(&work.suite);
     let mut estimate = Estimate::default();
-    let mut flops = 0.0;
+    let rates = Rates::of(plan);
     let settings = &work.settings;
     let left = plan.checkpoints.iter().filter(|planned| planned.problem.is_none() && !planned.is_done());
     let (here, unfetched): (Vec<&PlannedCheckpoint>, Vec<_>) =
@@ -88,7 +86,7 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
             }
         };
         let parameters = opened.config.parameters()?;
-        let state_bytes = opened.config.state_bytes()?;
+        let (state_bytes, attention) = (opened.config.state_bytes()?, opened.config.attention_cost()?);
         estimate.memory_bytes = estimate.memory_bytes.max(bytes);
         for unit in planned.units.iter().filter(|unit| unit.items_left() > 0) {
             let Subject::Task(task) = unit.subject else { continue };
@@ -98,7 +96,8 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
                     let computed = asked.trie.tokens_computed();
                     estimate.tokens_computed += computed;
                     estimate.tokens_requested += asked.trie.tokens_requested();
-                    flops += 2.0 * computed as f64 * parameters as f64;
+                    let adds = (computed * parameters, asked.trie.total(&attention));
+                    estimate.seconds += rates.seconds(unit.subject, computed, adds);
                     let most = asked.trie.peak_state_bytes(&state_bytes).min(ScorerOptions::default().state_memory);
                     estimate.state_bytes = estimate.state_bytes.max(most);
                     let largest = asked.trie.largest_state(&state_bytes);
@@ -113,13 +112,6 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
             }
         }
     }
-    let (tokens, seconds) =
-        plan.done().fold((0, 0.0), |sum, (_, brief)| (sum.0 + brief.cost.tokens_computed, sum.1 + brief.cost.seconds));
-    estimate.measured = tokens > 0 && seconds > 0.0;
-    estimate.seconds = if estimate.measured {
-        estimate.tokens_computed as f64 * seconds / tokens as f64
-    } else {
-        flops / (GUESSED_RATE * std::thread::available_parallelism().map_or(1, usize::from) as f64)
-    };
+    estimate.measured = rates.is_measured();
     Ok(estimate)
 }

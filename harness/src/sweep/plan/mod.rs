@@ -3,6 +3,7 @@
 mod estimate;
 mod inputs;
 mod opened;
+mod rates;
 mod schedule;
 mod units;
 
