@@ -145,7 +145,9 @@ fn weights_that_another_library_quantised_are_named_with_the_mend() {
                 serde_json::json!({"quant_method": "compressed-tensors", "format": "pack-quantized"}),
                 "compressed-tensors,",
             ),
-            (serde_json::json!({"load_in_4bit": true, "bnb_4bit_quant_type": "nf4"}), "bitsandbytes,"),
+            (serde_json::json!({"load_in_4bit": true, "bnb_4bit_quant_type": "nf4"}), "bitsandbytes in 4 bits"),
+            (serde_json::json!({"load_in_4bit": false, "load_in_8bit": true}), "bitsandbytes in 8 bits"),
+            (serde_json::json!({"quant_method": "gptq", "load_in_4bit": false}), "gptq,"),
             (serde_json::json!({"quant_method": "fp8"}), "fp8,"),
         ] {
             let mut config = fixture.config(Dialect::Five).unwrap();
@@ -153,19 +155,66 @@ fn weights_that_another_library_quantised_are_named_with_the_mend() {
             let error = told(&ModelConfig::parse(&config.to_string(), Path::new("config.json")).unwrap_err());
             assert!(error.contains(method) && error.contains("`--precision q4`"), "{}: {error}", fixture.name());
         }
-        // where config.json does not say so, the names of the tensors do
+        for nothing in [
+            serde_json::json!({"load_in_4bit": false}),
+            serde_json::json!({"quant_method": "bitsandbytes", "load_in_4bit": false, "load_in_8bit": false}),
+        ] {
+            let mut config = fixture.config(Dialect::Five).unwrap();
+            config["quantization_config"] = nothing;
+            assert!(ModelConfig::parse(&config.to_string(), Path::new("config.json")).is_ok(), "{}", fixture.name());
+        }
+    }
+}
+
+/// Where config.json does not say so, names and types of tensors do, also where a packed weight comes before its other pieces.
+#[test]
+fn quantised_weights_are_known_by_their_pieces() {
+    let fixtures = Fixture::all();
+    let fixture = fixtures.iter().find(|fixture| fixture.name() == "llama").unwrap();
+    let weight = "model.layers.0.mlp.up_proj.weight";
+    let cases: [(&[(&str, Dtype)], &str); 10] = [
+        (&[("model.layers.0.mlp.up_proj.qweight", Dtype::I32)], "up_proj.qweight"),
+        (
+            &[(weight, Dtype::U8), ("model.layers.0.mlp.up_proj.weight.absmax", Dtype::F32)],
+            "up_proj.weight`: weights quantised as `U8`",
+        ),
+        (&[(weight, Dtype::I8), ("model.layers.0.mlp.up_proj.SCB", Dtype::F32)], "`.SCB`"),
+        (&[(weight, Dtype::F8_E4M3), ("model.layers.0.mlp.up_proj.weight_scale_inv", Dtype::F32)], "`F8_E4M3`"),
+        (&[(weight, Dtype::F8_E5M2)], "`F8_E5M2`"),
+        (&[("model.layers.0.mlp.up_proj.W_q", Dtype::U8), ("model.layers.0.mlp.up_proj.bias", Dtype::F32)], "`.W_q`"),
+        (&[("model.layers.0.mlp.up_proj.codebooks", Dtype::F16)], "`.codebooks`"),
+        (&[("model.layers.0.mlp.experts.down_proj_blocks", Dtype::U8)], "`_blocks`"),
+        (&[("model.layers.0.mlp.experts.down_proj_scales", Dtype::F8_E8M0)], "`F8_E8M0`"),
+        (&[(weight, Dtype::BF16), ("model.layers.0.self_attn.k_scale", Dtype::F32)], "`.k_scale`"),
+    ];
+    for (tensors, sign) in cases {
         let dir = tempfile::tempdir().unwrap();
         fixture.write(dir.path(), Dialect::Five).unwrap();
-        let packed = TensorView::new(Dtype::I32, vec![1], &[0; 4]).unwrap();
-        serialize_to_file(
-            [("model.layers.0.mlp.up_proj.qweight", packed)],
-            None,
-            &dir.path().join("model.safetensors"),
-        )
-        .unwrap();
-        let error = told(&check(dir.path()).unwrap_err());
-        assert!(error.contains("up_proj.qweight") && error.contains("`--precision q4`"), "{error}");
+        let view = |&(name, dtype): &(&'static str, Dtype)| {
+            (name, TensorView::new(dtype, vec![8, 1], &[0; 32][..dtype.bitsize()]).unwrap())
+        };
+        serialize_to_file(tensors.iter().map(view), None, &dir.path().join("model.safetensors")).unwrap();
+        let error = check(dir.path()).unwrap_err();
+        let told = miette::Diagnostic::help(&error).map(|help| format!("{error}; {help}")).unwrap();
+        assert!(
+            told.contains(sign) && told.contains("`--precision q4`") && told.contains("compare-precision"),
+            "{told}"
+        );
     }
+}
+
+/// Of each head a product with the key and one with the value of every token before: 2 · width a layer and token.
+#[test]
+fn attention_costs_more_after_more_tokens_where_there_is_any() {
+    let cost = |text: &str| {
+        let config = ModelConfig::parse(text, Path::new("config.json")).unwrap();
+        [0, 1000, 4000].map(config.attention_cost().unwrap())
+    };
+    let llama = r#"{"model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 3, "vocab_size": 99,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 128}"#;
+    assert_eq!(cost(llama), [0, 3 * 2 * 64 * 1000, 3 * 2 * 64 * 4000]);
+    let mamba = r#"{"model_type": "mamba", "hidden_size": 64, "num_hidden_layers": 3, "vocab_size": 99}"#;
+    assert_eq!(cost(mamba), [0, 0, 0]);
 }
 
 #[test]

@@ -152,19 +152,20 @@ impl Weights {
     pub(crate) fn compare(&self, slots: &BTreeMap<String, Slot>) -> Result<()> {
         let mut names: Vec<&String> = self.entries.keys().collect();
         names.sort();
+        // A packed weight has another shape; what it is packed for says more than that.
+        let packed = names.iter().find_map(|name| {
+            let entry = &self.entries[*name];
+            quantised::sign(&entry.name, &entry.stored, slots.contains_key(*name)).map(|sign| (entry, sign))
+        });
+        if let Some((entry, sign)) = packed {
+            let problem = format!("tensor `{}`: weights quantised as `{sign}` are not read", entry.name);
+            return Err(broken(&entry.file, problem, quantised::UNQUANTISED));
+        }
         for name in names {
             let entry = &self.entries[name];
             let (file, tensor, found) = (entry.file.clone(), entry.name.clone(), entry.shape.clone());
             match slots.get(name) {
-                None => {
-                    return Err(match quantised::piece(&tensor) {
-                        Some(end) => {
-                            let problem = format!("tensor `{tensor}`: weights quantised as `{end}` are not read");
-                            broken(&file, problem, quantised::UNQUANTISED)
-                        }
-                        None => Error::UnknownTensor { file, tensor, found },
-                    });
-                }
+                None => return Err(Error::UnknownTensor { file, tensor, found }),
                 Some(slot) if slot.shape != found => {
                     return Err(Error::Shape { file, tensor, found, expected: slot.shape.clone() });
                 }

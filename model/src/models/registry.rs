@@ -91,9 +91,15 @@ pub(super) fn read(keys: &Keys) -> Result<(&'static Known, Box<dyn Architecture>
 fn refuse_quantised(keys: &Keys) -> Result<()> {
     let Some((key, value)) = keys.value(&["quantization_config"]) else { return Ok(()) };
     let said = ["quant_method", "quant_algo", "format"].iter().find_map(|name| value.get(name)?.as_str());
-    let four = value.get("load_in_4bit").or(value.get("load_in_8bit")).is_some();
-    let method = said.unwrap_or(if four { "bitsandbytes" } else { "an unnamed library" });
-    let bits = ["bits", "w_bit"].iter().find_map(|name| value.get(name)?.as_u64());
+    // bitsandbytes' own switches: a file that has both off was written by a program that quantised nothing.
+    let switches = [("load_in_4bit", 4), ("load_in_8bit", 8)].map(|(name, bits)| (value.get(name), bits));
+    let is_theirs = switches.iter().any(|(switch, _)| switch.is_some());
+    let on = switches.iter().find(|(switch, _)| switch.is_some_and(|switch| *switch == true)).map(|(_, bits)| *bits);
+    if is_theirs && on.is_none() && said.is_none_or(|method| method == "bitsandbytes") {
+        return Ok(());
+    }
+    let method = said.unwrap_or(if is_theirs { "bitsandbytes" } else { "an unnamed library" });
+    let bits = ["bits", "w_bit"].iter().find_map(|name| value.get(name)?.as_u64()).or(on);
     let bits = bits.map(|bits| format!(" in {bits} bits")).unwrap_or_default();
     Err(Error::Folder {
         path: keys.file().to_owned(),
