@@ -1,5 +1,6 @@
 //! The tokenizer within a `.gguf` file: GPT-2's kind with the split of its `tokenizer.ggml.pre`, and Llama's of scored pieces.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use candle_core::quantized::gguf_file::Value as Stored;
@@ -71,6 +72,12 @@ pub(super) fn open(file: &Path) -> Result<(Tokenizer, SpecialTokens)> {
     let kind = header.text("tokenizer.ggml.model")?.filter(|kind| !matches!(*kind, "none" | "no_vocab"));
     if tokens.is_empty() || kind.is_none() {
         return Err(wrong("holds no tokenizer".into()));
+    }
+    let mut places = HashMap::with_capacity(tokens.len());
+    if let Some((id, before)) = tokens.iter().enumerate().find_map(|(id, token)| Some((id, places.insert(*token, id)?)))
+    {
+        let problem = format!("holds `{}` twice, as token {before} and as token {id}", tokens[id]);
+        return Err(header.wrong("tokenizer.ggml.tokens", &problem));
     }
     let uses: Vec<u64> = match header.list("tokenizer.ggml.token_type")? {
         None => vec![1; tokens.len()],

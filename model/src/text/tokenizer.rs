@@ -166,7 +166,7 @@ impl Tokenizer {
     /// The tokenizer refuses the text, or has no prefix token where one is needed.
     pub fn encode_prompt(&self, text: &str) -> Result<Vec<u32>> {
         let ids = self.encode(text)?;
-        if ids.is_empty() { Ok(vec![self.prefix()?]) } else { Ok(ids) }
+        if ids.is_empty() { Ok(vec![self.prefix_of(text)?]) } else { Ok(ids) }
     }
 
     /// Token ids of what a chat template wrote, special tokens and all: it gets no second BOS, and a first one only by [`Bos::Always`].
@@ -201,7 +201,7 @@ impl Tokenizer {
             let (head, tail) = whole.split_at(alone.len().min(whole.len()));
             let on_token_edge = head == alone;
             let continuation = tail.to_vec();
-            let context = if alone.is_empty() { vec![self.prefix()?] } else { alone };
+            let context = if alone.is_empty() { vec![self.prefix_of(kept)?] } else { alone };
             EncodedPair { context, continuation, on_token_edge }
         };
         if pair.continuation.is_empty() {
@@ -219,6 +219,22 @@ impl Tokenizer {
             continuation.remove(0); // written out in the text, it is the context
         }
         Ok(EncodedPair { context: vec![prefix], continuation, on_token_edge: true })
+    }
+
+    /// What stands for a text without tokens.
+    fn prefix_of(&self, text: &str) -> Result<u32> {
+        if text.trim().is_empty() {
+            return self.prefix();
+        }
+        self.prefix_token().ok_or_else(|| Error::Tokenizer {
+            file: self.file.clone(),
+            problem: format!(
+                "it has no token for any character of `{}`, and no BOS or EOS to stand for a text without tokens",
+                text.chars().take(SHOWN).collect::<String>()
+            ),
+            mend: "its vocabulary lacks them (a whole one has a token for each byte); take the tokenizer that the checkpoint was trained with"
+                .into(),
+        })
     }
 
     /// What stands before a text without context: BOS, else EOS.

@@ -60,6 +60,11 @@ fn a_header_that_does_not_fit_is_told_by_its_own_keys() {
         (with("llama.embedding_length", Value::String("256".into())), "`llama.embedding_length` is no whole number"),
         (with("llama.embedding_length", Value::I32(-1)), "`llama.embedding_length` is no whole number"),
         (with("general.architecture", Value::U8(1)), "`general.architecture` is no text"),
+        (with("general.architecture", Value::String(String::new())), "`general.architecture` is empty"),
+        (
+            with("general.architecture", Value::String("grok".into())),
+            "`general.architecture` is grok, which is not read",
+        ),
         (with("general.alignment", Value::U32(48)), "`general.alignment` is 48"),
         (with("general.alignment", Value::U64(64)), "`general.alignment` is 64"),
         (with("general.alignment", Value::I32(-1)), "`general.alignment` is no whole number"),
@@ -116,6 +121,8 @@ fn a_path_without_a_model_is_told() {
 #[test]
 fn a_tokenizer_that_is_odd_is_told() {
     let tokens: Vec<String> = ('a'..='z').map(String::from).collect();
+    let mut twice = tokens.clone();
+    twice[9] = "d".into();
     let of = |kind: &str, more: &[(&str, Value)]| {
         let mut all = of_tokens(kind, &tokens, &[1; 26]);
         all.push(("tokenizer.ggml.pre".into(), Value::String("gpt-2".into())));
@@ -130,6 +137,8 @@ fn a_tokenizer_that_is_odd_is_told() {
         (of("gpt2", &[("add_bos_token", Value::U32(1))]), "`tokenizer.ggml.add_bos_token` is neither true nor false"),
         (of("llama", &[("scores", Value::Array(vec![Value::F32(0.0); 25]))]), "holds 25 numbers for 26 tokens"),
         (of_tokens("gpt2", &tokens, &[1; 25]), "has 26 tokens, and says the use of 25"),
+        (of_tokens("gpt2", &twice, &[1; 26]), "`tokenizer.ggml.tokens` holds `d` twice, as token 3 and as token 9"),
+        (of_tokens("llama", &twice, &[1; 26]), "`tokenizer.ggml.tokens` holds `d` twice, as token 3 and as token 9"),
     ] {
         let (_dir, file) = tokenizer(metadata);
         assert_told(&Tokenizer::open(&file).unwrap_err(), said);
@@ -137,5 +146,8 @@ fn a_tokenizer_that_is_odd_is_told() {
     let (_dir, file) = tokenizer(of("gpt2", &[]));
     let read = Tokenizer::open(&file).unwrap();
     assert_told(&read.prefix().unwrap_err(), "`tokenizer.ggml.bos_token_id`");
+    assert_told(&read.encode_prompt("12").unwrap_err(), "no token for any character of `12`");
+    assert_told(&read.encode_pair("12", "a").unwrap_err(), "no token for any character of `12`");
+    assert_eq!(read.encode_prompt("b1").unwrap(), [1]);
     assert_told(&read.with_bos(Bos::Always).unwrap_err(), "`tokenizer.ggml.bos_token_id`");
 }

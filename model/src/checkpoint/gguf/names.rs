@@ -100,10 +100,15 @@ impl Names {
     /// None is named, or one that is not read.
     pub(super) fn of(header: &Header) -> Result<&'static Self> {
         let found = header.text("general.architecture")?;
+        let said = match found.map(str::trim) {
+            None => "missing".to_owned(),
+            Some("") => "empty".to_owned(),
+            Some(other) => format!("{other}, which is not read"),
+        };
         let all = || KNOWN.iter().map(|names| names.architecture).collect::<Vec<_>>().join(", ");
         KNOWN.iter().find(|names| Some(names.architecture) == found).ok_or_else(|| Error::Gguf {
             file: header.file.clone(),
-            problem: format!("its `general.architecture` is {}, which is not read", found.unwrap_or("missing")),
+            problem: format!("its `general.architecture` is {said}"),
             mend: format!(
                 "of a GGUF file these are read: {}; of others take the folder in the Hugging Face format",
                 all()
