@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
-use super::model_args::fetched;
+use super::model_args::{ReachArgs, fetched};
 use super::numbers::{size, thousands};
 use super::{Exit, Threads, bench_against, print, say};
 use crate::Result;
+use crate::checkpoint::Settings;
 use crate::hub::Needs;
 use crate::measure::{Ask, AskBoth, Context, Measured, PartTime, ProductWay, Speed, measure, measure_both};
 use crate::run_file::PrecisionSpec;
@@ -37,6 +38,8 @@ pub(super) struct Bench {
     #[arg(long, visible_alias = "lengths", value_name = "N,N", value_delimiter = ',', default_value = "512,2048,8192",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=1 << 24))]
     contexts: Vec<usize>,
+    #[command(flatten)]
+    reach: ReachArgs,
     /// Do not start the program anew to see how long a start takes
     #[arg(long)]
     no_start: bool,
@@ -56,7 +59,7 @@ impl Bench {
         if let Some(against) = &self.against {
             let ask = AskBoth {
                 models: [fetched(&self.model, Needs::Model)?.folder, fetched(against, Needs::Model)?.folder],
-                precision: self.precision,
+                settings: Settings { precision: self.precision, ..self.reach.settings() },
                 lengths: self.contexts.clone(),
                 rounds: self.rounds,
             };
@@ -68,6 +71,7 @@ impl Bench {
         let program = if self.no_start { None } else { Some((std::env::current_exe()?, rayon::current_num_threads())) };
         let ask = Ask {
             model: fetched(&self.model, Needs::Model)?.folder,
+            settings: self.reach.settings(),
             precisions: match self.precision {
                 PrecisionSpec::F32 => vec![PrecisionSpec::F32],
                 other => vec![PrecisionSpec::F32, other],
@@ -110,11 +114,12 @@ fn text(measured: &Measured) -> String {
         lines.extend(of_precision(speed, first));
     }
     for beyond in &measured.speeds[0].beyond_limit {
-        let limit = thousands(measured.context_limit as u64);
-        lines.push(format!(
-            "context {} is beyond the model's limit of {limit} tokens: skipped",
-            thousands(*beyond as u64)
-        ));
+        let end = if *beyond < measured.context_limit {
+            "positions that the model has learned".into()
+        } else {
+            format!("model's limit of {} tokens", thousands(measured.context_limit as u64))
+        };
+        lines.push(format!("context {} is beyond the {end}: skipped", thousands(*beyond as u64)));
     }
     lines.join("\n") + "\n"
 }

@@ -30,11 +30,12 @@ pub(super) fn text(both: &Both) -> String {
                 continue;
             }
             let more = if length.tokens > model.context_limit { "" } else { " and those decoded after them" };
-            lines.push(format!(
-                "{} tokens{more} are beyond the limit of {name}, {} tokens: not tried",
-                thousands(length.tokens as u64),
-                thousands(model.context_limit as u64)
-            ));
+            let end = if length.tokens < model.context_limit {
+                format!("positions that {name} has learned")
+            } else {
+                format!("limit of {name}, {} tokens", thousands(model.context_limit as u64))
+            };
+            lines.push(format!("{} tokens{more} are beyond the {end}: not tried", thousands(length.tokens as u64)));
         }
     }
     lines.join("\n") + "\n"

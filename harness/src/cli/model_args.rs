@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::RangedU64ValueParser;
 use spyglass_model::{Model, Tokenizer};
 
 use super::say;
@@ -11,7 +10,7 @@ use crate::Result;
 use crate::checkpoint::{Settings, open};
 use crate::hub::{Local, Needs, Talk, local};
 use crate::progress::Interrupt;
-use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec, RopeScale};
+use crate::run_file::{BosSpec, ContextLimit, DtFloorSpec, PrecisionSpec, RopeScale};
 
 /// A checkpoint and how it is run.
 #[derive(Debug, Clone, Args)]
@@ -28,14 +27,21 @@ pub(super) struct ModelArgs {
     /// Lower bound of Mamba-2's time step: `config` (`time_step_min`, as transformers has it) or none, as in training
     #[arg(long, value_enum, default_value_t)]
     dt_floor: DtFloorSpec,
+    #[command(flatten)]
+    reach: ReachArgs,
+    #[command(flatten)]
+    tokens: TokenArgs,
+}
+
+/// How long the texts are that the model takes.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct ReachArgs {
     /// Divide the positions of rotary embeddings by N (position interpolation): the context limit is N times that of config.json then
     #[arg(long, value_name = "N")]
     rope_scale: Option<RopeScale>,
     /// The context limit, in place of that of config.json
-    #[arg(long, value_name = "TOKENS", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
-    context: Option<usize>,
-    #[command(flatten)]
-    tokens: TokenArgs,
+    #[arg(long, value_name = "TOKENS")]
+    context: Option<ContextLimit>,
 }
 
 /// How text becomes tokens.
@@ -70,7 +76,7 @@ impl ModelArgs {
 
     /// The same for the library.
     pub(super) fn settings(&self) -> Settings {
-        let (rope_scale, context) = (self.rope_scale, self.context);
+        let Settings { rope_scale, context, .. } = self.reach.settings();
         Settings { precision: self.precision, dt_floor: self.dt_floor, rope_scale, context, ..self.tokens.settings() }
     }
 
@@ -82,6 +88,13 @@ impl ModelArgs {
         let settings = self.settings();
         settings.note().iter().for_each(|note| say(note));
         open(&self.folder, &settings)
+    }
+}
+
+impl ReachArgs {
+    /// The same for the library, everything else by default.
+    pub(super) fn settings(self) -> Settings {
+        Settings { rope_scale: self.rope_scale, context: self.context.map(ContextLimit::tokens), ..Settings::default() }
     }
 }
 

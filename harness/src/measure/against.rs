@@ -20,8 +20,8 @@ const WARM: usize = 32;
 pub(crate) struct AskBoth {
     /// The folders of the two checkpoints.
     pub models: [PathBuf; 2],
-    /// Arithmetic of both.
-    pub precision: PrecisionSpec,
+    /// How both are run.
+    pub settings: Settings,
     /// Contexts, in tokens.
     pub lengths: Vec<usize>,
     /// Times that each is measured; the median counts.
@@ -94,10 +94,9 @@ impl Times {
 /// # Errors
 /// Whatever is wrong with one of them; there is no memory for both.
 pub(crate) fn measure_both(ask: &AskBoth, told: impl Fn(&str)) -> Result<Both> {
-    let settings = Settings { precision: ask.precision, ..Settings::default() };
     let open = |folder: &PathBuf| {
         told(&format!("reading {}", folder.display()));
-        settings.open_model(folder)
+        ask.settings.open_model(folder)
     };
     let models = [open(&ask.models[0])?, open(&ask.models[1])?];
     for model in &models {
@@ -110,7 +109,7 @@ pub(crate) fn measure_both(ask: &AskBoth, told: impl Fn(&str)) -> Result<Both> {
     }
     let sides = [side(&ask.models[0], &models[0])?, side(&ask.models[1], &models[1])?];
     Ok(Both {
-        precision: ask.precision,
+        precision: ask.settings.precision,
         threads: rayon::current_num_threads(),
         rounds: ask.rounds,
         models: sides,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use spyglass_model::bench::Machine;
-use spyglass_model::{ModelConfig, Part, bench, has_tokenizer, weight_files};
+use spyglass_model::{Part, bench, has_tokenizer, weight_files};
 
 use super::speed::{Context, MachineLimits, Measured, PartTime, Prefill, ProductWay, Speed, StartUp};
 use crate::checkpoint::{Settings, weight_bytes};
@@ -26,6 +26,8 @@ const PIECE: usize = 1 << 20;
 pub(crate) struct Ask {
     /// The checkpoint's folder.
     pub model: PathBuf,
+    /// How it is run, but for the arithmetic.
+    pub settings: Settings,
     /// Arithmetics, in order.
     pub precisions: Vec<PrecisionSpec>,
     /// Texts of a batch of prefill, and tokens of each.
@@ -43,7 +45,7 @@ pub(crate) struct Ask {
 /// # Errors
 /// Whatever is wrong with the checkpoint; the program cannot be started; there is no memory for the measurement.
 pub(crate) fn measure(ask: &Ask, told: impl Fn(&str)) -> Result<Measured> {
-    let limit = ModelConfig::read(&ask.model)?.context_limit();
+    let limit = ask.settings.read_config(&ask.model)?.context_limit();
     let file_bytes = weight_bytes(&ask.model)?;
     let start_up = match &ask.program {
         Some(_) if !has_tokenizer(&ask.model) => {
@@ -100,7 +102,7 @@ struct Run {
 
 fn run(ask: &Ask, precision: PrecisionSpec, limit: usize) -> Result<Run> {
     let started = Instant::now();
-    let settings = Settings { precision, ..Settings::default() };
+    let settings = Settings { precision, ..ask.settings.clone() };
     let model = settings.open_model(&ask.model)?;
     let loaded = started.elapsed();
     let [sequences, length] = ask.batch;

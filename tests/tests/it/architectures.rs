@@ -239,6 +239,14 @@ fn two_checkpoints_are_measured_side_by_side() {
         "{table}"
     );
     assert!(table.contains("600 tokens are beyond the limit of A, 512 tokens"), "{table}");
+    // The limit is that of `--context`, but for positions that were learned.
+    let table = bench("short", &["--context", "700"]);
+    assert!(
+        table.contains("600 tokens and those decoded after them are beyond the positions that B has learned"),
+        "{table}"
+    );
+    let row = table.lines().find(|line| line.starts_with("| 600 |")).unwrap();
+    assert!(row.matches('–').count() == 4 && !table.contains("limit of A"), "{table}");
     let wrong = folder.run(&["bench", "--model", "a", "--against", "nowhere"]);
     assert!(wrong.code == Some(2) && wrong.stderr.contains("nowhere"), "{wrong:?}");
 }

@@ -195,6 +195,11 @@ fn a_bench_measures_the_model_and_the_machine() {
             assert!(times["tokens_per_second"].as_f64().unwrap() > 0.0);
         }
     }
+    let longer: Value =
+        serde_json::from_str(&bench(&["--json", "--no-start", "--contexts", "600,2000", "--rope-scale", "2"])).unwrap();
+    assert_eq!(longer["context_limit"], json!(1024));
+    let speed = &longer["speeds"][0];
+    assert_eq!((&speed["beyond_limit"], &speed["contexts"][0]["tokens"]), (&json!([2000]), &json!(600)));
     let ways = measured["machine"]["products"].as_array().unwrap();
     for precision in ["f32", "bf16", "int8"] {
         let own: Vec<_> = ways.iter().filter(|way| way["precision"] == precision).collect();
