@@ -10,6 +10,7 @@ mod browser;
 mod chance;
 mod compare;
 mod composites;
+mod copy_head;
 mod faults;
 mod faults_serve;
 mod fewer_bits;
