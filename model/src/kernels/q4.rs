@@ -29,14 +29,28 @@ pub(super) fn panel_words(input: usize) -> usize {
     input.div_ceil(BLOCK) * WORDS
 }
 
-/// Packs rows `input` long into `panel`, as its columns from `first` on. Codes and scales are those of ggml's `quantize_row_q4_0`: the
-/// number furthest from 0 has the code 0.
+/// The scale of a block: one by which all its numbers are codes already, so that a file of four bits is not rounded a second time; else that
+/// of ggml's `quantize_row_q4_0`, by which the number furthest from 0 has the code 0.
+fn scale_of<S: Stored>(values: &[S]) -> f32 {
+    let further = |most: f32, x: &S| if most.abs() < x.to_f32().abs() { x.to_f32() } else { most };
+    let furthest = values.iter().fold(0.0, further);
+    let is_exact = |scale: &f32| {
+        let is_code = |x: &S| {
+            let code = x.to_f32() / scale;
+            (-8.0..=7.0).contains(&code) && code.fract() == 0.0
+        };
+        f16::from_f32(*scale).to_f32() == *scale && values.iter().all(is_code)
+    };
+    let steps = (-8_i8..=7).filter(|step| *step != 0).map(|step| furthest / f32::from(step));
+    steps.clone().find(is_exact).or_else(|| steps.clone().next()).unwrap_or(0.0)
+}
+
+/// Packs rows `input` long into `panel`, as its columns from `first` on.
 pub(super) fn pack<S: Stored>(rows: &[S], input: usize, panel: &mut [u32], first: usize) {
     for (column, row) in (first..).zip(rows.chunks_exact(input)) {
         let (vector, lane) = (column / LANES * VECTOR, column % LANES);
         for (words, values) in panel.chunks_exact_mut(WORDS).zip(row.chunks(BLOCK)) {
-            let further = |most: f32, x: &S| if most.abs() < x.to_f32().abs() { x.to_f32() } else { most };
-            let scale = values.iter().fold(0.0, further) / -8.0;
+            let scale = scale_of(values);
             let inverse = if scale == 0.0 { 0.0 } else { 1.0 / scale };
             let words = &mut words[vector..vector + VECTOR];
             let (scales, codes) = words.split_at_mut(SCALES);
@@ -198,6 +212,7 @@ on_isa! {
 mod tests {
     use candle_core::quantized::{GgmlDType, QTensor};
     use candle_core::{Device, Tensor};
+    use half::f16;
     use proptest::prelude::*;
 
     use crate::kernels::{Arithmetic, Format, Isa, Panels, Start, multiply};
@@ -231,6 +246,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_four_bits_hold_already_is_not_rounded_again(
+            codes in proptest::collection::vec(0u8..16, 64), lowest in 0u8..9, scales in [1u16..0x7c00, 0x8001u16..0xfc00],
+        ) {
+            let number = |(at, &code): (usize, &u8)| f32::from(i16::from(code.max(lowest)) - 8) * f16::from_bits(scales[at / 32]).to_f32();
+            let w: Vec<f32> = codes.iter().enumerate().map(number).collect();
+            let mut found = vec![0.0; 64];
+            Panels::of(&w, 1, 64, Format::Q4).row(0, &mut found);
+            prop_assert_eq!(found, w);
+        }
+
         #[test]
         fn products_are_those_of_the_same_numbers_in_f32(
             rows in 1usize..30, out in 1usize..80, input in 1usize..300, onto in any::<bool>(), seed: u32,
