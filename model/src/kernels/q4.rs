@@ -10,7 +10,7 @@ use super::panels::{PANEL, Panels, Stored};
 use super::strip::Strip;
 use super::threads::each;
 use super::tile::{ByF32, Start, Task, strip};
-use super::vector::{LANES, Vector, on_isa};
+use super::vector::{LANES, Vector, call_for, on_isa};
 use super::{Isa, scratch};
 
 /// Inputs of a block.
@@ -80,6 +80,8 @@ pub(super) fn row(panel: &[u32], column: usize, to: &mut [f32]) {
 
 /// Vectors of sums that one row goes through side by side, or two rows two by two: a sum waits for its last multiply-add, so that others have to lie between.
 const VECTORS: usize = 4;
+/// Blocks from the one that is multiplied to the one that is called for: each panel is a stream of its own, and the processor foresees too little of it.
+const AHEAD: usize = 8;
 
 /// Some panels' share of a product of one or two rows.
 #[derive(Debug, Clone, Copy)]
@@ -137,6 +139,11 @@ fn few_rows<V: Vector, const R: usize, const C: usize>(few: Few<'_>, mut y: Stri
     let blocks = few.x.len() / R;
     for block in 0..blocks {
         let words = std::array::from_fn(|vector| &panels[vector][block * PANEL / LANES + vector % (PANEL / LANES)]);
+        for (vector, panel) in panels.iter().enumerate() {
+            if let Some(words) = panel.get((block + AHEAD) * PANEL / LANES + vector % (PANEL / LANES)) {
+                call_for(words);
+            }
+        }
         let x = std::array::from_fn(|row| &few.x[row * blocks + block]);
         one_block(x, words, &mut sums);
     }

@@ -327,6 +327,18 @@ fn codes_256(words: __m256i, bits: i32) -> __m256 {
     _mm256_sub_ps(_mm256_cvtepi32_ps(codes), _mm256_set1_ps(8.0))
 }
 
+/// Tells the processor that these words are read soon, where it can be told.
+#[inline(always)]
+pub(super) fn call_for(words: &[u32]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in words.chunks(LANES) {
+        // SAFETY: every x86-64 has the instruction, and it reads nothing
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = words;
+}
+
 /// Defines `pub(super) fn name(isa, …)`, which runs `body::<V>(…)` compiled for `isa`.
 macro_rules! on_isa {
     ($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? = $body:ident) => {
