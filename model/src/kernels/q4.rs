@@ -8,7 +8,7 @@ use half::f16;
 use super::gemm::padded;
 use super::panels::{PANEL, Panels, Stored};
 use super::strip::Strip;
-use super::threads::each;
+use super::threads::{each, work};
 use super::tile::{ByF32, Start, Task, strip};
 use super::vector::{LANES, Vector, call_for, on_isa};
 use super::{Isa, scratch};
@@ -103,7 +103,7 @@ pub(super) fn multiply_few(isa: Isa, x: &[f32], weight: &Panels, start: Start, y
     let panels = if left.rows() == 1 { VECTORS * LANES / PANEL } else { 1 };
     let firsts = (0..out.div_ceil(PANEL)).step_by(panels);
     let tasks = firsts.map(|first| (Few { x, weight, first, start }, left.cut(panels * PANEL)));
-    each(tasks, x.len() * BLOCK * out, |(few, strip)| strip_few(isa, few, strip));
+    each(tasks, work(x.len() * BLOCK * out, weight.bytes()), |(few, strip)| strip_few(isa, few, strip));
 }
 
 #[inline(always)]
@@ -138,11 +138,10 @@ fn few_rows<V: Vector, const R: usize, const C: usize>(few: Few<'_>, mut y: Stri
         std::array::from_fn(|vector| few.weight.panel(few.first + vector * LANES / PANEL).as_chunks().0);
     let blocks = few.x.len() / R;
     for block in 0..blocks {
-        let words = std::array::from_fn(|vector| &panels[vector][block * PANEL / LANES + vector % (PANEL / LANES)]);
-        for (vector, panel) in panels.iter().enumerate() {
-            if let Some(words) = panel.get((block + AHEAD) * PANEL / LANES + vector % (PANEL / LANES)) {
-                call_for(words);
-            }
+        let words: [&[u32; VECTOR]; C] =
+            std::array::from_fn(|vector| &panels[vector][block * PANEL / LANES + vector % (PANEL / LANES)]);
+        for words in words {
+            call_for(words.as_ptr().wrapping_add(AHEAD * WORDS), VECTOR);
         }
         let x = std::array::from_fn(|row| &few.x[row * blocks + block]);
         one_block(x, words, &mut sums);
