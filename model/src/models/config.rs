@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::decoder::Model;
 use super::registry::{Architecture, Known, Sizes, read};
 use crate::checkpoint::gguf::told;
-use crate::checkpoint::{Keys, Tensors, Weights, context_limit, is_gguf};
+use crate::checkpoint::{Keys, NEVER, Tensors, Weights, context_limit, is_gguf};
 use crate::error::{Error, Result};
 use crate::layers::Memory;
 use crate::options::LoadOptions;
@@ -144,16 +145,17 @@ impl Model {
     /// # Errors
     /// Whatever is wrong with config.json or the weights, by file, tensor, what was expected and what was found.
     pub fn open(dir: &Path, options: &LoadOptions) -> Result<Self> {
-        Self::of(ModelConfig::read(dir)?, dir, options)
+        Self::of(ModelConfig::read(dir)?, dir, options, &NEVER)
     }
 
-    /// The same where the folder's config.json is read already.
+    /// The same where the folder's config.json is read already. Reading a large checkpoint takes minutes: it ends between two pieces of a
+    /// tensor once `stop` is set.
     ///
     /// # Errors
-    /// Whatever is wrong with the weights.
-    pub fn of(config: ModelConfig, dir: &Path, options: &LoadOptions) -> Result<Self> {
+    /// Whatever is wrong with the weights; [`Error::Interrupted`] where it was stopped.
+    pub fn of(config: ModelConfig, dir: &Path, options: &LoadOptions, stop: &AtomicBool) -> Result<Self> {
         let weights = config.weights(dir)?;
-        let mut reading = Tensors::reading(&weights, *options);
+        let mut reading = Tensors::reading(&weights, *options, stop);
         let parts = config.architecture.build(&mut reading)?;
         if options.rope_scale.is_some() && !reading.rotates() {
             let file = if is_gguf(dir) { dir.to_owned() } else { dir.join("config.json") };
