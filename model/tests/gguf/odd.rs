@@ -45,7 +45,7 @@ fn a_header_that_does_not_fit_is_told_by_its_own_keys() {
         (number("block_count", 3), "tensor `blk.2.attn_norm.weight` is missing, [256] expected"),
         (number("block_count", 1), "tensor `blk.1.attn_norm.weight` [256] is not part of the model"),
         (number("embedding_length", 128), "tensor `token_embd.weight` is [99, 256], its header asks for [99, 128]"),
-        (number("embedding_length", 0), "heads are 0 wide"),
+        (number("embedding_length", 0), "`llama.embedding_length` makes heads 0 wide"),
         (number("feed_forward_length", 480), "tensor `blk.0.ffn_down.weight` is [256, 512]"),
         (number("context_length", 0), "`llama.context_length` is 0"),
         (number("rope.dimension_count", 7), "`llama.rope.dimension_count`"),
