@@ -84,6 +84,7 @@ impl Site {
     pub(crate) fn fetcher(&self) -> Result<&Fetcher> {
         if self.fetcher.get().is_none() {
             let fetcher = Fetcher::new(Settings::from_env()?, self.store.root(), self.work.disk);
+            let fetcher = fetcher.until(self.watch.interrupt.clone());
             drop(self.fetcher.set(fetcher));
         }
         Ok(self.fetcher.get().expect("it was set above"))
