@@ -18,7 +18,6 @@ use crate::measure::{Effect, Form, price_of_task};
 use crate::progress::Interrupt;
 use crate::results::Store;
 use crate::run_file::{DtFloorSpec, PrecisionSpec};
-use crate::suite::Suite;
 use crate::sweep::Work;
 use crate::{Error, Result};
 
@@ -59,11 +58,11 @@ pub(super) struct ComparePrecision {
 impl ComparePrecision {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        let forms = self.forms()?;
+        let interrupt = Interrupt::listen()?;
+        let forms = self.forms(&interrupt)?;
         for form in &forms {
             ModelConfig::read(&form.checkpoint)?; // before the tasks are built: a slip in the path is told at once
         }
-        let interrupt = Interrupt::listen()?;
         let (mut scored, mut failed) = (Vec::new(), false);
         for form in &forms {
             say(&format!("{}:", form.name()));
@@ -81,7 +80,7 @@ impl ComparePrecision {
         let mut effects = Effect::all(&scored[0], &scored[1]);
         if self.tokens_compared > 0 {
             say("next tokens:");
-            self.add_prices(&forms, &self.tasks.suite()?, &mut effects)?;
+            self.add_prices(&forms, &mut effects, &interrupt)?;
         }
         let names = forms.each_ref().map(Form::name);
         print(&if self.json { lines(&effects) } else { table(&effects, &names) })?;
@@ -89,7 +88,7 @@ impl ComparePrecision {
     }
 
     /// What comes before and what comes after, both on this machine.
-    fn forms(&self) -> Result<[Form; 2]> {
+    fn forms(&self, interrupt: &Interrupt) -> Result<[Form; 2]> {
         let other = self.other.as_ref().unwrap_or(&self.model);
         let after = self.after.unwrap_or(if self.other.is_some() { self.before } else { PrecisionSpec::Bf16 });
         if *other == self.model && after == self.before {
@@ -98,9 +97,9 @@ impl ComparePrecision {
                 help: "name another arithmetic with --after, or another file of the model with --other".into(),
             });
         }
-        let tokens = self.tokens.fetched()?;
+        let tokens = self.tokens.fetched(interrupt)?;
         let form = |written: &Path, precision| -> Result<Form> {
-            let Local { folder, name } = fetched(written, Needs::Model)?;
+            let Local { folder, name } = fetched(written, Needs::Model, interrupt)?;
             let settings = Settings { precision, dt_floor: self.dt_floor, ..tokens.settings() };
             Ok(Form { checkpoint: folder, called: name, settings })
         };
@@ -108,13 +107,15 @@ impl ComparePrecision {
     }
 
     /// Adds what the next token's distribution tells, task by task, with both forms in memory.
-    fn add_prices(&self, forms: &[Form; 2], suite: &Suite, effects: &mut [Effect]) -> Result<()> {
+    fn add_prices(&self, forms: &[Form; 2], effects: &mut [Effect], interrupt: &Interrupt) -> Result<()> {
         let [before, after] = forms;
-        let models = [before.settings.open_model(&before.checkpoint)?, after.settings.open_model(&after.checkpoint)?];
+        let open = |form: &Form| form.settings.open_model(&form.checkpoint, interrupt);
+        let models = [open(before)?, open(after)?];
         let tokenizer = before.settings.open_tokenizer(&before.checkpoint, models[0].config())?;
-        for asked in &suite.tasks {
+        for asked in &self.tasks.suite()?.tasks {
             let same = |effect: &&mut Effect| effect.task == asked.task.name && effect.shots == asked.task.shots;
             if let Some(effect) = effects.iter_mut().find(same) {
+                interrupt.go_on(|| format!("`{}` was compared", asked.task.name))?;
                 effect.tokens = price_of_task(&models, &tokenizer, &[asked], self.tokens_compared)?;
             }
         }

@@ -116,7 +116,7 @@ fn in_other_arithmetics(run: &RunFile, overrides: &Overrides, store: &Store, man
     let (work, interrupt) = (Work::of_run(run, overrides)?.with_data()?, Interrupt::listen()?);
     for &precision in others {
         say(&format!("{}: what it costs the next token", precision.name()));
-        measure_prices(&work, store, precision, (&|| interrupt.is_set(), &say))?;
+        measure_prices(&work, store, precision, (&interrupt, &say))?;
     }
     let Rewritten { index, gathered } = rewrite_report(store)?;
     gathered.damaged.iter().for_each(|message| say(message));

@@ -7,6 +7,7 @@ use super::plan::unit_inputs;
 use crate::Result;
 use crate::checkpoint::{Hashing, Identity, Settings};
 use crate::measure::price_of_task;
+use crate::progress::Interrupt;
 use crate::results::{Hashes, Price, PriceLine, Store, unit_key};
 use crate::run_file::PrecisionSpec;
 use crate::suite::Subject;
@@ -14,7 +15,8 @@ use crate::suite::Subject;
 /// Tokens of a checkpoint before which distributions are compared.
 const TOKENS: usize = 2000;
 
-/// Measures what `after` costs each checkpoint that lies on the disk and was not measured yet; `stop` ends it between two.
+/// Measures what `after` costs each checkpoint that lies on the disk and was not measured yet; `stop` ends it between two, or while
+/// one is read.
 ///
 /// # Errors
 /// The folder of results cannot be read or written. A checkpoint that cannot be measured is told and passed over.
@@ -22,24 +24,25 @@ pub(crate) fn measure_prices(
     work: &Work,
     results: &Store,
     after: PrecisionSpec,
-    (stop, say): (&dyn Fn() -> bool, &dyn Fn(&str)),
+    (stop, say): (&Interrupt, &dyn Fn(&str)),
 ) -> Result<()> {
     let (store, hashes) = (results.in_precision(after)?, Hashes::open(results.root()));
     let known = store.prices();
     for checkpoint in work.tree.branches.iter().flat_map(|branch| &branch.checkpoints) {
-        if stop() {
+        if stop.is_set() {
             break;
         }
         let Some(key) = key(work, checkpoint, after, &hashes) else { continue };
         if known.iter().any(|line| line.at() == checkpoint.at() && line.key == key) {
             continue;
         }
-        match price_of(work, checkpoint, after) {
+        match price_of(work, checkpoint, after, stop) {
             Ok(Some(price)) => {
                 let Checkpoint { branch, step, variant, .. } = checkpoint.clone();
                 store.keep_price(PriceLine { branch, step, variant, key, price })?;
             }
             Ok(None) => {}
+            Err(error) if error.is_interrupt() => break,
             Err(error) => say(&format!("{} in {}: {}", checkpoint.location, after.name(), error.in_full())),
         }
     }
@@ -61,10 +64,10 @@ fn key(work: &Work, checkpoint: &Checkpoint, after: PrecisionSpec, hashes: &Hash
 }
 
 /// The price of one checkpoint; `None` where no task has tokens.
-fn price_of(work: &Work, checkpoint: &Checkpoint, after: PrecisionSpec) -> Result<Option<Price>> {
+fn price_of(work: &Work, checkpoint: &Checkpoint, after: PrecisionSpec, stop: &Interrupt) -> Result<Option<Price>> {
     let folder = work.folder(checkpoint);
     let rounded = Settings { precision: after, ..work.settings.clone() };
-    let models = [work.settings.open_model(&folder)?, rounded.open_model(&folder)?];
+    let models = [work.settings.open_model(&folder, stop)?, rounded.open_model(&folder, stop)?];
     let tokenizer = work.settings.open_tokenizer(&folder, models[0].config())?;
     let tasks = work.suite.tasks.iter().filter(|task| !task.items().is_empty());
     price_of_task(&models, &tokenizer, &tasks.collect::<Vec<_>>(), TOKENS)
