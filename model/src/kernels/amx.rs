@@ -252,7 +252,7 @@ mod by_instruction {
         let (depth, upper) = (steps.min(DEPTH), block.rows.min(DEPTH));
         let lower = block.rows - upper;
         assert!(
-            block.x.len() >= (block.rows - 1) * block.stride + steps && steps % depth == 0 && lower <= DEPTH,
+            block.x.len() >= (block.rows - 1) * block.stride + steps && steps.is_multiple_of(depth) && lower <= DEPTH,
             "a block that does not fit"
         );
         let (shapes, turns) = (Shapes::of([upper, lower], depth), steps / depth);

@@ -55,7 +55,9 @@ pub(crate) fn write(folder: &Path, file: &Path, writing: &Writing) {
     let bytes = fs_err::read(&path).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let (mut kept, mut written) = (Vec::new(), Vec::new());
-    for (name, view) in tensors.tensors() {
+    let mut views = tensors.tensors();
+    views.sort_by(|(one, _), (other, _)| one.cmp(other)); // they come in any order, and damages are done at places in the file
+    for (name, view) in views {
         let values: Vec<f32> = view.data().as_chunks().0.iter().map(|word| f32::from_le_bytes(*word)).collect();
         let (tensor, values) = stored(&name, view.shape(), values, writing);
         kept.push((name.clone(), view.shape().to_vec(), values));
