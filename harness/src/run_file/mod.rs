@@ -34,7 +34,7 @@ pub(crate) use on_hub::addresses;
 pub(crate) use phases::PhasesSpec;
 pub(crate) use rope::RopeScale;
 pub(crate) use schedule_spec::{CheckpointOrder, ScheduleSpec};
-pub(crate) use settings::{BosSpec, MisplacedSpec, PrecisionSpec, ReportSpec};
+pub(crate) use settings::{BosSpec, MisplacedSpec, PrecisionSpec, PrecisionsSpec, ReportSpec};
 pub(crate) use storage::KeepSpec;
 pub use task_spec::TaskSpec;
 pub(crate) use watch::{WatchOrder, parse as parse_time};

@@ -31,6 +31,7 @@ mod long_texts;
 mod made_up;
 mod names;
 mod pilot;
+mod prices;
 mod program;
 mod prototype;
 mod public_runs;

@@ -67,7 +67,7 @@ impl Estimate {
 pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
     let questions = Questions::new(&work.suite);
     let mut estimate = Estimate::default();
-    let mut flops = 0.0;
+    let mut guess = 0.0;
     let settings = &work.settings;
     let left = plan.checkpoints.iter().filter(|planned| planned.problem.is_none() && !planned.is_done());
     let (here, unfetched): (Vec<&PlannedCheckpoint>, Vec<_>) =
@@ -98,7 +98,7 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
                     let computed = asked.trie.tokens_computed();
                     estimate.tokens_computed += computed;
                     estimate.tokens_requested += asked.trie.tokens_requested();
-                    flops += 2.0 * computed as f64 * parameters as f64;
+                    guess += guessed_seconds(computed as f64, parameters);
                     let most = asked.trie.peak_state_bytes(&state_bytes).min(ScorerOptions::default().state_memory);
                     estimate.state_bytes = estimate.state_bytes.max(most);
                     let largest = asked.trie.largest_state(&state_bytes);
@@ -113,13 +113,14 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
             }
         }
     }
-    let (tokens, seconds) =
-        plan.done().fold((0, 0.0), |sum, (_, brief)| (sum.0 + brief.cost.tokens_computed, sum.1 + brief.cost.seconds));
-    estimate.measured = tokens > 0 && seconds > 0.0;
-    estimate.seconds = if estimate.measured {
-        estimate.tokens_computed as f64 * seconds / tokens as f64
-    } else {
-        flops / (GUESSED_RATE * std::thread::available_parallelism().map_or(1, usize::from) as f64)
-    };
+    let pace = plan.seconds_per_token();
+    estimate.measured = pace.is_some();
+    estimate.seconds = pace.map_or(guess, |pace| estimate.tokens_computed as f64 * pace);
     Ok(estimate)
+}
+
+/// Wall time of tokens through a model of so many numbers, for a first guess.
+pub(in crate::sweep) fn guessed_seconds(tokens: f64, parameters: u64) -> f64 {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    2.0 * tokens * parameters as f64 / (GUESSED_RATE * cores as f64)
 }

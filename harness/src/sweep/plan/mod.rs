@@ -6,8 +6,10 @@ mod opened;
 mod schedule;
 mod units;
 
+pub(in crate::sweep) use estimate::guessed_seconds;
 pub(crate) use estimate::{Estimate, TooLarge, estimate};
 pub(in crate::sweep) use inputs::unit_inputs;
+pub(in crate::sweep) use opened::{Contents, contents};
 pub(crate) use schedule::order;
 pub(crate) use units::checkpoint_name;
 pub(crate) use units::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};

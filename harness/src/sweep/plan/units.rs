@@ -133,6 +133,13 @@ impl Plan {
         })
     }
 
+    /// Seconds that a token took in what is finished; `None` where nothing tells.
+    pub(crate) fn seconds_per_token(&self) -> Option<f64> {
+        let costs = self.done().map(|(_, brief)| (brief.cost.tokens_computed, brief.cost.seconds));
+        let (tokens, seconds) = costs.fold((0, 0.0), |sum, cost| (sum.0 + cost.0, sum.1 + cost.1));
+        (tokens > 0 && seconds > 0.0).then(|| seconds / tokens as f64)
+    }
+
     /// The summaries of the finished units, but for what was damaged meanwhile.
     pub(crate) fn records(&self, work: &Work, store: &Store) -> Vec<UnitRecord> {
         let of_one = |planned: &PlannedCheckpoint| {
