@@ -161,6 +161,27 @@ fn a_price_is_told_beforehand_and_what_fails_of_it_by_name() {
 }
 
 #[test]
+fn what_examples_share_is_read_once() {
+    let folder = RunFolder::small();
+    let task = fs_err::read_to_string(folder.path("tasks/pilot_letters.yaml")).unwrap();
+    let task = task.replace("task: pilot_letters\n", "task: same_shots\nfewshot_config: {sampler: first_n}\n");
+    folder.write("tasks/same_shots.yaml", &task);
+    let tokens = |limit: usize| {
+        let run = RUN.replace("task: pilot_letters, limit: 12", &format!("task: same_shots, shots: 3, limit: {limit}"));
+        folder.write("shots.yaml", &format!("checkpoints: [{{path: trunk}}]\n{run}"));
+        let plan = folder.run(&["plan", "shots.yaml", "--json"]);
+        let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+        plan["others"][0]["next_tokens"]["tokens_computed"].as_u64().unwrap()
+    };
+    // three examples and a question are about four questions; eleven questions more are not eleven times that
+    let (one, twelve) = (tokens(1), tokens(12));
+    assert!(
+        one < twelve && twelve < 6 * one,
+        "after the same three examples twelve questions cost {twelve}, one {one}"
+    );
+}
+
+#[test]
 fn arithmetics_stand_in_the_order_of_the_run_file() {
     let folder = RunFolder::small();
     folder.write(
