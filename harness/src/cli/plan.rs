@@ -144,7 +144,7 @@ fn prices(first: &Work, work: &Work, stores: [&Store; 2]) -> Result<PriceEstimat
     let hashes = Hashes::open(stores[0].root());
     let plans =
         [needed(Plan::new(first, stores[0], &hashes)?, first, stores[0])?, Plan::new(work, stores[1], &hashes)?];
-    estimate_prices(first, [&plans[0], &plans[1]], (work.settings.precision, stores[1]))
+    Ok(estimate_prices(first, [&plans[0], &plans[1]], (work.settings.precision, stores[1])))
 }
 
 fn price_lines(prices: &PriceEstimate) -> Vec<String> {

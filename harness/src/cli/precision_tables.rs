@@ -3,8 +3,8 @@
 use spyglass_dashboards::analysis::Z95;
 
 use super::text_table::{Align, Table};
-use crate::measure::{Effect, LEAST_999, MetricChange};
-use crate::results::Price;
+use crate::measure::{Effect, MetricChange};
+use crate::results::{LEAST_999, Price};
 
 /// One JSON object a task.
 pub(super) fn lines(effects: &[Effect]) -> String {

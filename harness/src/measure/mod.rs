@@ -12,6 +12,5 @@ pub(crate) use against::{AskBoth, At, Both, Length, Side, Times, measure_both};
 pub(crate) use bench::{Ask, measure};
 pub(crate) use form::{Form, one_model};
 pub(crate) use precision::{Effect, MetricChange};
-pub(crate) use price::LEAST_999;
 pub(crate) use right_answers::{RightAnswers, Roomy};
 pub(crate) use speed::{Context, Measured, PartTime, ProductWay, Speed};

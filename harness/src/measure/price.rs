@@ -3,10 +3,7 @@
 use spyglass_dashboards::analysis::{Z95, clustered_se, mean_se};
 use spyglass_model::TokenShift;
 
-use crate::results::Price;
-
-/// Of fewer tokens the 99.9th percentile is little more than the largest value, and not told.
-pub(crate) const LEAST_999: usize = 1000;
+use crate::results::{LEAST_999, Price};
 
 impl Price {
     /// Of the tokens of each text; `None` without any.

@@ -9,11 +9,12 @@ use spyglass_dashboards::run::At;
 
 use super::{Hashes, Store, gather, in_turn, write_whole};
 use crate::Result;
-use crate::measure::LEAST_999;
 use crate::run_file::{PrecisionSpec, PrecisionsSpec};
 
 /// Where the prices of an arithmetic are kept.
 const FILE: &str = "prices.jsonl";
+/// Of fewer tokens the 99.9th percentile is little more than the largest value, and not told.
+pub(crate) const LEAST_999: usize = 1000;
 
 /// What changed over some tokens. Divergences in nats, probabilities and shares in [0, 1].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

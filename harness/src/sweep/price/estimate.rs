@@ -5,7 +5,6 @@ use spyglass_model::ScorerOptions;
 
 use super::key::key;
 use super::texts::TextsOnce;
-use crate::Result;
 use crate::checkpoint::Settings;
 use crate::results::Store;
 use crate::run_file::PrecisionSpec;
@@ -31,10 +30,7 @@ pub(crate) struct PriceEstimate {
 
 /// Estimates what is left to measure of `after` when what `plans` hold (of the first arithmetic, and of `after`) is scored. Nothing is told of
 /// what cannot be read: the plan of the scores does.
-///
-/// # Errors
-/// Sizes that do not fit.
-pub(crate) fn estimate_prices(work: &Work, plans: [&Plan; 2], after: (PrecisionSpec, &Store)) -> Result<PriceEstimate> {
+pub(crate) fn estimate_prices(work: &Work, plans: [&Plan; 2], after: (PrecisionSpec, &Store)) -> PriceEstimate {
     let (after, store) = after;
     let rounded = Settings { precision: after, ..work.settings.clone() };
     let (known, mut estimate) = (store.prices(), PriceEstimate::default());
@@ -62,5 +58,5 @@ pub(crate) fn estimate_prices(work: &Work, plans: [&Plan; 2], after: (PrecisionS
         let new = texts.roomy.left_out.iter().filter(|task| !estimate.left_out.contains(task)).cloned();
         estimate.left_out = estimate.left_out.iter().cloned().chain(new).collect();
     }
-    Ok(estimate)
+    estimate
 }
