@@ -39,6 +39,10 @@ pub enum Error {
     #[error("{problem}")]
     #[diagnostic(code(usage), help("{help}"))]
     Usage { problem: String, help: String },
+    /// The user has stopped it meanwhile: nothing is wrong.
+    #[error("interrupted while {what}")]
+    #[diagnostic(code(interrupted), help("run it again: what is finished is kept"))]
+    Interrupted { what: String },
     /// One that several units meet.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -76,6 +80,15 @@ pub(crate) fn is_full(kind: ErrorKind) -> bool {
 }
 
 impl Error {
+    /// Whether nothing is wrong, and the user has stopped it.
+    pub(crate) fn is_interrupt(&self) -> bool {
+        match self {
+            Self::Interrupted { .. } | Self::Model(spyglass_model::Error::Interrupted) => true,
+            Self::Shared(error) => error.is_interrupt(),
+            _ => false,
+        }
+    }
+
     /// The message with the messages of its causes and the mend, on one line each: what a failure file keeps.
     pub fn in_full(&self) -> String {
         let mut text = self.to_string();

@@ -133,7 +133,7 @@ pub enum Error {
     #[diagnostic(code(model::state_memory), help("give at least {needed} bytes"))]
     StateMemory { given: u64, needed: u64 },
 
-    #[error("interrupted before all requests were answered")]
+    #[error("interrupted before all was done")]
     #[diagnostic(code(model::interrupted), help("run it again; what was stored is kept"))]
     Interrupted,
 

@@ -18,11 +18,19 @@ pub enum Precision {
     Q4,
 }
 
-/// What a person should know who asks for `precision` on this machine: that it has no instruction for it, and the sums are computed
-/// otherwise, to the same bits and more slowly.
+/// What a person should know who asks for `precision` on this machine: that it has no instruction for it that pays, and the same numbers
+/// are computed otherwise.
 pub fn slow_path(precision: Precision) -> Option<&'static str> {
-    let plain = "int8: this machine has no `vpdpbusd`, so products go through 16 bits: the same numbers, more slowly";
-    (precision == Precision::Int8 && !Isa::current().has_vnni()).then_some(plain)
+    let isa = Isa::current();
+    match precision {
+        Precision::Int8 if !isa.has_vnni() => {
+            Some("int8: this machine has no `vpdpbusd`, so products go through 16 bits: the same numbers, more slowly")
+        }
+        Precision::Bf16 if !isa.has_bf16() => Some(
+            "bf16: this machine multiplies bf16 no faster than f32, so products go through f32: the same numbers, no time saved",
+        ),
+        Precision::F32 | Precision::Bf16 | Precision::Int8 | Precision::Q4 => None,
+    }
 }
 
 /// The smallest Δt of a recurrence, the same for every token however it is computed.

@@ -3,6 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
+use spyglass_model::Tokenizer;
+
 #[path = "../../tests/support/fuzz.rs"]
 mod fuzz;
 
@@ -53,6 +56,51 @@ fn pickles_and_their_archives() {
     fuzz::each("pickle", &seeds, |bytes| {
         fs_err::write(folder.path().join("pytorch_model.bin"), bytes).unwrap();
         drop(spyglass_model::check(folder.path()));
+    });
+}
+
+#[test]
+fn tokenizers() {
+    let token = |id: u32, content: &str| json!({"id": id, "content": content, "single_word": false, "lstrip": true, "rstrip": false, "normalized": id == 0, "special": id != 1});
+    let whole = |normalizer: Value, model: Value| {
+        json!({"version": "1.0", "truncation": null, "padding": null, "added_tokens": [token(0, "<unk>"), token(1, "<a b>")],
+            "normalizer": normalizer, "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
+            "post_processor": {"type": "TemplateProcessing", "single": ["<unk>", "$A"], "pair": ["$A", "$B"],
+                "special_tokens": {"<unk>": {"id": "<unk>", "ids": [0], "tokens": ["<unk>"]}}},
+            "decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+                {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+            "model": model})
+    };
+    let vocab = json!({"<unk>": 0, "<a b>": 1, "▁": 2, "a": 3, "b": 4, "ab": 5, "▁ab": 6, "##b": 7, "<0xE2>": 8});
+    let merges = [json!([["a", "b"], ["▁", "ab"]]), json!(["a b", "▁ ab"])];
+    let bpe = |merges: &Value| json!({"type": "BPE", "unk_token": "<unk>", "byte_fallback": true, "vocab": vocab, "merges": merges});
+    let scored = [("<unk>", 0.0), ("<a b>", 0.0), ("▁a", -1.5), ("b", -2.0), ("a", -3.0), ("▁", -4.0)];
+    let seeds = [
+        whole(Value::Null, bpe(&merges[0])),
+        whole(
+            json!({"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Prepend", "prepend": "▁"}]}),
+            bpe(&merges[1]),
+        ),
+        whole(
+            json!({"type": "Replace", "pattern": {"Regex": "b+"}, "content": "a"}),
+            json!({"type": "Unigram", "unk_id": 0, "byte_fallback": false, "vocab": scored}),
+        ),
+        whole(
+            json!({"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true}),
+            json!({"type": "WordPiece", "unk_token": "<unk>", "continuing_subword_prefix": "##", "max_input_chars_per_word": 9, "vocab": vocab}),
+        ),
+    ];
+    let folder = folder("tokenizer.json");
+    fuzz::each("tokenizer", &seeds.map(|seed| seed.to_string().into_bytes()), |bytes| {
+        fs_err::write(folder.path().join("tokenizer.json"), bytes).unwrap();
+        fs_err::write(folder.path().join("tokenizer_config.json"), "{}").unwrap();
+        let Ok(tokenizer) = Tokenizer::open(folder.path()) else { return };
+        for text in ["", "ab", " a  b\n<a b>ab bb", "é🧑<unk>"] {
+            if let Ok(ids) = tokenizer.encode(text) {
+                drop(tokenizer.decode(&ids));
+            }
+        }
+        drop(tokenizer.decode(&[9, 0, 2, 8, 3]));
     });
 }
 

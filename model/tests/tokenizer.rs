@@ -10,6 +10,8 @@ use spyglass_model::{Bos, Error, Tokenizer};
 
 use support::{BYTES, bytes, config, folder, id, llama, open};
 
+#[path = "tokenizer/damages.rs"]
+mod damages;
 mod support;
 
 #[test]

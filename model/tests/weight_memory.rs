@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use candle_core::quantized::GgmlDType;
 use spyglass_model::bench::write_random_checkpoint;
@@ -29,7 +30,7 @@ fn said(checkpoint: &Path, precision: Precision, name: &str) -> (u64, Model) {
     let options = LoadOptions { precision, ..LoadOptions::default() };
     let config = ModelConfig::read(checkpoint).unwrap();
     let said = config.weight_bytes(checkpoint, &options).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let model = Model::of(config, checkpoint, &options).unwrap();
+    let model = Model::of(config, checkpoint, &options, &AtomicBool::new(false)).unwrap();
     assert_eq!(said, model.weight_bytes(), "{name} in {precision:?}");
     (said, model)
 }

@@ -6,6 +6,7 @@ use spyglass_model::{LanguageModel, Model, Tokenizer, weight_files};
 
 use super::Settings;
 use crate::Result;
+use crate::progress::Interrupt;
 
 /// A tokenizer with what tells it from others.
 #[derive(Debug, Clone, Copy)]
@@ -29,9 +30,9 @@ impl Loaded {
     /// Reads a checkpoint whose tokenizer is known by its content.
     ///
     /// # Errors
-    /// Whatever is wrong with its files.
-    pub(crate) fn read(folder: &Path, settings: &Settings, tokenizer_hash: &str) -> Result<Self> {
-        let (model, tokenizer) = open(folder, settings)?;
+    /// Whatever is wrong with its files; it was stopped meanwhile.
+    pub(crate) fn read(folder: &Path, settings: &Settings, tokenizer_hash: &str, stop: &Interrupt) -> Result<Self> {
+        let (model, tokenizer) = open(folder, settings, stop)?;
         Ok(Self { model, tokenizer, tokenizer_hash: tokenizer_hash.to_owned() })
     }
 
@@ -45,12 +46,12 @@ impl Loaded {
 /// Reads model and tokenizer from a checkpoint's folder.
 ///
 /// # Errors
-/// Whatever is wrong with its files; a tokenizer with more tokens than the embedding has rows.
-pub(crate) fn open(folder: &Path, settings: &Settings) -> Result<(Model, Tokenizer)> {
+/// Whatever is wrong with its files; a tokenizer with more tokens than the embedding has rows; it was stopped meanwhile.
+pub(crate) fn open(folder: &Path, settings: &Settings, stop: &Interrupt) -> Result<(Model, Tokenizer)> {
     let config = settings.read_config(folder)?;
     weight_files(folder)?;
     let tokenizer = settings.open_tokenizer(folder, &config)?; // first: it is read in a moment
-    Ok((settings.model_of(config, folder)?, tokenizer))
+    Ok((settings.model_of(config, folder, stop)?, tokenizer))
 }
 
 /// Bytes of a checkpoint's weights on disk.

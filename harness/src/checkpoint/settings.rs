@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use spyglass_model::{Bos, DtFloor, LoadOptions, Model, ModelConfig, Precision, Tokenizer};
 
-use crate::Result;
+use crate::progress::Interrupt;
 use crate::run_file::{BosSpec, DtFloorSpec, PrecisionSpec, RopeScale};
+use crate::{Error, Result};
 
 /// How the model is run: what of the settings changes numbers.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,18 +37,23 @@ impl Settings {
     /// Reads the model from a checkpoint's folder.
     ///
     /// # Errors
-    /// Whatever is wrong with its files.
-    pub(crate) fn open_model(&self, checkpoint: &Path) -> Result<Model> {
-        self.model_of(self.read_config(checkpoint)?, checkpoint)
+    /// Whatever is wrong with its files; it was stopped meanwhile.
+    pub(crate) fn open_model(&self, checkpoint: &Path, stop: &Interrupt) -> Result<Model> {
+        self.model_of(self.read_config(checkpoint)?, checkpoint, stop)
     }
 
     /// Reads the weights of a checkpoint whose config.json is read already.
     ///
     /// # Errors
-    /// Whatever is wrong with them.
-    pub(crate) fn model_of(&self, config: ModelConfig, checkpoint: &Path) -> Result<Model> {
+    /// Whatever is wrong with them; it was stopped meanwhile.
+    pub(crate) fn model_of(&self, config: ModelConfig, checkpoint: &Path, stop: &Interrupt) -> Result<Model> {
         let _load = tracing::debug_span!("load", folder = %checkpoint.display()).entered();
-        Ok(Model::of(config, checkpoint, &self.load_options())?)
+        match Model::of(config, checkpoint, &self.load_options(), stop.flag()) {
+            Err(spyglass_model::Error::Interrupted) => {
+                Err(Error::Interrupted { what: format!("{} was read", checkpoint.display()) })
+            }
+            other => Ok(other?),
+        }
     }
 
     /// Reads what the config.json of a checkpoint says; a context limit that is asked for, or stretched with the positions, takes the place of

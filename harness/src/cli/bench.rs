@@ -11,6 +11,7 @@ use super::{Exit, Threads, bench_against, print, say};
 use crate::Result;
 use crate::hub::Needs;
 use crate::measure::{Ask, AskBoth, Context, Measured, PartTime, ProductWay, Speed, measure, measure_both};
+use crate::progress::Interrupt;
 use crate::run_file::PrecisionSpec;
 
 /// Measure how fast a checkpoint runs on this machine, and how much of the machine it gets
@@ -53,12 +54,15 @@ const LENGTH: usize = 512;
 impl Bench {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
+        let interrupt = Interrupt::listen()?;
+        let fetched = |written| fetched(written, Needs::Model, &interrupt).map(|local| local.folder);
         if let Some(against) = &self.against {
             let ask = AskBoth {
-                models: [fetched(&self.model, Needs::Model)?.folder, fetched(against, Needs::Model)?.folder],
+                models: [fetched(&self.model)?, fetched(against)?],
                 precision: self.precision,
                 lengths: self.contexts.clone(),
                 rounds: self.rounds,
+                stop: interrupt.clone(),
             };
             let both = measure_both(&ask, say)?;
             let json = || serde_json::to_string(&both).expect("plain data") + "\n";
@@ -67,7 +71,7 @@ impl Bench {
         }
         let program = if self.no_start { None } else { Some((std::env::current_exe()?, rayon::current_num_threads())) };
         let ask = Ask {
-            model: fetched(&self.model, Needs::Model)?.folder,
+            model: fetched(&self.model)?,
             precisions: match self.precision {
                 PrecisionSpec::F32 => vec![PrecisionSpec::F32],
                 other => vec![PrecisionSpec::F32, other],
@@ -76,6 +80,7 @@ impl Bench {
             rounds: self.rounds,
             contexts: self.contexts.clone(),
             program,
+            stop: interrupt.clone(),
         };
         let measured = measure(&ask, say)?;
         let json = || serde_json::to_string(&measured).expect("plain data") + "\n";

@@ -48,7 +48,7 @@ impl Chat {
         let sampling = self.drawing.sampling();
         sampling.check()?;
         let interrupt = Interrupt::listen()?;
-        let (model, tokenizer) = self.model.fetched()?.open()?;
+        let (model, tokenizer) = self.model.fetched(&interrupt)?.open(&interrupt)?;
         let template = tokenizer.chat_template()?;
         let max_length = model.context_limit();
         let speaker = ChatModel { model: &model, tokenizer: &tokenizer, template: template.as_ref(), max_length };

@@ -14,6 +14,7 @@ use super::{Exit, complain, print, say};
 use crate::checkpoint::{Settings, discover_tree, folder_on_disk, suspects};
 use crate::gate::Policy;
 use crate::hub::{Contents, Local, Needs, Pinned, Talk};
+use crate::progress::Interrupt;
 use crate::results::Hashes;
 use crate::run_file::RunFile;
 use crate::suite::{Suite, catalogue};
@@ -60,9 +61,10 @@ struct Found {
 
 impl Check {
     pub(super) fn run(&self) -> Result<Exit> {
-        let mut exit = Exit::Well;
+        let (mut exit, interrupt) = (Exit::Well, Interrupt::listen()?);
         for file in &self.files {
-            let found = self.check(file);
+            let found = self.check(file, &interrupt);
+            interrupt.go_on(|| format!("{} was checked", file.display()))?;
             if self.json {
                 let what = found.as_ref().ok().map(|found| found.what.as_str());
                 let wrong = found.as_ref().map_or_else(|error| vec![error.in_full()], |found| found.wrong.clone());
@@ -88,10 +90,10 @@ impl Check {
         Ok(exit)
     }
 
-    fn check(&self, file: &Path) -> Result<Found> {
-        let Local { folder, .. } = fetched(file, Needs::Model)?;
+    fn check(&self, file: &Path, interrupt: &Interrupt) -> Result<Found> {
+        let Local { folder, .. } = fetched(file, Needs::Model, interrupt)?;
         if folder.is_dir() || spyglass_model::is_gguf(&folder) {
-            return checkpoint(&folder, &self.tokens.fetched()?.settings());
+            return checkpoint(&folder, &self.tokens.fetched(interrupt)?.settings());
         }
         match Kind::of(&text::read(file)?) {
             Kind::Task => self.task_file(file),

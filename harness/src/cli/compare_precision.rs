@@ -59,9 +59,9 @@ pub(super) struct ComparePrecision {
 impl ComparePrecision {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        let forms = self.forms()?;
-        one_model(&forms)?; // before the tasks are built: a slip in the path is told at once
         let interrupt = Interrupt::listen()?;
+        let forms = self.forms(&interrupt)?;
+        one_model(&forms)?; // before the tasks are built: a slip in the path is told at once
         let (mut scored, mut failed) = (Vec::new(), false);
         for form in &forms {
             say(&format!("{}:", form.name));
@@ -80,7 +80,7 @@ impl ComparePrecision {
         if self.tokens_compared > 0 {
             say("next tokens:");
             match self.add_prices(&forms, &mut effects, &interrupt) {
-                Err(Error::Model(spyglass_model::Error::Interrupted)) => {}
+                Err(error) if error.is_interrupt() => {}
                 other => other?,
             }
         }
@@ -94,12 +94,12 @@ impl ComparePrecision {
     }
 
     /// What comes before and what comes after, both on this machine.
-    fn forms(&self) -> Result<[Form; 2]> {
+    fn forms(&self, interrupt: &Interrupt) -> Result<[Form; 2]> {
         let other = self.other.as_ref().unwrap_or(&self.model);
         let after = self.after.unwrap_or(if self.other.is_some() { self.before } else { PrecisionSpec::Bf16 });
-        let tokens = self.tokens.fetched()?;
+        let tokens = self.tokens.fetched(interrupt)?;
         let form = |written: &Path, precision: PrecisionSpec| -> Result<Form> {
-            let Local { folder, name: called } = fetched(written, Needs::Model)?;
+            let Local { folder, name: called } = fetched(written, Needs::Model, interrupt)?;
             let settings = Settings { precision, dt_floor: self.dt_floor, ..tokens.settings() };
             let file = folder.file_name().filter(|_| folder.is_file()).map(|file| file.display().to_string());
             // Where two are compared, which is which can only be told by what was written.
@@ -149,7 +149,7 @@ impl ComparePrecision {
         if texts.iter().all(|texts| texts.requests.is_empty()) {
             return Ok(());
         }
-        let open = |form: &Form| form.settings.open_model(&form.checkpoint);
+        let open = |form: &Form| form.settings.open_model(&form.checkpoint, interrupt);
         let (before, after) = (open(&forms[0])?, open(&forms[1])?);
         for (asked, texts) in suite.tasks.iter().zip(&texts) {
             let same = |effect: &&mut Effect| effect.task == asked.task.name && effect.shots == asked.task.shots;

@@ -70,7 +70,7 @@ impl Generate {
         let sampling = self.drawing.sampling();
         sampling.check()?;
         let interrupt = Interrupt::listen()?;
-        let (model, tokenizer) = self.model.fetched()?.open()?;
+        let (model, tokenizer) = self.model.fetched(&interrupt)?.open(&interrupt)?;
         let tokens = tokenizer.encode_prompt(&self.prompt)?;
         let prompt =
             Prompt { state: model.new_state(), seen: &[], tokens: &tokens, sampling: &sampling, words: &["generate"] };

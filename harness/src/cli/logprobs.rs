@@ -1,6 +1,5 @@
 //! `spyglass logprobs`: the raw door to a checkpoint.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,7 +13,7 @@ use super::numbers::counted;
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, print, say};
 use crate::ask::{cut, encode};
-use crate::progress::Traced;
+use crate::progress::{Interrupt, Traced};
 use crate::{Error, Result};
 
 /// Log-likelihoods of continuations, one JSON object a line in and out
@@ -108,7 +107,8 @@ struct Scored<'a> {
 impl Logprobs {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        let asked_of = self.model.fetched()?;
+        let interrupt = Interrupt::listen()?;
+        let asked_of = self.model.fetched(&interrupt)?;
         let settings = asked_of.settings();
         let config = settings.read_config(&asked_of.folder)?;
         let max_length = config.context_limit();
@@ -127,9 +127,9 @@ impl Logprobs {
         let asked = asked.collect::<Result<Vec<_>>>()?;
         // Requests of ids alone need no tokenizer.
         let (model, tokenizer) = if asked.iter().all(|(_, asked)| asked.ids().is_some()) {
-            (settings.open_model(&asked_of.folder)?, None)
+            (settings.open_model(&asked_of.folder, &interrupt)?, None)
         } else {
-            let (model, tokenizer) = asked_of.open()?;
+            let (model, tokenizer) = asked_of.open(&interrupt)?;
             (model, Some(tokenizer))
         };
         let (mut requests, mut flags, mut cut_lines) = (Vec::new(), Vec::new(), Vec::new());
@@ -144,7 +144,7 @@ impl Logprobs {
         drop(tokenise);
         let model = Traced(&model);
         let scorer = Scorer::new(&model, self.state_memory.scorer());
-        let scores = scorer.run(&RequestTrie::new(&requests)?, |_| ControlFlow::Continue(()))?;
+        let scores = scorer.run(&RequestTrie::new(&requests)?, |_| interrupt.flow())?;
         let mut lines = String::new();
         for ((request, score), (truncated, off_token_edge)) in requests.iter().zip(&scores).zip(&flags) {
             let scored = Scored {

@@ -221,6 +221,10 @@ pub(crate) fn main() -> ExitCode {
     match cli.command.run() {
         Ok(exit) => exit.into(),
         Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) if error.is_interrupt() => {
+            say(&error.to_string());
+            Exit::Interrupted.into()
+        }
         Err(error) => {
             complain(&error);
             ExitCode::from(2)

@@ -52,9 +52,8 @@ pub(super) struct TokenArgs {
 /// A checkpoint's folder as it is written; one that begins with `hub:` is fetched, unless it lies here, and stays.
 ///
 /// # Errors
-/// There is no such checkpoint, or it cannot be fetched.
-pub(super) fn fetched(written: &Path, needs: Needs) -> Result<Local> {
-    let interrupt = Interrupt::listen()?;
+/// There is no such checkpoint, or it cannot be fetched; it was stopped meanwhile.
+pub(super) fn fetched(written: &Path, needs: Needs, interrupt: &Interrupt) -> Result<Local> {
     local(written, needs, Talk { tell: &say, stop: &|| interrupt.is_set() })
 }
 
@@ -63,9 +62,9 @@ impl ModelArgs {
     ///
     /// # Errors
     /// What is on the hub cannot be fetched.
-    pub(super) fn fetched(&self) -> Result<Self> {
-        let Local { folder, name } = fetched(&self.folder, Needs::Model)?;
-        Ok(Self { folder, name, tokens: self.tokens.fetched()?, ..self.clone() })
+    pub(super) fn fetched(&self, interrupt: &Interrupt) -> Result<Self> {
+        let Local { folder, name } = fetched(&self.folder, Needs::Model, interrupt)?;
+        Ok(Self { folder, name, tokens: self.tokens.fetched(interrupt)?, ..self.clone() })
     }
 
     /// The same for the library.
@@ -77,11 +76,11 @@ impl ModelArgs {
     /// Reads the model and its tokenizer, which lie on this machine.
     ///
     /// # Errors
-    /// Whatever is wrong with their files.
-    pub(super) fn open(&self) -> Result<(Model, Tokenizer)> {
+    /// Whatever is wrong with their files; it was stopped meanwhile.
+    pub(super) fn open(&self, interrupt: &Interrupt) -> Result<(Model, Tokenizer)> {
         let settings = self.settings();
         settings.note().iter().for_each(|note| say(note));
-        open(&self.folder, &settings)
+        open(&self.folder, &settings, interrupt)
     }
 }
 
@@ -90,8 +89,8 @@ impl TokenArgs {
     ///
     /// # Errors
     /// It is on the hub and cannot be fetched.
-    pub(super) fn fetched(&self) -> Result<Self> {
-        let folder = |written: &PathBuf| fetched(written, Needs::Tokenizer).map(|local| local.folder);
+    pub(super) fn fetched(&self, interrupt: &Interrupt) -> Result<Self> {
+        let folder = |written: &PathBuf| fetched(written, Needs::Tokenizer, interrupt).map(|local| local.folder);
         Ok(Self { tokenizer: self.tokenizer.as_ref().map(folder).transpose()?, ..self.clone() })
     }
 

@@ -14,6 +14,7 @@ use super::{Exit, print, say};
 use crate::Result;
 use crate::ask::{encode, laid_out, prompt_ids};
 use crate::hub::Needs;
+use crate::progress::Interrupt;
 use crate::suite::SuiteTask;
 
 /// Print the items of a task as the model will see them, one JSON object a line
@@ -62,8 +63,9 @@ struct Counts {
 impl Prompts {
     pub(super) fn run(&self) -> Result<Exit> {
         let suite = self.tasks.suite()?;
-        let settings = self.tokens.fetched()?.settings();
-        let model = self.model.as_ref().map(|model| fetched(model, Needs::Tokenizer)).transpose()?;
+        let interrupt = Interrupt::listen()?;
+        let settings = self.tokens.fetched(&interrupt)?.settings();
+        let model = self.model.as_ref().map(|model| fetched(model, Needs::Tokenizer, &interrupt)).transpose()?;
         let tokenizer = match model.as_ref().map(|model| &model.folder).or(settings.tokenizer.as_ref()) {
             // A folder that holds a tokenizer alone will do.
             Some(folder) if !folder.join("config.json").exists() => Some(settings.open_tokenizer_alone(folder)?),
@@ -85,6 +87,7 @@ impl Prompts {
                         }
                         None => {
                             for item in &items.items {
+                                interrupt.go_on(|| "prompts were printed".into())?;
                                 print(&line(task, item, tokenizer.as_ref())?)?;
                             }
                         }

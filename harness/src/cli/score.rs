@@ -89,7 +89,8 @@ impl Tasks {
 impl Score {
     pub(super) fn run(&self) -> Result<Exit> {
         self.threads.set_up();
-        let model = self.model.fetched()?;
+        let interrupt = Interrupt::listen()?;
+        let model = self.model.fetched(&interrupt)?;
         ModelConfig::read(&model.folder)?; // before the tasks are built: a slip in the path is told at once
         // Without --out the results live as long as the program.
         let aside = tempfile::tempdir()?;
@@ -99,7 +100,7 @@ impl Score {
         if self.out.is_some() {
             keep_snapshot(&work, &store)?;
         }
-        let summary = score_work(work, store, self.state_memory, Interrupt::listen()?)?;
+        let summary = score_work(work, store, self.state_memory, interrupt)?;
         let bad_rows = suite.bad_rows();
         if summary.records.is_empty() && !summary.interrupted {
             say(&format!("nothing could be scored: {}", counted(summary.failures.len(), "failure")));

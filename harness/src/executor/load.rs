@@ -12,12 +12,12 @@ const MEMORY_PER_BYTE: u64 = 2;
 /// Reads an identified checkpoint as soon as there is room for it.
 ///
 /// # Errors
-/// It cannot be read, or it is not what it was when it was identified.
+/// It cannot be read, or it is not what it was when it was identified; it was stopped meanwhile.
 pub(super) fn load<'a>(planned: &PlannedCheckpoint, site: &Site, slots: &'a Slots) -> Result<(Loaded, Slot<'a>)> {
     let identity = planned.identity.as_ref().expect("a checkpoint is identified before it is read");
     let settings = &site.work.settings;
     let slot = slots.take(settings.weight_bytes(&planned.folder)? * MEMORY_PER_BYTE);
-    let loaded = Loaded::read(&planned.folder, settings, &identity.tokenizer)?;
+    let loaded = Loaded::read(&planned.folder, settings, &identity.tokenizer, &site.watch.interrupt)?;
     // Scores stand under the key of what was hashed, so it must be what was read.
     let mut again = planned.with_units(Vec::new());
     again.identity = None;

@@ -148,7 +148,7 @@ impl Running<'_> {
         let before: Vec<(usize, bool)> = planned.units.iter().map(|unit| (unit.items_left(), unit.is_done())).collect();
         let known = planned.identify(&self.site.work, &self.site.hashes, Hashing::Compute);
         if let Err(error) = known.and_then(|()| planned.resolve(&self.site.work, &self.site.store)) {
-            self.checkpoint_failed(&planned, load::why(&planned, &error));
+            self.not_read(&planned, &error);
             return None;
         }
         let (items_before, items_now): (usize, usize) =
@@ -174,7 +174,7 @@ impl Running<'_> {
                 loaded.map(|(loaded, slot)| Ready { planned, loaded, _alone: alone, _slot: slot, _held: held })
             }
             Err(error) => {
-                self.checkpoint_failed(&planned, load::why(&planned, &error));
+                self.not_read(&planned, &error);
                 None
             }
         }
@@ -309,6 +309,13 @@ impl Running<'_> {
         let (_, folder) = planned.unit_folder(unit.subject, &self.site.work, &self.site.store);
         let finished = folder.record().is_ok_and(|record| record.is_some_and(|record| record.items >= unit.items));
         !finished && matches!(self.site.claims.holder(folder.path()), Ok(Some(_)))
+    }
+
+    /// A checkpoint could not be read. Where that was stopped nothing has failed: the next sweep reads it.
+    fn not_read(&self, planned: &PlannedCheckpoint, error: &Error) {
+        if !error.is_interrupt() {
+            self.checkpoint_failed(planned, load::why(planned, error));
+        }
     }
 
     fn checkpoint_failed(&self, planned: &PlannedCheckpoint, reason: String) {

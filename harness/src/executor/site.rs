@@ -71,7 +71,8 @@ impl Site {
     /// Where `work` is done and its results go into `store`.
     pub(crate) fn new(work: Work, store: Store, capacity: Capacity, watch: Watch) -> Self {
         crate::progress::keep_log_in(store.root());
-        let (questions, hashes) = (Questions::new(&work.suite), Hashes::open(store.root()));
+        let (questions, hashes) =
+            (Questions::new(&work.suite), Hashes::open(store.root()).until(watch.interrupt.clone()));
         let (claims, beside) = (Claims::default(), Beside::default());
         Self { work, questions, store, hashes, claims, capacity, beside, watch, fetcher: OnceLock::new() }
     }
@@ -83,6 +84,7 @@ impl Site {
     pub(crate) fn fetcher(&self) -> Result<&Fetcher> {
         if self.fetcher.get().is_none() {
             let fetcher = Fetcher::new(Settings::from_env()?, self.store.root(), self.work.disk);
+            let fetcher = fetcher.until(self.watch.interrupt.clone());
             drop(self.fetcher.set(fetcher));
         }
         Ok(self.fetcher.get().expect("it was set above"))

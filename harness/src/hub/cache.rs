@@ -74,30 +74,40 @@ impl Cache {
         Ok(())
     }
 
-    /// Lets `path` of a revision be the blob of that checksum.
-    pub(super) fn link(&self, repo: &Repo, commit: &str, path: &str, checksum: &Checksum) -> Result<()> {
+    /// Lets `path` of a revision be the blob of that checksum; false on a disk without links.
+    pub(super) fn link(&self, repo: &Repo, commit: &str, path: &str, checksum: &Checksum) -> Result<bool> {
         let place = self.snapshot(repo, commit).join(path);
         if fs_err::metadata(&place).is_ok() {
-            return Ok(());
+            return Ok(true);
         }
         let folder = place.parent().unwrap_or(Path::new("")).to_path_buf();
         fs_err::create_dir_all(&folder).map_err(|error| not_written(&folder, &error))?;
         if place.is_symlink() {
             fs_err::remove_file(&place)?; // it leads nowhere
         }
-        let blob = self.blob(repo, checksum);
         #[cfg(unix)]
         let made = {
             let up = "../".repeat(path.matches('/').count() + 2);
             fs_err::os::unix::fs::symlink(format!("{up}blobs/{}", checksum.digits()), &place)
         };
         #[cfg(not(unix))]
-        let made = fs_err::hard_link(&blob, &place);
-        match made {
-            Err(_) if place.exists() => Ok(()), // another program was faster
-            // A disk without links: a copy does as well.
-            Err(_) => fs_err::copy(&blob, &place).map(drop).map_err(|error| not_written(&place, &error)),
-            Ok(()) => Ok(()),
+        let made = fs_err::hard_link(self.blob(repo, checksum), &place);
+        Ok(made.is_ok() || place.exists()) // another program was faster
+    }
+
+    /// Lets `path` of a revision be a copy of the blob of that checksum, which does as well where a disk has no links; false where the blob
+    /// goes meanwhile.
+    pub(super) fn copy(&self, repo: &Repo, commit: &str, path: &str, checksum: &Checksum) -> Result<bool> {
+        let (blob, place) = (self.blob(repo, checksum), self.snapshot(repo, commit).join(path));
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let aside = place.with_file_name(format!(".{name}.{}.incomplete", std::process::id()));
+        let copied = fs_err::copy(&blob, &aside).and_then(|_| fs_err::rename(&aside, &place));
+        match copied {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                drop(fs_err::remove_file(&aside));
+                if blob.exists() { Err(not_written(&place, &error)) } else { Ok(false) }
+            }
         }
     }
 

@@ -12,9 +12,10 @@ use super::needed::{Weights, shards, small_files, weights};
 use super::pinned::Pinned;
 use super::refusal::{Asked, refusal};
 use super::settings::Settings;
-use super::space::{Space, own};
+use super::space::{Linked, Space, own};
 use super::wait::Talk;
 use crate::checkpoint::{PIECES, TOKENIZER};
+use crate::progress::Interrupt;
 use crate::{Error, Result};
 
 /// How often a file may vanish between being fetched and being used, which only another program can do.
@@ -60,6 +61,12 @@ impl Fetcher {
         drop(fs_err::create_dir_all(&settings.cache)); // what cannot be made is told when a file is written
         let (cache, ledger) = (Cache::new(settings.cache.clone()), Ledger::new(results, &settings.cache));
         Self { space: Space::new(cache, Some(ledger), disk), client: Client::new(settings) }
+    }
+
+    /// The same, where what is given back waits for nobody as soon as `stop` says so.
+    pub(crate) fn until(mut self, stop: Interrupt) -> Self {
+        self.space.stop = stop;
+        self
     }
 
     /// One whose files stay for good.
@@ -199,8 +206,10 @@ impl Fetcher {
         loop {
             if let Ok(there) = fs_err::metadata(&blob) {
                 whole(&blob, there.len(), file)?;
-                if self.space.link(pinned, file)? {
-                    return Ok(true);
+                match self.space.link(pinned, file, talk)? {
+                    Linked::Here => return Ok(true),
+                    Linked::Stopped => return Ok(false),
+                    Linked::Gone => {}
                 }
             }
             let lock = self.space.cache.lock_file(&own.folder, &own.digits);

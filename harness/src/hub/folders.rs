@@ -23,11 +23,9 @@ pub(crate) fn folders(of: &Pinned, talk: Talk<'_>) -> Result<Vec<String>> {
         let root = Cache::new(settings.cache).snapshot(&of.repo, &of.commit).join(&of.folder);
         return Ok(in_cache(&root));
     }
-    let files = Client::new(settings).files(of, Part::Below, talk)?.ok_or_else(|| Error::Hub {
-        address: of.to_string(),
-        problem: "interrupted while it was asked for its folders".into(),
-        help: "run it again".into(),
-    })?;
+    let files = Client::new(settings)
+        .files(of, Part::Below, talk)?
+        .ok_or_else(|| Error::Interrupted { what: format!("{of} was asked for its folders") })?;
     let found: BTreeSet<&str> = files.iter().filter_map(|file| file.path.strip_suffix("/config.json")).collect();
     Ok(found.into_iter().map(str::to_owned).collect())
 }

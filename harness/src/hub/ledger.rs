@@ -38,11 +38,6 @@ impl Ledger {
         self.root.join(".rooms")
     }
 
-    /// The file whose lock is held while what the ledger knows is linked or dropped.
-    pub(super) fn turn(&self) -> PathBuf {
-        self.root.join(".turn")
-    }
-
     fn file(&self, folder: &str, kind: &str, name: &str) -> PathBuf {
         self.root.join(folder).join(kind).join(name)
     }

@@ -7,7 +7,7 @@ use super::address::{COMMIT_DIGITS, is_commit};
 use super::ledger::{Ledger, Own, names};
 use super::lock::Lock;
 use super::pinned::Pinned;
-use super::space::Space;
+use super::space::{Space, Turn};
 
 impl Space {
     /// Lets everything go that the run has fetched and nobody uses, but for what is to be kept, and what has come of those that are
@@ -25,21 +25,25 @@ impl Space {
     /// only begun goes first.
     pub(super) fn let_go_one(&self, spare: &BTreeSet<Own>) -> bool {
         let Some(ledger) = &self.ledger else { return false };
-        let (in_use, _turn) = self.alone();
+        let in_use = self.lock();
         let free = ledger.checkpoints().into_iter().filter(|place| !in_use.contains_key(place));
         let (whole, begun): (Vec<_>, Vec<_>) = free.partition(|(folder, mark)| ledger.is_whole(folder, mark));
-        let goes = |places: &[(String, String)]| places.iter().any(|(folder, mark)| self.drop_checkpoint(folder, mark));
-        let is_orphan = |own: &Own| {
-            let is_used = in_use.contains_key(&(own.folder.clone(), ledger.begun_for(own)));
-            !is_used && !spare.contains(own) && self.links(&own.folder, &own.digits).is_empty()
+        let goes = |places: &[(String, String)]| {
+            let mut places = places.iter();
+            places.any(|(folder, mark)| {
+                self.own_turn(folder).is_some_and(|turn| self.drop_checkpoint(folder, mark, &turn))
+            })
         };
-        goes(&begun)
-            || ledger.all().iter().filter(|own| is_orphan(own)).any(|own| self.drop_orphan(ledger, own))
-            || goes(&whole)
+        let orphan_goes = |own: &Own| {
+            let Some(_turn) = self.own_turn(&own.folder) else { return false };
+            let is_used = in_use.contains_key(&(own.folder.clone(), ledger.begun_for(own)));
+            !is_used && self.links(&own.folder, &own.digits).is_empty() && self.drop_orphan(ledger, own)
+        };
+        goes(&begun) || ledger.all().iter().filter(|own| !spare.contains(*own)).any(orphan_goes) || goes(&whole)
     }
 
-    /// Drops what the run has fetched of a checkpoint, unless another program uses it; whether anything went.
-    pub(super) fn drop_checkpoint(&self, folder: &str, mark: &str) -> bool {
+    /// Drops what the run has fetched of a checkpoint, unless another program uses it; whether anything went. It is the `turn` of who asks.
+    pub(super) fn drop_checkpoint(&self, folder: &str, mark: &str, _turn: &Turn) -> bool {
         let Some(ledger) = &self.ledger else { return false };
         let ours = ledger.commits(folder);
         if !ours.iter().any(|known| known == mark) {
@@ -157,17 +161,13 @@ mod tests {
     use crate::hub::cache::Cache;
     use crate::hub::checksum::Checksum;
     use crate::hub::listing::RemoteFile;
-    use crate::hub::space::own;
+    use crate::hub::space::{Linked, own};
     use crate::hub::wait::Talk;
 
-    /// Checkpoints that come and go in two sweeps at once, all of the same files: whoever is last takes it along.
-    #[test]
-    fn what_two_sweeps_have_in_common_goes_with_the_last_of_them() {
-        let folder = tempfile::tempdir().unwrap();
-        let (results, cache) = (folder.path().join("results"), folder.path().join("cache"));
-        fs_err::create_dir(&cache).unwrap();
-        let repo = Repo::model("tiny/mix").unwrap();
-        let space = || Space::new(Cache::new(cache.clone()), Some(Ledger::new(&results, &cache)), None);
+    /// Checkpoints that come and go in two sweeps at once, all of the same files. What a sweep has linked is there as long as it holds it.
+    fn come_and_go(results: [&Path; 2], cache: &Path) {
+        fs_err::create_dir(cache).unwrap();
+        let repo = &repo();
         let checkpoint = |number: usize| {
             let (commit, revision) = (format!("{number:040}"), format!("step{number}"));
             Pinned { repo: repo.clone(), revision, commit, folder: String::new() }
@@ -176,20 +176,20 @@ mod tests {
             let checksum = Checksum::sha256(&index.to_string().repeat(64)).unwrap();
             RemoteFile { path: format!("file{index}"), size: 0, checksum }
         };
-        let files: Vec<RemoteFile> = (0..9).map(file).collect();
-        let come_and_go = &|first: usize| {
-            let space = space();
+        let files: &Vec<RemoteFile> = &(0..9).map(file).collect();
+        let one = &|first: usize| {
+            let space = space(results[first], cache);
             let ledger = space.ledger.as_ref().unwrap();
             for number in (first..100).step_by(2) {
                 let pinned = checkpoint(number);
                 let place = space.in_use_elsewhere(&repo.folder(), &pinned.mark());
                 let lock = Lock::shared(&place, Talk::ALONE).unwrap();
                 space.take(&pinned);
-                space.cache.prepare(&repo).unwrap();
+                space.cache.prepare(repo).unwrap();
                 ledger.begin_commit(&pinned, false).unwrap();
-                for file in &files {
-                    while !space.link(&pinned, file).unwrap() {
-                        let own = own(&repo, file);
+                for file in files {
+                    while space.link(&pinned, file, Talk::ALONE).unwrap() != Linked::Here {
+                        let own = own(repo, file);
                         let fetching = space.cache.lock_file(&own.folder, &own.digits);
                         let Some(_lock) = Lock::try_exclusive(&fetching).unwrap() else { continue };
                         if !space.blob(&own).exists() {
@@ -200,16 +200,63 @@ mod tests {
                 }
                 // now one is ahead, now the other
                 std::thread::sleep(Duration::from_micros(number as u64 * 37 % 11 * 400));
+                let snapshot = space.cache.checkpoint(&pinned);
+                assert!(files.iter().all(|file| snapshot.join(&file.path).exists()), "{number}: what is held is there");
                 drop(lock);
                 space.give_back(&pinned, false);
             }
         };
         std::thread::scope(|scope| {
-            [0, 1].into_iter().for_each(|first| drop(scope.spawn(move || come_and_go(first))));
+            [0, 1].into_iter().for_each(|first| drop(scope.spawn(move || one(first))));
         });
-        space().let_go(&[], &[]);
-        let repo = cache.join(repo.folder());
-        assert_eq!((names(&repo.join("blobs")), names(&repo.join("snapshots"))), (vec![], vec![]));
+        results.into_iter().for_each(|results| space(results, cache).let_go(&[], &[]));
+        assert_eq!(names(&cache.join(repo.folder()).join("snapshots")), Vec::<String>::new());
+        assert!(results.into_iter().all(|results| Ledger::new(results, cache).is_empty()));
+    }
+
+    fn repo() -> Repo {
+        Repo::model("tiny/mix").unwrap()
+    }
+
+    fn space(results: &Path, cache: &Path) -> Space {
+        Space::new(Cache::new(cache.to_owned()), Some(Ledger::new(results, cache)), None)
+    }
+
+    #[test]
+    fn what_two_sweeps_have_in_common_goes_with_the_last_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let (results, cache) = (folder.path().join("results"), folder.path().join("cache"));
+        come_and_go([&results, &results], &cache);
+        assert_eq!(names(&cache.join(repo().folder()).join("blobs")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn sweeps_on_two_results_folders_take_nothing_from_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let results = ["one", "other"].map(|name| folder.path().join(name));
+        come_and_go([&results[0], &results[1]], &folder.path().join("cache"));
+    }
+
+    /// Another program has its turn, and does not end: what was held stays, for a later run to let go.
+    #[test]
+    fn who_is_to_stop_waits_for_no_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let (results, cache) = (folder.path().join("results"), folder.path().join("cache"));
+        fs_err::create_dir(&cache).unwrap();
+        let (commit, revision) = ("1".repeat(40), "step1".to_owned());
+        let pinned = Pinned { repo: repo(), revision, commit, folder: String::new() };
+        let space = space(&results, &cache);
+        space.ledger.as_ref().unwrap().begin_commit(&pinned, false).unwrap();
+        space.take(&pinned);
+        let turn = space.own_turn(&pinned.repo.folder()).unwrap();
+        space.stop.raise();
+        space.give_back(&pinned, false);
+        assert!(!Ledger::new(&results, &cache).is_empty());
+        let file = RemoteFile { path: "a".into(), size: 0, checksum: Checksum::sha256(&"a".repeat(64)).unwrap() };
+        let stopped = Talk { tell: &|_| (), stop: &|| true };
+        assert_eq!(space.link(&pinned, &file, stopped).unwrap(), Linked::Stopped);
+        drop(turn);
+        space.let_go(&[], &[]);
         assert!(Ledger::new(&results, &cache).is_empty());
     }
 }

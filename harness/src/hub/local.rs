@@ -40,11 +40,7 @@ pub(crate) fn local(written: &Path, needs: Needs, talk: Talk<'_>) -> Result<Loca
     let own = pinned(&address(text)?, talk)?;
     let fetcher = Fetcher::for_good(Settings::from_env()?);
     let Some(held) = fetcher.bring_for(&own, needs, true, talk)? else {
-        return Err(Error::Hub {
-            address: own.to_string(),
-            problem: "interrupted while it was fetched".into(),
-            help: "run it again: what has come is kept".into(),
-        });
+        return Err(Error::Interrupted { what: format!("{own} was fetched") });
     };
     let last =
         [&own.folder, &own.revision].into_iter().find(|name| !name.is_empty() && *name != super::revisions::MAIN);

@@ -10,6 +10,9 @@ use super::wait::Talk;
 
 /// How often it is looked whether the other one is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// The same where each has it for an instant: at first, and at last where that instant is long.
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_millis(64);
 
 /// A lock; dropping it gives it back.
 #[derive(Debug)]
@@ -43,14 +46,21 @@ impl Lock {
         Self::ask(path, File::try_lock)
     }
 
-    /// The lock, as soon as who holds it gives it back: for what is done in an instant.
+    /// The lock, soon after who holds it gives it back: for what is done in an instant. `None` where it was stopped meanwhile.
     ///
     /// # Errors
     /// The file cannot be made.
-    pub(super) fn turn(path: &Path) -> crate::Result<Self> {
-        let file = open(path)?;
-        drop(file.lock()); // where a disk knows none we go on without
-        Ok(Self(file))
+    pub(super) fn turn(path: &Path, talk: Talk<'_>) -> crate::Result<Option<Self>> {
+        let mut pause = SHORTEST;
+        loop {
+            if let Some(lock) = Self::try_exclusive(path)? {
+                return Ok(Some(lock));
+            }
+            if talk.sleep(pause) {
+                return Ok(None);
+            }
+            pause = (pause * 2).min(LONGEST);
+        }
     }
 
     fn wait(path: &Path, ask: Ask, talk: Talk<'_>) -> crate::Result<Option<Self>> {
@@ -103,6 +113,8 @@ mod tests {
         drop(second);
         let only = Lock::exclusive(&path, Talk::ALONE).unwrap().unwrap();
         assert!(Lock::shared(&path, stopped).unwrap().is_none());
+        assert!(Lock::turn(&path, stopped).unwrap().is_none(), "who waits for a turn hears that, too");
         drop(only);
+        assert!(Lock::turn(&path, Talk::ALONE).unwrap().is_some());
     }
 }

@@ -24,11 +24,9 @@ pub(crate) fn revisions(repo: &Repo, talk: Talk<'_>) -> Result<Vec<Revision>> {
     let found = if offline {
         Cache::new(settings.cache.clone()).revisions(repo)
     } else {
-        Client::new(settings.clone()).revisions(repo, talk)?.ok_or_else(|| Error::Hub {
-            address: repo.to_string(),
-            problem: "interrupted while it was asked for its revisions".into(),
-            help: "run it again".into(),
-        })?
+        Client::new(settings.clone())
+            .revisions(repo, talk)?
+            .ok_or_else(|| Error::Interrupted { what: format!("{repo} was asked for its revisions") })?
     };
     if found.is_empty() {
         let (problem, help) = if offline {
@@ -59,11 +57,9 @@ pub(crate) fn models(organisation: &str, talk: Talk<'_>) -> Result<Vec<Repo>> {
             help: "unset it, or name the repositories one by one".into(),
         });
     }
-    Client::new(settings).models(organisation, talk)?.ok_or_else(|| Error::Hub {
-        address,
-        problem: "interrupted while it was asked for its repositories".into(),
-        help: "run it again".into(),
-    })
+    Client::new(settings)
+        .models(organisation, talk)?
+        .ok_or_else(|| Error::Interrupted { what: format!("{address} was asked for its repositories") })
 }
 
 /// What an address means, pinned to a commit.

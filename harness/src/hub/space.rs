@@ -13,6 +13,7 @@ use super::lock::Lock;
 use super::pinned::Pinned;
 use super::room::{Door, Room};
 use super::wait::Talk;
+use crate::progress::Interrupt;
 use crate::{Error, Result};
 
 /// How often it is looked whether another checkpoint is scored.
@@ -26,24 +27,42 @@ pub(super) struct Space {
     pub(super) ledger: Option<Ledger>,
     /// Bytes that may lie there; as many as the disk has where nobody says.
     pub(super) most: Option<u64>,
+    /// Ends the wait for a turn of what is given back.
+    pub(super) stop: Interrupt,
     in_use: Mutex<InUse>,
 }
 
+/// What became of a file that was to be linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Linked {
+    Here,
+    /// Its blob is gone: it is to be fetched again.
+    Gone,
+    /// It was stopped meanwhile.
+    Stopped,
+}
+
+/// While it lives nobody else links or drops a file of a repository; without a lock where none can be made.
+#[derive(Debug)]
+pub(super) struct Turn {
+    _lock: Option<Lock>,
+}
+
 /// Checkpoints in use here, by repository and mark, and how often.
-type InUse = BTreeMap<(String, String), usize>;
+pub(super) type InUse = BTreeMap<(String, String), usize>;
 
 impl Space {
     pub(super) fn new(cache: Cache, ledger: Option<Ledger>, most: Option<u64>) -> Self {
-        Self { cache, ledger, most, in_use: Mutex::default() }
+        Self { cache, ledger, most, stop: Interrupt::default(), in_use: Mutex::default() }
     }
 
     pub(super) fn take(&self, pinned: &Pinned) {
         *self.lock().entry(place(pinned)).or_default() += 1;
     }
 
-    /// Gives back what was taken; what is not to be kept goes.
+    /// Gives back what was taken; what is not to be kept goes, unless we are to stop before its turn comes: then a later run lets it go.
     pub(super) fn give_back(&self, pinned: &Pinned, keep: bool) {
-        let (mut in_use, _turn) = self.alone();
+        let mut in_use = self.lock();
         let place = place(pinned);
         if let Some(count) = in_use.get_mut(&place) {
             *count -= 1;
@@ -51,24 +70,33 @@ impl Space {
                 in_use.remove(&place);
             }
         }
-        if !keep && !in_use.contains_key(&place) {
-            self.drop_checkpoint(&place.0, &place.1);
+        if !keep
+            && self.ledger.is_some()
+            && !in_use.contains_key(&place)
+            && let Some(turn) = self.own_turn(&place.0)
+        {
+            self.drop_checkpoint(&place.0, &place.1, &turn);
         }
     }
 
-    /// Lets `path` of a revision be a blob that is there; false where it is gone meanwhile.
-    pub(super) fn link(&self, pinned: &Pinned, file: &RemoteFile) -> Result<bool> {
-        let _alone = self.alone();
-        let is_there = fs_err::metadata(self.cache.blob(&pinned.repo, &file.checksum)).is_ok();
-        if is_there {
-            let path = pinned.path(&file.path);
-            let place = self.cache.snapshot(&pinned.repo, &pinned.commit).join(&path);
-            if let Some(ledger) = self.ledger.as_ref().filter(|_| !place.exists()) {
-                ledger.begin_link(pinned, &path)?;
-            }
-            self.cache.link(&pinned.repo, &pinned.commit, &path, &file.checksum)?;
+    /// Lets `path` of a revision be a blob that is there.
+    pub(super) fn link(&self, pinned: &Pinned, file: &RemoteFile, talk: Talk<'_>) -> Result<Linked> {
+        let in_use = self.lock();
+        let Some(turn) = self.turn(&pinned.repo.folder(), talk) else { return Ok(Linked::Stopped) };
+        if fs_err::metadata(self.cache.blob(&pinned.repo, &file.checksum)).is_err() {
+            return Ok(Linked::Gone);
         }
-        Ok(is_there)
+        let path = pinned.path(&file.path);
+        let place = self.cache.snapshot(&pinned.repo, &pinned.commit).join(&path);
+        if let Some(ledger) = self.ledger.as_ref().filter(|_| !place.exists()) {
+            ledger.begin_link(pinned, &path)?;
+        }
+        if self.cache.link(&pinned.repo, &pinned.commit, &path, &file.checksum)? {
+            return Ok(Linked::Here);
+        }
+        drop((turn, in_use)); // others need not wait for gigabytes
+        let is_here = self.cache.copy(&pinned.repo, &pinned.commit, &path, &file.checksum)?;
+        Ok(if is_here { Linked::Here } else { Linked::Gone })
     }
 
     /// Where the bytes of a file are put until they are all there.
@@ -167,16 +195,23 @@ impl Space {
         self.cache.lock_file(folder, &format!("{mark}.spyglass"))
     }
 
-    /// What is in use, while nobody else links or drops a file that the ledger knows, here or in another sweep on its results folder: a
-    /// file that another one was about to use would look as if others had put it there, and stay for good.
-    pub(super) fn alone(&self) -> (MutexGuard<'_, InUse>, Option<Lock>) {
-        let in_use = self.lock();
-        // where no file can be made for it we go on, as where a disk knows no locks
-        let turn = self.ledger.as_ref().and_then(|ledger| Lock::turn(&ledger.turn()).ok());
-        (in_use, turn)
+    /// Waits until nobody else links or drops a file of a repository, here or in another program with this cache: a file would be linked
+    /// while the other drops it, or would look as if others had put it there, and stay for good. `None` where it was stopped meanwhile.
+    fn turn(&self, folder: &str, talk: Talk<'_>) -> Option<Turn> {
+        // the hub's own tools call locks by checksums alone
+        match Lock::turn(&self.cache.lock_file(folder, "turn.spyglass"), talk) {
+            Ok(None) => None,
+            Ok(lock) => Some(Turn { _lock: lock }),
+            Err(_) => Some(Turn { _lock: None }), // where no file can be made we go on, as where a disk knows no locks
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, InUse> {
+    /// The same for what is let go.
+    pub(super) fn own_turn(&self, folder: &str) -> Option<Turn> {
+        self.turn(folder, Talk { tell: &|_| (), stop: &|| self.stop.is_set() })
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, InUse> {
         self.in_use.lock().expect("no thread panics while it holds the lock")
     }
 }

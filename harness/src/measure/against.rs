@@ -7,6 +7,7 @@ use spyglass_model::bench::decode;
 use spyglass_model::{LanguageModel, Model};
 
 use crate::checkpoint::Settings;
+use crate::progress::Interrupt;
 use crate::run_file::PrecisionSpec;
 use crate::{Error, Result};
 
@@ -26,6 +27,8 @@ pub(crate) struct AskBoth {
     pub lengths: Vec<usize>,
     /// Times that each is measured; the median counts.
     pub rounds: usize,
+    /// Ends it between two measurements.
+    pub stop: Interrupt,
 }
 
 /// What was measured. Times in seconds, sizes in bytes.
@@ -92,12 +95,12 @@ impl Times {
 /// Measures two checkpoints; `told` hears what comes next.
 ///
 /// # Errors
-/// Whatever is wrong with one of them; there is no memory for both.
+/// Whatever is wrong with one of them; there is no memory for both; it was stopped.
 pub(crate) fn measure_both(ask: &AskBoth, told: impl Fn(&str)) -> Result<Both> {
     let settings = Settings { precision: ask.precision, ..Settings::default() };
     let open = |folder: &PathBuf| {
         told(&format!("reading {}", folder.display()));
-        settings.open_model(folder)
+        settings.open_model(folder, &ask.stop)
     };
     let models = [open(&ask.models[0])?, open(&ask.models[1])?];
     for model in &models {
@@ -106,7 +109,7 @@ pub(crate) fn measure_both(ask: &AskBoth, told: impl Fn(&str)) -> Result<Both> {
     let mut lengths = Vec::with_capacity(ask.lengths.len());
     for &tokens in &ask.lengths {
         told(&format!("{tokens} tokens"));
-        lengths.push(Length { tokens, measured: at(&models, tokens, ask.rounds)? });
+        lengths.push(Length { tokens, measured: at(&models, tokens, ask)? });
     }
     let sides = [side(&ask.models[0], &models[0])?, side(&ask.models[1], &models[1])?];
     Ok(Both {
@@ -130,15 +133,16 @@ fn side(folder: &Path, model: &Model) -> Result<Side> {
 }
 
 /// Both models after `tokens` others, in turns; who begins changes from round to round.
-fn at(models: &[Model; 2], tokens: usize, rounds: usize) -> Result<[Option<At>; 2]> {
+fn at(models: &[Model; 2], tokens: usize, ask: &AskBoth) -> Result<[Option<At>; 2]> {
     let mut runs = [Vec::new(), Vec::new()];
     let mut fits = models.each_ref().map(|model| tokens <= model.context_limit());
-    for round in 0..rounds {
+    for round in 0..ask.rounds {
         for turn in 0..2 {
             let number = (round + turn) % 2;
             if !fits[number] {
                 continue;
             }
+            ask.stop.go_on(|| format!("{} was measured", ask.models[number].display()))?;
             match decode(&models[number], tokens, DECODED) {
                 Ok(run) => runs[number].push(run),
                 // a table of learned positions ends with the context, and the tokens decoded go beyond

@@ -11,6 +11,7 @@ use spyglass_model::{ModelConfig, Part, bench, has_tokenizer, weight_files};
 
 use super::speed::{Context, MachineLimits, Measured, PartTime, Prefill, ProductWay, Speed, StartUp};
 use crate::checkpoint::{Settings, weight_bytes};
+use crate::progress::Interrupt;
 use crate::run_file::PrecisionSpec;
 use crate::{Error, Result};
 
@@ -36,12 +37,14 @@ pub(crate) struct Ask {
     pub contexts: Vec<usize>,
     /// This program, to be started anew, and its threads; without it the start-up is not measured.
     pub program: Option<(PathBuf, usize)>,
+    /// Ends it between two measurements.
+    pub stop: Interrupt,
 }
 
 /// Measures a checkpoint; `told` hears what comes next.
 ///
 /// # Errors
-/// Whatever is wrong with the checkpoint; the program cannot be started; there is no memory for the measurement.
+/// Whatever is wrong with the checkpoint; the program cannot be started; there is no memory for the measurement; it was stopped.
 pub(crate) fn measure(ask: &Ask, told: impl Fn(&str)) -> Result<Measured> {
     let limit = ModelConfig::read(&ask.model)?.context_limit();
     let file_bytes = weight_bytes(&ask.model)?;
@@ -62,6 +65,7 @@ pub(crate) fn measure(ask: &Ask, told: impl Fn(&str)) -> Result<Measured> {
         runs.push((precision, run(ask, precision, limit)?));
     }
     let peak_memory_bytes = peak_memory(); // before the machine's own measurement, which takes a GiB
+    ask.stop.go_on(|| "the machine was measured".into())?;
     told("the machine's own limits");
     let machine = Machine::measure()?;
     let speeds = runs.into_iter().map(|(precision, run)| run.against(&machine, precision)).collect();
@@ -101,12 +105,15 @@ struct Run {
 fn run(ask: &Ask, precision: PrecisionSpec, limit: usize) -> Result<Run> {
     let started = Instant::now();
     let settings = Settings { precision, ..Settings::default() };
-    let model = settings.open_model(&ask.model)?;
+    let model = settings.open_model(&ask.model, &ask.stop)?;
     let loaded = started.elapsed();
+    let measured = || format!("{} was measured", ask.model.display());
+    ask.stop.go_on(measured)?;
     let [sequences, length] = ask.batch;
     let prefill = bench::prefill(&model, sequences, length, false, ask.rounds)?;
     let (mut decodes, mut beyond_limit) = (Vec::new(), Vec::new());
     for &context in &ask.contexts {
+        ask.stop.go_on(measured)?;
         match (context <= limit).then(|| bench::decode(&model, context, DECODED)) {
             Some(Ok(decode)) => decodes.push(decode),
             // a table of learned positions ends with the context, and the tokens decoded go beyond

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// Tells whether the user asked to stop.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +32,19 @@ impl Interrupt {
     /// Whether it is time to stop.
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// What is set when it is time to stop.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+
+    /// An error when it is time to stop; `what` was being done.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    pub(crate) fn go_on(&self, what: impl FnOnce() -> String) -> Result<()> {
+        if self.is_set() { Err(Error::Interrupted { what: what() }) } else { Ok(()) }
     }
 
     /// Goes on until it is time to stop.

@@ -1,7 +1,7 @@
 //! Content hashes of weight files, remembered by path, size, modification time and inode; of the hub's checkpoints by commit.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -11,9 +11,12 @@ use super::tokenizers::Tokenizers;
 use super::write_whole;
 use crate::Result;
 use crate::checkpoint::{Identity, tokenizer_files, tokenizer_hash};
+use crate::progress::Interrupt;
 
 const FILE: &str = ".hashes.jsonl";
 const COMMITS: &str = ".commits.jsonl";
+/// Bytes that are read and hashed at a time: as many as one core hashes fastest, and no more than fit its caches.
+const PIECE: usize = 1 << 16;
 
 /// What tells a file that was written anew from the one it was.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,6 +42,8 @@ pub(crate) struct Hashes {
     known: Mutex<HashMap<PathBuf, Remembered>>,
     commits: Mutex<HashMap<String, Identity>>,
     tokenizers: Tokenizers,
+    /// Ends the hashing of a large file.
+    stop: Interrupt,
 }
 
 /// What a commit of the hub is by content.
@@ -63,7 +68,13 @@ impl Hashes {
             commits: Mutex::new(commits.map(|known| (known.commit, known.identity)).collect()),
             tokenizers: Tokenizers::open(results),
             file,
+            stop: Interrupt::default(),
         }
+    }
+
+    /// The same, where what hashes ends as soon as `stop` says so.
+    pub(crate) fn until(self, stop: Interrupt) -> Self {
+        Self { stop, ..self }
     }
 
     /// What a commit of the hub is by content, if it was read before.
@@ -101,7 +112,7 @@ impl Hashes {
     /// The hash of a file, computed where it is not remembered; kept where there is a results folder.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file cannot be read; it was stopped meanwhile.
     pub(crate) fn of(&self, path: &Path) -> Result<String> {
         if let Some(hash) = self.remembered(path)? {
             return Ok(hash);
@@ -111,9 +122,7 @@ impl Hashes {
             return Ok(hash);
         }
         let stamp = Stamp::of(path)?;
-        let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(fs_err::File::open(path)?)?;
-        let blake3 = hasher.finalize().to_hex().to_string();
+        let blake3 = self.computed(path)?;
         let mut known = self.known.lock().expect("no thread panics while it holds the lock");
         // Other workers have hashed other files meanwhile.
         known.extend(kept(&self.file));
@@ -126,6 +135,22 @@ impl Hashes {
         let text: String = lines.iter().map(|line| serde_json::to_string(line).expect("plain data") + "\n").collect();
         write_whole(&self.file, text.as_bytes())?;
         Ok(blake3)
+    }
+
+    fn computed(&self, path: &Path) -> Result<String> {
+        let (mut file, mut hasher) = (fs_err::File::open(path)?, blake3::Hasher::new());
+        let mut piece = vec![0; PIECE];
+        loop {
+            self.stop.go_on(|| format!("{} was hashed", path.display()))?;
+            match file.read(&mut piece) {
+                Ok(0) => return Ok(hasher.finalize().to_hex().to_string()),
+                Ok(bytes) => {
+                    hasher.update(&piece[..bytes]);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// The hash of the tokenizer in a folder, whose files are read where it is not remembered.

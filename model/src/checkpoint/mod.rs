@@ -14,6 +14,6 @@ mod weights;
 pub(crate) use config_json::{Keys, LARGEST_SIZE, MOST_LAYERS, context_limit, token_ids};
 pub use gguf::{gguf_header, is_gguf};
 pub(crate) use quantised::UNQUANTISED;
-pub(crate) use tensors::{Shape, Tensors};
+pub(crate) use tensors::{NEVER, Shape, Tensors};
 pub(crate) use weights::Weights;
 pub use weights::{WEIGHT_FORMS, weight_files};

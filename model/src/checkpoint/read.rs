@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use half::slice::HalfBitsSliceExt;
 use half::{bf16, f16};
 use rayon::prelude::*;
 
 use super::gguf::expand;
+use super::tensors::go_on;
 use super::weights::{Dtype, Entry, Form, Weights};
 use crate::error::{Error, Result};
 use crate::kernels::{Format, PANEL, Panels, pack};
@@ -80,12 +82,13 @@ impl Weights {
     }
 
     /// Reads a weight made of `parts`, one below the other, into panels, a few rows at a time: as `precision` has it; in f32
-    /// as all lie on disk, be it bf16 or f16, else f32.
-    pub(crate) fn panels(&self, parts: &[Slice], precision: Precision) -> Result<Panels> {
+    /// as all lie on disk, be it bf16 or f16, else f32. Once `stop` is set, no further rows are read.
+    pub(crate) fn panels(&self, parts: &[Slice], precision: Precision, stop: &AtomicBool) -> Result<Panels> {
         let (out, input) = (parts.iter().map(|part| part.rows.len()).sum(), parts[0].input());
         let mut sources: Vec<Source<'_>> = Vec::with_capacity(parts.len());
         let mut at = 0;
         for part in parts {
+            go_on(stop)?;
             let entry = self.entry(&part.name, &part.shape)?;
             let before = sources.last().filter(|before| before.part.name == part.name);
             let numbers = match before {
@@ -103,6 +106,7 @@ impl Weights {
         let group = CHUNK.div_ceil(PANEL * input * size_of::<f32>());
         let words = panels.panel_words();
         let read = panels.groups_mut(group).enumerate().map_init(Vec::new, |buffer, (index, panels)| {
+            go_on(stop)?;
             let outputs = index * group * PANEL..out.min((index + 1) * group * PANEL);
             sources.iter().try_fold(true, |finite, source| {
                 let here = source.outputs.start.max(outputs.start)..source.outputs.end.min(outputs.end);

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::{Device, Tensor};
 
@@ -15,6 +16,9 @@ use crate::error::{Error, Result};
 use crate::kernels::{Arithmetic, Convolution, Format, MOST_INPUTS};
 use crate::ops::{Linear, Norm, Packed};
 use crate::options::{Backend, LoadOptions, Precision};
+
+/// What tells nobody to stop.
+pub(crate) static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// What a file may hold under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +60,8 @@ pub(crate) struct Tensors<'a> {
     bytes: u64,
     /// Whether anything goes by rotated positions.
     rotates: bool,
+    /// Ends the reading once it is set.
+    stop: &'a AtomicBool,
 }
 
 impl<'a> Tensors<'a> {
@@ -70,17 +76,18 @@ impl<'a> Tensors<'a> {
             slots: BTreeMap::new(),
             bytes: 0,
             rotates: false,
+            stop: &NEVER,
         }
     }
 
-    /// Reads what is asked for.
-    pub(crate) fn reading(weights: &'a Weights, options: LoadOptions) -> Self {
-        Self { weights: Some(weights), purpose: Purpose::Read, options, ..Self::noting(None) }
+    /// Reads what is asked for, until `stop` is set: then what is asked for next is [`Error::Interrupted`].
+    pub(crate) fn reading(weights: &'a Weights, options: LoadOptions, stop: &'a AtomicBool) -> Self {
+        Self { weights: Some(weights), purpose: Purpose::Read, options, stop, ..Self::noting(None) }
     }
 
     /// Counts what reading would take; `weights` hold all that is asked for.
     pub(crate) fn sizing(weights: &'a Weights, options: LoadOptions) -> Self {
-        Self { purpose: Purpose::Size, ..Self::reading(weights, options) }
+        Self { purpose: Purpose::Size, ..Self::reading(weights, options, &NEVER) }
     }
 
     /// How the checkpoint is to be loaded.
@@ -128,7 +135,10 @@ impl<'a> Tensors<'a> {
         self.note(name, shape);
         let values = match self.weights.filter(|_| self.purpose == Purpose::Read) {
             None => vec![0.0; shape.iter().product()],
-            Some(weights) => weights.get(name, shape)?,
+            Some(weights) => {
+                go_on(self.stop)?;
+                weights.get(name, shape)?
+            }
         };
         self.count(size_of_val(&*values));
         Ok(values)
@@ -235,7 +245,7 @@ impl<'a> Tensors<'a> {
             })?;
             if let Some(weights) =
                 self.weights.filter(|weights| self.purpose == Purpose::Read && weights.contains(&head_name))
-                && !same(weights, [&name, &head_name], shape)?
+                && !same(weights, [&name, &head_name], shape, self.stop)?
             {
                 return Err(Error::NotTied { file: weights.file_of(&head_name), head: head_name, embedding: name });
             }
@@ -276,7 +286,7 @@ impl<'a> Tensors<'a> {
         let precision = if too_wide { Precision::F32 } else { precision };
         let arithmetic = if precision == Precision::Bf16 { Arithmetic::Bf16 } else { Arithmetic::F32 };
         let panels = match (self.weights, self.purpose) {
-            (Some(weights), Purpose::Read) => weights.panels(rows, precision)?,
+            (Some(weights), Purpose::Read) => weights.panels(rows, precision, self.stop)?,
             (Some(weights), Purpose::Size) => weights.hollow_panels(rows, precision)?,
             (_, Purpose::Note) | (None, _) => hollow(rows, Format::F32),
         };
@@ -292,13 +302,19 @@ impl<'a> Tensors<'a> {
     }
 }
 
+/// An error as soon as `stop` is set.
+pub(super) fn go_on(stop: &AtomicBool) -> Result<()> {
+    if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+}
+
 fn tensor(bias: Option<Vec<f32>>) -> Result<Option<Tensor>> {
     Ok(bias.map(|bias| Tensor::new(bias, &Device::Cpu)).transpose()?)
 }
 
 /// Whether two tensors of one shape hold the same numbers.
-fn same(weights: &Weights, names: [&str; 2], shape: [usize; 2]) -> Result<bool> {
-    let [one, other] = names.map(|name| weights.panels(&[Slice::all(name.to_owned(), shape)], Precision::F32));
+fn same(weights: &Weights, names: [&str; 2], shape: [usize; 2], stop: &AtomicBool) -> Result<bool> {
+    let read = |name: &str| weights.panels(&[Slice::all(name.to_owned(), shape)], Precision::F32, stop);
+    let [one, other] = names.map(read);
     let (one, other) = (one?, other?);
     let (mut left, mut right) = (vec![0.0; shape[1]], vec![0.0; shape[1]]);
     Ok((0..shape[0]).all(|row| {
@@ -306,4 +322,37 @@ fn same(weights: &Weights, names: [&str; 2], shape: [usize; 2]) -> Result<bool> 
         other.row(row, &mut right);
         left == right
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::write_random_checkpoint;
+    use crate::{Model, ModelConfig};
+
+    const SMALL: &str = r#"{"model_type": "llama", "hidden_size": 64, "num_attention_heads": 4, "num_hidden_layers": 1,
+        "intermediate_size": 96, "vocab_size": 40, "tie_word_embeddings": true}"#;
+
+    #[test]
+    fn what_is_asked_for_after_the_stop_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        write_random_checkpoint(dir.path(), SMALL, false, 1).unwrap();
+        let weights = Weights::open(dir.path(), |name| Some(name.to_owned())).unwrap();
+        let stop = AtomicBool::new(false);
+        let mut tensors = Tensors::reading(&weights, LoadOptions::default(), &stop);
+        let mut ask = |kind: usize| match kind {
+            0 => tensors.values("model.norm.weight", &[64]).map(drop),
+            1 => tensors.linear("model.layers.0.mlp.down_proj", [64, 96]).map(drop),
+            _ => tensors.embedding("model.embed_tokens", [40, 64]).map(drop),
+        };
+        (0..3).for_each(|kind| ask(kind).unwrap());
+        stop.store(true, Ordering::Relaxed);
+        (0..3).for_each(|kind| assert!(matches!(ask(kind), Err(Error::Interrupted)), "{kind}"));
+        let load = |stop: &AtomicBool| {
+            let config = ModelConfig::read(dir.path()).unwrap();
+            Model::of(config, dir.path(), &LoadOptions::default(), stop).map(drop)
+        };
+        assert!(matches!(load(&stop), Err(Error::Interrupted)));
+        load(&NEVER).unwrap();
+    }
 }

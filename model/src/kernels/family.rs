@@ -1,4 +1,4 @@
-//! Whose cores the machine has, and which tile is the faster one on them: known for AMD and Intel, measured for others.
+//! Whose cores the machine has, and which tile and which product of bf16 are the faster ones on them: known for AMD and Intel, measured for others.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -27,10 +27,6 @@ impl Family {
             _ => Self::Other,
         }
     }
-
-    pub(super) fn is_amd(self) -> bool {
-        self == Self::Amd
-    }
 }
 
 /// That of this machine.
@@ -46,29 +42,52 @@ pub(super) fn current() -> Family {
 /// The tile of this machine, which has AVX-512: what `SPYGLASS_TILE` (`10x32`, `8x48`) asks for, else the faster one. Chosen once.
 pub(super) fn tile() -> Tile {
     static TILE: OnceLock<Tile> = OnceLock::new();
-    *TILE.get_or_init(|| match (std::env::var("SPYGLASS_TILE").as_deref(), current()) {
-        (Ok("10x32"), _) | (_, Family::Amd) => Tile::Tall,
-        (Ok("8x48"), _) | (_, Family::Intel) => Tile::Wide,
-        (_, Family::Other) => measured(),
+    *TILE.get_or_init(|| tile_of(std::env::var("SPYGLASS_TILE").ok().as_deref(), current()))
+}
+
+fn tile_of(asked: Option<&str>, family: Family) -> Tile {
+    match (asked, family) {
+        (Some("10x32"), _) => Tile::Tall,
+        (Some("8x48"), _) => Tile::Wide,
+        (_, Family::Amd) => Tile::Tall,
+        (_, Family::Intel) => Tile::Wide,
+        (_, Family::Other) => {
+            let ways = [Tile::Tall, Tile::Wide];
+            let isas = ways.map(|tile| Isa::Avx512 { bf16: false, vnni: false, tile, amx: false });
+            ways[usize::from(second_is_faster(isas, Format::F32, Arithmetic::F32))]
+        }
+    }
+}
+
+/// Whether `vdpbf16ps`, which the machine has, is the faster way of a product of bf16. Chosen once.
+pub(super) fn bf16_pays() -> bool {
+    static PAYS: OnceLock<bool> = OnceLock::new();
+    *PAYS.get_or_init(|| match current() {
+        Family::Amd => true,
+        Family::Intel => false,
+        Family::Other => {
+            let isas = [false, true].map(|bf16| Isa::Avx512 { bf16, vnni: false, tile: tile(), amx: false });
+            second_is_faster(isas, Format::Bf16, Arithmetic::Bf16)
+        }
     })
 }
 
-/// The faster tile over a product of a fraction of a millisecond, the best of several.
-fn measured() -> Tile {
+/// Which of two ways is the faster one over a product of a fraction of a millisecond, the best of several.
+fn second_is_faster(ways: [Isa; 2], format: Format, arithmetic: Arithmetic) -> bool {
     let (rows, out, input) = (96, 192, 512);
     let numbers = |count: usize| (0..count).map(|i| (i % 17) as f32 - 8.0).collect::<Vec<_>>();
     let (x, w, mut y) = (numbers(rows * input), numbers(out * input), vec![0.0; rows * out]);
-    let Ok(mut weight) = Panels::new(out, input, Format::F32) else { return Tile::Tall };
-    weight.fill(|panel, rows| pack(&w[rows.start * input..rows.end * input], input, Format::F32, panel, 0));
+    let Ok(mut weight) = Panels::new(out, input, format) else { return false };
+    weight.fill(|panel, rows| pack(&w[rows.start * input..rows.end * input], input, format, panel, 0));
     let mut best = [Duration::MAX; 2];
     for _ in 0..8 {
-        for (best, tile) in best.iter_mut().zip([Tile::Tall, Tile::Wide]) {
-            let (isa, began) = (Isa::Avx512 { bf16: false, vnni: false, tile, amx: false }, Instant::now());
-            alone(|| multiply(isa, Arithmetic::F32, &x, &weight, Start::Zero, &mut y));
+        for (best, isa) in best.iter_mut().zip(ways) {
+            let began = Instant::now();
+            alone(|| multiply(isa, arithmetic, &x, &weight, Start::Zero, &mut y));
             *best = began.elapsed().min(*best);
         }
     }
-    if best[1] < best[0] { Tile::Wide } else { Tile::Tall }
+    best[1] < best[0]
 }
 
 #[cfg(test)]
@@ -87,9 +106,21 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_machine_is_measured_within_a_second() {
-        if Isa::available().iter().any(|isa| matches!(isa, Isa::Avx512 { .. })) {
-            assert!([Tile::Tall, Tile::Wide].contains(&measured()));
+    fn what_is_asked_for_goes_before_what_is_known() {
+        for family in [Family::Amd, Family::Intel, Family::Other] {
+            assert_eq!(tile_of(Some("10x32"), family), Tile::Tall);
+            assert_eq!(tile_of(Some("8x48"), family), Tile::Wide);
+        }
+        assert_eq!(tile_of(None, Family::Amd), Tile::Tall);
+        assert_eq!(tile_of(Some("9x9"), Family::Intel), Tile::Wide);
+    }
+
+    #[test]
+    fn the_faster_way_is_found_on_an_unknown_machine() {
+        // a way that does the work is never faster than one whose instruction set does four times as much a step
+        if Isa::available().contains(&Isa::Avx2) {
+            assert!(second_is_faster([Isa::Portable, Isa::Avx2], Format::F32, Arithmetic::F32));
+            assert!(!second_is_faster([Isa::Avx2, Isa::Portable], Format::F32, Arithmetic::F32));
         }
     }
 }

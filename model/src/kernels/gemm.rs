@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::panels::{Format, PANEL, Panels};
 use super::strip::Strip;
-use super::threads::each;
+use super::threads::{each, work};
 use super::tile::{ByF32, Start, Step, Task, strip};
 use super::vector::{LANES, Vector, on_isa};
 use super::{Isa, dot, int8, packed, q4, wide};
@@ -84,7 +84,7 @@ pub(crate) fn multiply(isa: Isa, arithmetic: Arithmetic, x: &[f32], weight: &Pan
         let mut left = below.cut_rows(BLOCK);
         tasks.extend((0..out.div_ceil(PANEL)).map(|panel| (x, panel, left.cut(PANEL))));
     }
-    each(tasks, rows * out * input, |(x, panel, strip)| {
+    each(tasks, work(rows * out * input, weight.bytes()), |(x, panel, strip)| {
         let task = Task { x, panel: weight.panel(panel), steps, start };
         match kind {
             Kind::F32 => strip_f32(isa, task, strip),

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::Isa;
 use super::panels::{PANEL, Panels, Stored};
 use super::strip::Strip;
-use super::threads::each;
+use super::threads::{each, work};
 use super::tile::Start;
 use super::vector::{Vector, on_isa};
 use super::vnni::{self, Quads};
@@ -139,7 +139,7 @@ pub(super) fn multiply(isa: Isa, x: &[f32], weight: &Panels, start: Start, y: &m
     let tokens = Tokens::of(isa, x, input, quads);
     let mut left = Strip::new(y, out);
     let strips = (0..out.div_ceil(PANEL)).map(|panel| (panel, left.cut(PANEL)));
-    each(strips, rows * out * input, |(panel, mut strip)| {
+    each(strips, work(rows * out * input, weight.bytes()), |(panel, mut strip)| {
         let (head, words) = weight.panel(panel).split_at(HEAD);
         let mut sums = vec![0.0; rows * PANEL];
         vnni::sums(isa, &tokens.words, words, steps(input), &mut sums);

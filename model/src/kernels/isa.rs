@@ -63,7 +63,7 @@ impl Isa {
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vl");
                 if wide {
-                    let bf16 = is_x86_feature_detected!("avx512bf16") && family::current().is_amd();
+                    let bf16 = is_x86_feature_detected!("avx512bf16") && family::bf16_pays();
                     let vnni = is_x86_feature_detected!("avx512vnni");
                     let tile = family::tile();
                     all.insert(0, Self::Avx512 { bf16, vnni, tile, amx: false });

@@ -48,5 +48,5 @@ pub(crate) use peak::{multiply_adds, per_round, read};
 pub(crate) use scan::{Head, Recurrent, scan};
 pub(crate) use selective::{Channels, Columns, SCANNED, selective_scan};
 pub(crate) use strip::Strip;
-pub(crate) use threads::{alone, each};
+pub(crate) use threads::{alone, each, work};
 pub(crate) use tile::Start;

@@ -8,9 +8,9 @@ use half::f16;
 use super::gemm::padded;
 use super::panels::{PANEL, Panels, Stored};
 use super::strip::Strip;
-use super::threads::each;
+use super::threads::{each, work};
 use super::tile::{ByF32, Start, Task, strip};
-use super::vector::{LANES, Vector, on_isa};
+use super::vector::{LANES, Vector, call_for, on_isa};
 use super::{Isa, scratch};
 
 /// Inputs of a block.
@@ -29,14 +29,28 @@ pub(super) fn panel_words(input: usize) -> usize {
     input.div_ceil(BLOCK) * WORDS
 }
 
-/// Packs rows `input` long into `panel`, as its columns from `first` on. Codes and scales are those of ggml's `quantize_row_q4_0`: the
-/// number furthest from 0 has the code 0.
+/// The scale of a block: one by which all its numbers are codes already, so that a file of four bits is not rounded a second time; else that
+/// of ggml's `quantize_row_q4_0`, by which the number furthest from 0 has the code 0.
+fn scale_of<S: Stored>(values: &[S]) -> f32 {
+    let further = |most: f32, x: &S| if most.abs() < x.to_f32().abs() { x.to_f32() } else { most };
+    let furthest = values.iter().fold(0.0, further);
+    let is_exact = |scale: &f32| {
+        let is_code = |x: &S| {
+            let code = x.to_f32() / scale;
+            (-8.0..=7.0).contains(&code) && code.fract() == 0.0
+        };
+        f16::from_f32(*scale).to_f32() == *scale && values.iter().all(is_code)
+    };
+    let steps = (-8_i8..=7).filter(|step| *step != 0).map(|step| furthest / f32::from(step));
+    steps.clone().find(is_exact).or_else(|| steps.clone().next()).unwrap_or(0.0)
+}
+
+/// Packs rows `input` long into `panel`, as its columns from `first` on.
 pub(super) fn pack<S: Stored>(rows: &[S], input: usize, panel: &mut [u32], first: usize) {
     for (column, row) in (first..).zip(rows.chunks_exact(input)) {
         let (vector, lane) = (column / LANES * VECTOR, column % LANES);
         for (words, values) in panel.chunks_exact_mut(WORDS).zip(row.chunks(BLOCK)) {
-            let further = |most: f32, x: &S| if most.abs() < x.to_f32().abs() { x.to_f32() } else { most };
-            let scale = values.iter().fold(0.0, further) / -8.0;
+            let scale = scale_of(values);
             let inverse = if scale == 0.0 { 0.0 } else { 1.0 / scale };
             let words = &mut words[vector..vector + VECTOR];
             let (scales, codes) = words.split_at_mut(SCALES);
@@ -66,6 +80,8 @@ pub(super) fn row(panel: &[u32], column: usize, to: &mut [f32]) {
 
 /// Vectors of sums that one row goes through side by side, or two rows two by two: a sum waits for its last multiply-add, so that others have to lie between.
 const VECTORS: usize = 4;
+/// Blocks from the one that is multiplied to the one that is called for: each panel is a stream of its own, and the processor foresees too little of it.
+const AHEAD: usize = 8;
 
 /// Some panels' share of a product of one or two rows.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +103,7 @@ pub(super) fn multiply_few(isa: Isa, x: &[f32], weight: &Panels, start: Start, y
     let panels = if left.rows() == 1 { VECTORS * LANES / PANEL } else { 1 };
     let firsts = (0..out.div_ceil(PANEL)).step_by(panels);
     let tasks = firsts.map(|first| (Few { x, weight, first, start }, left.cut(panels * PANEL)));
-    each(tasks, x.len() * BLOCK * out, |(few, strip)| strip_few(isa, few, strip));
+    each(tasks, work(x.len() * BLOCK * out, weight.bytes()), |(few, strip)| strip_few(isa, few, strip));
 }
 
 #[inline(always)]
@@ -122,7 +138,11 @@ fn few_rows<V: Vector, const R: usize, const C: usize>(few: Few<'_>, mut y: Stri
         std::array::from_fn(|vector| few.weight.panel(few.first + vector * LANES / PANEL).as_chunks().0);
     let blocks = few.x.len() / R;
     for block in 0..blocks {
-        let words = std::array::from_fn(|vector| &panels[vector][block * PANEL / LANES + vector % (PANEL / LANES)]);
+        let words: [&[u32; VECTOR]; C] =
+            std::array::from_fn(|vector| &panels[vector][block * PANEL / LANES + vector % (PANEL / LANES)]);
+        for words in words {
+            call_for(words.as_ptr().wrapping_add(AHEAD * WORDS), VECTOR);
+        }
         let x = std::array::from_fn(|row| &few.x[row * blocks + block]);
         one_block(x, words, &mut sums);
     }
@@ -198,6 +218,7 @@ on_isa! {
 mod tests {
     use candle_core::quantized::{GgmlDType, QTensor};
     use candle_core::{Device, Tensor};
+    use half::f16;
     use proptest::prelude::*;
 
     use crate::kernels::{Arithmetic, Format, Isa, Panels, Start, multiply};
@@ -231,6 +252,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_four_bits_hold_already_is_not_rounded_again(
+            codes in proptest::collection::vec(0u8..16, 64), lowest in 0u8..9, scales in [1u16..0x7c00, 0x8001u16..0xfc00],
+        ) {
+            let number = |(at, &code): (usize, &u8)| f32::from(i16::from(code.max(lowest)) - 8) * f16::from_bits(scales[at / 32]).to_f32();
+            let w: Vec<f32> = codes.iter().enumerate().map(number).collect();
+            let mut found = vec![0.0; 64];
+            Panels::of(&w, 1, 64, Format::Q4).row(0, &mut found);
+            prop_assert_eq!(found, w);
+        }
+
         #[test]
         fn products_are_those_of_the_same_numbers_in_f32(
             rows in 1usize..30, out in 1usize..80, input in 1usize..300, onto in any::<bool>(), seed: u32,

@@ -7,6 +7,14 @@ use rayon::prelude::*;
 /// Multiply-adds (or as much other work) below which waking a thread costs more than it brings.
 const LEAST: usize = 1 << 20;
 
+/// Multiply-adds in the time that a byte takes on its way from memory.
+const BYTE: usize = 8;
+
+/// The work of a product that reads so many bytes of weights, or of keys and values: with few rows it is the reading that takes the time.
+pub(crate) fn work(multiply_adds: usize, bytes: usize) -> usize {
+    multiply_adds.max(BYTE * bytes)
+}
+
 thread_local! {
     static ALONE: Cell<bool> = const { Cell::new(false) };
 }

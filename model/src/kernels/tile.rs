@@ -3,7 +3,7 @@
 
 use super::panels::PANEL;
 use super::strip::Strip;
-use super::vector::{LANES, Vector};
+use super::vector::{LANES, Vector, call_for};
 
 /// What the elements of y begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,10 @@ pub(crate) enum Start {
 
 /// Steps that a tile goes at a time: so much of a panel stays in the first cache while the rows pass by.
 const STEPS: usize = 256;
+/// So few rows wait for the columns to come from memory.
+const FEW: usize = 2;
+/// Steps from the one that is multiplied to the one whose columns are called for.
+const AHEAD: usize = 32;
 /// Most rows of a tile on any instruction set.
 const MOST_ROWS: usize = 10;
 
@@ -120,6 +124,11 @@ pub(super) unsafe fn tile<V: Vector, S: Step<V>, const R: usize, const C: usize>
             }
         }
         while step < columns.steps {
+            if R <= FEW {
+                for at in columns.at {
+                    call_for(at.wrapping_add((step + AHEAD) * columns.step), S::COLUMN_WORDS);
+                }
+            }
             one_step::<V, S, R, C>(x, columns, step, &mut sums);
             step += 1;
         }

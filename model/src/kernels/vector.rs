@@ -327,6 +327,18 @@ fn codes_256(words: __m256i, bits: i32) -> __m256 {
     _mm256_sub_ps(_mm256_cvtepi32_ps(codes), _mm256_set1_ps(8.0))
 }
 
+/// Tells the processor, where it can be told, that so many words are read soon. They need not be there: nothing is read yet.
+#[inline(always)]
+pub(super) fn call_for(at: *const u32, words: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (0..words).step_by(LANES) {
+        // SAFETY: every x86-64 has the instruction, which takes any address
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(line).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (at, words);
+}
+
 /// Defines `pub(super) fn name(isa, …)`, which runs `body::<V>(…)` compiled for `isa`.
 macro_rules! on_isa {
     ($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? = $body:ident) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::dense::{Common, activation};
-use super::mamba2::MixerShape;
+use super::mamba2::{MIXER_WIDTH, MixerShape};
 use super::registry::{Architecture, Known, Sizes};
 use super::rope::{Defaults, Rope};
 use super::{Block, Cost, Part, Parts, Pass};
@@ -91,11 +91,11 @@ impl Bamba {
         let width = hidden * keys.size(&["mamba_expand"], 2)?;
         keys.fits("mamba_expand", width)?;
         let heads = keys.size(&["mamba_n_heads"], 128)?;
-        keys.divides("mamba_n_heads", heads, width, "the mixer's width")?;
+        keys.divides("mamba_n_heads", heads, width, MIXER_WIDTH)?;
         let by_itself = keys.value(&["mamba_d_head"]).is_none_or(|(_, value)| value.as_str() == Some("auto"));
         let head_dim = if by_itself { width / heads } else { keys.size(&["mamba_d_head"], 1)? };
         if heads * head_dim != width {
-            let problem = format!("is {head_dim}: {heads} heads of it make no mixer {width} wide");
+            let problem = format!("is {head_dim}: {heads} heads of it make no mixer of {MIXER_WIDTH}, {width}");
             return Err(keys.error("mamba_d_head", problem));
         }
         let eps = keys.small_number("rms_norm_eps", 1e-5)?;

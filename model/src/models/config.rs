@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::decoder::Model;
 use super::registry::{Architecture, Known, Sizes, read};
 use crate::checkpoint::gguf::told;
-use crate::checkpoint::{Keys, Tensors, Weights, context_limit, is_gguf};
+use crate::checkpoint::{Keys, NEVER, Tensors, Weights, context_limit, is_gguf};
 use crate::error::{Error, Result};
 use crate::layers::Memory;
 use crate::options::LoadOptions;
@@ -144,16 +145,17 @@ impl Model {
     /// # Errors
     /// Whatever is wrong with config.json or the weights, by file, tensor, what was expected and what was found.
     pub fn open(dir: &Path, options: &LoadOptions) -> Result<Self> {
-        Self::of(ModelConfig::read(dir)?, dir, options)
+        Self::of(ModelConfig::read(dir)?, dir, options, &NEVER)
     }
 
-    /// The same where the folder's config.json is read already.
+    /// The same where the folder's config.json is read already. Reading a large checkpoint takes minutes: it ends between two pieces of a
+    /// tensor once `stop` is set.
     ///
     /// # Errors
-    /// Whatever is wrong with the weights.
-    pub fn of(config: ModelConfig, dir: &Path, options: &LoadOptions) -> Result<Self> {
+    /// Whatever is wrong with the weights; [`Error::Interrupted`] where it was stopped.
+    pub fn of(config: ModelConfig, dir: &Path, options: &LoadOptions, stop: &AtomicBool) -> Result<Self> {
         let weights = config.weights(dir)?;
-        let mut reading = Tensors::reading(&weights, *options);
+        let mut reading = Tensors::reading(&weights, *options, stop);
         let parts = config.architecture.build(&mut reading)?;
         if options.rope_scale.is_some() && !reading.rotates() {
             let file = if is_gguf(dir) { dir.to_owned() } else { dir.join("config.json") };
@@ -161,5 +163,68 @@ impl Model {
         }
         let bytes = reading.bytes();
         Self::new(config, parts, bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Whoever reads the error must find the key in the file, or see which one is missing there.
+    #[test]
+    fn sizes_that_make_no_heads_name_the_key_that_is_wrong() {
+        let dense = json!({"hidden_size": 48, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 8, "vocab_size": 9});
+        let hybrid = json!({"hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 4, "num_hidden_layers": 2,
+            "intermediate_size": 8, "vocab_size": 9, "n_mamba_heads": 2});
+        let gpt2 = json!({"hidden_size": 48, "num_attention_heads": 5, "num_hidden_layers": 2, "vocab_size": 9});
+        let cases: [(&str, &Value, Value, &str, &str); 19] = [
+            ("llama", &dense, json!({"hidden_size": 20}), "num_attention_heads", "makes heads 5 wide"),
+            ("llama", &dense, json!({"head_dim": 5}), "head_dim", "makes heads 5 wide"),
+            ("llama", &dense, json!({"head_dim": 0}), "head_dim", "is 0"),
+            ("llama", &dense, json!({"head_dim": 16_777_216}), "head_dim", "too wide to be true"),
+            ("qwen3", &dense, json!({"num_attention_heads": 1_000_000}), "num_attention_heads", "too wide to be true"),
+            ("llama", &dense, json!({"rope_parameters": {"rope_theta": 0.5}}), "rope_theta", "is 0.5"),
+            ("llama", &dense, json!({"rope_scaling": {"type": "longrope"}}), "type", "longrope"),
+            ("llama", &dense, json!({"rope_scaling": {"rope_type": 7}}), "rope_type", "is 7"),
+            ("gpt_neox", &dense, json!({"rotary_emb_base": 0}), "rotary_emb_base", "is 0"),
+            ("gpt_neox", &dense, json!({"rotary_pct": 0.3}), "rotary_pct", "3 of 12 numbers"),
+            (
+                "gpt_neox",
+                &dense,
+                json!({"rope_parameters": {"partial_rotary_factor": 2.0}}),
+                "partial_rotary_factor",
+                "is 2",
+            ),
+            ("gpt_neox", &dense, json!({}), "num_attention_heads", "makes heads 12 wide: the 3 numbers"),
+            ("gpt_neox", &dense, json!({"num_key_value_heads": 2}), "num_key_value_heads", "is 2"),
+            ("gpt_neox", &dense, json!({"head_dim": 16, "rotary_pct": 0.5}), "head_dim", "no `hidden_size` of 48"),
+            ("gpt2", &gpt2, json!({}), "num_attention_heads", "does not divide"),
+            (
+                "zamba",
+                &hybrid,
+                json!({"num_attention_heads": 128}),
+                "num_attention_heads",
+                "nothing is left for a head",
+            ),
+            ("zamba", &hybrid, json!({"n_mamba_heads": 5}), "n_mamba_heads", "`mamba_expand` × `hidden_size`, 96"),
+            (
+                "zamba2",
+                &hybrid,
+                json!({"expansion_factor": 16_000_000, "layers_block_type": ["m", "g"]}),
+                "expansion_factor",
+                "too wide",
+            ),
+            ("mamba2", &dense, json!({"num_heads": 3, "head_dim": 16}), "num_heads", "96 wide, as `expand` does"),
+        ];
+        for (model_type, base, change, key, words) in cases {
+            let mut config = base.clone();
+            config["model_type"] = model_type.into();
+            change.as_object().unwrap().iter().for_each(|(name, value)| config[name] = value.clone());
+            let error = ModelConfig::parse(&config.to_string(), Path::new("config.json")).unwrap_err();
+            let told = error.to_string();
+            assert!(told.starts_with(&format!("config.json: `{key}` ")) && told.contains(words), "{change}: {told}");
+        }
     }
 }

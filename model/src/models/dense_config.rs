@@ -1,6 +1,7 @@
 //! The keys of config.json that dense transformers share.
 
 use super::dense::Heads;
+use super::rope::head_key;
 use crate::checkpoint::{Keys, MOST_LAYERS};
 use crate::error::Result;
 use crate::kernels::Activation;
@@ -31,7 +32,7 @@ impl Common {
             keys.divides("num_attention_heads", queries, hidden, "`hidden_size`")?;
         }
         let width = keys.size(&["head_dim"], head_dim.unwrap_or(hidden / queries))?;
-        keys.fits("head_dim", queries * width)?;
+        keys.fits(head_key(keys), queries * width)?;
         Ok(Self {
             hidden,
             vocab: keys.size_required(&["vocab_size"])?,

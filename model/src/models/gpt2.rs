@@ -33,8 +33,10 @@ pub(super) const GPT2: Known = Known {
     read: |keys| {
         refuse_unknown_switches(keys)?;
         let hidden = keys.size_required(&["n_embd", "hidden_size"])?;
-        let queries = keys.size_required(&["n_head", "num_attention_heads"])?;
-        keys.divides("n_head", queries, hidden, "`n_embd`")?;
+        let heads = ["n_head", "num_attention_heads"];
+        let queries = keys.size_required(&heads)?;
+        let name = keys.value(&heads).map_or(heads[0], |(name, _)| name);
+        keys.divides(name, queries, hidden, "the width of the model")?;
         let width = hidden / queries;
         let common = Common {
             hidden,

@@ -1,6 +1,6 @@
 //! The GPTs: GPT-2, GPT-NeoX, and Phi.
 
-use super::dense::{Bias, Common, Dense, MlpKind, Names, NormKind, Place, Qkv, activation};
+use super::dense::{Bias, Common, Dense, Heads, MlpKind, Names, NormKind, Place, Qkv, activation};
 use super::registry::Known;
 use super::rope::{Defaults, Rope};
 use crate::checkpoint::Keys;
@@ -38,11 +38,14 @@ pub(super) const GPT_NEOX: Known = Known {
     about: "parallel and sequential residual, partial rotation with scaling, projections stored by head",
     read: |keys| {
         let common = Common::read(keys, 2048, None)?;
-        if common.heads.keys != common.heads.queries || common.heads.width * common.heads.queries != common.hidden {
-            return Err(keys.error(
-                "num_attention_heads",
-                "does not fit: keys and values have as many heads, hidden_size wide together".into(),
-            ));
+        let Heads { queries, keys: few, width } = common.heads;
+        if few != queries {
+            let problem = format!("is {few}, GPT-NeoX has as many as `num_attention_heads`, {queries}");
+            return Err(keys.error("num_key_value_heads", problem));
+        }
+        if width * queries != common.hidden {
+            let problem = format!("is {width}: {queries} heads of it make no `hidden_size` of {}", common.hidden);
+            return Err(keys.error("head_dim", problem));
         }
         let defaults = Defaults {
             theta: ("rotary_emb_base", 10_000.0),

@@ -28,6 +28,9 @@ struct Mamba2Config {
     tied: bool,
 }
 
+/// How wide a mixer is, by the keys that most say it with.
+pub(super) const MIXER_WIDTH: &str = "`mamba_expand` × `hidden_size`";
+
 /// A Mamba-2 mixer: sizes and switches.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MixerShape {
@@ -53,7 +56,8 @@ impl Mamba2Config {
         let (heads, head_dim) = (keys.size(&["num_heads"], 128)?, keys.size(&["head_dim"], 64)?);
         let width = hidden * keys.size(&["expand"], 2)?;
         if heads * head_dim != width {
-            let problem = format!("is {heads}: with `head_dim` {head_dim} it makes no mixer {width} wide");
+            let problem =
+                format!("is {heads}: with `head_dim` {head_dim} it makes no mixer {width} wide, as `expand` does");
             return Err(keys.error("num_heads", problem));
         }
         let eps = keys.small_number("layer_norm_epsilon", 1e-5)?;

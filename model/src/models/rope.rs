@@ -27,6 +27,12 @@ impl Defaults {
     }
 }
 
+/// The key that makes heads as wide as they are.
+pub(super) fn head_key(keys: &Keys) -> &'static str {
+    let names = ["head_dim", "num_attention_heads", "n_heads"];
+    names.into_iter().find(|name| keys.value(&[name]).is_some()).unwrap_or(names[1])
+}
+
 /// A rotary embedding as described: frequencies of the pairs of a head, and a factor of cos and sin.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rope {
@@ -54,18 +60,30 @@ impl Rope {
 
     /// The same for one kind of layers, whose `parameters` lie below.
     pub(super) fn of(keys: &Keys, parameters: Option<&Keys>, head_dim: usize, defaults: Defaults) -> Result<Self> {
-        let number = |name: &str, top: &str, default: f64| match parameters {
-            Some(parameters) if parameters.value(&[name]).is_some() => parameters.number(&[name], default),
-            _ => keys.number(&[top], default),
+        // the key that a number stands under, and the number
+        let number = |name: &'static str, top: &'static str, default: f64| -> Result<(&'static str, f64)> {
+            match parameters {
+                Some(parameters) if parameters.value(&[name]).is_some() => {
+                    Ok((name, parameters.number(&[name], default)?))
+                }
+                _ => Ok((top, keys.number(&[top], default)?)),
+            }
         };
-        let theta = number("rope_theta", defaults.theta.0, defaults.theta.1)?;
+        let (theta_key, theta) = number("rope_theta", defaults.theta.0, defaults.theta.1)?;
         if !(theta.is_finite() && theta >= 1.0) {
-            return Err(keys.error(defaults.theta.0, format!("is {theta}, expected a number of at least 1")));
+            return Err(keys.error(theta_key, format!("is {theta}, expected a number of at least 1")));
         }
-        let (partial_key, partial_default) = defaults.partial.unwrap_or(("partial_rotary_factor", 1.0));
-        let partial = number("partial_rotary_factor", partial_key, partial_default)?;
+        let (top, partial_default) = defaults.partial.unwrap_or(("partial_rotary_factor", 1.0));
+        let (partial_key, partial) = number("partial_rotary_factor", top, partial_default)?;
         let rotated = (head_dim as f64 * partial) as usize;
-        if !(0.0..=1.0).contains(&partial) || !rotated.is_multiple_of(2) || rotated == 0 {
+        let is_share = (0.0..=1.0).contains(&partial);
+        if !is_share || !rotated.is_multiple_of(2) || rotated == 0 {
+            let is_said = [Some(keys), parameters].iter().flatten().any(|keys| keys.value(&[partial_key]).is_some());
+            if is_share && (!is_said || !head_dim.is_multiple_of(2)) {
+                let problem =
+                    format!("makes heads {head_dim} wide: the {rotated} numbers that are turned are not pairs");
+                return Err(keys.error(head_key(keys), problem));
+            }
             let problem = format!("is {partial}: {rotated} of {head_dim} numbers of a head, which are not pairs");
             return Err(keys.error(partial_key, problem));
         }
@@ -75,15 +93,16 @@ impl Rope {
         let frequencies = Rotary::frequencies(theta, rotated);
         let Some(parameters) = parameters else { return Ok(Self { frequencies, factor: 1.0 }) };
         let scaling = Scaling { keys, parameters, positions: defaults.positions };
-        match parameters.value(&["rope_type", "type"]).map(|(_, kind)| kind.as_str().unwrap_or_default()) {
-            None | Some("default") => Ok(Self { frequencies, factor: 1.0 }),
+        let Some((key, kind)) = parameters.value(&["rope_type", "type"]) else {
+            return Ok(Self { frequencies, factor: 1.0 });
+        };
+        match kind.as_str() {
+            Some("default") => Ok(Self { frequencies, factor: 1.0 }),
             Some("linear") => scaling.linear(frequencies),
             Some("llama3") => scaling.llama3(frequencies),
             Some("yarn") => scaling.yarn(frequencies, theta),
             Some("divided") => scaling.divided(frequencies),
-            Some(kind) => {
-                Err(keys.error("rope_type", format!("is `{kind}`, known are `default`, `linear`, `llama3` and `yarn`")))
-            }
+            _ => Err(keys.error(key, format!("is {kind}, known are `default`, `linear`, `llama3` and `yarn`"))),
         }
     }
 

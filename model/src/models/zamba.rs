@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::dense::{activation, layer_count, refuse_unknown_switches};
+use super::mamba2::MIXER_WIDTH;
 use super::registry::{Architecture, Known, Sizes};
 use super::shared_block::{Call, Layer, Mixer, Shared};
 use super::{Block, Parts};
@@ -62,6 +63,10 @@ impl Zamba {
                 keys.error("attention_hidden_size", format!("is {wide}, twice `hidden_size` is {}", 2 * hidden))
             );
         }
+        if keys.value(&["attention_head_dim"]).is_none() && heads > wide {
+            let problem = format!("is {heads}: of twice `hidden_size`, {wide}, nothing is left for a head");
+            return Err(keys.error("num_attention_heads", problem));
+        }
         let head_dim = keys.size(&["attention_head_dim"], wide / heads)?;
         keys.fits("attention_head_dim", head_dim * heads)?;
         if let Some((key, value)) =
@@ -72,7 +77,7 @@ impl Zamba {
         let width = hidden * keys.size(&["mamba_expand"], 2)?;
         keys.fits("mamba_expand", width)?;
         let mamba_heads = keys.size(&["n_mamba_heads"], 2)?;
-        keys.divides("n_mamba_heads", mamba_heads, width, "the mixer's width")?;
+        keys.divides("n_mamba_heads", mamba_heads, width, MIXER_WIDTH)?;
         Ok(Self {
             hidden,
             vocab: keys.size_required(&["vocab_size"])?,

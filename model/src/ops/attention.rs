@@ -62,11 +62,14 @@ fn by_kernel(
     let width = sizes.width();
     let caches = append(sizes, keys, values, spans, layers)?;
     let mut out = queries.like(width)?;
-    let pairs: usize = spans.iter().map(|span| span.len * sizes.most_seen(span.position + span.len)).sum();
     let mut rows = Strip::new(&mut out.values, width);
     let mut tasks = Vec::new();
     let group = sizes.group();
     let step = (QUERIES / group).max(1);
+    let seen = |span: &Span| sizes.most_seen(span.position + span.len);
+    let pairs: usize = spans.iter().map(|span| span.len * seen(span)).sum();
+    let read: usize = spans.iter().map(|span| span.len.div_ceil(step) * seen(span)).sum();
+    let bytes = 2 * read * sizes.kv_heads * sizes.head_dim * size_of::<f32>();
     for (span, cache) in spans.iter().zip(&caches) {
         for first in (0..span.len).step_by(step) {
             let count = step.min(span.len - first);
@@ -80,7 +83,7 @@ fn by_kernel(
             }));
         }
     }
-    each(tasks, pairs * width, |(queries, out)| kernels::attend(isa, queries, out));
+    each(tasks, kernels::work(pairs * width, bytes), |(queries, out)| kernels::attend(isa, queries, out));
     Ok(out)
 }
 

@@ -6,6 +6,7 @@ use candle_core::quantized::gguf_file::Value as Stored;
 use serde_json::{Map, Value, json};
 use tokenizers::Tokenizer;
 
+use super::merges::flaw;
 use super::sentencepiece;
 use super::special_tokens::SpecialTokens;
 use crate::checkpoint::gguf::{Header, whole};
@@ -154,17 +155,13 @@ impl Vocabulary<'_> {
 
     /// `tokenizer.json` of GPT-2's kind.
     fn byte_pairs(&self, split: &Split) -> Result<Value> {
-        let merges: Option<Vec<[&str; 2]>> = (self.header.texts("tokenizer.ggml.merges")?.unwrap_or_default().iter())
-            .map(|pair| pair.split_once(' ').map(|(left, right)| [left, right]))
-            .collect();
-        let merges = merges.ok_or_else(|| self.header.wrong("tokenizer.ggml.merges", "holds one that is no pair"))?;
+        let lines = self.header.texts("tokenizer.ggml.merges")?.unwrap_or_default();
+        let merges: Vec<Option<[&str; 2]>> =
+            lines.iter().map(|pair| pair.split_once(' ').map(|(left, right)| [left, right])).collect();
         let vocab: Map<String, Value> =
             self.tokens.iter().enumerate().map(|(id, token)| ((*token).to_owned(), id.into())).collect();
-        // the crate panics where the longest token is shorter than a pair
-        if let Some([left, right]) = merges.iter().find(|[left, right]| !vocab.contains_key(&format!("{left}{right}")))
-        {
-            let problem = format!("joins `{left}` and `{right}`, which makes no token");
-            return Err(self.header.wrong("tokenizer.ggml.merges", &problem));
+        if let Some((at, problem)) = flaw(merges.iter().copied(), "", |token| vocab.contains_key(token)) {
+            return Err(self.header.wrong(&format!("tokenizer.ggml.merges[{at}]"), &problem));
         }
         let mut steps = vec![
             json!({"type": "Split", "pattern": {"Regex": split.pattern}, "behavior": "Isolated", "invert": false}),

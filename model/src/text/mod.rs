@@ -5,6 +5,7 @@ mod chat_template;
 mod decode_stream;
 mod gguf;
 mod json_style;
+mod merges;
 pub(crate) mod python_json;
 mod python_methods;
 mod python_split;
@@ -13,6 +14,7 @@ mod sentencepiece;
 mod special_tokens;
 mod strftime;
 mod tokenizer;
+mod tokenizer_json;
 
 pub use bos::Bos;
 pub use chat_template::{ChatTemplate, Message};

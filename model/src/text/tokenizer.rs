@@ -10,7 +10,7 @@ use super::bos::Bos;
 use super::chat_template::ChatTemplate;
 use super::decode_stream::DecodeStream;
 use super::special_tokens::SpecialTokens;
-use super::{gguf, sentencepiece};
+use super::{gguf, sentencepiece, tokenizer_json};
 use crate::checkpoint::gguf::is_gguf;
 use crate::error::{Error, Result};
 
@@ -84,13 +84,7 @@ impl Tokenizer {
                     .into(),
             });
         }
-        let bytes = fs_err::read(&file).map_err(Error::io(&file))?;
-        let inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| Error::Tokenizer {
-            file: file.clone(),
-            problem: format!("is not a tokenizer: {error}"),
-            mend: "copy the file again from where it came, or save it anew with transformers".into(),
-        })?;
-        Self::with(inner, file, special)
+        Self::with(tokenizer_json::read(&file)?, file, special)
     }
 
     fn with(mut inner: tokenizers::Tokenizer, file: PathBuf, special: SpecialTokens) -> Result<Self> {

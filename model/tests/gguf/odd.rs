@@ -45,7 +45,7 @@ fn a_header_that_does_not_fit_is_told_by_its_own_keys() {
         (number("block_count", 3), "tensor `blk.2.attn_norm.weight` is missing, [256] expected"),
         (number("block_count", 1), "tensor `blk.1.attn_norm.weight` [256] is not part of the model"),
         (number("embedding_length", 128), "tensor `token_embd.weight` is [99, 256], its header asks for [99, 128]"),
-        (number("embedding_length", 0), "heads are 0 wide"),
+        (number("embedding_length", 0), "`llama.embedding_length` makes heads 0 wide"),
         (number("feed_forward_length", 480), "tensor `blk.0.ffn_down.weight` is [256, 512]"),
         (number("context_length", 0), "`llama.context_length` is 0"),
         (number("rope.dimension_count", 7), "`llama.rope.dimension_count`"),
@@ -125,8 +125,15 @@ fn a_tokenizer_that_is_odd_is_told() {
     for (metadata, said) in [
         (of("bert", &[]), "a tokenizer of the kind `bert`"),
         (of("gpt2", &[("eos_token_id", Value::U32(26))]), "`tokenizer.ggml.eos_token_id` is 26, beyond the vocabulary"),
-        (of("gpt2", &[("merges", texts(&["a b"]))]), "`tokenizer.ggml.merges` joins `a` and `b`, which makes no token"),
-        (of("gpt2", &[("merges", texts(&["ab"]))]), "`tokenizer.ggml.merges` holds one that is no pair"),
+        (
+            of("gpt2", &[("merges", texts(&["a b"]))]),
+            "`tokenizer.ggml.merges[0]` joins `a` and `b`, which makes no token",
+        ),
+        (of("gpt2", &[("merges", texts(&["ab"]))]), "`tokenizer.ggml.merges[0]` is no pair"),
+        (
+            of("gpt2", &[("merges", texts(&["a é"]))]),
+            "`tokenizer.ggml.merges[0]` joins `a` and `é`, and `é` is no token",
+        ),
         (of("gpt2", &[("add_bos_token", Value::U32(1))]), "`tokenizer.ggml.add_bos_token` is neither true nor false"),
         (of("llama", &[("scores", Value::Array(vec![Value::F32(0.0); 25]))]), "holds 25 numbers for 26 tokens"),
         (of_tokens("gpt2", &tokens, &[1; 25]), "has 26 tokens, and says the use of 25"),

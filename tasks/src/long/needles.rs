@@ -15,7 +15,8 @@ const DIGITS: u32 = 7;
 /// Choices of each question.
 const CHOICES: usize = 4;
 
-/// The texts with number `number`: of a single needle one for each depth, of several one that is asked for each of its lockers.
+/// The texts with number `number`: of a single needle one for each depth, of several one that is asked for each of its lockers, or for as
+/// many of them at once as `queries` says (the multi-query needle of RULER's section 3).
 pub(super) fn texts(spec: &LongSpec, body: &Arc<Body>, number: usize) -> Vec<Text> {
     if spec.keys * spec.values > 1 {
         return vec![several(spec, body, number)];
@@ -27,7 +28,7 @@ pub(super) fn texts(spec: &LongSpec, body: &Arc<Body>, number: usize) -> Vec<Tex
         let code = codes.remove(0);
         let needles = vec![(depth, sentence(&locker, &code, 1))];
         let asked = Asked {
-            question: question(&locker, 1),
+            question: question(&[&locker], 1),
             right: code.clone(),
             wrong: codes,
             answers: vec![code],
@@ -45,22 +46,26 @@ fn several(spec: &LongSpec, body: &Arc<Body>, number: usize) -> Text {
     let mut owners: Vec<usize> = (0..spec.keys * spec.values).map(|needle| needle % spec.keys).collect();
     dice.shuffle(&mut owners);
     let last = (owners.len() - 1).max(1) as f64;
-    let spare = (CHOICES - 1) * spec.values;
-    let codes = numbers(&mut dice, DIGITS, owners.len() + spare);
+    let answered = spec.queries * spec.values; // codes of an answer
+    let codes = numbers(&mut dice, DIGITS, owners.len() + (CHOICES - 1) * answered);
     let needles: Vec<(f64, usize, &String)> =
         owners.iter().zip(&codes).enumerate().map(|(at, (&owner, code))| (at as f64 / last, owner, code)).collect();
     let of = |owner: usize| needles.iter().filter(move |needle| needle.1 == owner);
-    let list = |owner: usize| joined(of(owner).map(|needle| needle.2));
-    let made_up = codes[owners.len()..].chunks(spec.values).map(|codes| joined(codes.iter()));
-    let asked = (0..spec.keys).map(|owner| {
-        // The codes of other lockers, and where there are too few of them, codes that nobody has.
-        let others = (1..spec.keys).map(|away| list((owner + away) % spec.keys));
+    let list = |owners: &[usize]| joined(owners.iter().flat_map(|&owner| of(owner)).map(|needle| needle.2));
+    let made_up = codes[owners.len()..].chunks(answered).map(|codes| joined(codes.iter()));
+    let all: Vec<usize> = (0..spec.keys).collect();
+    let together: Vec<&[usize]> = all.chunks_exact(spec.queries).collect();
+    let asked = together.iter().enumerate().map(|(at, &group)| {
+        // The codes of other lockers, the right ones in the order of others, and where there are too few of them, codes that nobody has.
+        let others = (1..together.len()).map(|away| list(together[(at + away) % together.len()]));
+        let turned = (1..group.len()).map(|by| list(&[&group[by..], &group[..by]].concat()));
+        let asked_for: Vec<&str> = group.iter().map(|&owner| names[owner].as_str()).collect();
         Asked {
-            question: question(&names[owner], spec.values),
-            right: list(owner),
-            wrong: others.chain(made_up.clone()).take(CHOICES - 1).collect(),
-            answers: of(owner).map(|needle| needle.2.clone()).collect(),
-            depth: (spec.values == 1).then(|| of(owner).map(|needle| needle.0).sum()),
+            question: question(&asked_for, spec.values),
+            right: list(group),
+            wrong: others.chain(turned).chain(made_up.clone()).take(CHOICES - 1).collect(),
+            answers: group.iter().flat_map(|&owner| of(owner)).map(|needle| needle.2.clone()).collect(),
+            depth: (answered == 1).then(|| of(group[0]).map(|needle| needle.0).sum()),
         }
     });
     let asked = asked.collect();
@@ -78,13 +83,18 @@ fn sentence(locker: &str, code: &str, codes: usize) -> String {
     format!("{article} code of the {locker} locker is {code}.")
 }
 
-fn question(locker: &str, codes: usize) -> String {
-    match codes {
-        1 => format!(
-            "\n\nQuestion: What is the code of the {locker} locker?\nAnswer: The code of the {locker} locker is"
-        ),
-        _ => format!(
-            "\n\nQuestion: What are the {codes} codes of the {locker} locker?\nAnswer: The codes of the {locker} locker are"
-        ),
-    }
+/// What is asked of `lockers`, each of which has so many `codes`, up to where the answer begins.
+fn question(lockers: &[&str], codes: usize) -> String {
+    let named: Vec<String> = lockers.iter().map(|locker| format!("the {locker} locker")).collect();
+    let (last, before) = named.split_last().expect("no question asks for nothing");
+    let whose = if before.is_empty() { last.clone() } else { format!("{} and {last}", before.join(", ")) };
+    let (what, of_what) = match (before.is_empty(), codes) {
+        (true, 1) => {
+            return format!("\n\nQuestion: What is the code of {whose}?\nAnswer: The code of {whose} is");
+        }
+        (true, _) => (format!("the {codes} codes of {whose}"), whose),
+        (false, 1) => (format!("the codes of {whose}, in this order"), whose),
+        (false, _) => (format!("the {codes} codes of each of {whose}, in this order"), whose),
+    };
+    format!("\n\nQuestion: What are {what}?\nAnswer: The codes of {of_what} are")
 }

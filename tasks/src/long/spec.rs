@@ -12,7 +12,7 @@ const DEPTHS: [f64; 5] = [0.0, 25.0, 50.0, 75.0, 100.0];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
-    /// Sentences that give the code of a locker: of one, of several, several codes of each.
+    /// Sentences that give the code of a locker: of one, of several (asked for one by one or together), several codes of each.
     Needle,
     /// Variables, each of which takes its value from the one before it.
     Variables,
@@ -42,6 +42,9 @@ pub(crate) struct LongSpec {
     /// Lockers whose codes lie in one text; each is asked for.
     #[serde(default = "one", deserialize_with = "keys")]
     pub(crate) keys: usize,
+    /// Lockers whose codes one question asks for, of those in the text; none is asked for twice.
+    #[serde(default = "one", deserialize_with = "queries")]
+    pub(crate) queries: usize,
     /// Codes of each locker.
     #[serde(default = "one", deserialize_with = "values")]
     pub(crate) values: usize,
@@ -71,10 +74,16 @@ impl LongSpec {
     /// What does not go together, with its mend.
     pub(crate) fn flaw(&self) -> Option<(String, &'static str)> {
         let needle = self.kind == Kind::Needle;
-        if !needle && (self.keys > 1 || self.values > 1) {
+        if !needle && (self.keys > 1 || self.values > 1 || self.queries > 1) {
             return Some((
-                "`long.keys` and `long.values` are for needles".into(),
+                "`long.keys`, `long.queries` and `long.values` are for needles".into(),
                 "leave them out, or say `kind: needle`",
+            ));
+        }
+        if self.queries > self.keys {
+            return Some((
+                format!("`long.queries` is {}, and `long.keys` only {}", self.queries, self.keys),
+                "hide as many lockers as one question asks for, or more: raise `long.keys`",
             ));
         }
         if self.depths.is_some() && !(needle && self.keys * self.values == 1) {
@@ -154,6 +163,10 @@ fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> 
 
 fn keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
     between(deserializer, "keys", 100)
+}
+
+fn queries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    between(deserializer, "queries", 100)
 }
 
 fn values<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {

@@ -25,7 +25,8 @@ fn items(task: &str, limit: usize) -> Vec<Item> {
     items.items.iter().map(|item| item.fitted(|text| Ok::<_, Error>(count(text))).unwrap().into_owned()).collect()
 }
 
-const FAMILIES: [&str; 8] = ["needle", "keys", "values", "variables", "common", "frequent", "facts", "two_facts"];
+const FAMILIES: [&str; 9] =
+    ["needle", "keys", "queries", "values", "variables", "common", "frequent", "facts", "two_facts"];
 
 #[test]
 fn texts_are_as_long_as_is_asked_and_hold_the_answer() {
@@ -142,15 +143,65 @@ fn texts_of_a_length_begin_alike_and_several_needles_share_all_of_it() {
     }
 }
 
-/// Whoever copies what follows the same words earlier in the prompt.
-fn copied(context: &str) -> &str {
-    let key = context.rsplit_once("Answer: ").unwrap().1;
-    context.split(key).nth(1).unwrap()
+#[test]
+fn several_lockers_are_asked_for_at_once_and_codes_of_the_wrong_ones_are_no_answer() {
+    let items = items("long_queries_1024", 40);
+    assert_eq!(items.len(), 40);
+    for pair in items.chunks(2) {
+        let asked = pair.iter().map(|item| {
+            let (text, question) = item.context().rsplit_once("Answer: The codes of ").unwrap();
+            let lockers = question.strip_suffix(" are").unwrap().replace(" and ", ", ");
+            let code = |locker| text.split_once(&format!("The code of {locker} is ")).unwrap().1[..7].to_owned();
+            let codes: Vec<String> = lockers.split(", ").map(code).collect();
+            assert_eq!((codes.len(), codes.join(", ")), (4, item.choices[item.gold].clone()));
+            let sets = item.choices.iter().map(|choice| choice.split(", ").collect::<BTreeSet<_>>());
+            // The same codes in three orders, and those of the four lockers that the other question asks for.
+            let right: BTreeSet<&str> = codes.iter().map(String::as_str).collect();
+            let others: Vec<_> = sets.filter(|set| *set != right).collect();
+            assert!(others.len() == 1 && others[0].is_disjoint(&right), "{others:?}");
+            assert!(others[0].iter().all(|code| text.contains(&format!(" is {code}."))));
+            lockers
+        });
+        let lockers: BTreeSet<String> =
+            asked.flat_map(|asked| asked.split(", ").map(str::to_owned).collect::<Vec<_>>()).collect();
+        assert_eq!(lockers.len(), 8, "no locker is asked for twice: {lockers:?}");
+    }
+}
+
+#[test]
+fn several_codes_of_each_of_several_lockers_stand_in_the_order_asked_for() {
+    let tasks = file("  kind: needle\n  lengths: [1024]\n  keys: 3\n  queries: 2\n  values: 2\n").unwrap();
+    for item in tasks[0].items(&[], None).unwrap().items {
+        let item = item.fitted(|text| Ok::<_, Error>(count(text))).unwrap();
+        assert_eq!(copied(item.context()).trim(), item.choices[item.gold]);
+        assert!(item.context().contains(" 2 codes of each of the ") && item.place().unwrap().depth.is_none());
+        // The third locker is not asked for, and two orders are all there are: the rest is made up.
+        assert_eq!(item.choices.iter().filter(|choice| item.context().contains(&choice[..7])).count(), 2);
+    }
+}
+
+/// Whoever looks up the lockers that the question names, and copies what the text says of each.
+fn copied(context: &str) -> String {
+    let (text, asked) = context.rsplit_once("Answer: ").unwrap();
+    let lockers = asked.split_once(" of ").unwrap().1.trim_end_matches(" is").trim_end_matches(" are");
+    let mut codes = Vec::new();
+    for locker in lockers.replace(" and ", ", ").split(", ") {
+        let told = format!(" code of {locker} is ");
+        codes.extend(text.split(&told).skip(1).map(|rest| rest.split_once('.').unwrap().0));
+    }
+    format!(" {}", codes.join(", "))
 }
 
 #[test]
 fn a_reader_that_copies_finds_every_needle_at_every_depth() {
-    for task in ["long_needle_1024", "long_keys_1024", "long_keys_8192"] {
+    for (task, count, depths) in [
+        ("long_needle_1024", 25, 5),
+        ("long_keys_1024", 25, 5),
+        ("long_keys_8192", 25, 5),
+        ("long_queries_1024", 25, 1),
+        ("long_queries_8192", 25, 1),
+        ("long_values_1024", 20, 1),
+    ] {
         let selection = Catalogue::shipped().unwrap().select(task).unwrap();
         let records: Vec<_> = items(task, 25)
             .iter()
@@ -161,7 +212,7 @@ fn a_reader_that_copies_finds_every_needle_at_every_depth() {
                         Answer { logprob, tokens: 7, ..Answer::default() }
                     }
                     Query::Generate { context: Text::Text(context), .. } => {
-                        Answer { text: Some(copied(&context).chars().take(8).collect()), ..Answer::default() }
+                        Answer { text: Some(copied(&context)), ..Answer::default() }
                     }
                     other => panic!("{other:?}"),
                 };
@@ -171,11 +222,11 @@ fn a_reader_that_copies_finds_every_needle_at_every_depth() {
         let scores = selection.leaves[0].grade(&records).unwrap();
         for name in ["acc", "recall"] {
             let score = scores.iter().find(|score| score.name == name).unwrap();
-            assert_eq!((score.value, score.n), (1.0, 25), "{task}: {name}");
+            assert_eq!((score.value, score.n), (1.0, count), "{task}: {name}");
         }
-        let depths: BTreeSet<String> =
+        let places: BTreeSet<String> =
             records.iter().map(|record| format!("{:?}", record.long.as_ref().unwrap().depth)).collect();
-        assert_eq!(depths.len(), 5, "{task}: {depths:?}");
+        assert_eq!(places.len(), depths, "{task}: {places:?}");
     }
 }
 
@@ -203,6 +254,14 @@ fn what_is_wrong_is_named_with_file_place_and_mend() {
         ("  kind: needle\n  lengths: [-5]\n", "mine.yaml:", "-5"),
         ("  kind: needle\n  lengths: [1024]\n  keys: 0\n", ":8:3: long: ", "` is 0"),
         ("  kind: needle\n  lengths: [1024]\n  values: 0\n", ":8:3: long: ", "` is 0"),
+        ("  kind: needle\n  lengths: [1024]\n  queries: 0\n", ":8:3: long: ", "`queries` is 0"),
+        (
+            "  kind: needle\n  lengths: [1024]\n  keys: 3\n  queries: 4\n",
+            "mine.yaml",
+            "`long.queries` is 4, and `long.keys` only 3",
+        ),
+        ("  kind: needle\n  lengths: [1024]\n  queries: 2\n", "mine.yaml", "`long.keys` only 1"),
+        ("  kind: variables\n  lengths: [1024]\n  queries: 2\n", "mine.yaml", "are for needles"),
         ("  kind: needle\n  lengths: [1024]\n  texts: 0\n", ":8:3: long: ", "`texts` is 0"),
         ("  kind: needle\n  lengths: [1024]\n  depths: [0, 101]\n", ":8:3: long: ", "a depth of 101"),
         ("  kind: needle\n  lengths: [1024]\n  depths: [50, 0]\n", ":8:3: long: ", "not ascending: 0 comes after 50"),
@@ -241,6 +300,7 @@ fn a_length_without_room_for_the_question_is_refused() {
         depths: None,
         texts: 1,
         keys: 1,
+        queries: 1,
         values: 1,
         hops: 1,
         filler: None,

@@ -53,6 +53,14 @@ impl Background {
         }
     }
 
+    /// Whether it has a way of its own to take the signal of this number; never where the system does not tell.
+    pub(crate) fn catches(&self, signal: u32) -> bool {
+        let status = fs_err::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0);
+        caught >> (signal - 1) & 1 == 1
+    }
+
     /// Sends a signal by name.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();

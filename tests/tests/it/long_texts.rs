@@ -19,6 +19,8 @@ fn folder() -> RunFolder {
     folder.write("tasks/needle.yaml", &task("needle", "kind: needle, lengths: [512, 1024]"));
     folder.write("tasks/keys.yaml", &task("keys", "kind: needle, keys: 5, lengths: [512, 1024]"));
     folder
+        .write("tasks/queries.yaml", &task("queries", "kind: needle, keys: 8, queries: 4, texts: 50, lengths: [512]"));
+    folder
 }
 
 fn records(folder: &RunFolder, results: &str) -> Vec<Value> {
@@ -42,7 +44,7 @@ fn random_weights_guess_and_what_texts_begin_with_is_computed_once() {
         "--model",
         &model,
         "--tasks",
-        "tasks/needle.yaml,tasks/keys.yaml",
+        "tasks/needle.yaml,tasks/keys.yaml,tasks/queries.yaml",
         "--context",
         "1024",
         "--out",
@@ -51,7 +53,7 @@ fn random_weights_guess_and_what_texts_begin_with_is_computed_once() {
     let ran = folder.run(&arguments);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let records = records(&folder, "out");
-    assert_eq!(records.len(), 4);
+    assert_eq!(records.len(), 5);
     for record in &records {
         let (task, items) = (record["task"].as_str().unwrap(), record["items"].as_u64().unwrap());
         // Chance is .25; four standard errors of 100 items either way.
@@ -61,7 +63,7 @@ fn random_weights_guess_and_what_texts_begin_with_is_computed_once() {
         let tokens = |name: &str| record["cost"][name].as_u64().unwrap();
         let (computed, requested) = (tokens("tokens_computed"), tokens("tokens_requested"));
         // Replies are in what is computed, and not in what four choices of each question would ask for one by one. Five keys share a text
-        // but for the question; five depths share what lies before the needle.
+        // but for the question, two questions for four keys each likewise; five depths share what lies before the needle.
         let least = if task.starts_with("keys") { 4 } else { 2 };
         assert!(computed * least < requested, "{task}: {computed} of {requested}");
     }

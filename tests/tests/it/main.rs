@@ -47,6 +47,7 @@ mod side_by_side_pages;
 mod slurm;
 mod speed;
 mod stock_phrases;
+mod stopped_load;
 mod sweep;
 mod terminal;
 mod tokens;

@@ -49,9 +49,9 @@ pub(crate) struct Estimate {
 }
 
 impl Estimate {
-    /// Notes that a state of `task` is more than states may take by default, or than lies here free beside `weights` bytes of weights.
-    fn note_large(&mut self, task: &str, weights: u64, state_bytes: u64) {
-        let fits_here = available().is_none_or(|available| weights + state_bytes <= available);
+    /// Notes that a state of `task` is more than states may take by default, or than the `free` bytes beside the weights, where that is known.
+    fn note_large(&mut self, task: &str, free: Option<u64>, state_bytes: u64) {
+        let fits_here = free.is_none_or(|free| state_bytes <= free);
         let fits = fits_here && state_bytes <= ScorerOptions::default().state_memory;
         if !fits && !self.too_large.iter().any(|known| known.task == task) {
             self.too_large.push(TooLarge { task: task.to_owned(), state_bytes, fits_here });
@@ -77,6 +77,7 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
         contents(planned, settings).and_then(|contents| Ok((contents, settings.weight_bytes(&planned.folder)?)))
     };
     let headers: Vec<_> = here.par_iter().map(read).collect();
+    let here_free = available(); // asked once: there may be tens of thousands of units
     let mut once = OpenedOnce::default();
     for (planned, header) in here.into_iter().zip(headers) {
         let opened = header.and_then(|(contents, bytes)| Ok((once.of(contents, planned, settings)?, bytes)));
@@ -90,6 +91,7 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
         let parameters = opened.config.parameters()?;
         let state_bytes = opened.config.state_bytes()?;
         estimate.memory_bytes = estimate.memory_bytes.max(bytes);
+        let free = here_free.map(|available| available.saturating_sub(bytes));
         for unit in planned.units.iter().filter(|unit| unit.items_left() > 0) {
             let Subject::Task(task) = unit.subject else { continue };
             // Built once for all checkpoints with this tokenizer.
@@ -102,7 +104,7 @@ pub(crate) fn estimate(work: &Work, plan: &Plan) -> Result<Estimate> {
                     let most = asked.trie.peak_state_bytes(&state_bytes).min(ScorerOptions::default().state_memory);
                     estimate.state_bytes = estimate.state_bytes.max(most);
                     let largest = asked.trie.largest_state(&state_bytes);
-                    estimate.note_large(work.suite.name(unit.subject), bytes, largest);
+                    estimate.note_large(work.suite.name(unit.subject), free, largest);
                 }
                 Err(error) => {
                     let problem = error.in_full();

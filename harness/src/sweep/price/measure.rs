@@ -81,7 +81,7 @@ impl Pass<'_> {
         }
         let texts = self.texts.of(planned)?;
         let measured = match self.compare(&planned.folder, &texts) {
-            Err(Error::Model(spyglass_model::Error::Interrupted)) => return Ok(None),
+            Err(error) if error.is_interrupt() => return Ok(None),
             other => other?,
         };
         drop(held);
@@ -99,7 +99,7 @@ impl Pass<'_> {
         }
         let (settings, watch) = (&self.site.work.settings, &self.site.watch);
         let rounded = Settings { precision: self.after, ..settings.clone() };
-        let models = [settings.open_model(folder)?, rounded.open_model(folder)?];
+        let models = [settings.open_model(folder, &watch.interrupt)?, rounded.open_model(folder, &watch.interrupt)?];
         let told = |tokens, items| -> ControlFlow<()> {
             watch.tell(&Event::Scored { items, tokens });
             watch.interrupt.flow()

@@ -83,22 +83,23 @@ impl Said<'_> {
     }
 
     fn head_width(&self) -> Result<usize> {
-        let width = if let Some(width) = self.whole("attention.key_length")? {
-            width
+        let (name, width) = if let Some(width) = self.whole("attention.key_length")? {
+            ("attention.key_length", width)
         } else {
             let (hidden, heads) = (self.required("embedding_length")?, self.required("attention.head_count")?);
             if heads == 0 || !hidden.is_multiple_of(heads) {
                 let problem = format!("is {heads}, which does not divide the width {hidden}");
                 return Err(self.header.wrong(&self.key("attention.head_count"), &problem));
             }
-            hidden / heads
+            (if hidden == 0 { "embedding_length" } else { "attention.head_count" }, hidden / heads)
         };
         if self.whole("attention.value_length")?.is_some_and(|other| other != width) {
             let problem = format!("is not {width}, as wide as a key is");
             return Err(self.header.wrong(&self.key("attention.value_length"), &problem));
         }
         usize::try_from(width).ok().filter(|width| *width > 0 && width.is_multiple_of(2)).ok_or_else(|| {
-            self.header.error(format!("its heads are {width} wide, expected an even number"), CONVERT_AGAIN)
+            let problem = format!("makes heads {width} wide, expected an even number above 0");
+            self.header.wrong(&self.key(name), &problem)
         })
     }
 

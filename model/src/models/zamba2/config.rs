@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::checkpoint::{Keys, LARGEST_SIZE, MOST_LAYERS};
 use crate::error::Result;
+use crate::models::mamba2::MIXER_WIDTH;
 
 /// Layers that call a shared block when the file does not say (the 54-layer model).
 const DEFAULT_HYBRID: [usize; 9] = [6, 12, 18, 24, 30, 36, 42, 47, 51];
@@ -111,12 +112,12 @@ impl Zamba2Config {
         }
         keys.divides("num_attention_heads", attention_heads, 2 * hidden_size, "twice `hidden_size`")?;
         let head_dim = 2 * hidden_size / attention_heads;
-        let inner_size = hidden_size * keys.size(&["mamba_expand", "expansion_factor"], 2)?;
-        if inner_size as u64 > LARGEST_SIZE {
-            return Err(keys.error("mamba_expand", format!("makes mixers {inner_size} wide, too wide to be true")));
-        }
+        let expand = keys.bounded(&["mamba_expand", "expansion_factor"], LARGEST_SIZE)?;
+        let (name, expand) = expand.unwrap_or(("mamba_expand", 2));
+        let inner_size = hidden_size * expand;
+        keys.fits(name, inner_size)?;
         let mamba_heads = mamba_heads_of(keys, inner_size)?;
-        keys.divides("n_mamba_heads", mamba_heads, inner_size, "the mixer's width")?;
+        keys.divides("n_mamba_heads", mamba_heads, inner_size, MIXER_WIDTH)?;
         let groups = keys.size(&["mamba_ngroups"], 1)?;
         keys.divides("mamba_ngroups", groups, mamba_heads, "`n_mamba_heads`")?;
         let mem_blocks = keys.size(&["num_mem_blocks"], 1)?.min(hybrids.max(1));
@@ -218,7 +219,7 @@ fn mamba_heads_of(keys: &Keys, inner_size: usize) -> Result<usize> {
     }
     match keys.bounded(&["mamba_headdim"], LARGEST_SIZE)? {
         Some((key, width)) => {
-            keys.divides(key, width, inner_size, "the mixer's width")?;
+            keys.divides(key, width, inner_size, MIXER_WIDTH)?;
             Ok(inner_size / width)
         }
         None => Err(keys.error("n_mamba_heads", "is missing, and so is `mamba_headdim`".into())),
