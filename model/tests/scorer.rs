@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proptest::prelude::*;
 use spyglass_model::{
     Cost, Error, LanguageModel, LogLikelihood, Logits, Request, RequestTrie, Result, Scorer, ScorerOptions, Sequence,
+    shifts,
 };
 
 const VOCAB: usize = 7;
@@ -22,6 +23,7 @@ struct Fake {
     tallest: AtomicUsize,
     bytes_per_token: u64,
     broken_at: Option<usize>,
+    seed: u64,
 }
 
 #[derive(Clone)]
@@ -53,7 +55,7 @@ impl LanguageModel for Fake {
     type State = FakeState;
 
     fn new_state(&self) -> FakeState {
-        FakeState { hash: 1, position: 0, own: None }
+        FakeState { hash: 1 + self.seed, position: 0, own: None }
     }
 
     fn forward(&self, batch: &mut [Sequence<'_, FakeState>]) -> Result<Vec<Logits>> {
@@ -282,4 +284,50 @@ fn what_cannot_be_scored_is_named() {
 
     let stopped = Scorer::new(&Fake::default(), ScorerOptions::default()).run(&plan, |_| ControlFlow::Break(()));
     assert!(matches!(stopped, Err(Error::Interrupted)));
+}
+
+/// Questions after the same two examples, in no order, one of them twice, and one without.
+fn few_shot() -> Vec<Request> {
+    let shots = [1, 2, 3, 4, 5, 6, 1, 2];
+    let text = |question: &[u32], continuation: &[u32]| Request {
+        context: [&shots[..], question].concat(),
+        continuation: continuation.to_vec(),
+    };
+    let mut requests = vec![text(&[4, 4, 1], &[2]), text(&[3], &[1, 2, 3]), text(&[4, 4, 2], &[5]), text(&[3], &[1])];
+    requests.push(Request { context: vec![0], continuation: vec![6, 6] });
+    requests
+}
+
+#[test]
+fn two_models_read_what_texts_share_once() {
+    let of = |seed| Fake { seed, bytes_per_token: 1, ..Fake::default() };
+    let alone = |request: &Request| {
+        let (one, other) = (of(0), of(9));
+        shifts([&one, &other], std::slice::from_ref(request), 0, |_, _| ControlFlow::Continue(())).unwrap().remove(0)
+    };
+    let requests = few_shot();
+    let plain: Vec<_> = requests.iter().map(alone).collect();
+    assert!(plain.iter().flatten().any(|shift| shift.divergence > 0.01), "{plain:?}");
+    // With 8 shots: 10 + 3 + 1 + 1 + 2 of the texts' own tokens, and the shots once, or in each of four texts.
+    for (memory, expected) in [(u64::MAX, 8 + 3 + 1 + 3 + 1 + 2), (0, 4 * 8 + 3 + 3 + 3 + 1 + 2)] {
+        let (one, other) = (of(0), of(9));
+        let (mut tokens, mut texts) = (0, 0);
+        let found = shifts([&one, &other], &requests, memory, |more, done| {
+            (tokens, texts) = (tokens + more, texts + done);
+            ControlFlow::Continue(())
+        });
+        assert_eq!(found.unwrap(), plain);
+        assert_eq!((tokens, texts), (2 * expected, requests.len()), "{memory}");
+        assert_eq!(one.computed.load(Ordering::Relaxed) as u64, expected);
+    }
+}
+
+#[test]
+fn a_comparison_ends_between_two_texts() {
+    let (one, other, mut texts) = (Fake::default(), Fake::default(), 0);
+    let ended = shifts([&one, &other], &few_shot(), u64::MAX, |_, done| {
+        texts += done;
+        if texts == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert!(matches!(ended, Err(Error::Interrupted)) && texts == 2, "{texts}");
 }

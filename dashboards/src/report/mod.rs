@@ -35,7 +35,7 @@ mod vibes;
 
 pub use crate::error::Error;
 pub use findings_file::schema as findings_schema;
-pub use price::{Rounded, TokenPrice, write_priced};
+pub use price::{Rounded, TokenPrice, TokenShifts, write_priced};
 pub use rows::Verdicts;
 
 use crate::findings::{branch_pairs, findings};
@@ -105,7 +105,7 @@ fn write_all(run: &Run, rounded: &[Rounded], out: &Path) -> Result<PathBuf, Erro
     let talks = page.vibes.iter().flat_map(|vibes| &vibes.figures);
     site.figures(page.figures.iter().chain(talks))?;
     vibes::write(&site, run, &grids, &shared)?;
-    price::write(&site, run, &findings, rounded)?;
+    price::write(&site, run, &findings, (rounded, &shared))?;
     long::write(&site, run, &families, &shared)?;
     provenance::write(&site, run, &page.warnings)?;
     site.page("index.html", "index.html", &run.name, &page)?;

@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use clap::Args;
 use spyglass_dashboards::run::Unit;
-use spyglass_model::ModelConfig;
+use spyglass_model::{ModelConfig, shifts};
 
 use super::model_args::{TokenArgs, fetched};
 use super::precision_tables::{lines, table};
 use super::score::{Tasks, score_work};
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, print, say};
-use crate::checkpoint::Settings;
+use crate::checkpoint::{Settings, Tokens};
 use crate::hub::{Local, Needs};
-use crate::measure::{Effect, Form, price_of_task};
+use crate::measure::{Effect, Form, RightAnswers, Roomy, one_model};
 use crate::progress::Interrupt;
-use crate::results::Store;
+use crate::results::{Price, Store};
 use crate::run_file::{DtFloorSpec, PrecisionSpec};
+use crate::suite::{Suite, SuiteTask};
 use crate::sweep::Work;
 use crate::{Error, Result};
 
@@ -60,12 +61,10 @@ impl ComparePrecision {
         self.threads.set_up();
         let interrupt = Interrupt::listen()?;
         let forms = self.forms(&interrupt)?;
-        for form in &forms {
-            ModelConfig::read(&form.checkpoint)?; // before the tasks are built: a slip in the path is told at once
-        }
+        one_model(&forms)?; // before the tasks are built: a slip in the path is told at once
         let (mut scored, mut failed) = (Vec::new(), false);
         for form in &forms {
-            say(&format!("{}:", form.name()));
+            say(&format!("{}:", form.name));
             let aside = tempfile::tempdir()?;
             let store = Store::create(aside.path())?;
             let called = form.called.as_deref();
@@ -80,10 +79,17 @@ impl ComparePrecision {
         let mut effects = Effect::all(&scored[0], &scored[1]);
         if self.tokens_compared > 0 {
             say("next tokens:");
-            self.add_prices(&forms, &mut effects, &interrupt)?;
+            match self.add_prices(&forms, &mut effects, &interrupt) {
+                Err(error) if error.is_interrupt() => {}
+                other => other?,
+            }
         }
-        let names = forms.each_ref().map(Form::name);
-        print(&if self.json { lines(&effects) } else { table(&effects, &names) })?;
+        let names = forms.each_ref().map(|form| form.name.clone());
+        print(&if self.json { lines(&effects) } else { table(&effects, &names, self.tokens_compared) })?;
+        if interrupt.is_set() {
+            say("interrupted: of the tasks that follow no next tokens are compared");
+            return Ok(Exit::Interrupted);
+        }
         Ok(if failed || effects.is_empty() { Exit::SomeFailed } else { Exit::Well })
     }
 
@@ -91,33 +97,65 @@ impl ComparePrecision {
     fn forms(&self, interrupt: &Interrupt) -> Result<[Form; 2]> {
         let other = self.other.as_ref().unwrap_or(&self.model);
         let after = self.after.unwrap_or(if self.other.is_some() { self.before } else { PrecisionSpec::Bf16 });
-        if *other == self.model && after == self.before {
+        let tokens = self.tokens.fetched(interrupt)?;
+        let form = |written: &Path, precision: PrecisionSpec| -> Result<Form> {
+            let Local { folder, name: called } = fetched(written, Needs::Model, interrupt)?;
+            let settings = Settings { precision, dt_floor: self.dt_floor, ..tokens.settings() };
+            let file = folder.file_name().filter(|_| folder.is_file()).map(|file| file.display().to_string());
+            // Where two are compared, which is which can only be told by what was written.
+            let place = if self.other.is_some() { Some(written.display().to_string()) } else { file };
+            let name =
+                place.map_or_else(|| precision.name().into(), |place| format!("{place} in {}", precision.name()));
+            Ok(Form { checkpoint: folder, called, name, settings })
+        };
+        let forms = [form(&self.model, self.before)?, form(other, after)?];
+        let [one, two] = forms.each_ref().map(|form| fs_err::canonicalize(&form.checkpoint).ok());
+        if after == self.before && (one == two && one.is_some() || *other == self.model) {
             return Err(Error::Usage {
                 problem: format!("both sides are `{}` in {}", self.model.display(), after.name()),
                 help: "name another arithmetic with --after, or another file of the model with --other".into(),
             });
         }
-        let tokens = self.tokens.fetched(interrupt)?;
-        let form = |written: &Path, precision| -> Result<Form> {
-            let Local { folder, name } = fetched(written, Needs::Model, interrupt)?;
-            let settings = Settings { precision, dt_floor: self.dt_floor, ..tokens.settings() };
-            Ok(Form { checkpoint: folder, called: name, settings })
+        Ok(forms)
+    }
+
+    /// The right answers of each task that there is room for in both forms.
+    fn texts(&self, forms: &[Form; 2], suite: &Suite) -> Result<Vec<Roomy>> {
+        let read = |form: &Form| form.settings.read_config(&form.checkpoint);
+        let configs = [read(&forms[0])?, read(&forms[1])?];
+        let tokenizer = forms[0].settings.open_tokenizer(&forms[0].checkpoint, &configs[0])?;
+        let max_length = configs.iter().map(ModelConfig::context_limit).min().unwrap_or_default();
+        let bytes = [configs[0].state_bytes()?, configs[1].state_bytes()?];
+        let texts = |asked: &SuiteTask| {
+            let tokens = Tokens { tokenizer: &tokenizer, hash: "", max_length };
+            RightAnswers::of(&[asked], tokens, self.tokens_compared)
+                .with_room(self.state_memory.scorer().state_memory, |at| bytes.iter().map(|bytes| bytes(at)).sum())
         };
-        Ok([form(&self.model, self.before)?, form(other, after)?])
+        suite.tasks.iter().map(texts).collect()
     }
 
     /// Adds what the next token's distribution tells, task by task, with both forms in memory.
+    ///
+    /// # Errors
+    /// It is time to stop; a form cannot be read.
     fn add_prices(&self, forms: &[Form; 2], effects: &mut [Effect], interrupt: &Interrupt) -> Result<()> {
-        let [before, after] = forms;
+        let (suite, memory) = (self.tasks.suite()?, self.state_memory.scorer().state_memory);
+        let texts = self.texts(forms, &suite)?;
+        for task in texts.iter().flat_map(|texts| &texts.left_out) {
+            say(&format!(
+                "{task}: texts that leave more behind in both models together than `--state-memory` gives are left out of the next tokens"
+            ));
+        }
+        if texts.iter().all(|texts| texts.requests.is_empty()) {
+            return Ok(());
+        }
         let open = |form: &Form| form.settings.open_model(&form.checkpoint, interrupt);
-        let models = [open(before)?, open(after)?];
-        let tokenizer = before.settings.open_tokenizer(&before.checkpoint, models[0].config())?;
-        for asked in &self.tasks.suite()?.tasks {
+        let (before, after) = (open(&forms[0])?, open(&forms[1])?);
+        for (asked, texts) in suite.tasks.iter().zip(&texts) {
             let same = |effect: &&mut Effect| effect.task == asked.task.name && effect.shots == asked.task.shots;
-            if let Some(effect) = effects.iter_mut().find(same) {
-                interrupt.go_on(|| format!("`{}` was compared", asked.task.name))?;
-                effect.tokens = price_of_task(&models, &tokenizer, &[asked], self.tokens_compared)?;
-            }
+            let Some(effect) = effects.iter_mut().find(same) else { continue };
+            let shifts = shifts([&before, &after], &texts.requests, memory, |_, _| interrupt.flow())?;
+            effect.tokens = Price::of(&shifts);
         }
         Ok(())
     }

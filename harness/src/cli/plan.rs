@@ -13,7 +13,7 @@ use crate::Result;
 use crate::results::{Hashes, Store};
 use crate::run_file::{CheckpointOrder, RunFile};
 use crate::sweep::plan::{Estimate, Plan, PlannedUnit, TooLarge, UnitStatus, estimate};
-use crate::sweep::{Overrides, Work, at_most, snapshot_of};
+use crate::sweep::{Overrides, PriceEstimate, Work, at_most, estimate_prices, snapshot_of};
 
 /// Tell what a sweep would do: units, tokens to compute, time and memory; nothing is run
 #[derive(Debug, Args)]
@@ -49,6 +49,9 @@ struct Told {
     memory_bytes: u64,
     state_bytes: u64,
     problems: Vec<String>,
+    /// What measuring next tokens in this arithmetic beside the first costs on top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_tokens: Option<PriceEstimate>,
     /// The same in each further arithmetic of the run file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     others: Vec<InPrecision<Told>>,
@@ -69,13 +72,18 @@ impl PlanRun {
         let (store, hashes) = (Store::open(&run.results), Hashes::open(&run.results));
         let overrides = self.narrow.overrides();
         overrides.note(&run).iter().for_each(|note| say(note));
-        let (mut told, mut lines) = told(&Work::of_run(&run, &overrides)?, &store, &hashes)?;
+        let first = Work::of_run(&run, &overrides)?;
+        let (mut told, mut lines) = told(&first, &store, &hashes)?;
         let others = if overrides.precision.is_some() { &[][..] } else { run.precision.others() };
         for &precision in others {
             let work = Work::of_run(&run, &Overrides { precision: Some(precision), ..overrides.clone() })?;
-            let (other, own) = self::told(&work, &Store::open(&store.precision_folder(precision)), &hashes)?;
+            let own_store = Store::open(&store.precision_folder(precision));
+            let (mut other, own) = self::told(&work, &own_store, &hashes)?;
             // Checkpoints and tasks are those of the first.
-            lines.extend(own.into_iter().skip(1).map(|line| format!("{}: {line}", precision.name())));
+            let prices = prices(&first, &work, [&store, &own_store])?;
+            let own = own.into_iter().skip(1).chain(price_lines(&prices));
+            lines.extend(own.map(|line| format!("{}: {line}", precision.name())));
+            other.next_tokens = Some(prices);
             told.others.push(InPrecision { precision: precision.name(), told: other });
         }
         if self.json {
@@ -123,9 +131,40 @@ fn told(work: &Work, store: &Store, hashes: &Hashes) -> Result<(Told, Vec<String
         memory_bytes: estimate.memory_bytes,
         state_bytes: estimate.state_bytes,
         problems: estimate.problems,
+        next_tokens: None,
         others: Vec::new(),
     };
     Ok((told, lines))
+}
+
+/// What the prices of the arithmetic of `work` cost, beside the `first`; each with its results.
+///
+/// # Errors
+/// The results cannot be read.
+fn prices(first: &Work, work: &Work, stores: [&Store; 2]) -> Result<PriceEstimate> {
+    let hashes = Hashes::open(stores[0].root());
+    let plans =
+        [needed(Plan::new(first, stores[0], &hashes)?, first, stores[0])?, Plan::new(work, stores[1], &hashes)?];
+    Ok(estimate_prices(first, [&plans[0], &plans[1]], (work.settings.precision, stores[1])))
+}
+
+fn price_lines(prices: &PriceEstimate) -> Vec<String> {
+    let left_out = |task: &String| {
+        format!(
+            "next tokens: texts of {task} leave more behind in both models together than `--state-memory` gives by default, and are left out"
+        )
+    };
+    let mut lines: Vec<String> = prices.left_out.iter().map(left_out).collect();
+    if prices.checkpoints > 0 {
+        let (weights, states) = (size(prices.memory_bytes), size(prices.state_bytes));
+        lines.push(format!(
+            "next tokens of {}: {} tokens to compute in both models, about {}; about {weights} of weights of both in memory, and up to {states} of states",
+            counted(prices.checkpoints, "checkpoint"),
+            thousands(prices.tokens_computed),
+            duration(prices.seconds)
+        ));
+    }
+    lines
 }
 
 /// What of a plan is needed: of a search at most so much, otherwise all.

@@ -1,8 +1,10 @@
 //! How `compare-precision` writes down what it found.
 
+use spyglass_dashboards::analysis::Z95;
+
 use super::text_table::{Align, Table};
 use crate::measure::{Effect, MetricChange};
-use crate::results::Price;
+use crate::results::{LEAST_999, Price};
 
 /// One JSON object a task.
 pub(super) fn lines(effects: &[Effect]) -> String {
@@ -10,8 +12,8 @@ pub(super) fn lines(effects: &[Effect]) -> String {
 }
 
 /// One line a metric, then one line a task on the next token.
-pub(super) fn table(effects: &[Effect], names: &[String; 2]) -> String {
-    let tokens = next_tokens(effects);
+pub(super) fn table(effects: &[Effect], names: &[String; 2], most: usize) -> String {
+    let tokens = next_tokens(effects, most);
     let answers = answers(effects)
         + &format!("before: {}; after: {}; ", names[0], names[1])
         + "changes of log-likelihoods are absolute, in nats; lost: right before, wrong after\n";
@@ -66,7 +68,7 @@ fn answers(effects: &[Effect]) -> String {
 }
 
 /// `None` where nothing was compared.
-fn next_tokens(effects: &[Effect]) -> Option<String> {
+fn next_tokens(effects: &[Effect], most: usize) -> Option<String> {
     let heads = [
         "task",
         "tokens",
@@ -87,9 +89,12 @@ fn next_tokens(effects: &[Effect]) -> Option<String> {
         [
             effect.task.clone(),
             price.tokens.to_string(),
-            format!("{:.5}", price.divergence),
+            match price.divergence_error {
+                Some(error) => format!("{:.5} ± {:.5}", price.divergence, Z95 * error),
+                None => format!("{:.5}", price.divergence),
+            },
             format!("{:.5}", price.divergence_99),
-            format!("{:.5}", price.divergence_999),
+            price.divergence_999.map_or_else(|| "–".into(), |divergence| format!("{divergence:.5}")),
             format!("{:.2} %", 100.0 * price.probability_change),
             format!("{:.2} %", 100.0 * price.same_best),
             format!("{:.3}", price.perplexities[0]),
@@ -103,6 +108,10 @@ fn next_tokens(effects: &[Effect]) -> Option<String> {
     (!rows.is_empty()).then(|| {
         table.extend(rows);
         table.markdown()
-            + "KL: divergence of the next token's distribution, in nats; Δp: of the token that stands in the text\n"
+            + &format!(
+                "next tokens: those of the right answers, up to {most} of a task (llama.cpp's columns of these names are of whole texts); \
+                 KL: divergence of the distribution after from that before, in nats, ± 1.96 standard errors, texts varying as wholes; \
+                 Δp: of the token that stands in the text; –: of fewer than {LEAST_999} tokens\n"
+            )
     })
 }

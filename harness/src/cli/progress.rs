@@ -155,6 +155,18 @@ pub(super) fn failed(failure: &spyglass_dashboards::run::Failure) -> String {
 
 /// The last lines of a sweep: what was done, what is missing, and why.
 pub(super) fn summary(summary: &Summary, bad_rows: &[String], damaged: &[String], seconds: f64) -> String {
+    let mut lines = outcome(summary, bad_rows, "; they are tried again at the next sweep", seconds);
+    lines.extend(damaged.iter().map(|message| format!("left out of the report: {}", message.replace('\n', "\n  "))));
+    lines.join("\n")
+}
+
+/// The same of one checkpoint that was scored by itself.
+pub(super) fn summary_of_one(summary: &Summary, bad_rows: &[String], seconds: f64) -> String {
+    outcome(summary, bad_rows, "", seconds).join("\n")
+}
+
+/// `after_failures`: what becomes of them.
+fn outcome(summary: &Summary, bad_rows: &[String], after_failures: &str, seconds: f64) -> Vec<String> {
     let mut lines = Vec::new();
     let before = summary.records.len() - summary.scored;
     let before = if before > 0 { format!(", {} done before", counted(before, "unit")) } else { String::new() };
@@ -168,10 +180,7 @@ pub(super) fn summary(summary: &Summary, bad_rows: &[String], damaged: &[String]
         } else {
             String::new()
         };
-        lines.push(format!(
-            "{}{missing}; they are tried again at the next sweep",
-            counted(summary.failures.len(), "failure")
-        ));
+        lines.push(format!("{}{missing}{after_failures}", counted(summary.failures.len(), "failure")));
     }
     if summary.truncated() > 0 {
         lines.push(format!(
@@ -193,6 +202,5 @@ pub(super) fn summary(summary: &Summary, bad_rows: &[String], damaged: &[String]
         lines.push(format!("{} of the data could not be asked:", counted(bad_rows.len(), "row")));
         lines.extend(bad_rows.iter().take(5).map(|row| format!("  {row}")));
     }
-    lines.extend(damaged.iter().map(|message| format!("left out of the report: {}", message.replace('\n', "\n  "))));
-    lines.join("\n")
+    lines
 }

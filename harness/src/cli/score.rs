@@ -133,6 +133,6 @@ pub(super) fn score_work(work: Work, store: Store, memory: StateMemory, interrup
     let summary = score(site.plan()?, &site)?;
     progress.finish();
     let bad_rows = site.work.suite.bad_rows();
-    say(&progress::summary(&summary, &bad_rows, &[], started.elapsed().as_secs_f64()));
+    say(&progress::summary_of_one(&summary, &bad_rows, started.elapsed().as_secs_f64()));
     Ok(summary)
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::numbers::{counted, thousands};
 use super::progress::{self, Progress};
 use super::state_memory::StateMemory;
 use super::{Exit, Threads, complain, print, say};
@@ -14,7 +15,7 @@ use crate::hub::Talk;
 use crate::progress::Interrupt;
 use crate::results::{Rewritten, Store, rewrite_report};
 use crate::run_file::{BosSpec, PrecisionSpec, ReportSpec, RunFile};
-use crate::sweep::{Overrides, Work, measure_prices, sweep};
+use crate::sweep::{Overrides, Priced, Work, measure_prices, sweep};
 
 /// Score what is missing, then write the report
 #[derive(Debug, Args)]
@@ -113,16 +114,46 @@ fn in_other_arithmetics(run: &RunFile, overrides: &Overrides, store: &Store, man
             worse => exit = worse,
         }
     }
-    let (work, interrupt) = (Work::of_run(run, overrides)?.with_data()?, Interrupt::listen()?);
+    let (work, interrupt, progress) =
+        (Work::of_run(run, overrides)?.with_data()?, Interrupt::listen()?, Progress::new());
+    let site = Site::new(work, store.clone(), manner.capacity, progress.watch(interrupt.clone()));
     for &precision in others {
-        say(&format!("{}: what it costs the next token", precision.name()));
-        measure_prices(&work, store, precision, (&interrupt, &say))?;
+        progress.say(&format!("{}: what it costs the next token", precision.name()));
+        let before = site.watch.tally().tokens;
+        let priced = measure_prices(&site, precision);
+        let computed = site.watch.tally().tokens - before;
+        if priced.is_err() {
+            progress.finish();
+        }
+        let Priced { failed, interrupted } = priced?;
+        if computed > 0 {
+            progress.say(&format!("{}: {} tokens computed in both", precision.name(), thousands(computed)));
+        }
+        if failed > 0 {
+            progress.say(&format!(
+                "{}: next tokens of {} not measured",
+                precision.name(),
+                counted(failed, "checkpoint")
+            ));
+            exit = Exit::SomeFailed;
+        }
+        if interrupted {
+            break;
+        }
     }
+    progress.finish();
     let Rewritten { index, gathered } = rewrite_report(store)?;
     gathered.damaged.iter().for_each(|message| say(message));
     print(&format!("{}\n", index.display()))?;
-    Ok(if interrupt.is_set() { Exit::Interrupted } else { exit })
+    if interrupt.is_set() {
+        say(INTERRUPTED);
+        return Ok(Exit::Interrupted);
+    }
+    Ok(exit)
 }
+
+/// What is said where a sweep is stopped.
+const INTERRUPTED: &str = "interrupted; finished work is kept and reported, the next sweep goes on from here";
 
 /// How a sweep is carried out.
 #[derive(Debug, Clone, Copy, Default)]
@@ -167,7 +198,7 @@ pub(super) fn carry_out(mut work: Work, store: Store, manner: Manner) -> Result<
     say(&progress::summary(&swept.summary, &bad_rows, &swept.damaged, started.elapsed().as_secs_f64()));
     print(&format!("{}\n", swept.report.display()))?;
     if swept.summary.interrupted {
-        say("interrupted; finished work is kept and reported, the next sweep goes on from here");
+        say(INTERRUPTED);
         return Ok(Exit::Interrupted);
     }
     let cut = manner.strictness == Strictness::Cuts && swept.summary.truncated() > 0;

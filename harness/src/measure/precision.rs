@@ -1,40 +1,12 @@
 //! What another arithmetic does to a task's answers: the same items scored twice, side by side.
 
-use std::path::PathBuf;
-
 use serde::Serialize;
 use spyglass_dashboards::findings::{ComparedTask, compare};
 use spyglass_dashboards::run::Unit;
-use spyglass_model::{LanguageModel, Model, Tokenizer, shifts};
 use spyglass_tasks::ItemRecord;
 use spyglass_tasks::metric::argmax;
 
-use crate::Result;
-use crate::ask::right_requests;
-use crate::checkpoint::{Settings, Tokens};
 use crate::results::Price;
-use crate::suite::SuiteTask;
-
-/// A checkpoint in one arithmetic.
-#[derive(Debug, Clone)]
-pub(crate) struct Form {
-    /// Its folder, or its .gguf file.
-    pub checkpoint: PathBuf,
-    /// What it is called, where the path does not tell.
-    pub called: Option<String>,
-    pub settings: Settings,
-}
-
-impl Form {
-    /// The arithmetic, and the file where the checkpoint is one.
-    pub(crate) fn name(&self) -> String {
-        let precision = self.settings.precision.name();
-        match self.checkpoint.file_name().filter(|_| self.checkpoint.is_file()) {
-            Some(file) => format!("{} in {precision}", file.display()),
-            None => precision.into(),
-        }
-    }
-}
 
 /// How the answers to one task differ between two arithmetics.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -103,27 +75,6 @@ impl Effect {
             tokens: None,
         }
     }
-}
-
-/// What changes before the tokens of the tasks' right answers, up to `most` of them, the tasks alike. `None` where no task has any; one that
-/// cannot be asked of these models is left out, as a sweep does.
-///
-/// # Errors
-/// The two models have different vocabularies, or tell what is no number.
-pub(crate) fn price_of_task(
-    models: &[Model; 2],
-    tokenizer: &Tokenizer,
-    asked: &[&SuiteTask],
-    most: usize,
-) -> Result<Option<Price>> {
-    let max_length = models.iter().map(LanguageModel::context_limit).min().unwrap_or_default();
-    let mut texts = Vec::new();
-    let share = most.div_ceil(asked.len().max(1));
-    for &task in asked {
-        let Ok(requests) = right_requests(task, Tokens { tokenizer, hash: "", max_length }, share) else { continue };
-        texts.extend(shifts([&models[0], &models[1]], &requests, share)?);
-    }
-    Ok(Price::of(&texts))
 }
 
 fn log_likelihoods(item: &ItemRecord) -> impl Iterator<Item = f64> {

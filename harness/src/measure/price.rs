@@ -3,19 +3,17 @@
 use spyglass_dashboards::analysis::{Z95, clustered_se, mean_se};
 use spyglass_model::TokenShift;
 
-use crate::results::Price;
+use crate::results::{LEAST_999, Price};
 
 impl Price {
     /// Of the tokens of each text; `None` without any.
     ///
     /// Perplexity: exp of the mean of −ln p. The ratio's logarithm is the mean of ln p₁ − ln p₂ over tokens, its interval ±1.96 standard errors
-    /// clustered by text (by token where there is one text).
+    /// clustered by text (by token where there is one text); the error of the mean divergence likewise.
     pub(crate) fn of(texts: &[Vec<TokenShift>]) -> Option<Self> {
         let all: Vec<&TokenShift> = texts.iter().flatten().collect();
         let mean =
             |value: &dyn Fn(&TokenShift) -> f64| all.iter().map(|shift| value(shift)).sum::<f64>() / all.len() as f64;
-        let mut divergences: Vec<f64> = all.iter().map(|shift| shift.divergence).collect();
-        divergences.sort_by(f64::total_cmp);
         let change = |shift: &TokenShift| {
             let [first, second] = shift.log_probabilities.map(f64::exp);
             (second - first).powi(2)
@@ -24,17 +22,21 @@ impl Price {
         let owners: Vec<usize> =
             texts.iter().enumerate().flat_map(|(text, tokens)| std::iter::repeat_n(text, tokens.len())).collect();
         let log_ratio = mean_se(&logs).0?;
-        let error = clustered_se(&logs, &owners).or(mean_se(&logs).1);
+        let error_of = |values: &[f64]| clustered_se(values, &owners).or(mean_se(values).1);
+        let by_token: Vec<f64> = all.iter().map(|shift| shift.divergence).collect();
+        let mut ascending = by_token.clone();
+        ascending.sort_by(f64::total_cmp);
         Some(Self {
             tokens: all.len(),
             divergence: mean(&|shift| shift.divergence),
-            divergence_99: percentile(&divergences, 0.99),
-            divergence_999: percentile(&divergences, 0.999),
+            divergence_error: error_of(&by_token),
+            divergence_99: percentile(&ascending, 0.99),
+            divergence_999: (all.len() >= LEAST_999).then(|| percentile(&ascending, 0.999)),
             probability_change: mean(&change).sqrt(),
             same_best: mean(&|shift| f64::from(u8::from(shift.same_best))),
             perplexities: [0, 1].map(|side| (-mean(&|shift| shift.log_probabilities[side])).exp()),
             ratio: log_ratio.exp(),
-            ratio_interval: error.map(|error| [-1.0, 1.0].map(|sign| (log_ratio + sign * Z95 * error).exp())),
+            ratio_interval: error_of(&logs).map(|error| [-1.0, 1.0].map(|sign| (log_ratio + sign * Z95 * error).exp())),
         })
     }
 }
@@ -67,6 +69,10 @@ mod tests {
         assert_eq!((price.tokens, price.same_best), (4, 0.75));
         near(price.divergence, 0.2);
         near(price.divergence_99, 0.3 + 0.97 * 0.1);
+        // the texts' sums of differences from the mean are ±0.3: √(2 · 2 · 0.3²) / 4
+        near(price.divergence_error.unwrap(), 0.15);
+        let many = |tokens| Price::of(&[vec![shift(0.1, [0.5, 0.5], true); tokens]]).unwrap().divergence_999;
+        assert!(price.divergence_999.is_none() && many(999).is_none() && many(1000).is_some());
         near(price.probability_change, ((0.0625_f64 + 0.015_625) / 4.0).sqrt());
         near(price.perplexities[0], (0.5_f64 * 0.25 * 0.5 * 0.25).powf(-0.25));
         near(price.ratio, price.perplexities[1] / price.perplexities[0]);

@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use spyglass_dashboards::report::{Rounded, TokenPrice};
+use spyglass_dashboards::report::{Rounded, TokenPrice, TokenShifts};
 use spyglass_dashboards::run::At;
 
 use super::{Hashes, Store, gather, in_turn, write_whole};
 use crate::Result;
-use crate::run_file::PrecisionSpec;
+use crate::run_file::{PrecisionSpec, PrecisionsSpec};
 
 /// Where the prices of an arithmetic are kept.
 const FILE: &str = "prices.jsonl";
+/// Of fewer tokens the 99.9th percentile is little more than the largest value, and not told.
+pub(crate) const LEAST_999: usize = 1000;
 
 /// What changed over some tokens. Divergences in nats, probabilities and shares in [0, 1].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,10 +23,13 @@ pub(crate) struct Price {
     pub tokens: usize,
     /// Mean Kullback-Leibler divergence of the next token's distribution.
     pub divergence: f64,
+    /// Its standard error, texts varying as wholes; `None` for a single token.
+    #[serde(default)]
+    pub divergence_error: Option<f64>,
     /// Below it lie 99 % of the divergences.
     pub divergence_99: f64,
-    /// Below it lie 99.9 % of them.
-    pub divergence_999: f64,
+    /// Below it lie 99.9 % of them; `None` of fewer than a thousand.
+    pub divergence_999: Option<f64>,
     /// Root mean square of the change in the right token's probability.
     pub probability_change: f64,
     /// Tokens before which the most probable one is the same.
@@ -37,14 +42,21 @@ pub(crate) struct Price {
     pub ratio_interval: Option<[f64; 2]>,
 }
 
-/// What was measured of one checkpoint; `key` names what it rests on.
+/// What was measured of one checkpoint, or why nothing was; `key` names what it rests on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PriceLine {
     pub(crate) branch: String,
     pub(crate) step: u64,
     pub(crate) variant: Option<String>,
     pub(crate) key: String,
-    pub(crate) price: Price,
+    /// `None` where it could not be measured.
+    pub(crate) price: Option<Price>,
+    /// Why it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) problem: Option<String>,
+    /// Tasks of which some text was left out, and the memory for states that was too small for it, bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) left_out: Option<(Vec<String>, u64)>,
 }
 
 impl PriceLine {
@@ -52,18 +64,28 @@ impl PriceLine {
         (&self.branch, self.step, self.variant.as_deref())
     }
 
+    /// Whether it is what would be measured again with so many bytes of memory for states.
+    pub(crate) fn holds(&self, at: At<'_>, key: &str, memory: u64) -> bool {
+        let had_room = self.left_out.as_ref().is_none_or(|(_, given)| *given == memory);
+        self.at() == at && self.key == key && self.price.is_some() && had_room
+    }
+
     /// What the report shows of it.
     fn shown(self) -> TokenPrice {
-        TokenPrice {
-            branch: self.branch,
-            step: self.step,
-            variant: self.variant,
-            divergence: self.price.divergence,
-            divergence_99: self.price.divergence_99,
-            same_best: self.price.same_best,
-            ratio: self.price.ratio,
-            ratio_interval: self.price.ratio_interval,
-        }
+        let Self { branch, step, variant, price, problem, left_out, .. } = self;
+        let measured = price.map(|price| TokenShifts {
+            tokens: price.tokens,
+            divergence: price.divergence,
+            divergence_error: price.divergence_error,
+            divergence_99: price.divergence_99,
+            divergence_999: price.divergence_999.filter(|_| price.tokens >= LEAST_999),
+            probability_change: price.probability_change,
+            same_best: price.same_best,
+            ratio: price.ratio,
+            ratio_interval: price.ratio_interval,
+        });
+        let left_out = left_out.map_or_else(Vec::new, |(tasks, _)| tasks);
+        TokenPrice { branch, step, variant, measured, problem, left_out }
     }
 }
 
@@ -114,8 +136,8 @@ impl Store {
 /// Their results cannot be read.
 pub(crate) fn rounded_runs(results: &Store) -> Result<(Vec<Rounded>, Vec<String>)> {
     let (mut rounded, mut damaged) = (Vec::new(), Vec::new());
-    for after in PrecisionSpec::value_variants() {
-        let folder = results.precision_folder(*after);
+    for after in in_order(results) {
+        let folder = results.precision_folder(after);
         if !folder.join(FILE).is_file() {
             continue;
         }
@@ -127,4 +149,18 @@ pub(crate) fn rounded_runs(results: &Store) -> Result<(Vec<Rounded>, Vec<String>
         rounded.push(Rounded { precision: after.name().into(), prices, run: gathered.run });
     }
     Ok((rounded, damaged))
+}
+
+/// All arithmetics, those that the run file names first and as it orders them.
+fn in_order(results: &Store) -> Vec<PrecisionSpec> {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(default)]
+        precision: PrecisionsSpec,
+    }
+    let text = results.snapshot().ok().flatten().map(|snapshot| snapshot.run_file).unwrap_or_default();
+    let named = spyglass_tasks::yaml::parse("run.yaml", &text)
+        .map_or_else(|_| Vec::new(), |Named { precision }| precision.others().to_vec());
+    let rest = PrecisionSpec::value_variants().iter().copied().filter(|one| !named.contains(one)).collect::<Vec<_>>();
+    [named, rest].concat()
 }

@@ -35,7 +35,7 @@ pub(crate) use init_hub::run_file_for_hub;
 pub(crate) use log_spec::{LogColumns, LogSpec};
 pub(crate) use on_hub::addresses;
 pub(crate) use phases::PhasesSpec;
-pub(crate) use precision::PrecisionSpec;
+pub(crate) use precision::{PrecisionSpec, PrecisionsSpec};
 pub(crate) use rope::RopeScale;
 pub(crate) use schedule_spec::{CheckpointOrder, ScheduleSpec};
 pub(crate) use settings::{BosSpec, MisplacedSpec, ReportSpec};

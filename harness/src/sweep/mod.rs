@@ -10,7 +10,7 @@ mod search;
 
 pub(crate) use input::{Overrides, Work};
 pub(crate) use only::Only;
-pub(crate) use price::measure_prices;
+pub(crate) use price::{PriceEstimate, Priced, estimate_prices, measure_prices};
 pub(crate) use run::{keep_snapshot, reopen, snapshot_of};
 pub(crate) use run::{score, sweep, work};
 pub(crate) use search::{at_most, next_of_search, search};

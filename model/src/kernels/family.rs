@@ -48,9 +48,8 @@ pub(super) fn tile() -> Tile {
 fn tile_of(asked: Option<&str>, family: Family) -> Tile {
     match (asked, family) {
         (Some("10x32"), _) => Tile::Tall,
-        (Some("8x48"), _) => Tile::Wide,
+        (Some("8x48"), _) | (_, Family::Intel) => Tile::Wide,
         (_, Family::Amd) => Tile::Tall,
-        (_, Family::Intel) => Tile::Wide,
         (_, Family::Other) => {
             let ways = [Tile::Tall, Tile::Wide];
             let isas = ways.map(|tile| Isa::Avx512 { bf16: false, vnni: false, tile, amx: false });

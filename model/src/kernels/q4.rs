@@ -39,7 +39,7 @@ fn scale_of<S: Stored>(values: &[S]) -> f32 {
             let code = x.to_f32() / scale;
             (-8.0..=7.0).contains(&code) && code.fract() == 0.0
         };
-        f16::from_f32(*scale).to_f32() == *scale && values.iter().all(is_code)
+        f16::from_f32(*scale).to_f32().to_bits() == scale.to_bits() && values.iter().all(is_code)
     };
     let steps = (-8_i8..=7).filter(|step| *step != 0).map(|step| furthest / f32::from(step));
     steps.clone().find(is_exact).or_else(|| steps.clone().next()).unwrap_or(0.0)

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 /// Longest stretch of tokens computed at once, in tokens; stretches are cut at multiples of it. It bounds the memory of a
 /// long text's logits, and is tall enough for the matrix products.
-const LONGEST_STRETCH: usize = 512;
+pub(super) const LONGEST_STRETCH: usize = 512;
 /// The parent of nodes that begin a text, and of nothing else.
 pub(crate) const NONE: u32 = u32::MAX;
 /// Tokens compared at once while a request is walked down.
@@ -163,7 +163,9 @@ impl RequestTrie {
     }
 }
 
-fn check(index: usize, request: &Request) -> Result<()> {
+/// # Errors
+/// [`Error::Request`] for an empty context or continuation.
+pub(super) fn check(index: usize, request: &Request) -> Result<()> {
     let error =
         |problem: &str, mend: &str| Error::Request { request: index, problem: problem.into(), mend: mend.into() };
     if request.context.is_empty() {

@@ -34,10 +34,8 @@ fn fewer_bits_change_more() {
         let (tokens, tested) = (&effect["tokens"], &effect["tested"]);
         let [low, high] = [0, 1].map(|at| tokens["ratio_interval"][at].as_f64().unwrap());
         let ratio = tokens["ratio"].as_f64().unwrap();
-        assert!(
-            low <= ratio && ratio <= high && tokens["divergence_99"].as_f64() <= tokens["divergence_999"].as_f64(),
-            "{tokens}"
-        );
+        assert!(low <= ratio && ratio <= high && tokens["divergence_error"].as_f64() > Some(0.0), "{tokens}");
+        assert!(tokens["divergence_999"].is_null(), "of fewer than a thousand tokens: {tokens}");
         assert!(tokens["tokens"].as_u64().unwrap() <= 60, "{tokens}");
         let flips = |key: &str| tested[key].as_array().unwrap().len() as f64;
         let change = (flips("gained") - flips("lost")) / 20.0;

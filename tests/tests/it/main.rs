@@ -32,6 +32,7 @@ mod long_texts;
 mod made_up;
 mod names;
 mod pilot;
+mod prices;
 mod program;
 mod prototype;
 mod public_runs;

@@ -9,6 +9,8 @@ mod units;
 
 pub(crate) use estimate::{Estimate, TooLarge, estimate};
 pub(in crate::sweep) use inputs::unit_inputs;
+pub(in crate::sweep) use opened::{Contents, contents};
+pub(in crate::sweep) use rates::Rates;
 pub(crate) use schedule::order;
 pub(crate) use units::checkpoint_name;
 pub(crate) use units::{Plan, PlannedCheckpoint, PlannedUnit, UnitStatus};

@@ -24,13 +24,13 @@ impl Opened {
 }
 
 /// What files say, by content: hashes of the tokenizer's and of the config's.
-pub(super) type Contents = (String, String);
+pub(in crate::sweep) type Contents = (String, String);
 
 /// What the files of a checkpoint say; as it was found out when it was identified, where it was.
 ///
 /// # Errors
 /// A file cannot be read.
-pub(super) fn contents(planned: &PlannedCheckpoint, settings: &Settings) -> Result<Contents> {
+pub(in crate::sweep) fn contents(planned: &PlannedCheckpoint, settings: &Settings) -> Result<Contents> {
     if let Some(known) = &planned.identity {
         return Ok((known.tokenizer.clone(), known.config.clone()));
     }

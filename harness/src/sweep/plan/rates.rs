@@ -17,7 +17,7 @@ struct Spent {
 
 /// What was scored here before.
 #[derive(Debug, Default)]
-pub(super) struct Rates {
+pub(in crate::sweep) struct Rates {
     all: Spent,
     by_subject: HashMap<Subject, Spent>,
 }
@@ -36,7 +36,7 @@ impl Spent {
 
 impl Rates {
     /// Of the units that are done.
-    pub(super) fn of(plan: &Plan) -> Self {
+    pub(in crate::sweep) fn of(plan: &Plan) -> Self {
         let mut rates = Self::default();
         for (subject, brief) in plan.done() {
             for spent in [&mut rates.all, rates.by_subject.entry(subject).or_default()] {
@@ -51,21 +51,22 @@ impl Rates {
         self.all.of_one().is_some()
     }
 
-    /// How long a unit takes that computes `tokens` and needs so many multiply-adds for its weights and for attention.
-    ///
-    /// The same task at another checkpoint has texts as long. Of other tasks' tokens it is not known how much attention they took; it is taken
-    /// for little, as it is in short texts.
-    pub(super) fn seconds(&self, subject: Subject, tokens: u64, (weights, attention): (u64, u64)) -> f64 {
-        if let Some(each) = self.by_subject.get(&subject).and_then(|spent| spent.of_one()) {
-            return tokens as f64 * each;
-        }
-        match self.all.of_one() {
-            Some(each) => tokens as f64 * each * (1.0 + attention as f64 / weights.max(1) as f64),
-            None => {
-                let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
-                2.0 * (weights + attention) as f64 / (GUESSED_RATE * cores)
-            }
-        }
+    /// How long a unit takes that computes `tokens` and needs so many multiply-adds for its weights and for attention: as long as the same task
+    /// at another checkpoint, whose texts are as long.
+    pub(super) fn seconds(&self, subject: Subject, tokens: u64, adds: (u64, u64)) -> f64 {
+        let own = self.by_subject.get(&subject).and_then(|spent| spent.of_one());
+        own.map_or_else(|| self.seconds_of_any(tokens, adds), |each| tokens as f64 * each)
+    }
+
+    /// How long any tokens take. Of those that were computed it is not known how much attention they took; it is taken for little, as it is in
+    /// short texts.
+    pub(in crate::sweep) fn seconds_of_any(&self, tokens: u64, (weights, attention): (u64, u64)) -> f64 {
+        let guessed = || {
+            let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+            2.0 * (weights + attention) as f64 / (GUESSED_RATE * cores)
+        };
+        let longer = 1.0 + attention as f64 / weights.max(1) as f64;
+        self.all.of_one().map_or_else(guessed, |each| tokens as f64 * each * longer)
     }
 }
 
