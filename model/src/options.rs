@@ -27,7 +27,7 @@ pub fn slow_path(precision: Precision) -> Option<&'static str> {
             Some("int8: this machine has no `vpdpbusd`, so products go through 16 bits: the same numbers, more slowly")
         }
         Precision::Bf16 if !isa.has_bf16() => Some(
-            "bf16: this machine multiplies bf16 no faster than f32, so products go through f32: the same numbers, no time saved",
+            "bf16: this machine multiplies bf16 no faster than f32, so products go through f32: the same numbers, no time saved in prefill",
         ),
         Precision::F32 | Precision::Bf16 | Precision::Int8 | Precision::Q4 => None,
     }

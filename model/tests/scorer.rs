@@ -308,7 +308,7 @@ fn two_models_read_what_texts_share_once() {
     let requests = few_shot();
     let plain: Vec<_> = requests.iter().map(alone).collect();
     assert!(plain.iter().flatten().any(|shift| shift.divergence > 0.01), "{plain:?}");
-    // With 8 shots: 10 + 3 + 1 + 1 + 2 of the texts' own tokens, and the shots once, or in each of four texts.
+    // With 8 shots: 10 + 3 + 1 + 1 + 1 + 2 of the texts' own tokens, and the shots once, or in each of four texts.
     for (memory, expected) in [(u64::MAX, 8 + 3 + 1 + 3 + 1 + 2), (0, 4 * 8 + 3 + 3 + 3 + 1 + 2)] {
         let (one, other) = (of(0), of(9));
         let (mut tokens, mut texts) = (0, 0);

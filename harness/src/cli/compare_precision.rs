@@ -76,17 +76,17 @@ impl ComparePrecision {
             failed |= !summary.is_clean();
             scored.push(units(&store)?);
         }
-        let mut effects = Effect::all(&scored[0], &scored[1]);
+        let (mut effects, mut is_cut) = (Effect::all(&scored[0], &scored[1]), false);
         if self.tokens_compared > 0 {
             say("next tokens:");
             match self.add_prices(&forms, &mut effects, &interrupt) {
-                Err(error) if error.is_interrupt() => {}
+                Err(error) if error.is_interrupt() => is_cut = true,
                 other => other?,
             }
         }
         let names = forms.each_ref().map(|form| form.name.clone());
         print(&if self.json { lines(&effects) } else { table(&effects, &names, self.tokens_compared) })?;
-        if interrupt.is_set() {
+        if is_cut {
             say("interrupted: of the tasks that follow no next tokens are compared");
             return Ok(Exit::Interrupted);
         }

@@ -2,14 +2,19 @@
 //! `models--org--name/{refs/<revision>, blobs/<checksum>, snapshots/<commit>/<path> → blob}`.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::address::{Repo, is_commit};
 use super::checksum::Checksum;
 use super::download::not_written;
+use super::ledger::names;
 use super::listing::Revision;
 use super::pinned::Pinned;
 use crate::Result;
 use crate::results::write_whole;
+
+/// How the names of our files end that are not whole yet; the hub's own tools call theirs otherwise.
+pub(super) const INCOMPLETE: &str = ".spyglass.incomplete";
 
 /// The hub's cache.
 #[derive(Debug, Clone)]
@@ -95,20 +100,44 @@ impl Cache {
         Ok(made.is_ok() || place.exists()) // another program was faster
     }
 
-    /// Lets `path` of a revision be a copy of the blob of that checksum, which does as well where a disk has no links; false where the blob
-    /// goes meanwhile.
-    pub(super) fn copy(&self, repo: &Repo, commit: &str, path: &str, checksum: &Checksum) -> Result<bool> {
-        let (blob, place) = (self.blob(repo, checksum), self.snapshot(repo, commit).join(path));
-        let name = place.file_name().unwrap_or_default().to_string_lossy();
-        let aside = place.with_file_name(format!(".{name}.{}.incomplete", std::process::id()));
-        let copied = fs_err::copy(&blob, &aside).and_then(|_| fs_err::rename(&aside, &place));
-        match copied {
-            Ok(()) => Ok(true),
+    /// Copies the blob of that checksum, which does as well as a link where a disk has none; the copy lies beside it until it is put where
+    /// it belongs. `None` where the blob goes meanwhile.
+    pub(super) fn copy(&self, repo: &Repo, checksum: &Checksum) -> Result<Option<PathBuf>> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let (blob, number) = (self.blob(repo, checksum), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("{}.{}-{number}{INCOMPLETE}", checksum.digits(), std::process::id());
+        let aside = blob.with_file_name(name);
+        match fs_err::copy(&blob, &aside) {
+            Ok(_) => Ok(Some(aside)),
             Err(error) => {
                 drop(fs_err::remove_file(&aside));
-                if blob.exists() { Err(not_written(&place, &error)) } else { Ok(false) }
+                if blob.exists() { Err(not_written(&aside, &error)) } else { Ok(None) }
             }
         }
+    }
+
+    /// Lets `path` of a revision be a copy that lies aside; false where the copy is gone: on a disk without locks another program may take it
+    /// for one that was left behind.
+    pub(super) fn put(&self, repo: &Repo, commit: &str, path: &str, aside: &Path) -> Result<bool> {
+        let place = self.snapshot(repo, commit).join(path);
+        let folder = place.parent().unwrap_or(Path::new(""));
+        // another sweep has removed it if it was empty
+        let put = fs_err::create_dir_all(folder).and_then(|()| fs_err::rename(aside, &place));
+        let Err(error) = put else { return Ok(true) };
+        let was_there = fs_err::remove_file(aside).is_ok();
+        if place.exists() {
+            return Ok(true); // another program was faster
+        }
+        if was_there { Err(not_written(&place, &error)) } else { Ok(false) }
+    }
+
+    /// Copies of a blob that lie aside: being made, or left behind by who was killed meanwhile.
+    pub(super) fn copies(&self, folder: &str, digits: &str) -> Vec<PathBuf> {
+        let (blobs, begin) = (self.repo(folder).join("blobs"), format!("{digits}."));
+        let whole_name = format!("{digits}{INCOMPLETE}"); // a download's
+        let mut names = names(&blobs);
+        names.retain(|name| name.starts_with(&begin) && name.ends_with(INCOMPLETE) && *name != whole_name);
+        names.iter().map(|name| blobs.join(name)).collect()
     }
 
     /// The file that says which commit a revision was when it was last looked at.

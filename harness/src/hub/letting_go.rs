@@ -104,6 +104,7 @@ impl Space {
         let Ok(Some(_lock)) = Lock::try_exclusive(&self.cache.lock_file(&own.folder, &own.digits)) else {
             return false;
         };
+        self.drop_copies(own);
         let is_gone = |path: PathBuf| fs_err::remove_file(&path).is_ok() || !path.exists();
         let went = is_gone(self.blob(own)) & is_gone(self.partial(own));
         if went {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::address::Repo;
-use super::cache::Cache;
+use super::cache::{Cache, INCOMPLETE};
 use super::ledger::{Ledger, Own};
 use super::listing::RemoteFile;
 use super::lock::Lock;
@@ -95,13 +95,44 @@ impl Space {
             return Ok(Linked::Here);
         }
         drop((turn, in_use)); // others need not wait for gigabytes
-        let is_here = self.cache.copy(&pinned.repo, &pinned.commit, &path, &file.checksum)?;
+        self.copy(pinned, &path, file, talk)
+    }
+
+    /// Lets `path` of a revision be a copy of a blob that is there.
+    fn copy(&self, pinned: &Pinned, path: &str, file: &RemoteFile, talk: Talk<'_>) -> Result<Linked> {
+        let own = own(&pinned.repo, file);
+        // Who holds its lock copies it alone, so that what else lies aside of it was left behind. Where no lock can be made we go on.
+        let lock = match Lock::exclusive(&self.cache.lock_file(&own.folder, &own.digits), talk) {
+            Ok(None) => return Ok(Linked::Stopped),
+            Ok(lock) => lock,
+            Err(_) => None,
+        };
+        if lock.is_some() {
+            self.drop_copies(&own);
+        }
+        if self.cache.snapshot(&pinned.repo, &pinned.commit).join(path).exists() {
+            return Ok(Linked::Here); // somebody was faster
+        }
+        let Some(aside) = self.cache.copy(&pinned.repo, &file.checksum)? else { return Ok(Linked::Gone) };
+        // in turn with who removes folders that are left empty
+        let Some(_turn) = self.turn(&own.folder, talk) else {
+            drop(fs_err::remove_file(&aside));
+            return Ok(Linked::Stopped);
+        };
+        let is_here = self.cache.put(&pinned.repo, &pinned.commit, path, &aside)?;
         Ok(if is_here { Linked::Here } else { Linked::Gone })
+    }
+
+    /// Drops the copies of a blob that lie aside. Who asks holds the blob's lock.
+    pub(super) fn drop_copies(&self, own: &Own) {
+        for path in self.cache.copies(&own.folder, &own.digits) {
+            drop(fs_err::remove_file(path));
+        }
     }
 
     /// Where the bytes of a file are put until they are all there.
     pub(super) fn partial(&self, own: &Own) -> PathBuf {
-        self.cache.repo(&own.folder).join("blobs").join(format!("{}.spyglass.incomplete", own.digits))
+        self.cache.repo(&own.folder).join("blobs").join(format!("{}{INCOMPLETE}", own.digits))
     }
 
     pub(super) fn blob(&self, own: &Own) -> PathBuf {
@@ -223,4 +254,32 @@ fn place(pinned: &Pinned) -> (String, String) {
 /// The file as the ledger knows it.
 pub(super) fn own(repo: &Repo, file: &RemoteFile) -> Own {
     Own { folder: repo.folder(), digits: file.checksum.digits().into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::checksum::Checksum;
+
+    #[test]
+    fn a_copy_takes_away_what_was_left_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let space = Space::new(Cache::new(folder.path().to_owned()), None, None);
+        let (repo, commit) = (Repo::model("tiny/mix").unwrap(), "1".repeat(40));
+        let pinned = Pinned { repo: repo.clone(), revision: "step1".into(), commit, folder: String::new() };
+        let checksum = Checksum::sha256(&"a".repeat(64)).unwrap();
+        let file = RemoteFile { path: "a/b".into(), size: 1, checksum };
+        let own = own(&repo, &file);
+        space.cache.prepare(&repo).unwrap();
+        let copied = || space.copy(&pinned, "a/b", &file, Talk::ALONE).unwrap();
+        assert_eq!(copied(), Linked::Gone);
+        fs_err::write(space.blob(&own), "x").unwrap();
+        fs_err::write(space.partial(&own), "").unwrap();
+        let left = space.cache.copy(&repo, &file.checksum).unwrap().unwrap(); // by who was killed
+        assert_eq!(copied(), Linked::Here);
+        let place = space.cache.checkpoint(&pinned).join("a/b");
+        assert_eq!(fs_err::read_to_string(place).unwrap(), "x");
+        assert!(!left.exists() && space.cache.copies(&own.folder, &own.digits).is_empty());
+        assert!(space.partial(&own).exists(), "a download goes on from there");
+    }
 }

@@ -2,6 +2,8 @@
 
 use spyglass_dashboards::run::UnitInputs;
 
+use crate::run_file::PrecisionSpec;
+
 /// Raised whenever the program's numbers change for equal inputs.
 pub(crate) const SCORING_VERSION: u32 = 1;
 
@@ -10,6 +12,11 @@ pub(crate) const SCORING_VERSION: u32 = 1;
 /// 2: checks compare texts by full case folding and composed letters, numbers are read in more of their forms, and chat templates
 /// give what transformers gives for line ends, `title`, `escape` and numbers.
 pub(crate) const PACK_VERSION: u32 = 2;
+
+/// What is added to both for an arithmetic whose weights have become others. q4: a block that four bits hold already keeps its codes.
+pub(crate) fn version_of(precision: PrecisionSpec) -> u32 {
+    u32::from(precision == PrecisionSpec::Q4)
+}
 
 /// blake3 over the inputs, each with its name, hex. `limit` is not part of it: raising it adds chunks to the same unit.
 pub(crate) fn unit_key(inputs: &UnitInputs) -> String {

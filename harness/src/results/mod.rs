@@ -28,7 +28,7 @@ pub(crate) use files::{append_line, entries, in_turn, subfolders, whole_lines};
 pub use gather::gather;
 pub(crate) use gather::{Gathered, gather_some};
 pub(crate) use hashes::Hashes;
-pub(crate) use key::{PACK_VERSION, SCORING_VERSION, unit_key};
+pub(crate) use key::{PACK_VERSION, SCORING_VERSION, unit_key, version_of};
 pub(crate) use prices::{LEAST_999, Price, PriceLine, rounded_runs};
 pub(crate) use record::{new_record, now};
 pub(crate) use report::{Rewritten, report_folder, rewrite_report, rewrite_report_of};

@@ -64,9 +64,9 @@ impl PriceLine {
         (&self.branch, self.step, self.variant.as_deref())
     }
 
-    /// Whether it is what would be measured again with so many bytes of memory for states.
+    /// Whether nothing more would be measured with so many bytes of memory for states.
     pub(crate) fn holds(&self, at: At<'_>, key: &str, memory: u64) -> bool {
-        let had_room = self.left_out.as_ref().is_none_or(|(_, given)| *given == memory);
+        let had_room = self.left_out.as_ref().is_none_or(|(_, given)| *given >= memory);
         self.at() == at && self.key == key && self.price.is_some() && had_room
     }
 
@@ -115,7 +115,8 @@ impl Store {
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// Keeps one in the place of what was known of its checkpoint. Two sweeps do so one after the other.
+    /// Keeps one in the place of what was known of its checkpoint, but no failure in the place of a price of the same. Two sweeps do so one
+    /// after the other.
     ///
     /// # Errors
     /// The folder cannot be written.
@@ -123,6 +124,10 @@ impl Store {
         let lock = fs_err::OpenOptions::new().create(true).append(true).open(self.root().join(".prices.lock"))?;
         in_turn(&lock); // let go when the file is closed
         let mut prices = self.prices();
+        let is_same = |line: &PriceLine| line.at() == price.at() && line.key == price.key;
+        if price.price.is_none() && prices.iter().any(|line| is_same(line) && line.price.is_some()) {
+            return Ok(());
+        }
         prices.retain(|line| line.at() != price.at());
         prices.push(price);
         let text: String = prices.iter().map(|line| serde_json::to_string(line).expect("plain data") + "\n").collect();
@@ -163,4 +168,60 @@ fn in_order(results: &Store) -> Vec<PrecisionSpec> {
         .map_or_else(|_| Vec::new(), |Named { precision }| precision.others().to_vec());
     let rest = PrecisionSpec::value_variants().iter().copied().filter(|one| !named.contains(one)).collect::<Vec<_>>();
     [named, rest].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRICE: Price = Price {
+        tokens: 40,
+        divergence: 0.5,
+        divergence_error: Some(0.01),
+        divergence_99: 0.9,
+        divergence_999: None,
+        probability_change: 0.05,
+        same_best: 0.9,
+        perplexities: [2.0, 2.5],
+        ratio: 1.25,
+        ratio_interval: None,
+    };
+
+    fn line(key: &str, price: Option<Price>, left_out: Option<u64>) -> PriceLine {
+        PriceLine {
+            branch: "trunk".into(),
+            step: 1,
+            variant: None,
+            key: key.into(),
+            price,
+            problem: None,
+            left_out: left_out.map(|given| (vec!["needle".into()], given)),
+        }
+    }
+
+    #[test]
+    fn only_more_memory_measures_again() {
+        let holds = |line: &PriceLine, memory: u64| line.holds(("trunk", 1, None), "k", memory);
+        let short = line("k", Some(PRICE), Some(100));
+        assert_eq!([99, 100, 101].map(|memory| holds(&short, memory)), [true, true, false]);
+        assert!(holds(&line("k", Some(PRICE), None), 101));
+        assert!(!holds(&line("other", Some(PRICE), None), 100) && !holds(&line("k", None, None), 100));
+    }
+
+    #[test]
+    fn a_failure_takes_no_price_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(folder.path()).unwrap();
+        let kept = |line: PriceLine| {
+            store.keep_price(line).unwrap();
+            let lines = store.prices();
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            (lines[0].key.clone(), lines[0].price.is_some())
+        };
+        assert_eq!(kept(line("k", None, None)), ("k".into(), false));
+        assert_eq!(kept(line("k", Some(PRICE), Some(100))), ("k".into(), true));
+        assert_eq!(kept(line("k", None, None)), ("k".into(), true));
+        // what rests on something else is no price of it any more
+        assert_eq!(kept(line("other", None, None)), ("other".into(), false));
+    }
 }

@@ -38,7 +38,7 @@ pub fn product_speeds() -> Result<Vec<ProductSpeed>> {
         (Precision::Bf16, Format::Bf16, Arithmetic::Bf16),
         (Precision::Int8, Format::Int8, Arithmetic::F32),
     ] {
-        let ways: Vec<(&str, Isa, bool)> = ways(current, precision);
+        let ways: Vec<(&str, Isa, bool)> = ways(current, &Isa::paths(), precision);
         let best = measure(format, arithmetic, &ways)?;
         let flops = 2.0 * SIZES.iter().product::<usize>() as f64;
         speeds.extend(ways.iter().zip(best).map(|(&(way, _, is_chosen), best)| ProductSpeed {
@@ -51,10 +51,9 @@ pub fn product_speeds() -> Result<Vec<ProductSpeed>> {
     Ok(speeds)
 }
 
-/// The ways of one arithmetic on the instruction set in use, and which is taken.
-fn ways(current: Isa, precision: Precision) -> Vec<(&'static str, Isa, bool)> {
+/// The ways of one arithmetic on the instruction set in use, of `all` that the machine has, and which is taken.
+fn ways(current: Isa, all: &[Isa], precision: Precision) -> Vec<(&'static str, Isa, bool)> {
     let Isa::Avx512 { bf16, vnni, tile, amx } = current else { return vec![(current.name(), current, true)] };
-    let all = Isa::paths();
     let mut ways = match precision {
         Precision::F32 | Precision::Q4 => vec![
             ("tiles of 10 × 32", Isa::Avx512 { bf16, vnni, tile: Tile::Tall, amx }),
@@ -71,8 +70,8 @@ fn ways(current: Isa, precision: Precision) -> Vec<(&'static str, Isa, bool)> {
             ("`tdpbusd`", Isa::Avx512 { bf16, vnni: true, tile, amx: true }),
         ],
     };
-    let is_there = |way: Isa| matches!(way, Isa::Avx512 { vnni: false, .. }) || all.contains(&way);
-    ways.retain(|&(_, way)| is_there(way));
+    let needs_nothing = |way: Isa| precision == Precision::Int8 && !way.has_vnni();
+    ways.retain(|&(_, way)| needs_nothing(way) || all.contains(&way));
     ways.into_iter().map(|(name, way)| (name, way, way == current)).collect()
 }
 
@@ -98,10 +97,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_way_needs_what_the_machine_has_not() {
+        let of = |tile| Isa::Avx512 { bf16: false, vnni: false, tile, amx: false };
+        let all = [of(Tile::Tall), of(Tile::Wide)];
+        for (precision, count) in [(Precision::F32, 2), (Precision::Bf16, 1), (Precision::Int8, 1)] {
+            let ways = ways(all[1], &all, precision);
+            assert!(ways.len() == count && ways.iter().all(|(_, way, _)| all.contains(way)), "{ways:?}");
+        }
+    }
+
+    #[test]
     fn one_way_of_each_arithmetic_is_taken() {
         for isa in Isa::available() {
             for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
-                let ways = ways(isa, precision);
+                let ways = ways(isa, &Isa::paths(), precision);
                 assert_eq!(ways.iter().filter(|way| way.2).count(), 1, "{isa:?} {precision:?}");
                 assert!(ways.iter().all(|&(_, other, taken)| taken == (other == isa)), "{isa:?}: {ways:?}");
             }

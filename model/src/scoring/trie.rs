@@ -85,8 +85,8 @@ impl RequestTrie {
         self.requested
     }
 
-    /// What all tokens that are computed cost together, where one after so many others costs `cost`; each stretch as if at its middle, which
-    /// is exact where the cost grows evenly.
+    /// What all tokens that are computed cost together, where one after so many others costs `cost`; each stretch as if at its middle, to
+    /// half a token.
     pub fn total(&self, cost: impl Fn(usize) -> u64) -> u64 {
         let of_stretch = |node: &Node| node.tokens.len() as u64 * cost(node.end - node.tokens.len().div_ceil(2));
         self.nodes.iter().map(of_stretch).sum()

@@ -76,16 +76,58 @@ impl Known {
     fn of(tokenizer: &Tokenizer, text: &str) -> Result<Self> {
         let ids = tokenizer.encode_prompt(text)?;
         let from = text.floor_char_boundary(text.len() - TAIL);
-        let word = text[from..].find(' ').map_or(from, |at| from + at);
         let mut before = None;
-        // Some tokenizers take the space for a part of the word, some write one of their own before the first.
-        for start in [word, word + 1] {
-            let last = tokenizer.encode_plain(&text[start..])?;
-            if ids.ends_with(&last) {
-                before = Some((start, ids.len() - last.len()));
-                break;
+        // Where no word ends, nothing tells of a place to begin anew.
+        if let Some(at) = text[from..].find(' ') {
+            let word = from + at;
+            // Some tokenizers take the space for a part of the word, some write one of their own before the first.
+            for start in [word, word + 1] {
+                let last = tokenizer.encode_plain(&text[start..])?;
+                if ids.ends_with(&last) {
+                    before = Some((start, ids.len() - last.len()));
+                    break;
+                }
             }
         }
         Ok(Self { text: text.to_owned(), ids, before })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// BPE of single characters.
+    fn of_characters(pre_tokenizer: &Value, characters: &[&str]) -> Tokenizer {
+        let vocab: serde_json::Map<String, Value> =
+            characters.iter().enumerate().map(|(id, character)| ((*character).to_owned(), id.into())).collect();
+        let json = json!({"version": "1.0", "added_tokens": [], "pre_tokenizer": pre_tokenizer,
+            "model": {"type": "BPE", "vocab": vocab, "merges": []}});
+        let dir = tempfile::tempdir().unwrap();
+        fs_err::write(dir.path().join("tokenizer.json"), json.to_string()).unwrap();
+        Tokenizer::open(dir.path()).unwrap()
+    }
+
+    #[test]
+    fn a_long_text_without_spaces_is_encoded_whole() {
+        let byte_level =
+            json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
+        let metaspace = json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": false});
+        let long = "字".repeat(20_000 / 3 + 1);
+        for tokenizer in [
+            of_characters(&byte_level, &["å", "Ń", "Ĺ", "Ġ", "b"]), // the bytes of 字 as they are spelt
+            of_characters(&metaspace, &["▁", "字", "b"]),
+        ] {
+            let mut texts = Continued::new(&tokenizer);
+            for context in [long.clone(), format!("b {long}"), format!("{long} {}", "字".repeat(200))] {
+                assert_eq!(texts.prompt(&context).unwrap(), tokenizer.encode_prompt(&context).unwrap());
+                for continuation in [" b", "字", "b"] {
+                    let wanted = tokenizer.encode_pair(&context, continuation).unwrap();
+                    assert_eq!(texts.pair(&context, continuation).unwrap(), wanted);
+                }
+            }
+        }
     }
 }

@@ -75,8 +75,9 @@ pub(super) fn open(file: &Path) -> Result<(Tokenizer, SpecialTokens)> {
         return Err(wrong("holds no tokenizer".into()));
     }
     let mut places = HashMap::with_capacity(tokens.len());
-    if let Some((id, before)) = tokens.iter().enumerate().find_map(|(id, token)| Some((id, places.insert(*token, id)?)))
-    {
+    // Empty ones fill up a vocabulary: no text is made of them, however many there are.
+    let mut named = tokens.iter().enumerate().filter(|(_, token)| !token.is_empty());
+    if let Some((id, before)) = named.find_map(|(id, token)| Some((id, places.insert(*token, id)?))) {
         let problem = format!("holds `{}` twice, as token {before} and as token {id}", tokens[id]);
         return Err(header.wrong("tokenizer.ggml.tokens", &problem));
     }

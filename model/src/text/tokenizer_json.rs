@@ -1,7 +1,7 @@
 //! `tokenizer.json`, looked at before the crate that reads it: it breaks off at some damages, and tells of others without their place.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::Path;
 
@@ -15,12 +15,13 @@ use super::merges;
 use crate::error::{Error, Result};
 
 const AGAIN: &str = "copy the file again from where it came, or save it anew with transformers";
+const ONE_ID: &str = "give each token an id of its own in `added_tokens` and `model.vocab`, as the checkpoint was trained; \
+     after a `model.vocab` that is a list the ids go on without a hole";
 
 /// Reads the tokenizer in `file`.
 ///
 /// # Errors
-/// The file cannot be read, is no tokenizer, or one that is damaged: merges of tokens that are not there, added tokens with other ids than
-/// the file says.
+/// The file cannot be read, is no tokenizer, or one that is damaged: merges of tokens that are not there, added tokens whose ids others have.
 pub(super) fn read(file: &Path) -> Result<Tokenizer> {
     let bytes = fs_err::read(file).map_err(Error::io(file))?;
     let wrong = |problem: String| Error::Tokenizer { file: file.to_owned(), problem, mend: AGAIN.into() };
@@ -33,15 +34,59 @@ pub(super) fn read(file: &Path) -> Result<Tokenizer> {
     if tokenizer.get_vocab_size(true) == 0 {
         return Err(wrong("has no tokens: `model.vocab` is empty".into()));
     }
-    // The crate counts on from the vocabulary, whatever ids the file says.
-    for (at, Added { id, content }) in told.added_tokens.iter().flatten().enumerate() {
-        if let Some(own) = tokenizer.token_to_id(content).filter(|own| own != id) {
-            let problem =
-                format!("`added_tokens[{at}]` says that `{content}` is token {id}, and the vocabulary makes it {own}");
-            return Err(wrong(problem));
+    let added = told.added_tokens.as_deref().unwrap_or_default();
+    if misnumbered(added, &tokenizer).is_none() {
+        return Ok(tokenizer);
+    }
+    let clash = |problem: String| Error::Tokenizer { file: file.to_owned(), problem, mend: ONE_ID.into() };
+    let json: Value = serde_json::from_slice(&bytes).map_err(|error| no_tokenizer(&error))?;
+    let json = numbered(json, added).map_err(clash)?;
+    let tokenizer = Tokenizer::from_bytes(json.to_string()).map_err(|error| no_tokenizer(&error))?;
+    match misnumbered(added, &tokenizer) {
+        None => Ok(tokenizer),
+        Some(problem) => Err(clash(problem)),
+    }
+}
+
+/// The first added token that has another id than the file says: the crate numbers those that are not in the vocabulary in their order,
+/// from its size on.
+fn misnumbered(added: &[Added], tokenizer: &Tokenizer) -> Option<String> {
+    added.iter().enumerate().find_map(|(at, Added { id, content })| {
+        let own = tokenizer.token_to_id(content).filter(|own| own != id)?;
+        Some(format!("`added_tokens[{at}]` says that `{content}` is token {id}, and it is read as token {own}"))
+    })
+}
+
+/// The file with its added tokens in the vocabulary, where they have the ids that it says. A list of scored pieces has no place for them:
+/// there they are put in the order of their ids.
+///
+/// # Errors
+/// Two tokens with one id, or two ids of one token.
+fn numbered(mut json: Value, added: &[Added]) -> Result<Value, String> {
+    if !json.pointer("/model/vocab").is_some_and(Value::is_object) {
+        if let Some(list) = json.pointer_mut("/added_tokens").and_then(Value::as_array_mut) {
+            list.sort_by_key(|token| token["id"].as_u64());
+        }
+        return Ok(json);
+    }
+    let vocab = json.pointer_mut("/model/vocab").and_then(Value::as_object_mut).expect("it was just found to be one");
+    let mut tokens: HashMap<u64, String> =
+        vocab.iter().filter_map(|(token, id)| Some((id.as_u64()?, token.clone()))).collect();
+    for (at, Added { id, content }) in added.iter().enumerate() {
+        let (said, id) = (format!("`added_tokens[{at}]` says that `{content}` is token {id}"), u64::from(*id));
+        match vocab.get(content).and_then(Value::as_u64) {
+            Some(own) if own == id => {}
+            Some(own) => return Err(format!("{said}, and elsewhere the file says {own}")),
+            None if content.is_empty() => {} // the crate passes it over
+            None => {
+                if let Some(other) = tokens.insert(id, content.clone()) {
+                    return Err(format!("{said}, and elsewhere the file says that `{other}` is"));
+                }
+                vocab.insert(content.clone(), id.into());
+            }
         }
     }
-    Ok(tokenizer)
+    Ok(json)
 }
 
 /// What is looked at of the file.

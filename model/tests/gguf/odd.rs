@@ -150,6 +150,23 @@ fn a_tokenizer_that_is_odd_is_told() {
         let (_dir, file) = tokenizer(metadata);
         assert_told(&Tokenizer::open(&file).unwrap_err(), said);
     }
+    let mut empty = tokens.clone();
+    empty.extend(["", "A", ""].map(String::from));
+    for (kind, more) in [
+        ("gpt2", ("tokenizer.ggml.pre", Value::String("gpt-2".into()))),
+        ("llama", ("tokenizer.ggml.scores", Value::Array(vec![Value::F32(0.0); 29]))),
+    ] {
+        let mut metadata = of_tokens(kind, &empty, &[1; 29]);
+        metadata.push((more.0.into(), more.1));
+        let (_dir, file) = tokenizer(metadata);
+        let read = Tokenizer::open(&file).unwrap();
+        assert_eq!(
+            read.encode_plain("bA").unwrap().last(),
+            Some(&27),
+            "{kind}: empty tokens keep the places of others"
+        );
+        assert_eq!(read.vocab_size(), 29, "{kind}");
+    }
     let (_dir, file) = tokenizer(of("gpt2", &[]));
     let read = Tokenizer::open(&file).unwrap();
     assert_told(&read.prefix().unwrap_err(), "`tokenizer.ggml.bos_token_id`");

@@ -5,6 +5,11 @@ use spyglass_model::Tokenizer;
 
 use crate::support::{config, folder, llama, open};
 
+fn added(id: u32, content: &str) -> Value {
+    json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false,
+           "special": true})
+}
+
 #[test]
 fn damages_of_a_tokenizer_are_named_by_file_and_place() {
     let set = |path: &'static str, value: Value| (path, value);
@@ -25,15 +30,22 @@ fn damages_of_a_tokenizer_are_named_by_file_and_place() {
         (set("/model/vocab/a", json!(-1)), "integer `-1`, expected u32 at line 1 column"),
         (set("/model/vocab", json!({})), "`model.merges[0]` joins `▁` and `a`, and `▁` is no token"),
         (
-            set("/model", json!({"type": "BPE", "vocab": {}, "merges": []})),
-            "`added_tokens[1]` says that `<s>` is token 7",
-        ),
-        (
             set("/added_tokens/1/id", json!(0)),
-            "`added_tokens[1]` says that `<s>` is token 0, and the vocabulary makes it 1",
+            "`added_tokens[1]` says that `<s>` is token 0, and elsewhere the file says 1",
         ),
         (set("/added_tokens/1/id", json!(1_u64 << 32)), "expected u32 at line 1 column"),
-        (set("/added_tokens/2/content", json!("<new>")), "`added_tokens[2]` says that `<new>` is token 2"),
+        (
+            set("/added_tokens/2/content", json!("<new>")),
+            "`added_tokens[2]` says that `<new>` is token 2, and elsewhere the file says that `</s>` is",
+        ),
+        (
+            set("/added_tokens", json!([added(300, "<new>"), added(300, "<other>")])),
+            "`added_tokens[1]` says that `<other>` is token 300, and elsewhere the file says that `<new>` is",
+        ),
+        (
+            set("/added_tokens", json!([added(300, "<new>"), added(301, "<new>")])),
+            "`added_tokens[1]` says that `<new>` is token 301, and elsewhere the file says 300",
+        ),
         (
             set("/normalizer", json!({"type": "Precompiled", "precompiled_charsmap": "AAA"})),
             "`precompiled_charsmap` is damaged",
@@ -53,9 +65,6 @@ fn damages_of_a_tokenizer_are_named_by_file_and_place() {
                 value;
         } else {
             *damaged.pointer_mut(path).unwrap() = value;
-        }
-        if said.contains("token 7") {
-            damaged["added_tokens"][1]["id"] = 7.into();
         }
         let dir = folder(&damaged, None);
         let told = Tokenizer::open(dir.path()).unwrap_err().to_string();
@@ -102,4 +111,40 @@ fn what_is_odd_and_no_damage_is_read() {
     ] {
         assert_eq!(tokenizer.encode("ab é").unwrap(), plain, "{name}");
     }
+}
+
+/// The ids of a file hold, whatever their order and their holes.
+#[test]
+fn added_tokens_have_the_ids_that_the_file_says() {
+    let words = json!({"type": "WordLevel", "vocab": {"<unk>": 0, "ab": 1}, "unk_token": "<unk>"});
+    let pieces = json!({"type": "WordPiece", "vocab": {"<unk>": 0, "ab": 1}, "unk_token": "<unk>",
+        "continuing_subword_prefix": "##", "max_input_chars_per_word": 100});
+    let list = json!({"type": "Unigram", "vocab": [["<unk>", 0.0], ["ab", -1.0]], "unk_id": 0});
+    for (model, ids) in [
+        (llama()["model"].clone(), [400, 300]),
+        (llama()["model"].clone(), [268, 267]),
+        (llama()["model"].clone(), [267, 268]),
+        (words, [9, 5]),
+        (pieces, [5, 9]),
+        (list.clone(), [3, 2]),
+    ] {
+        let mut json = llama();
+        json["added_tokens"] = json!([added(ids[0], "<one>"), added(ids[1], "<two>")]);
+        json["pre_tokenizer"] = Value::Null;
+        json["post_processor"] = Value::Null;
+        json["decoder"] = Value::Null;
+        json["model"] = model;
+        let tokenizer = open(&json, &json!({"bos_token": "<one>"}));
+        assert_eq!(tokenizer.bos(), Some(ids[0]), "{ids:?}");
+        let read = tokenizer.encode_plain("<two>ab<one>").unwrap();
+        assert_eq!((read.len(), read[0], read[2]), (3, ids[1], ids[0]), "{ids:?}");
+        assert_eq!(tokenizer.token_text(ids[1]).as_deref(), Some("<two>"), "{ids:?}");
+        assert_eq!(tokenizer.vocab_size(), ids[0].max(ids[1]) as usize + 1, "{ids:?}");
+    }
+    let mut hole = llama();
+    (hole["model"], hole["added_tokens"]) = (list, json!([added(3, "<one>")]));
+    let error = Tokenizer::open(folder(&hole, None).path()).unwrap_err();
+    assert!(error.to_string().contains("`<one>` is token 3, and it is read as token 2"), "{error}");
+    let help = miette::Diagnostic::help(&error).unwrap().to_string();
+    assert!(help.contains("without a hole"), "{help}");
 }

@@ -73,8 +73,8 @@ impl LongQuestion {
 impl Haystack {
     /// The text with `question` at its end, at most `most` tokens long and with one piece of filler more longer than that.
     ///
-    /// Pieces are counted one by one, which `count` may remember from text to text. The whole is counted once, and step by step only where its
-    /// tokens are not those of its pieces.
+    /// Pieces are counted one by one, which `count` may remember from text to text. The whole is counted once, and a few times
+    /// more only where its tokens are not those of its pieces.
     pub(super) fn lay_out<E>(
         &self,
         question: &str,
@@ -93,15 +93,9 @@ impl Haystack {
             }
             (pieces, added) = (pieces + 1, next);
         }
-        let mut tokens = counted(pieces)?;
+        let tokens = counted(pieces)?;
         if tokens != added || tokens > most {
-            while tokens > most && pieces > 0 {
-                pieces -= 1;
-                tokens = counted(pieces)?;
-            }
-            while (1..most).contains(&pieces) && counted(pieces + 1)? <= most {
-                pieces += 1;
-            }
+            pieces = longest((pieces, tokens), most, counted)?;
         }
         Ok((pieces > 0).then(|| self.text(pieces, question)))
     }
@@ -125,5 +119,57 @@ impl Haystack {
             }
         }
         text + question
+    }
+}
+
+/// The most pieces with at most `most` tokens, 0 where one has more; begun at some pieces and their tokens.
+///
+/// Each guess takes the pieces for as long as those of the last one, and lies between what is known to fit and what is not.
+fn longest<E>(
+    (mut pieces, mut tokens): (usize, usize),
+    most: usize,
+    counted: impl Fn(usize) -> Result<usize, E>,
+) -> Result<usize, E> {
+    // No more pieces than tokens: a tokenizer that leaves pieces out would have it go on forever.
+    let (mut fitting, mut over) = (0, most + 1);
+    loop {
+        if tokens <= most {
+            fitting = pieces;
+        } else {
+            over = pieces;
+        }
+        if fitting + 1 >= over {
+            return Ok(fitting);
+        }
+        let step = (tokens.abs_diff(most) * pieces / tokens.max(1)).max(1);
+        let next = if tokens > most { pieces.saturating_sub(step) } else { pieces + step };
+        pieces = next.clamp(fitting + 1, over - 1);
+        tokens = counted(pieces)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::convert::Infallible;
+
+    use super::*;
+
+    #[test]
+    fn few_counts_find_what_counting_piece_by_piece_finds() {
+        let tokens = |pieces: usize| 30 + (0..pieces).map(|at| 13 + at * 7 % 17).sum::<usize>();
+        for most in [0, 30, 42, 43, 5_000, 5_010, 5_020] {
+            let wanted = (0..1000).take_while(|&pieces| tokens(pieces) <= most).last().unwrap_or(0);
+            for first in [1, 40, 230, 240, 900] {
+                let asked = Cell::new(0);
+                let counted = |pieces: usize| {
+                    asked.set(asked.get() + 1);
+                    Ok::<_, Infallible>(tokens(pieces))
+                };
+                assert_eq!(longest((first, tokens(first)), most, counted).unwrap(), wanted, "{most} from {first}");
+                assert!(asked.get() <= 10, "{most} from {first}: {} counts", asked.get());
+            }
+        }
+        assert_eq!(longest((1, 0), 7, |_| Ok::<_, Infallible>(0)).unwrap(), 7, "pieces without tokens");
     }
 }

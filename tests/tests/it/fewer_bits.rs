@@ -118,7 +118,7 @@ fn a_sweep_in_two_arithmetics_tells_the_price() {
     }
     let one = folder.run(&["work", "bits.yaml", "--precision", "f32"]);
     assert_eq!(one.code, Some(0), "{}", one.stderr);
-    for (said, told) in [("[f32, f32]", "names an arithmetic twice"), ("[]", "names no arithmetic"), ("q3", "`q4`")] {
+    for (said, told) in [("[f32, f32]", "is named twice"), ("[]", "the list is empty"), ("q3", "`q4`")] {
         folder.write("bad.yaml", &format!("{run}precision: {said}\n"));
         let ran = folder.run(&["check", "bad.yaml"]);
         assert!(ran.code == Some(2) && ran.stderr.contains(told), "{said}: {}", ran.stderr);

@@ -88,9 +88,9 @@ fn a_comparison_says_which_is_which_and_of_what_tokens() {
 fn a_stop_among_the_next_tokens_keeps_the_scores() {
     let folder = RunFolder::small();
     let model = folder.checkpoint();
-    let arguments =
-        ["compare-precision", "--model", model.to_str().unwrap(), "--task", "pilot_letters", "--after", "int8"];
-    let more = ["--tokens-compared", "100000000"];
+    let arguments = ["compare-precision", "--model", model.to_str().unwrap(), "--after", "int8"];
+    // more than a thousand texts, one after the other: the stop comes among them however late it is sent
+    let more = ["--tasks", "pilot_letters,pilot_facts_easy", "--tokens-compared", "100000000"];
     let mut child = folder
         .command(&[&arguments[..], &DATA, &more].concat())
         .stdout(Stdio::piped())
@@ -104,7 +104,9 @@ fn a_stop_among_the_next_tokens_keeps_the_scores() {
     let mut said = String::new();
     child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
-    assert!(said.contains("pilot_letters") && said.contains("McNemar") && !said.contains("KL mean"), "{said}");
+    assert!(said.contains("pilot_letters") && said.contains("McNemar"), "{said}");
+    let mut next_tokens = said.lines().skip_while(|line| !line.contains("KL mean"));
+    assert!(!next_tokens.any(|line| line.contains("pilot_facts_easy")), "{said}");
     assert!(rest.iter().any(|line| line.starts_with("interrupted")), "{rest:?}");
 }
 
@@ -146,11 +148,8 @@ fn a_price_is_told_beforehand_and_what_fails_of_it_by_name() {
     let swept = folder.run(&["sweep", "bits.yaml"]);
     assert_eq!(swept.code, Some(0), "{}", swept.stderr);
     let tokens = told["tokens_computed"].as_u64().unwrap();
-    assert!(
-        swept.stderr.contains(&format!("q4: {tokens} tokens computed in both")) || tokens > 999,
-        "{}",
-        swept.stderr
-    );
+    let said: String = swept.stderr.split_whitespace().collect(); // thousands have gaps
+    assert!(said.contains(&format!("q4:{tokens}tokenscomputedinboth")), "{tokens}: {}", swept.stderr);
     assert!(prices(&folder).iter().all(
         |line| line["price"]["divergence_error"].as_f64() > Some(0.0) && line["price"]["divergence_999"].is_null()
     ));

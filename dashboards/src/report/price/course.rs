@@ -45,8 +45,8 @@ enum Scale {
 
 /// The curves of one arithmetic: one for each branch and variant that something was measured of.
 fn lines<'a>(run: &'a Run, one: &'a Arithmetic, scale: Scale) -> impl Iterator<Item = Series> + 'a {
-    let lines: Vec<&[CheckpointRow]> = one.checkpoints.chunk_by(|a, b| a.line == b.line).collect();
-    let is_only = one.checkpoints.iter().all(|row| row.line == one.checkpoints[0].line);
+    let lines = by_line(&one.checkpoints);
+    let is_only = lines.len() == 1;
     lines.into_iter().filter(|rows| rows.iter().any(|row| row.measured.is_some())).map(move |rows| {
         let at = &rows[0].at;
         let fork = run.tree.branch(&at.branch).and_then(|branch| branch.fork.as_ref());
@@ -63,6 +63,18 @@ fn lines<'a>(run: &'a Run, one: &'a Arithmetic, scale: Scale) -> impl Iterator<I
             hollow: Vec::new(),
         }
     })
+}
+
+/// The rows of each line, lines as they come first: checkpoints are in the order of their steps, so that those of variants alternate.
+fn by_line(rows: &[CheckpointRow]) -> Vec<Vec<&CheckpointRow>> {
+    let mut lines: Vec<Vec<&CheckpointRow>> = Vec::new();
+    for row in rows {
+        match lines.iter_mut().find(|line| line[0].line == row.line) {
+            Some(line) => line.push(row),
+            None => lines.push(vec![row]),
+        }
+    }
+    lines
 }
 
 /// A divergence where it was measured; nothing of 0 among logarithms.

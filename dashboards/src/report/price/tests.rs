@@ -105,6 +105,26 @@ fn variants_are_lines_of_their_own() {
 }
 
 #[test]
+fn the_checkpoints_of_a_variant_are_one_curve() {
+    let mut run = learned_from(2);
+    for branch in &mut run.tree.branches {
+        let ema = |at: &crate::run::Checkpoint| crate::run::Checkpoint { variant: Some("ema".into()), ..at.clone() };
+        // as a run lists them: each step's forms one after the other
+        branch.checkpoints = branch.checkpoints.iter().flat_map(|at| [at.clone(), ema(at)]).collect();
+    }
+    let plain =
+        [("trunk", 0, 0.5), ("trunk", 1, 0.4)].map(|(branch, step, divergence)| price(branch, step, divergence));
+    let ema = plain.clone().map(|price| TokenPrice { variant: Some("ema".into()), ..price });
+    let rounded = Rounded { precision: "q4".into(), run: learned_from(2), prices: [plain, ema].concat() };
+    let told = Arithmetic::of(&run, &findings(&run), &rounded);
+    let lines: Vec<&str> = told.checkpoints.iter().map(|row| row.line.as_str()).take(4).collect();
+    assert_eq!(lines, ["trunk", "trunk (ema)", "trunk", "trunk (ema)"]);
+    let shared = crate::report::curves::Shared::of(&run);
+    let svg = super::course::course(&run, &[told], &shared).unwrap(); // a curve of one point each would be none
+    assert!(svg.contains("q4, trunk (ema)"), "{svg}");
+}
+
+#[test]
 fn answers_are_told_task_by_task_in_both_directions() {
     let with = |is_right: fn(usize) -> bool, twin: fn(usize) -> bool| {
         let mut run = forked();

@@ -3,7 +3,7 @@
 use spyglass_dashboards::run::UnitInputs;
 
 use crate::checkpoint::Identity;
-use crate::results::{PACK_VERSION, SCORING_VERSION};
+use crate::results::{PACK_VERSION, SCORING_VERSION, version_of};
 use crate::suite::Subject;
 use crate::sweep::Work;
 
@@ -25,7 +25,7 @@ pub(in crate::sweep) fn unit_inputs(work: &Work, identity: &Identity, subject: S
         bos: settings.bos.name().map(Into::into),
         rope_scale: settings.rope_scale.map(|scale| scale.to_string()),
         context: settings.context,
-        scoring_version: SCORING_VERSION,
+        scoring_version: SCORING_VERSION + version_of(settings.precision),
     };
     match subject {
         Subject::Task(task) => {
@@ -41,7 +41,7 @@ pub(in crate::sweep) fn unit_inputs(work: &Work, identity: &Identity, subject: S
         Subject::Pack(pack) => UnitInputs {
             chat_template: Some(identity.chat_template.clone()),
             task_definition: work.suite.packs[pack].sha256.clone(),
-            scoring_version: PACK_VERSION,
+            scoring_version: PACK_VERSION + version_of(settings.precision),
             ..of_any
         },
     }

@@ -47,8 +47,16 @@ pub(crate) fn measure_prices(site: &Site, after: PrecisionSpec) -> Result<Priced
     let each = texts.map_or(0, |texts| texts.roomy.requests.len());
     site.watch.tell(&Event::Planned { units: left.len(), items: each * left.len() });
     for (planned, key) in left {
+        if site.watch.interrupt.is_set() {
+            return Ok(Priced { interrupted: true, ..priced });
+        }
         let measured = pass.measure(&planned);
-        if site.watch.interrupt.is_set() || matches!(measured, Ok(None)) {
+        // What was measured is kept, whenever the stop came; what failed may have failed because of it.
+        let is_stopped = match &measured {
+            Ok(price) => price.is_none(),
+            Err(_) => site.watch.interrupt.is_set(),
+        };
+        if is_stopped {
             return Ok(Priced { interrupted: true, ..priced });
         }
         priced.failed += usize::from(measured.is_err());

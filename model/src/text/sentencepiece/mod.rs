@@ -22,7 +22,7 @@ use tokenizers::normalizers::{NormalizerWrapper, Precompiled, Replace, Sequence}
 use self::added::Added;
 pub(super) use self::gguf::of_gguf;
 use self::model::Model;
-use self::piece::Kind;
+use self::piece::{Kind, Piece};
 use super::special_tokens::SpecialTokens;
 use crate::error::{Error, Result};
 
@@ -92,8 +92,8 @@ fn added_tokens(model: &mut Model, beside: &BTreeMap<usize, Added>) -> Result<Ve
 }
 
 fn tokenizer_json(model: &Model, special: &SpecialTokens, added: &[Value]) -> Value {
-    let mut whole: Vec<&str> =
-        model.pieces.iter().filter(|piece| piece.kind == Kind::UserDefined).map(|piece| piece.text.as_str()).collect();
+    let taken_whole = |piece: &&Piece| piece.kind == Kind::UserDefined && !piece.text.is_empty();
+    let mut whole: Vec<&str> = model.pieces.iter().filter(taken_whole).map(|piece| piece.text.as_str()).collect();
     whole.sort_by_key(|text| std::cmp::Reverse(text.len()));
     let mut before = Vec::new();
     if model.dummy_prefix {
