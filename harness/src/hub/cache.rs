@@ -11,7 +11,6 @@ use super::ledger::names;
 use super::listing::Revision;
 use super::pinned::Pinned;
 use crate::Result;
-use crate::results::write_whole;
 
 /// How the names of our files end that are not whole yet; the hub's own tools call theirs otherwise.
 pub(super) const INCOMPLETE: &str = ".spyglass.incomplete";
@@ -151,11 +150,11 @@ impl Cache {
         fs_err::read_to_string(&file).is_ok_and(|known| known.trim() == pinned.commit)
     }
 
-    /// Notes which commit a revision is.
+    /// Notes which commit a revision is, in one write as the hub's own tools do: a name aside would lie there for good after a kill.
     pub(super) fn note_revision(&self, pinned: &Pinned) -> Result<()> {
         let file = self.reference(&pinned.repo.folder(), &pinned.revision);
         fs_err::create_dir_all(file.parent().unwrap_or(Path::new("")))?;
-        write_whole(&file, pinned.commit.as_bytes())
+        fs_err::write(&file, &pinned.commit).map_err(|error| not_written(&file, &error))
     }
 
     /// The revisions that are noted here: all there is to know without a network.

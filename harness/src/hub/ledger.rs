@@ -121,14 +121,18 @@ impl Ledger {
         self.all().is_empty() && self.checkpoints().is_empty()
     }
 
-    /// Forgets a checkpoint; the revision that was noted for it.
-    pub(super) fn forget_commit(&self, folder: &str, mark: &str) -> Option<String> {
+    /// The revision that was noted for a checkpoint and goes with it.
+    pub(super) fn revision(&self, folder: &str, mark: &str) -> Option<String> {
         let file = self.file(folder, "commits", mark);
-        let revision = fs_err::read_to_string(&file).ok().filter(|revision| is_below(revision));
+        fs_err::read_to_string(file).ok().filter(|revision| is_below(revision))
+    }
+
+    /// Forgets a checkpoint: itself last, so that who is killed meanwhile forgets it again.
+    pub(super) fn forget_commit(&self, folder: &str, mark: &str) {
         drop(fs_err::remove_dir_all(self.root.join(folder).join("links").join(mark)));
-        drop(fs_err::remove_file(self.file(folder, "whole", mark)));
-        drop(fs_err::remove_file(file));
-        revision
+        for kind in ["whole", "commits"] {
+            drop(fs_err::remove_file(self.file(folder, kind, mark)));
+        }
     }
 
     /// All blobs that the run has fetched or begun.
@@ -193,7 +197,8 @@ mod tests {
         let whole = folders.iter().map(|own| ledger.is_whole("models--tiny--mix", &own.mark()));
         assert_eq!(whole.collect::<Vec<_>>(), [false, true]);
         for own in &folders {
-            assert_eq!(ledger.forget_commit("models--tiny--mix", &own.mark()).as_deref(), Some("step1"));
+            assert_eq!(ledger.revision("models--tiny--mix", &own.mark()).as_deref(), Some("step1"));
+            ledger.forget_commit("models--tiny--mix", &own.mark());
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::address::{COMMIT_DIGITS, is_commit};
+use super::address::COMMIT_DIGITS;
 use super::ledger::{Ledger, Own, names};
 use super::lock::Lock;
 use super::pinned::Pinned;
@@ -77,18 +77,19 @@ impl Space {
                 ledger.forget(&own); // others have begun to use it: it is theirs now
             }
         }
-        let revision = ledger.forget_commit(folder, mark);
+        let is_gone = fs_err::remove_dir(&snapshot).is_ok() || !snapshot.exists();
+        if let Some(revision) = ledger.revision(folder, mark).filter(|_| is_gone) {
+            let note = self.cache.reference(folder, &revision);
+            // who was killed while it was written has left the beginning of it
+            if fs_err::read_to_string(&note).is_ok_and(|text| mark.starts_with(text.trim())) {
+                drop(fs_err::remove_file(note));
+            }
+        }
+        ledger.forget_commit(folder, mark); // last: who is killed before that is here again
         drop(lock);
         let begun = ledger.all().into_iter().filter(|own| own.folder == folder && ledger.begun_for(own) == mark);
         for own in begun.filter(|own| self.links(folder, &own.digits).is_empty()) {
             self.drop_orphan(ledger, &own);
-        }
-        let is_gone = fs_err::remove_dir(&snapshot).is_ok() || !snapshot.exists();
-        if let Some(revision) = revision.filter(|_| is_gone) {
-            let note = self.cache.reference(folder, &revision);
-            if fs_err::read_to_string(&note).is_ok_and(|text| is_commit(text.trim()) && mark.starts_with(text.trim())) {
-                drop(fs_err::remove_file(note));
-            }
         }
         true
     }
@@ -236,6 +237,40 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let results = ["one", "other"].map(|name| folder.path().join(name));
         come_and_go([&results[0], &results[1]], &folder.path().join("cache"));
+    }
+
+    #[test]
+    fn who_was_killed_while_it_let_go_leaves_nothing_that_the_next_does_not_find() {
+        let (commit, revision) = ("1".repeat(40), "step1".to_owned());
+        let pinned = Pinned { repo: repo(), revision, commit, folder: String::new() };
+        let file = RemoteFile { path: "a".into(), size: 0, checksum: Checksum::sha256(&"a".repeat(64)).unwrap() };
+        // what is gone already when it is killed: the file's place, its blob, the folder of the revision
+        for steps in 0..4 {
+            let folder = tempfile::tempdir().unwrap();
+            let (results, cache) = (folder.path().join("results"), folder.path().join("cache"));
+            fs_err::create_dir(&cache).unwrap();
+            let killed = space(&results, &cache);
+            let (ledger, own) = (killed.ledger.as_ref().unwrap(), own(&pinned.repo, &file));
+            killed.cache.prepare(&pinned.repo).unwrap();
+            ledger.begin_commit(&pinned, false).unwrap();
+            ledger.begin(&own, &pinned).unwrap();
+            fs_err::write(killed.blob(&own), "").unwrap();
+            assert_eq!(killed.link(&pinned, &file, Talk::ALONE).unwrap(), Linked::Here);
+            killed.cache.note_revision(&pinned).unwrap();
+            let note = killed.cache.reference(&own.folder, &pinned.revision);
+            assert_eq!(fs_err::read_dir(note.parent().unwrap()).unwrap().count(), 1, "nothing lies beside a note");
+            let snapshot = killed.cache.checkpoint(&pinned);
+            let gone = [snapshot.join("a"), killed.blob(&own)];
+            gone.iter().take(steps).for_each(|path| fs_err::remove_file(path).unwrap());
+            if steps == 3 {
+                fs_err::remove_dir(&snapshot).unwrap();
+                fs_err::write(&note, "").unwrap(); // or it was killed while it wrote this
+            }
+            space(&results, &cache).let_go(&[], &[]);
+            let left = ["snapshots", "blobs", "refs"].map(|kind| names(&cache.join(repo().folder()).join(kind)));
+            assert_eq!(left, [const { Vec::<String>::new() }; 3], "{steps}");
+            assert!(Ledger::new(&results, &cache).is_empty());
+        }
     }
 
     /// Another program has its turn, and does not end: what was held stays, for a later run to let go.
