@@ -157,8 +157,7 @@ fn attend_body<V: Vector>(queries: Queries<'_>, mut out: Strip<'_>) {
     map::<V>(&mut scaled, Scale(scale));
     let mut weights = vec![0f32; count * BLOCK];
     let mut sums = vec![0f32; count * padded];
-    let mut highest = vec![f32::NEG_INFINITY; count];
-    let mut totals = vec![0f32; count];
+    let mut softmax = Softmax::new((0..count).map(|query| sizes.seen(position + query / group)));
     let first = sizes.seen(position).start / BLOCK;
     for (index, block) in (first..=last / BLOCK).zip(&blocks[first - gone..]) {
         let panel = &block.keys[kv_head * head_dim * BLOCK..(kv_head + 1) * head_dim * BLOCK];
@@ -169,15 +168,9 @@ fn attend_body<V: Vector>(queries: Queries<'_>, mut out: Strip<'_>) {
             start: Start::Zero,
         };
         strip::<V, ByF32>(task, Strip::new(&mut weights, BLOCK));
-        for (query, weights) in weights.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
-            let seen = sizes.seen(position + query / group);
-            let [from, to] = [seen.start, seen.end].map(|key| key.saturating_sub(index * BLOCK).min(BLOCK));
-            if from == to {
-                weights.fill(0.0);
-                continue;
-            }
-            let correction = soften::<V>(weights, from..to, &mut highest[query], &mut totals[query]);
-            scale_by::<V>(&mut sums[query * padded..(query + 1) * padded], correction);
+        softmax.go_on::<V>(index * BLOCK, weights.as_chunks_mut().0);
+        for (sums, &correction) in sums.chunks_exact_mut(padded).zip(&softmax.corrections) {
+            scale_by::<V>(sums, correction);
         }
         let mut left = Strip::new(&mut sums, padded);
         let values = &block.values[kv_head * padded * BLOCK..(kv_head + 1) * padded * BLOCK];
@@ -193,30 +186,75 @@ fn attend_body<V: Vector>(queries: Queries<'_>, mut out: Strip<'_>) {
     }
     for query in 0..count {
         let sums = &mut sums[query * padded..(query + 1) * padded];
-        scale_by::<V>(sums, 1.0 / totals[query]);
+        scale_by::<V>(sums, 1.0 / softmax.totals[query]);
         let head = query % group * head_dim;
         out.row(query / group)[head..head + head_dim].copy_from_slice(&sums[..head_dim]);
     }
 }
 
-/// Makes the `seen` scores of a block into weights relative to the largest score so far, the others into zeros, and adds them to `total`. Gives the factor for all that was summed before.
-#[inline(always)]
-fn soften<V: Vector>(scores: &mut [f32; BLOCK], seen: Range<usize>, highest: &mut f32, total: &mut f32) -> f32 {
-    scores[..seen.start].fill(f32::NEG_INFINITY);
-    scores[seen.end..].fill(f32::NEG_INFINITY);
-    let (halves, _) = scores.as_chunks_mut::<LANES>();
-    let before = *highest;
-    *highest = before.max(V::load(&halves[0]).max(V::load(&halves[1])).highest());
-    let level = V::splat(*highest);
-    for half in halves {
-        exp(V::load(half).sub(level)).store(half);
+/// A softmax over keys that come block by block, of several queries.
+struct Softmax {
+    /// By query: the positions of the keys that it looks at.
+    seen: Vec<Range<usize>>,
+    /// Its largest score so far.
+    highest: Vec<f32>,
+    /// The sum of its weights, relative to that.
+    totals: Vec<f32>,
+    /// Factors for all that was summed before the last block; as long as whole vectors.
+    corrections: Vec<f32>,
+}
+
+impl Softmax {
+    fn new(seen: impl Iterator<Item = Range<usize>>) -> Self {
+        let seen: Vec<Range<usize>> = seen.collect();
+        let count = seen.len();
+        let corrections = vec![0.0; count.next_multiple_of(LANES)];
+        Self { seen, highest: vec![f32::NEG_INFINITY; count], totals: vec![0.0; count], corrections }
     }
-    scores[..seen.start].fill(0.0); // e⁻⁸⁷ is the least that `exp` gives
-    scores[seen.end..].fill(0.0);
-    let (halves, _) = scores.as_chunks::<LANES>();
-    let correction = exp(V::splat(before - *highest)).to_array()[0];
-    *total = *total * correction + V::load(&halves[0]).add(V::load(&halves[1])).sum();
-    correction
+
+    /// Makes the scores of the block from position `begin` on into weights relative to each query's largest score so far; zeros where it
+    /// does not look.
+    #[inline(always)]
+    fn go_on<V: Vector>(&mut self, begin: usize, scores: &mut [[f32; BLOCK]]) {
+        let here = |seen: &Range<usize>| {
+            let [from, to] = [seen.start, seen.end].map(|key| key.saturating_sub(begin).min(BLOCK));
+            from..to
+        };
+        // one thing for all queries, then the next: what one query waits for another does meanwhile
+        let queries = self.seen.iter().zip(&mut *scores).zip(&mut self.highest);
+        for (((seen, scores), highest), fall) in queries.zip(&mut self.corrections) {
+            let seen = here(seen);
+            if seen.len() < BLOCK {
+                scores[..seen.start].fill(f32::NEG_INFINITY);
+                scores[seen.end..].fill(f32::NEG_INFINITY);
+            }
+            let (halves, _) = scores.as_chunks::<LANES>();
+            let before = *highest;
+            *highest = before.max(V::load(&halves[0]).max(V::load(&halves[1])).highest());
+            *fall = if seen.is_empty() { 0.0 } else { before - *highest };
+        }
+        for falls in self.corrections.as_chunks_mut::<LANES>().0 {
+            exp(V::load(falls)).store(falls);
+        }
+        let queries = self.seen.iter().zip(scores).zip(&self.highest);
+        for ((((seen, scores), &highest), total), correction) in queries.zip(&mut self.totals).zip(&self.corrections) {
+            let seen = here(seen);
+            if seen.is_empty() {
+                scores.fill(0.0);
+                continue;
+            }
+            let (halves, _) = scores.as_chunks_mut::<LANES>();
+            for half in halves {
+                exp(V::load(half).sub(V::splat(highest))).store(half);
+            }
+            if seen.len() < BLOCK {
+                scores[..seen.start].fill(0.0); // e⁻⁸⁷ is the least that `exp` gives
+                scores[seen.end..].fill(0.0);
+            }
+            let (halves, _) = scores.as_chunks::<LANES>();
+            *total = *total * correction + V::load(&halves[0]).add(V::load(&halves[1])).sum();
+        }
+    }
 }
 
 /// `x · factor`, in place.

@@ -54,28 +54,31 @@ pub(super) trait Vector: Copy {
         values
     }
 
+    /// Lane i is what was lane i ^ `BY`, a power of two: neighbours `BY` wide change places.
+    #[inline(always)]
+    fn swapped<const BY: usize>(self) -> Self {
+        let values = self.to_array();
+        let mut swapped = [0.0; LANES];
+        swapped.iter_mut().enumerate().for_each(|(lane, to)| *to = values[lane ^ BY]);
+        Self::load(&swapped)
+    }
+
     /// The sum of all lanes, halves onto halves.
     #[inline(always)]
     fn sum(self) -> f32 {
-        let mut values = self.to_array();
-        for half in [8, 4, 2, 1] {
-            for lane in 0..half {
-                values[lane] += values[lane + half];
-            }
-        }
-        values[0]
+        let eight = self.add(self.swapped::<8>());
+        let four = eight.add(eight.swapped::<4>());
+        let two = four.add(four.swapped::<2>());
+        two.add(two.swapped::<1>()).to_array()[0]
     }
 
     /// The largest lane.
     #[inline(always)]
     fn highest(self) -> f32 {
-        let mut values = self.to_array();
-        for half in [8, 4, 2, 1] {
-            for lane in 0..half {
-                values[lane] = values[lane].max(values[lane + half]);
-            }
-        }
-        values[0]
+        let eight = self.max(self.swapped::<8>());
+        let four = eight.max(eight.swapped::<4>());
+        let two = four.max(four.swapped::<2>());
+        two.max(two.swapped::<1>()).to_array()[0]
     }
 }
 
@@ -184,7 +187,7 @@ macro_rules! of_registers {
         tile $rows:literal x $vectors:literal,
         $set:ident, $load:ident, $store:ident, [$($method:ident = $two:ident),*], $fma:ident,
         $to_integers:ident, $to_floats:ident, $load_integers:ident, $set_integers:ident, $add:ident, $and:ident, $shift:ident, $load_halves:ident, $from_halves:ident,
-        codes $codes:ident, pairs $left:ident $right:ident $multiply:ident
+        codes $codes:ident, pairs $left:ident $right:ident $multiply:ident, swapped $swapped:ident
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
@@ -212,6 +215,11 @@ macro_rules! of_registers {
                 unsafe { $($store(to.as_mut_ptr().add($i * $lanes), self.0[$i]);)* }
             }
             of_registers!(methods [$($method = $two),*] $($i)*);
+            #[inline(always)]
+            fn swapped<const BY: usize>(self) -> Self {
+                // SAFETY: see above
+                Self(unsafe { $swapped::<BY>(self.0) })
+            }
             #[inline(always)]
             fn abs(self) -> Self {
                 // SAFETY: see above
@@ -288,7 +296,8 @@ of_registers!(
     [add = _mm512_add_ps, sub = _mm512_sub_ps, mul = _mm512_mul_ps, div = _mm512_div_ps, max = _mm512_max_ps, min = _mm512_min_ps],
     _mm512_fmadd_ps, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_add_epi32,
     _mm512_and_si512, shift_left_512, _mm256_loadu_si256, _mm512_cvtph_ps,
-    codes codes_512, pairs _mm512_slli_epi16 _mm512_srai_epi16 _mm512_madd_epi16
+    codes codes_512, pairs _mm512_slli_epi16 _mm512_srai_epi16 _mm512_madd_epi16,
+    swapped swapped_512
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -298,7 +307,8 @@ of_registers!(
     [add = _mm256_add_ps, sub = _mm256_sub_ps, mul = _mm256_mul_ps, div = _mm256_div_ps, max = _mm256_max_ps, min = _mm256_min_ps],
     _mm256_fmadd_ps, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_loadu_si256, _mm256_set1_epi32, _mm256_add_epi32,
     _mm256_and_si256, _mm256_slli_epi32, _mm_loadu_si128, _mm256_cvtph_ps,
-    codes codes_256, pairs _mm256_slli_epi16 _mm256_srai_epi16 _mm256_madd_epi16
+    codes codes_256, pairs _mm256_slli_epi16 _mm256_srai_epi16 _mm256_madd_epi16,
+    swapped swapped_256
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -325,6 +335,34 @@ fn codes_512(words: __m512i, bits: i32) -> __m512 {
 fn codes_256(words: __m256i, bits: i32) -> __m256 {
     let codes = _mm256_and_si256(_mm256_srlv_epi32(words, _mm256_set1_epi32(bits)), _mm256_set1_epi32(15));
     _mm256_sub_ps(_mm256_cvtepi32_ps(codes), _mm256_set1_ps(8.0))
+}
+
+/// [`Vector::swapped`] of one register.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn swapped_512<const BY: usize>([x]: [__m512; 1]) -> [__m512; 1] {
+    const { assert!(BY.is_power_of_two() && BY < LANES) }
+    [match BY {
+        8 => _mm512_shuffle_f32x4::<0b01_00_11_10>(x, x),
+        4 => _mm512_shuffle_f32x4::<0b10_11_00_01>(x, x),
+        2 => _mm512_permute_ps::<0b01_00_11_10>(x),
+        _ => _mm512_permute_ps::<0b10_11_00_01>(x),
+    }]
+}
+
+/// [`Vector::swapped`] of two registers.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+fn swapped_256<const BY: usize>([x, y]: [__m256; 2]) -> [__m256; 2] {
+    const { assert!(BY.is_power_of_two() && BY < LANES) }
+    match BY {
+        8 => [y, x],
+        4 => [_mm256_permute2f128_ps::<1>(x, x), _mm256_permute2f128_ps::<1>(y, y)],
+        2 => [_mm256_permute_ps::<0b01_00_11_10>(x), _mm256_permute_ps::<0b01_00_11_10>(y)],
+        _ => [_mm256_permute_ps::<0b10_11_00_01>(x), _mm256_permute_ps::<0b10_11_00_01>(y)],
+    }
 }
 
 /// Tells the processor, where it can be told, that so many words are read soon. They need not be there: nothing is read yet.
