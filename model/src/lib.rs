@@ -25,5 +25,5 @@ pub use models::{
     Cost, Known, LanguageModel, Logits, Model, ModelConfig, Part, Sequence, Wanted, architectures, check,
 };
 pub use options::{Backend, DtFloor, LoadOptions, Precision, slow_path};
-pub use scoring::{LogLikelihood, Progress, Request, RequestTrie, Scorer, ScorerOptions, TokenShift, shifts};
+pub use scoring::{Fork, LogLikelihood, Progress, Request, RequestTrie, Scorer, ScorerOptions, TokenShift, shifts};
 pub use text::{Bos, ChatTemplate, Continued, DecodeStream, EncodedPair, Message, Tokenizer, has_tokenizer};

@@ -1,14 +1,14 @@
 //! The scorer against the plain way, one request at a time, with a model whose logits are a hash of the prefix.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 use spyglass_model::{
-    Cost, Error, LanguageModel, LogLikelihood, Logits, Request, RequestTrie, Result, Scorer, ScorerOptions, Sequence,
-    shifts,
+    Cost, Error, Fork, LanguageModel, LogLikelihood, Logits, Request, RequestTrie, Result, Scorer, ScorerOptions,
+    Sequence, shifts,
 };
 
 const VOCAB: usize = 7;
@@ -167,6 +167,36 @@ proptest! {
             prop_assert!(model.peak.load(Ordering::Relaxed) as u64 <= states);
         }
         prop_assert_eq!(model.alive.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn states_after_forks_are_those_of_the_texts(
+        requests in requests(), states in 1..7u64, rows in 0..40usize, stretch in 1..7usize, bytes_per_token in 0..9u64,
+    ) {
+        let model = Fake { bytes_per_token, ..Fake::default() };
+        let plan = RequestTrie::with_stretch(&requests, stretch).unwrap();
+        let before = |request: &Request| plan.fork_before(&request.context).map(|fork| (fork, request.context.clone()));
+        let forks: HashMap<Fork, Vec<u32>> = requests.iter().filter_map(before).collect();
+        for text in requests.iter().map(|request| &request.context) {
+            let fork = plan.fork_before(text).map_or(0, |fork| fork.tokens);
+            prop_assert!(fork < text.len() && text.len() - fork <= stretch, "{} of {}", fork, text.len());
+        }
+        let longest = requests.iter().map(|r| r.context.len() + r.continuation.len()).max().unwrap_or(0);
+        let options = ScorerOptions { state_memory: states * model.state_bytes(longest), rows_per_batch: rows };
+        let mut seen = HashMap::new();
+        let wanted = forks.keys().copied().collect();
+        let answers = Scorer::new(&model, options).run_with_forks(&plan, &wanted, |_, states| {
+            for (fork, state) in states {
+                assert!(seen.insert(fork, (state.position, state.hash)).is_none(), "each comes once");
+            }
+            ControlFlow::Continue(())
+        });
+        prop_assert_eq!(answers.unwrap(), requests.iter().map(plain).collect::<Vec<_>>());
+        let read = |(fork, text): (&Fork, &Vec<u32>)| {
+            let hash = text[..fork.tokens].iter().fold(1, |hash, &token| mix(hash, token));
+            (*fork, (fork.tokens, hash))
+        };
+        prop_assert_eq!(seen, forks.iter().map(read).collect::<HashMap<_, _>>());
     }
 
     #[test]

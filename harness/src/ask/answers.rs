@@ -1,11 +1,13 @@
 //! Answers as they come in, gathered into items and chunks.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use spyglass_model::{LanguageModel, LogLikelihood, Prompt, Sampling, Stopped, batch, generate_batch, read_shared};
-use spyglass_tasks::{Answer, Generation, Item, ItemRecord};
+use spyglass_model::{Fork, LogLikelihood, State};
+use spyglass_tasks::{Answer, Item, ItemRecord};
 
 use super::questions::ItemQueries;
+use super::replies::Replies;
 use super::requests::TokenQuery;
 use crate::Result;
 use crate::checkpoint::Loaded;
@@ -15,8 +17,6 @@ use crate::suite::SuiteTask;
 
 /// The answers to a list of items.
 pub(super) struct Answers<'a> {
-    loaded: &'a Loaded,
-    task: &'a str,
     items: &'a [Item],
     asked: &'a ItemQueries,
     /// Number of the first of these items in the task.
@@ -26,8 +26,7 @@ pub(super) struct Answers<'a> {
     scores: Vec<Option<LogLikelihood>>,
     /// Requests of each item that are not answered yet.
     open: Vec<usize>,
-    /// Bytes that the states of replies may take together.
-    state_memory: u64,
+    replies: Replies<'a>,
 }
 
 /// A chunk of consecutive items, answered.
@@ -43,18 +42,23 @@ fn chunk_after(done: usize, end: usize) -> Range<usize> {
 }
 
 impl<'a> Answers<'a> {
-    /// For the items of `task` from number `first` on.
-    pub(super) fn new(loaded: &'a Loaded, task: &'a SuiteTask, asked: &'a ItemQueries, first: usize) -> Self {
+    /// For the items of `task` from number `first` on, with so many bytes for the states of replies; a single one may take more.
+    pub(super) fn new(
+        loaded: &'a Loaded,
+        task: &'a SuiteTask,
+        asked: &'a ItemQueries,
+        first: usize,
+        state_memory: u64,
+    ) -> Self {
         let open = asked.starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        let (name, items) = (&task.task.name, &task.items()[first..]);
-        let scores = vec![None; asked.trie.requests()];
-        let state_memory = batch::STATE_MEMORY;
-        Self { loaded, task: name, items, asked, first, given: 0, scores, open, state_memory }
+        let items = &task.items()[first..];
+        let replies = Replies::new(loaded, &task.task.name, items, asked, state_memory);
+        Self { items, asked, first, given: 0, scores: vec![None; asked.trie.requests()], open, replies }
     }
 
-    /// The same with so many bytes for the states of replies; a single one may take more.
-    pub(super) fn within(self, state_memory: u64) -> Self {
-        Self { state_memory, ..self }
+    /// Where log-likelihoods read what replies begin with.
+    pub(super) fn forks(&self) -> HashSet<Fork> {
+        self.replies.forks()
     }
 
     /// Takes in answers by the index of their request.
@@ -64,6 +68,17 @@ impl<'a> Answers<'a> {
             let item = self.asked.starts.partition_point(|start| start <= request) - 1;
             self.open[item] -= 1;
         }
+    }
+
+    /// Takes the states after forks, and writes replies that go on from earlier ones where all else of their items is answered. Tokens that went
+    /// through the model; `None` when it was interrupted.
+    ///
+    /// # Errors
+    /// A number of the model is broken.
+    pub(super) fn go_on_from(&mut self, states: Vec<(Fork, State)>, interrupt: &Interrupt) -> Result<Option<u64>> {
+        let tokens = self.replies.write_begun(|item| self.open[item] == 0, interrupt)?;
+        self.replies.hold(states);
+        Ok(tokens)
     }
 
     /// The next chunk, once all its requests are answered. Replies are asked for here; `None` too when they are interrupted.
@@ -76,7 +91,7 @@ impl<'a> Answers<'a> {
         if start == end || self.open[start..end].iter().any(|open| *open > 0) {
             return Ok(None);
         }
-        let Some((replies, tokens_generated)) = self.replies(start..end, interrupt)? else { return Ok(None) };
+        let Some((replies, tokens_generated)) = self.replies.of(start..end, interrupt)? else { return Ok(None) };
         let mut replies = replies.into_iter();
         let records = (start..end).map(|index| self.record(index, &mut replies)).collect::<Result<_>>()?;
         self.given = end;
@@ -98,56 +113,6 @@ impl<'a> Answers<'a> {
         }
         Ok(self.items[index].record(&answers)?)
     }
-
-    /// The replies that the items of a range ask for, in order, and the tokens that went through the model for them; `None` when they were
-    /// interrupted.
-    fn replies(&self, items: Range<usize>, interrupt: &Interrupt) -> Result<Option<(Vec<Answer>, u64)>> {
-        let mut wanted = Vec::new();
-        for index in items {
-            for question in &self.asked.items[index] {
-                if let TokenQuery::Generate { prompt, settings, truncated } = question {
-                    let name = [self.task.to_owned(), self.items[index].doc_id.to_string()];
-                    wanted.push((prompt, sampling(settings), *truncated, name));
-                }
-            }
-        }
-        let mut replies = Vec::with_capacity(wanted.len());
-        let (model, tokenizer) = (&self.loaded.model, &self.loaded.tokenizer);
-        let longest = wanted.iter().map(|(prompt, sampling, ..)| prompt.len() + sampling.max_tokens).max().unwrap_or(0);
-        let fitting = (self.state_memory / model.state_bytes(longest).max(1)).clamp(1, batch::REPLIES as u64);
-        let mut tokens = 0;
-        for together in wanted.chunks(fitting as usize) {
-            let words: Vec<Vec<&str>> =
-                together.iter().map(|(.., name)| name.iter().map(String::as_str).collect()).collect();
-            let texts: Vec<&[u32]> = together.iter().map(|(prompt, ..)| prompt.as_slice()).collect();
-            let (begun, read) = read_shared(model, &texts)?;
-            tokens += read + texts.iter().zip(&begun).map(|(text, (_, seen))| text.len() - seen).sum::<usize>();
-            let each = together.iter().zip(&words).zip(begun);
-            let prompts = each.map(|(((prompt, sampling, ..), words), (state, seen))| Prompt {
-                state,
-                seen: &prompt[..seen],
-                tokens: &prompt[seen..],
-                sampling,
-                words,
-            });
-            let _forward = tracing::debug_span!("forward", replies = together.len()).entered();
-            let generated = generate_batch(model, tokenizer, prompts.collect(), |_| interrupt.flow())?;
-            for (reply, (_, _, truncated, _)) in generated.into_iter().zip(together) {
-                if reply.stopped == Stopped::Interrupted {
-                    return Ok(None);
-                }
-                tokens += reply.ids.len();
-                let (tokens, text) = (reply.ids.len(), Some(reply.text));
-                replies.push(Answer { tokens, text, truncated: *truncated, ..Answer::default() });
-            }
-        }
-        Ok(Some((replies, tokens as u64)))
-    }
-}
-
-fn sampling(settings: &Generation) -> Sampling {
-    let (temperature, max_tokens, stop) = (settings.temperature, settings.max_tokens, settings.until.clone());
-    Sampling { temperature, max_tokens, stop, ..Sampling::default() }
 }
 
 /// The answer to a text that was read in one or more windows.

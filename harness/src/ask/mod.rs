@@ -3,6 +3,7 @@
 mod answers;
 mod long;
 mod questions;
+mod replies;
 mod requests;
 mod unit;
 

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use spyglass_dashboards::run::{Checkpoint, Chunk, Cost, UnitInputs, UnitRecord};
 use spyglass_dashboards::series::chance;
-use spyglass_model::{Scorer, ScorerOptions};
+use spyglass_model::{LanguageModel, Scorer, ScorerOptions};
 use spyglass_tasks::ItemRecord;
 
 use super::answers::Answers;
 use super::questions::Questions;
 use crate::checkpoint::Loaded;
+use crate::memory::make_sure_of;
 use crate::progress::{Event, Traced, Watch, begun};
 use crate::results::{UnitFolder, new_record};
 use crate::suite::SuiteTask;
@@ -44,8 +45,12 @@ impl TaskJob<'_> {
         if records.len() < items {
             let (started, first) = (Instant::now(), records.len());
             let asked = questions.of(loaded.tokens(), self.index, first..items).map_err(Error::Shared)?;
+            let largest = asked.trie.largest_state(|position| loaded.model.state_bytes(position));
+            make_sure_of(largest, loaded.model.weight_bytes(), || {
+                format!("task `{}`: its longest text", self.task.task.name)
+            })?;
             let mut tokens_seen = 0;
-            let mut answers = Answers::new(loaded, self.task, &asked, first).within(self.scorer.state_memory);
+            let mut answers = Answers::new(loaded, self.task, &asked, first, self.scorer.state_memory);
             let mut keep = |answers: &mut Answers<'_>, tokens: u64| -> Result<()> {
                 cost.tokens_computed += tokens;
                 watch.tell(&Event::Scored { items: 0, tokens });
@@ -62,11 +67,14 @@ impl TaskJob<'_> {
             };
             let mut broken = None;
             let model = Traced(&loaded.model);
-            let ended = Scorer::new(&model, self.scorer).run(&asked.trie, |progress| {
+            let forks = answers.forks();
+            let ended = Scorer::new(&model, self.scorer).run_with_forks(&asked.trie, &forks, |progress, states| {
                 answers.take(progress.finished);
                 let tokens = progress.tokens_done - tokens_seen;
                 tokens_seen = progress.tokens_done;
-                if let Err(error) = keep(&mut answers, tokens) {
+                let replied = answers.go_on_from(states, &watch.interrupt);
+                let kept = replied.and_then(|more| keep(&mut answers, tokens + more.unwrap_or(0)));
+                if let Err(error) = kept {
                     broken = Some(error);
                     return ControlFlow::Break(());
                 }

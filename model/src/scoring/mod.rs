@@ -16,4 +16,4 @@ pub use request::{Request, ScorerOptions};
 pub use scorer::{Progress, Scorer};
 pub use scores::LogLikelihood;
 pub use side_by_side::shifts;
-pub use trie::RequestTrie;
+pub use trie::{Fork, RequestTrie};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::log_softmax::{TokenScore, WantedRows, read};
 use super::request::ScorerOptions;
-use super::trie::{NONE, Node, RequestTrie};
+use super::trie::{Fork, NONE, Node, RequestTrie};
 use crate::error::Result;
 use crate::models::{LanguageModel, Sequence, Wanted};
 
@@ -125,8 +125,12 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
         Some(batch).filter(|batch| !batch.is_empty())
     }
 
-    /// Computes a batch and answers its questions.
-    pub(crate) fn compute(&mut self, mut batch: Vec<Job<M::State>>) -> Result<Vec<TokenScore>> {
+    /// Computes a batch and answers its questions; copies of the states after those of `forks` that it comes by for the first time.
+    pub(crate) fn compute(
+        &mut self,
+        mut batch: Vec<Job<M::State>>,
+        forks: &HashSet<Fork>,
+    ) -> Result<(Vec<TokenScore>, Vec<(Fork, M::State)>)> {
         let trie = self.trie;
         let tokens: Vec<Cow<'_, [u32]>> = (batch.iter())
             .map(|job| match &job.above[..] {
@@ -150,7 +154,7 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
         self.used -= std::mem::take(&mut self.last_used);
         self.lent.clear();
         self.tokens_done += batch.iter().map(|job| job.len as u64).sum::<u64>();
-        let mut asked = Vec::new();
+        let (mut asked, mut states) = (Vec::new(), Vec::new());
         for (job, logits) in batch.into_iter().zip(logits) {
             let (node, questions) = (self.node(job.node), trie.questions_of(job.node));
             if let ([first, ..], false) = (questions, job.again) {
@@ -158,10 +162,14 @@ impl<'a, M: LanguageModel> Walk<'a, M> {
                 asked.push(WantedRows { questions, logits, position });
             }
             if node.children > 0 {
+                let fork = Fork { node: job.node, tokens: node.end };
+                if !job.again && forks.contains(&fork) {
+                    states.push((fork, job.state.clone()));
+                }
                 self.keep(job.node, job.state);
             }
         }
-        read(&asked)
+        Ok((read(&asked)?, states))
     }
 
     fn node(&self, node: u32) -> &'a Node {

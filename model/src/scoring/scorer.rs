@@ -1,11 +1,12 @@
 //! Log-likelihoods of continuations: each distinct prefix computed once, its state forked, in tall batches.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::request::ScorerOptions;
 use super::schedule::Walk;
 use super::scores::{LogLikelihood, RequestScores};
-use super::trie::RequestTrie;
+use super::trie::{Fork, RequestTrie};
 use crate::error::{Error, Result};
 use crate::models::LanguageModel;
 
@@ -48,6 +49,20 @@ impl<'m, M: LanguageModel> Scorer<'m, M> {
         trie: &RequestTrie,
         mut progress: impl FnMut(&Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<LogLikelihood>> {
+        self.run_with_forks(trie, &HashSet::new(), |report, _| progress(report))
+    }
+
+    /// The same, where `progress` gets copies of the states after some forks, too, each with the batch that first came by: whoever asks for
+    /// more than log-likelihoods after a text need not read it again.
+    ///
+    /// # Errors
+    /// As [`Scorer::run`].
+    pub fn run_with_forks(
+        &self,
+        trie: &RequestTrie,
+        forks: &HashSet<Fork>,
+        mut progress: impl FnMut(&Progress<'_>, Vec<(Fork, M::State)>) -> ControlFlow<()>,
+    ) -> Result<Vec<LogLikelihood>> {
         let vocab = self.model.vocab_size();
         if let Some(token) = trie.largest_token().filter(|&token| token as usize >= vocab) {
             return Err(Error::Token { token, vocab });
@@ -60,7 +75,8 @@ impl<'m, M: LanguageModel> Scorer<'m, M> {
         let mut walk = Walk::new(self.model, trie, self.options);
         while let Some(batch) = walk.next_batch() {
             let mut finished = Vec::new();
-            for answer in walk.compute(batch)? {
+            let (scores, states) = walk.compute(batch, forks)?;
+            for answer in scores {
                 finished.extend(answers.take(&answer));
             }
             let report = Progress {
@@ -70,7 +86,7 @@ impl<'m, M: LanguageModel> Scorer<'m, M> {
                 requests_total: trie.requests(),
                 finished: &finished,
             };
-            if progress(&report).is_break() {
+            if progress(&report, states).is_break() {
                 return Err(Error::Interrupted);
             }
         }

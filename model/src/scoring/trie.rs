@@ -14,6 +14,14 @@ pub(crate) const NONE: u32 = u32::MAX;
 /// Tokens compared at once while a request is walked down.
 const STRIDE: usize = 64;
 
+/// A place in a trie after which the state is kept, since more than one text goes on from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fork {
+    pub(crate) node: u32,
+    /// Tokens from the beginning of the text up to there.
+    pub tokens: usize,
+}
+
 /// The work that a list of requests makes, each distinct prefix once. It knows nothing of any model, so one trie serves
 /// every checkpoint of a tokenizer.
 #[derive(Debug, Clone)]
@@ -90,6 +98,20 @@ impl RequestTrie {
     pub fn total(&self, cost: impl Fn(usize) -> u64) -> u64 {
         let of_stretch = |node: &Node| node.tokens.len() as u64 * cost(node.end - node.tokens.len().div_ceil(2));
         self.nodes.iter().map(of_stretch).sum()
+    }
+
+    /// The last fork on the way of a text, before its last token.
+    pub fn fork_before(&self, text: &[u32]) -> Option<Fork> {
+        let (mut parent, mut last) = (NONE, None);
+        loop {
+            let is_next = |&child: &u32| {
+                let node = &self.nodes[child as usize];
+                node.children > 0 && node.end < text.len() && text[..node.end].ends_with(self.tokens_of(child))
+            };
+            let Some(node) = self.children(parent).find(is_next) else { return last };
+            last = Some(Fork { node, tokens: self.nodes[node as usize].end });
+            parent = node;
+        }
     }
 
     /// How many requests there are.
