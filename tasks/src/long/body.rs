@@ -26,6 +26,8 @@ pub(crate) enum Body {
         others: Vec<String>,
         /// How many of them a block holds, each once.
         rare: usize,
+        /// The fewest blocks in which the words that are asked for are the most frequent.
+        fewest: usize,
     },
 }
 
@@ -66,12 +68,20 @@ impl Body {
         }
     }
 
+    /// The fewest pieces whose question has one answer.
+    pub(super) fn fewest(&self) -> usize {
+        match self {
+            Self::Words { fewest, .. } => *fewest,
+            Self::Sentences | Self::File(_) => 1,
+        }
+    }
+
     /// Piece number `index`, whatever the length of the text.
     pub(super) fn piece(&self, index: usize) -> Cow<'_, str> {
         match self {
             Self::Sentences => sentence(index).into(),
             Self::File(sentences) => sentences[index % sentences.len()].as_str().into(),
-            Self::Words { name, often, others, rare } => {
+            Self::Words { name, often, others, rare, .. } => {
                 let mut dice = Dice::new(name, index);
                 let others: Vec<&str> = others.iter().map(String::as_str).collect();
                 let mut words = dice.sample(&others, *rare);

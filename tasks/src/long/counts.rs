@@ -13,6 +13,9 @@ const BEFORE: &str = "Below is a list of words. Some of them occur more often th
 /// Words that are common, and how many others stand beside them in a block.
 const COMMON: usize = 10;
 const RARE: usize = 20;
+/// Blocks of a list of common words at least. A word that stands in every block is as common as those: of so many blocks there is one once
+/// in 8,000 lists, of half as many once in eight.
+const FEWEST: usize = 8;
 /// How often the three most frequent words stand in a block, as of 25 draws from a zeta distribution with exponent 2, which RULER has; four
 /// others stand there once.
 const FREQUENT: [usize; 3] = [15, 4, 2];
@@ -34,7 +37,7 @@ pub(super) fn common(number: usize) -> Text {
         answers: words.clone(),
         depth: None,
     };
-    of(format!("common_{number}"), (words, others), RARE, asked)
+    of(format!("common_{number}"), (words, others), (RARE, FEWEST), asked)
 }
 
 /// Text number `number` of the frequent words.
@@ -52,10 +55,11 @@ pub(super) fn frequent(number: usize) -> Text {
         depth: None,
     };
     let often = words.iter().zip(FREQUENT).flat_map(|(word, times)| vec![word.clone(); times]).collect();
-    of(format!("frequent_{number}"), (often, others), TAIL, asked)
+    // The third word stands twice in each block, any other at most once: one block is enough.
+    of(format!("frequent_{number}"), (often, others), (TAIL, 1), asked)
 }
 
-fn of(name: String, (often, others): (Vec<String>, Vec<String>), rare: usize, asked: Asked) -> Text {
-    let body = Arc::new(Body::Words { name, often, others, rare });
+fn of(name: String, (often, others): (Vec<String>, Vec<String>), (rare, fewest): (usize, usize), asked: Asked) -> Text {
+    let body = Arc::new(Body::Words { name, often, others, rare, fewest });
     Text { haystack: Haystack { before: BEFORE, body, needles: Vec::new() }, asked: vec![asked] }
 }

@@ -1,9 +1,11 @@
 //! A long text: filler with something hidden in it, laid out so that prompt and reply are as long as is asked.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::body::Body;
 use super::needles;
+use crate::error::Error;
 use crate::question::Generation;
 use crate::record::LongPlace;
 
@@ -60,13 +62,35 @@ impl LongQuestion {
         !self.targets.is_empty()
     }
 
-    /// The prompt with as much filler as leaves room for the reply within the length; `None` where not even a piece of it fits.
+    /// The prompt with as much filler as leaves room for the reply within the length; `None` where too little of it fits for an answer.
     ///
     /// # Errors
-    /// What `count` refuses.
-    pub(crate) fn lay_out<E>(&self, count: impl Fn(&str) -> Result<usize, E>) -> Result<Option<String>, E> {
+    /// What `count` refuses; the answer is longer than a reply.
+    pub(crate) fn lay_out<E: From<Error>>(
+        &self,
+        count: impl Fn(&str) -> Result<usize, E>,
+    ) -> Result<Option<String>, E> {
         let Some(most) = self.place.length.checked_sub(self.reply.max_tokens) else { return Ok(None) };
+        if self.wants_reply() {
+            self.is_short_enough(&count)?;
+        }
         self.haystack.lay_out(&self.question, most, count)
+    }
+
+    /// Refuses an answer that no reply could hold: its recall would never be 1.
+    fn is_short_enough<E: From<Error>>(&self, count: &impl Fn(&str) -> Result<usize, E>) -> Result<(), E> {
+        let answer = count(&format!("{BEFORE_A_PIECE} {}", self.targets.join(", ")))?;
+        let (tokens, most) = (answer.saturating_sub(count(BEFORE_A_PIECE)?), self.reply.max_tokens);
+        if tokens <= most {
+            return Ok(());
+        }
+        Err(E::from(Error::Setting {
+            task: format!("{}_{}", self.place.family, self.place.length),
+            problem: format!("a reply ends after {most} tokens, and an answer has {tokens}"),
+            help: format!(
+                "raise `generation_kwargs: {{max_gen_toks: …}}` of the task file to {tokens} at least, or leave its metric `recall` out"
+            ),
+        }))
     }
 }
 
@@ -97,11 +121,14 @@ impl Haystack {
         if tokens != added || tokens > most {
             pieces = longest((pieces, tokens), most, counted)?;
         }
-        Ok((pieces > 0).then(|| self.text(pieces, question)))
+        Ok((pieces >= self.body.fewest()).then(|| self.text(pieces, question)))
     }
 
-    /// The text with so many pieces of filler. A needle lies before the piece whose number is its share of them.
+    /// The text with so many pieces of filler. A needle lies between two pieces, as near as may be to its share of their bytes: sentences of
+    /// a file are of all lengths, so that half of them may be a fifth of the text.
     pub(super) fn text(&self, pieces: usize, question: &str) -> String {
+        let filler: Vec<Cow<'_, str>> = (0..pieces).map(|at| self.body.piece(at)).collect();
+        let bytes: usize = filler.iter().map(|piece| piece.len()).sum();
         let mut text = self.before.to_owned();
         let mut push = |part: &str| {
             if text.len() > self.before.len() {
@@ -110,14 +137,16 @@ impl Haystack {
             text.push_str(part);
         };
         let mut needles = self.needles.iter().peekable();
-        for at in 0..=pieces {
-            while let Some((_, needle)) = needles.next_if(|(depth, _)| (depth * pieces as f64).round() as usize <= at) {
+        let mut begun = 0;
+        for piece in &filler {
+            let middle = begun as f64 + piece.len() as f64 / 2.0;
+            while let Some((_, needle)) = needles.next_if(|(depth, _)| depth * bytes as f64 <= middle) {
                 push(needle);
             }
-            if at < pieces {
-                push(&self.body.piece(at));
-            }
+            push(piece);
+            begun += piece.len();
         }
+        needles.for_each(|(_, needle)| push(needle));
         text + question
     }
 }
@@ -171,5 +200,18 @@ mod tests {
             }
         }
         assert_eq!(longest((1, 0), 7, |_| Ok::<_, Infallible>(0)).unwrap(), 7, "pieces without tokens");
+    }
+
+    #[test]
+    fn a_needle_lies_at_its_share_of_a_file_whose_sentences_are_of_all_lengths() {
+        let mut sentences = vec!["No.".to_owned(); 10];
+        sentences.extend(vec![format!("{}.", "so ".repeat(70)); 10]);
+        let body = Arc::new(Body::File(sentences));
+        for depth in [0.0, 0.25, 0.5, 0.75, 1.0] {
+            let needles = vec![(depth, "HERE.".to_owned())];
+            let text = Haystack { before: "Notes.\n\n", body: Arc::clone(&body), needles }.text(20, "");
+            let at = text.find("HERE").unwrap() as f64 / text.len() as f64;
+            assert!((at - depth).abs() < 0.06, "{depth}: {at}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Needles: sentences that give the codes of lockers. After the needle tasks of RULER with numbers as values.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::body::Body;
@@ -48,24 +49,24 @@ fn several(spec: &LongSpec, body: &Arc<Body>, number: usize) -> Text {
     dice.shuffle(&mut owners);
     let last = (owners.len() - 1).max(1) as f64;
     let answered = spec.queries * spec.values; // codes of an answer
-    let codes = numbers(&mut dice, DIGITS, owners.len() + (CHOICES - 1) * answered);
+    let codes = numbers(&mut dice, DIGITS, owners.len() + CHOICES - 1);
     let needles: Vec<(f64, usize, &String)> =
         owners.iter().zip(&codes).enumerate().map(|(at, (&owner, code))| (at as f64 / last, owner, code)).collect();
     let of = |owner: usize| needles.iter().filter(move |needle| needle.1 == owner);
-    let list = |owners: &[usize]| joined(owners.iter().flat_map(|&owner| of(owner)).map(|needle| needle.2));
-    let made_up = codes[owners.len()..].chunks(answered).map(|codes| joined(codes.iter()));
     let all: Vec<usize> = (0..spec.keys).collect();
-    let together: Vec<&[usize]> = all.chunks_exact(spec.queries).collect();
-    let asked = together.iter().enumerate().map(|(at, &group)| {
-        // The codes of other lockers, the right ones in the order of others, and where there are too few of them, codes that nobody has.
-        let others = (1..together.len()).map(|away| list(together[(at + away) % together.len()]));
-        let turned = (1..group.len()).map(|by| list(&[&group[by..], &group[..by]].concat()));
-        let asked_for: Vec<&str> = group.iter().map(|&owner| names[owner].as_str()).collect();
+    let asked = all.chunks_exact(spec.queries).map(|group| {
+        let right: Vec<&String> = group.iter().flat_map(|&owner| of(owner)).map(|needle| needle.2).collect();
+        // The codes of other lockers, and where there are too few of them, codes that nobody has.
+        let not_asked_for = needles.iter().filter(|needle| !group.contains(&needle.1));
+        let mut others: Vec<&String> = not_asked_for.map(|needle| needle.2).collect();
+        dice.shuffle(&mut others);
+        others.extend(codes[owners.len()..].iter());
+        let named: Vec<&str> = group.iter().map(|&owner| names[owner].as_str()).collect();
         Asked {
-            question: question(&asked_for, spec.values),
-            right: list(group),
-            wrong: others.chain(turned).chain(made_up.clone()).take(CHOICES - 1).collect(),
-            answers: group.iter().flat_map(|&owner| of(owner)).map(|needle| needle.2.clone()).collect(),
+            question: question(&named, spec.values),
+            right: joined(right.iter().copied()),
+            wrong: wrong(&right, &others, spec.values, &mut dice),
+            answers: right.iter().map(|code| (*code).clone()).collect(),
             depth: (answered == 1).then(|| of(group[0]).map(|needle| needle.0).sum()),
         }
     });
@@ -73,6 +74,35 @@ fn several(spec: &LongSpec, body: &Arc<Body>, number: usize) -> Text {
     let needles =
         needles.iter().map(|(depth, owner, code)| (*depth, sentence(&names[*owner], code, spec.values))).collect();
     Text { haystack: Haystack { before: BEFORE, body: Arc::clone(body), needles }, asked }
+}
+
+/// The wrong choices beside `right`, the codes of lockers of which each has so many `values`.
+///
+/// Of several codes two things are changed, at any places: one, the other, both. So no code alone tells the right choice, none of the
+/// choices is the one that all others resemble, and whoever knows no code is right once in four times. (Wrong choices that each had another
+/// code replaced would all resemble the right one, and guessing code by code would find it once in eight times.)
+fn wrong(right: &[&String], others: &[&String], values: usize, dice: &mut Dice) -> Vec<String> {
+    if right.len() == 1 {
+        return others.iter().take(CHOICES - 1).map(|other| (*other).clone()).collect();
+    }
+    let mut places: Vec<usize> = (0..right.len()).collect();
+    dice.shuffle(&mut places);
+    let mut changes = [vec![(places[0], others[0])], vec![(places[1], others[1])]];
+    // Lockers from three on: two of the others have changed codes, so that their order has to be known, too.
+    let mut lockers: Vec<usize> = (0..right.len() / values).filter(|locker| *locker != places[0] / values).collect();
+    if lockers.len() > 1 {
+        dice.shuffle(&mut lockers);
+        let (a, b) = (lockers[0] * values, lockers[1] * values);
+        changes[1] = vec![(a, right[b]), (b, right[a])];
+    }
+    let changed = |which: Range<usize>| {
+        let mut codes = right.to_vec();
+        for &(place, code) in changes[which].iter().flatten() {
+            codes[place] = code;
+        }
+        joined(codes.into_iter())
+    };
+    vec![changed(0..1), changed(1..2), changed(0..2)]
 }
 
 fn joined<'a>(codes: impl Iterator<Item = &'a String>) -> String {

@@ -61,7 +61,11 @@ pub(crate) fn rows(spec: &LongSpec, file: &str, home: Option<&Path>) -> Result<V
         };
         texts.into_iter().map(move |text| (number, text))
     });
-    Ok(texts.flat_map(|(number, text)| of_text(number, text)).collect())
+    let asked = texts.flat_map(|(number, text)| {
+        let haystack = Arc::new(text.haystack);
+        text.asked.into_iter().map(move |asked| (number, Arc::clone(&haystack), asked))
+    });
+    Ok(asked.enumerate().map(row).collect())
 }
 
 fn read(name: &str, file: &str, home: Option<&Path>) -> Result<Body> {
@@ -77,21 +81,18 @@ fn read(name: &str, file: &str, home: Option<&Path>) -> Result<Body> {
     Body::of_text(&text::read(&path)?).ok_or_else(|| wrong("holds no words".into()))
 }
 
-fn of_text(number: usize, text: Text) -> Vec<LongRow> {
-    let haystack = Arc::new(text.haystack);
-    let row = |(at, asked): (usize, Asked)| {
-        let mut dice = Dice::new("choices", number * 1000 + at);
-        let mut choices = asked.wrong;
-        let gold = dice.below(choices.len() + 1);
-        choices.insert(gold, asked.right);
-        let row = Row::from_iter([
-            ("question".to_owned(), asked.question.into()),
-            ("choices".to_owned(), json!(choices)),
-            ("gold".to_owned(), gold.into()),
-            ("answers".to_owned(), json!(asked.answers)),
-            ("text".to_owned(), number.into()),
-        ]);
-        LongRow { row, haystack: Arc::clone(&haystack), depth: asked.depth }
-    };
-    text.asked.into_iter().enumerate().map(row).collect()
+/// Row number `at` of the task: a number that no other row has, of whatever text, places its right choice.
+fn row((at, (number, haystack, asked)): (usize, (usize, Arc<Haystack>, Asked))) -> LongRow {
+    let mut dice = Dice::new("choices", at);
+    let mut choices = asked.wrong;
+    let gold = dice.below(choices.len() + 1);
+    choices.insert(gold, asked.right);
+    let row = Row::from_iter([
+        ("question".to_owned(), asked.question.into()),
+        ("choices".to_owned(), json!(choices)),
+        ("gold".to_owned(), gold.into()),
+        ("answers".to_owned(), json!(asked.answers)),
+        ("text".to_owned(), number.into()),
+    ]);
+    LongRow { row, haystack, depth: asked.depth }
 }

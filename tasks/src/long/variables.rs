@@ -36,16 +36,26 @@ pub(super) fn text(body: &Arc<Body>, number: usize) -> Text {
         }
     }
     needles.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let list = |chain: &[String]| chain.join(", ");
-    let asked = (0..CHAINS).map(|at| Asked {
-        question: format!(
-            "\n\nQuestion: Which {LINKS} variables have the value {}?\nAnswer: The variables with the value {} are",
-            values[at], values[at]
-        ),
-        right: list(chains[at]),
-        wrong: (1..CHAINS).map(|away| list(chains[(at + away) % CHAINS])).collect(),
-        answers: chains[at].to_vec(),
-        depth: None,
+    let asked = (0..CHAINS).map(|at| {
+        let [right, second, third, fourth] = [0, 1, 2, 3].map(|away| chains[(at + away) % CHAINS]);
+        // All begin alike. At a name in between two of the choices go over to another chain, and at the last one of either pair does: so
+        // the chain has to be followed to its end, and whoever cannot follow it is right once in four times.
+        let (split, last) = (1 + dice.below(LINKS - 2), LINKS - 1);
+        let wrong = [
+            [&right[..last], &fourth[last..]].concat(),
+            [&right[..split], &second[split..]].concat(),
+            [&right[..split], &second[split..last], &third[last..]].concat(),
+        ];
+        Asked {
+            question: format!(
+                "\n\nQuestion: Which {LINKS} variables have the value {}?\nAnswer: The variables with the value {} are",
+                values[at], values[at]
+            ),
+            right: right.join(", "),
+            wrong: wrong.iter().map(|names| names.join(", ")).collect(),
+            answers: right.to_vec(),
+            depth: None,
+        }
     });
     let asked = asked.collect();
     Text { haystack: Haystack { before: BEFORE, body: Arc::clone(body), needles }, asked }
