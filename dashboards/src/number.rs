@@ -7,6 +7,19 @@ pub fn tokens(count: f64) -> String {
     format!("{}{unit}", significant(count / scale))
 }
 
+/// A whole number with a comma before every three digits: `16,384`.
+pub(crate) fn whole(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A fraction in [0, 1] as per cent with one decimal, without the sign: `0.613` → `61.3`.
 pub fn percent(fraction: f64) -> String {
     format!("{:.1}", fraction * 100.0)
@@ -54,6 +67,11 @@ mod tests {
         for (count, text) in cases {
             assert_eq!(tokens(count), text);
         }
+    }
+
+    #[test]
+    fn whole_numbers_are_grouped() {
+        assert_eq!([0, 512, 1_024, 32_768, 1_048_576].map(whole), ["0", "512", "1,024", "32,768", "1,048,576"]);
     }
 
     #[test]

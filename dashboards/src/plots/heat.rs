@@ -1,18 +1,20 @@
 //! A heat map: a row for each part of a task, a column for each checkpoint, branch beside branch; under it the tokens at which each
-//! branch begins and ends, and what the shades stand for.
+//! branch begins and ends, or those of every column, and what the shades stand for.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::frame::Frame;
 use super::svg::{Canvas, Role, Svg};
-use crate::number::{significant, tokens};
+use crate::number::{significant, tokens, whole};
 
 const LEFT: i32 = 2400; // tenths of a pixel, as everything here
 const WIDTH: i32 = 10_800;
 const TOP: i32 = 200;
 const ROW: i32 = 180;
 const GAP: i32 = 60;
+/// From one line of words to the next.
+const LINE: i32 = 130;
 /// Shades beside the empty one.
 const LEVELS: usize = 10;
 /// Shades that the legend shows, from the palest to the darkest.
@@ -31,8 +33,27 @@ pub(crate) struct HeatBranch {
     pub(crate) name: String,
     /// Which colour its name has.
     pub(crate) colour: usize,
-    /// Tokens seen at each of its columns, ascending.
+    /// Tokens at each of its columns, ascending.
     pub(crate) tokens: Vec<f64>,
+}
+
+/// Which columns are marked with their tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Marks {
+    /// A branch's first and last, to three figures.
+    Ends,
+    /// Each, to the token.
+    Each,
+}
+
+impl Marks {
+    /// Room on the right; words in the middle under the last column are wider than it.
+    fn margin(self) -> i32 {
+        match self {
+            Self::Ends => 40,
+            Self::Each => 240,
+        }
+    }
 }
 
 /// All that a heat map shows.
@@ -48,17 +69,20 @@ pub(crate) struct HeatMap<'a> {
     pub(crate) rows: &'a [(String, Vec<Option<f64>>)],
     /// What the palest shade stands for (chance); the darkest stands for 1.
     pub(crate) pale: f64,
+    /// What stands under the columns.
+    pub(crate) marks: Marks,
 }
 
 impl HeatMap<'_> {
     /// Draws the map.
     pub(crate) fn svg(&self) -> String {
         let foot = TOP + ROW * self.rows.len() as i32 + 40;
-        let height = foot + ROW;
+        let edges = self.edges();
+        let each = if self.marks == Marks::Each { self.each(&edges) } else { Vec::new() };
+        let height = foot + ROW + LINE * each.iter().map(|(_, line)| *line).max().unwrap_or(0);
         let mut svg = Svg::new(WIDTH as u32, height as u32, "");
         {
             let area = Canvas(&mut svg).into_drawing_area();
-            let edges = self.edges();
             let mut cells: Vec<(usize, [(i32, i32); 2])> = Vec::new();
             for (row, (_, values)) in self.rows.iter().enumerate() {
                 let y = TOP + ROW * row as i32;
@@ -96,11 +120,16 @@ impl HeatMap<'_> {
                     let room = (x1 - x0) as usize / CHAR;
                     write(shortened(&branch.name, room), (*x0, TOP - 60), Role::Name, branch.colour, HPos::Left);
                     let places = [(*x0, HPos::Left), (*x1, HPos::Right)];
-                    for (text, (x, anchor)) in ends(branch, room).into_iter().zip(places) {
+                    let ends = if self.marks == Marks::Ends { ends(branch, room) } else { Vec::new() };
+                    for (text, (x, anchor)) in ends.into_iter().zip(places) {
                         write(text, (x, under), Role::Text, 0, anchor);
                     }
                 }
                 first = next;
+            }
+            for ((text, line), (x0, x1)) in each.into_iter().zip(&edges) {
+                let at = (i32::midpoint(*x0, *x1), under + LINE * line);
+                write(text, at, Role::Text, 0, HPos::Center);
             }
         }
         svg.frame(&Frame {
@@ -117,7 +146,7 @@ impl HeatMap<'_> {
     /// Left and right edge of each column: equally wide, with a gap between branches.
     fn edges(&self) -> Vec<(i32, i32)> {
         let columns: usize = self.branches.iter().map(|branch| branch.tokens.len()).sum();
-        let room = WIDTH - LEFT - 40 - GAP * self.branches.len().saturating_sub(1) as i32;
+        let room = WIDTH - LEFT - self.marks.margin() - GAP * self.branches.len().saturating_sub(1) as i32;
         let width = f64::from(room) / columns.max(1) as f64;
         let mut edges = Vec::with_capacity(columns);
         let mut x = f64::from(LEFT);
@@ -129,6 +158,16 @@ impl HeatMap<'_> {
             x += f64::from(GAP);
         }
         edges
+    }
+
+    /// Tokens of every column, and the line that each stands in: where they are wider than columns, neighbours take turns.
+    fn each(&self, edges: &[(i32, i32)]) -> Vec<(String, i32)> {
+        let tokens = self.branches.iter().flat_map(|branch| &branch.tokens);
+        let said: Vec<String> = tokens.map(|tokens| whole(*tokens as usize)).collect();
+        let widest = said.iter().map(|text| (text.len() + 1) * CHAR).max().unwrap_or(0);
+        let narrowest = edges.iter().map(|(x0, x1)| (x1 - x0).max(1) as usize).min().unwrap_or(1);
+        let lines = widest.div_ceil(narrowest).max(1);
+        said.into_iter().enumerate().map(|(column, text)| (text, (column % lines) as i32)).collect()
     }
 
     fn level(&self, value: f64) -> usize {
@@ -165,13 +204,43 @@ mod tests {
             ("law".to_owned(), vec![Some(0.25), None, Some(1.0)]),
             ("art".to_owned(), vec![Some(0.2), None, Some(0.99)]),
         ];
-        let map = HeatMap { title: "t", description: "d", branches: &branches, rows: &rows, pale: 0.25 };
+        let map =
+            HeatMap { title: "t", description: "d", branches: &branches, rows: &rows, pale: 0.25, marks: Marks::Ends };
         let svg = map.svg();
         assert_eq!(svg.matches("class=\"h0\"").count(), 1);
         assert_eq!(svg.matches("class=\"h10\"").count(), 1);
         assert_eq!(svg.matches('z').count(), 4 + LEGEND, "four cells, and none where nothing was measured: {svg}");
         for seen in [">trunk<", ">0<", ">2 M<", ">25 %<", ">100 %<"] {
             assert!(svg.contains(seen), "{seen}: {svg}");
+        }
+    }
+
+    #[test]
+    fn every_column_is_marked_and_no_mark_touches_the_next() {
+        let tokens = vec![1024.0, 2048.0, 4096.0, 8192.0, 16_384.0, 32_768.0];
+        let branch = HeatBranch { name: "trunk".into(), colour: 0, tokens };
+        for (beside, lines) in [(1, 1), (3, 1), (6, 2), (20, 7)] {
+            let branches = vec![branch.clone(); beside];
+            let map = HeatMap {
+                title: "t",
+                description: "d",
+                branches: &branches,
+                rows: &[],
+                pale: 0.25,
+                marks: Marks::Each,
+            };
+            let edges = map.edges();
+            let each = map.each(&edges);
+            assert_eq!(each.len(), 6 * beside);
+            let mut ends = vec![LEFT - 200; lines]; // the legend ends before
+            for ((text, line), (x0, x1)) in each.iter().zip(&edges) {
+                let (middle, half) = (i32::midpoint(*x0, *x1), (text.len() * CHAR / 2) as i32);
+                assert!(middle - half > ends[*line as usize] && middle + half <= WIDTH, "{text} of {beside}");
+                ends[*line as usize] = middle + half;
+            }
+            let svg = map.svg();
+            assert_eq!(svg.matches(">4,096<").count(), beside);
+            assert!(!svg.contains(">1.02 k<"), "{svg}");
         }
     }
 

@@ -19,7 +19,7 @@ mod words;
 pub(crate) use axis::TokenAxis;
 pub(crate) use curve::CurvePlot;
 pub(crate) use geometry::Geometry;
-pub(crate) use heat::{HeatBranch, HeatMap};
+pub(crate) use heat::{HeatBranch, HeatMap, Marks};
 pub(crate) use plain::plain;
 pub(crate) use seeds::{Seeds, seeds};
 pub(crate) use series::{Band, BranchPhase, Hop, Onset, Point, Rate, Series, thinned};

@@ -11,7 +11,7 @@ use super::site::Site;
 use super::tables;
 use crate::analysis::INTERVAL;
 use crate::number::percent;
-use crate::plots::{HeatBranch, HeatMap, plain};
+use crate::plots::{HeatBranch, HeatMap, Marks, plain};
 use crate::run::{Run, Subject};
 use crate::series::{PartFindings, PathFindings, PathPoint, TaskFindings};
 
@@ -119,6 +119,7 @@ fn heat(run: &Run, found: &TaskFindings) -> String {
         branches: &branches,
         rows: &rows,
         pale: found.chance.unwrap_or(0.0),
+        marks: Marks::Ends,
     };
     map.svg()
 }

@@ -34,7 +34,7 @@ pub use group::add_groups;
 pub use group_unit::metrics as group_metrics;
 pub(crate) use interval::{Estimate, are_shares, is_share};
 pub(crate) use items::{ItemScores, by_metric, shared_ids};
-pub(crate) use long::{AtLength, LongColumn, LongFamily, Mean, long_families};
+pub(crate) use long::{AtLength, LongColumn, LongFamily, Scores, long_families};
 pub use mean_gain::MeanGain;
 pub(crate) use mean_gain::mean_gains;
 pub use measured::is_fraction;

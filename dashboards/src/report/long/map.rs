@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::page::name;
 use crate::number::tokens;
-use crate::plots::{HeatBranch, HeatMap};
+use crate::plots::{HeatBranch, HeatMap, Marks};
 use crate::run::Run;
-use crate::series::{AtLength, LongColumn, LongFamily};
+use crate::series::{AtLength, LongColumn, LongFamily, Scores};
 
 /// Checkpoints of one map: more would leave their lengths no room.
 const BESIDE: usize = 6;
@@ -19,14 +19,14 @@ pub(super) fn maps(run: &Run, family: &LongFamily<'_>) -> Vec<String> {
 }
 
 fn map(run: &Run, family: &LongFamily<'_>, columns: &[&LongColumn<'_>]) -> String {
-    let depths: BTreeSet<usize> =
+    let depths: BTreeSet<_> =
         columns.iter().flat_map(|column| column.lengths.values().flat_map(|at| at.depths.keys().copied())).collect();
-    let row = |label: String, value: &dyn Fn(&AtLength) -> Option<f64>| {
+    let row = |label: String, value: &dyn Fn(&AtLength<'_>) -> Option<f64>| {
         (label, columns.iter().flat_map(|column| column.lengths.values().map(value)).collect())
     };
     let mut rows: Vec<(String, Vec<Option<f64>>)> = depths
         .iter()
-        .map(|depth| row(format!("{depth} % deep"), &|at| at.depths.get(depth).map(|mean| mean.value())))
+        .map(|depth| row(format!("{} % deep", depth.percent()), &|at| at.depths.get(depth).map(Scores::value)))
         .collect();
     rows.push(row("all".to_owned(), &|at| Some(at.all.value())));
     let branches: Vec<HeatBranch> = (columns.iter())
@@ -45,6 +45,7 @@ fn map(run: &Run, family: &LongFamily<'_>, columns: &[&LongColumn<'_>]) -> Strin
         branches: &branches,
         rows: &rows,
         pale: family.chance,
+        marks: Marks::Each,
     };
     map.svg()
 }

@@ -5,15 +5,15 @@ use serde::Serialize;
 use super::course::course;
 use super::map::maps;
 use super::table::table;
-use crate::analysis::FOUND;
-use crate::number::{percent, tokens};
+use crate::analysis::{FOUND, Interval};
+use crate::number::{percent, significant, tokens, whole};
 use crate::plots::plain;
 use crate::report::Error;
 use crate::report::curves::Shared;
 use crate::report::folder::slugs;
 use crate::report::site::Site;
 use crate::run::{Checkpoint, Run};
-use crate::series::{LongColumn, LongFamily};
+use crate::series::{LongColumn, LongFamily, Scores};
 
 /// What the template shows.
 #[derive(Serialize)]
@@ -47,7 +47,19 @@ struct Row {
     colour: usize,
     newest: String,
     effective: String,
+    /// Where the items are too few to tell; empty where they are not.
+    doubt: String,
+    lengths: Vec<Asked>,
+}
+
+/// What it scored at one length.
+#[derive(Serialize)]
+struct Asked {
+    length: String,
     items: usize,
+    score: String,
+    /// The 95 % interval of the score in per cent; empty of what is no share.
+    interval: String,
 }
 
 /// A figure with its files.
@@ -107,16 +119,43 @@ fn rows(run: &Run, family: &LongFamily<'_>) -> Vec<Row> {
     let lines = family.columns.chunk_by(|a, b| line(a.checkpoint) == line(b.checkpoint));
     let row = |column: &LongColumn<'_>| {
         let at = column.checkpoint;
-        let shortest = column.lengths.keys().next().copied().unwrap_or_default();
         Row {
             name: name(at),
             colour: run.tree.colour(&at.branch),
             newest: tokens(at.tokens as f64),
-            effective: column.effective().map_or_else(|| format!("below {shortest}"), |length| length.to_string()),
-            items: column.lengths.values().map(|at| at.all.n).min().unwrap_or_default(),
+            effective: effective(column),
+            doubt: doubt(column),
+            lengths: column.lengths.iter().map(|(length, at)| asked(*length, &at.all)).collect(),
         }
     };
     lines.filter_map(|line| line.last()).map(row).collect()
+}
+
+/// `2,048`, `below 1,024`, or `8,192 or more` where nothing longer was asked.
+pub(super) fn effective(column: &LongColumn<'_>) -> String {
+    match column.effective() {
+        Some(length) if column.is_at_least() => format!("{} or more", whole(length)),
+        Some(length) => whole(length),
+        None => format!("below {}", whole(column.lengths.keys().next().copied().unwrap_or_default())),
+    }
+}
+
+/// `not sure: 4 of 5 at 2,048`.
+fn doubt(column: &LongColumn<'_>) -> String {
+    let said = |(length, scores): (usize, &Scores<'_>)| {
+        format!("not sure: {} of {} at {}", significant(scores.right()), scores.n(), whole(length))
+    };
+    column.doubt().map_or_else(String::new, said)
+}
+
+fn asked(length: usize, scores: &Scores<'_>) -> Asked {
+    let ends = |(low, high): Interval| format!("{} to {}", percent(low), percent(high));
+    Asked {
+        length: whole(length),
+        items: scores.n(),
+        score: percent(scores.value()),
+        interval: scores.interval().map_or_else(String::new, ends),
+    }
 }
 
 /// What tells lines apart: branch and stretch.
