@@ -8,7 +8,7 @@ use crate::results::{LEAST_999, Price};
 impl Price {
     /// Of the tokens of each text; `None` without any.
     ///
-    /// Perplexity: exp of the mean of −ln p. The ratio's logarithm is the mean of ln p₁ − ln p₂ over tokens, its interval ±1.96 standard errors
+    /// Perplexity: exp of the mean of −ln p, at most the largest number that there is. The ratio's logarithm is the mean of ln p₁ − ln p₂ over tokens, its interval ±1.96 standard errors
     /// clustered by text (by token where there is one text); the error of the mean divergence likewise.
     pub(crate) fn of(texts: &[Vec<TokenShift>]) -> Option<Self> {
         let all: Vec<&TokenShift> = texts.iter().flatten().collect();
@@ -34,11 +34,16 @@ impl Price {
             divergence_999: (all.len() >= LEAST_999).then(|| percentile(&ascending, 0.999)),
             probability_change: mean(&change).sqrt(),
             same_best: mean(&|shift| f64::from(u8::from(shift.same_best))),
-            perplexities: [0, 1].map(|side| (-mean(&|shift| shift.log_probabilities[side])).exp()),
-            ratio: log_ratio.exp(),
-            ratio_interval: error_of(&logs).map(|error| [-1.0, 1.0].map(|sign| (log_ratio + sign * Z95 * error).exp())),
+            perplexities: [0, 1].map(|side| exp(-mean(&|shift| shift.log_probabilities[side]))),
+            ratio: exp(log_ratio),
+            ratio_interval: error_of(&logs).map(|error| [-1.0, 1.0].map(|sign| exp(log_ratio + sign * Z95 * error))),
         })
     }
+}
+
+/// eˣ, which stays finite: JSON has no other numbers, and training that diverged goes beyond.
+fn exp(x: f64) -> f64 {
+    x.exp().min(f64::MAX)
 }
 
 /// The value below which a share of the ascending `values` lies, between two neighbours in proportion.
@@ -52,6 +57,15 @@ fn percentile(values: &[f64], share: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_diverged_has_numbers_too() {
+        let shift = TokenShift { divergence: 3e3, log_probabilities: [-1e3, -4e3], same_best: false };
+        let price = Price::of(&[vec![shift]]).unwrap();
+        assert_eq!((price.perplexities, price.ratio), ([f64::MAX; 2], f64::MAX));
+        let text = serde_json::to_string(&price).unwrap();
+        assert_eq!(serde_json::from_str::<Price>(&text).unwrap(), price);
+    }
 
     #[test]
     fn columns_are_counted_by_hand() {

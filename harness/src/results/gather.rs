@@ -9,7 +9,9 @@ use spyglass_dashboards::run::{PackUnit, Run, Unit, UnitRecord};
 use spyglass_dashboards::series::add_composites;
 
 use crate::Result;
+use crate::results::prices::first_arithmetic;
 use crate::results::{KeptUnits, Snapshot, Store, UnitFolder, is_pack, now};
+use crate::run_file::PrecisionSpec;
 
 /// A run with its results, and what of the results could not be read.
 #[derive(Debug)]
@@ -72,7 +74,7 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
     let (mut units, mut damaged) = store.units()?;
     let under_way = store.under_way(&units);
     units.retain(|(_, record)| wanted(record));
-    let (newest, superseded) = newest_of_each(units);
+    let (newest, superseded) = newest_of_each(units, first_arithmetic(&snapshot.run_file));
     let read = |(folder, record): (UnitFolder, UnitRecord)| {
         let unit = if is_pack(&record) {
             let transcripts = folder.transcripts(&record);
@@ -122,8 +124,16 @@ pub(crate) fn gather_some(store: &Store, snapshot: Snapshot, wanted: impl Fn(&Un
     Ok(Gathered { run, damaged, broken })
 }
 
-/// Of units that tell of the same thing the newest, and all the others.
-fn newest_of_each(units: KeptUnits) -> (KeptUnits, Vec<UnitRecord>) {
+/// Of units that tell of the same thing the newest, and all the others; those in another arithmetic than the `first` only where there are no
+/// others: what that costs is told against it.
+fn newest_of_each(units: KeptUnits, first: Option<PrecisionSpec>) -> (KeptUnits, Vec<UnitRecord>) {
+    let rank = |record: &UnitRecord| {
+        (
+            first.is_some_and(|first| record.inputs.precision == first.name()),
+            record.finished.clone(),
+            record.key.clone(),
+        )
+    };
     let mut newest: BTreeMap<SameQuestion, (UnitFolder, UnitRecord)> = BTreeMap::new();
     let mut superseded = Vec::new();
     for (folder, record) in units {
@@ -132,8 +142,7 @@ fn newest_of_each(units: KeptUnits) -> (KeptUnits, Vec<UnitRecord>) {
                 place.insert((folder, record));
             }
             Entry::Occupied(mut place) => {
-                let known = &place.get().1;
-                let is_newer = (&known.finished, &known.key) < (&record.finished, &record.key);
+                let is_newer = rank(&place.get().1) < rank(&record);
                 superseded.push(if is_newer { place.insert((folder, record)).1 } else { record });
             }
         }

@@ -158,16 +158,24 @@ pub(crate) fn rounded_runs(results: &Store) -> Result<(Vec<Rounded>, Vec<String>
 
 /// All arithmetics, those that the run file names first and as it orders them.
 fn in_order(results: &Store) -> Vec<PrecisionSpec> {
+    let text = results.snapshot().ok().flatten().map(|snapshot| snapshot.run_file).unwrap_or_default();
+    let named = named_in(&text).map_or_else(Vec::new, |named| named.others().to_vec());
+    let rest = PrecisionSpec::value_variants().iter().copied().filter(|one| !named.contains(one)).collect::<Vec<_>>();
+    [named, rest].concat()
+}
+
+/// The arithmetic that the others of a run file are held against; `None` where it names no others.
+pub(super) fn first_arithmetic(run_file: &str) -> Option<PrecisionSpec> {
+    named_in(run_file).filter(|named| !named.others().is_empty()).map(|named| named.first())
+}
+
+fn named_in(run_file: &str) -> Option<PrecisionsSpec> {
     #[derive(Deserialize)]
     struct Named {
         #[serde(default)]
         precision: PrecisionsSpec,
     }
-    let text = results.snapshot().ok().flatten().map(|snapshot| snapshot.run_file).unwrap_or_default();
-    let named = spyglass_tasks::yaml::parse("run.yaml", &text)
-        .map_or_else(|_| Vec::new(), |Named { precision }| precision.others().to_vec());
-    let rest = PrecisionSpec::value_variants().iter().copied().filter(|one| !named.contains(one)).collect::<Vec<_>>();
-    [named, rest].concat()
+    spyglass_tasks::yaml::parse("run.yaml", run_file).ok().map(|Named { precision }| precision)
 }
 
 #[cfg(test)]

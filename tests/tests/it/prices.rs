@@ -181,6 +181,25 @@ fn what_examples_share_is_read_once() {
 }
 
 #[test]
+fn the_first_arithmetic_is_what_others_are_held_against_whatever_was_swept_last() {
+    let folder = RunFolder::small();
+    let write = |precision: &str| {
+        let run = RUN.replace("[f32, q4]", precision);
+        folder.write("bits.yaml", &format!("checkpoints: [{{path: trunk}}]\n{run}"));
+    };
+    write("f32");
+    assert_eq!(folder.run(&["sweep", "bits.yaml"]).code, Some(0));
+    assert_eq!(folder.run(&["sweep", "bits.yaml", "--precision", "q4"]).code, Some(0));
+    write("[f32, q4]");
+    assert_eq!(folder.run(&["sweep", "bits.yaml"]).code, Some(0));
+    let shown = || fs_err::read_to_string(folder.path("results/report/plots/price.flips.csv")).unwrap();
+    let late = shown();
+    fs_err::remove_dir_all(folder.path("results")).unwrap();
+    assert_eq!(folder.run(&["sweep", "bits.yaml"]).code, Some(0));
+    assert_eq!(shown(), late);
+}
+
+#[test]
 fn arithmetics_stand_in_the_order_of_the_run_file() {
     let folder = RunFolder::small();
     folder.write(

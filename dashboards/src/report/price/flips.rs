@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Rounded;
 use super::checkpoints::CheckpointRow;
 use crate::findings::{ComparedTask, compare};
-use crate::run::{At, Run, Unit};
+use crate::run::{At, Run, Unit, UnitRecord};
 use crate::series::composite_of;
 
 /// The answers to one task at one checkpoint.
@@ -34,7 +34,8 @@ pub(super) struct FlipRow {
 
 /// Every task of every checkpoint that both arithmetics scored.
 pub(super) fn flips(run: &Run, rounded: &Rounded, rows: &[CheckpointRow]) -> Vec<FlipRow> {
-    let (before, after) = (by_place(run), by_place(&rounded.run));
+    let (before, after) =
+        (by_place(run, |unit| unit.inputs.precision != rounded.precision), by_place(&rounded.run, |_| true));
     let newest: BTreeMap<&str, u64> = rows.iter().map(|row| (row.line.as_str(), row.step)).collect();
     let of = |row: &CheckpointRow| -> Vec<FlipRow> {
         let [one, other] = [&before, &after].map(|units| units.get(&row.at.at()).map_or(&[][..], Vec::as_slice));
@@ -44,10 +45,10 @@ pub(super) fn flips(run: &Run, rounded: &Rounded, rows: &[CheckpointRow]) -> Vec
     rows.iter().flat_map(of).collect()
 }
 
-/// Units by checkpoint; the items of a composite are those of its members.
-fn by_place(run: &Run) -> BTreeMap<At<'_>, Vec<&Unit>> {
+/// The units that are `wanted` by checkpoint; the items of a composite are those of its members.
+fn by_place(run: &Run, wanted: impl Fn(&UnitRecord) -> bool) -> BTreeMap<At<'_>, Vec<&Unit>> {
     let mut places: BTreeMap<At<'_>, Vec<&Unit>> = BTreeMap::new();
-    for unit in run.units.iter().filter(|unit| composite_of(&unit.record).is_none()) {
+    for unit in run.units.iter().filter(|unit| composite_of(&unit.record).is_none() && wanted(&unit.record)) {
         places.entry(unit.record.checkpoint.at()).or_default().push(unit);
     }
     places

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::analysis::{Onset, Status};
 use crate::findings::Findings;
 use crate::run::Run;
 
@@ -27,26 +28,33 @@ pub(super) fn tasks(run: &Run, before: &Findings, after: &Findings) -> Vec<TaskR
                 continue;
             };
             let Some(rounded) = &other.onset else { continue };
-            let apart = |one: Option<u64>, other: Option<u64>| one.zip(other).is_some_and(|(after, by)| after >= by);
-            let change = match (onset.by(), rounded.by()) {
-                (Some(by), None) if rounded.after().is_some_and(|after| after >= by) => "lost",
-                (Some(_), None) => "cannot be told yet",
-                (None, Some(_)) => "gained",
-                (by, rounded_by) if apart(rounded.after(), by) || apart(onset.after(), rounded_by) => "moves",
-                (by, rounded_by) if by != rounded_by || onset.after() != rounded.after() => "within the interval",
-                _ => "",
-            };
             rows.push(TaskRow {
                 task: task.subject.title(),
                 branch: path.branch.clone(),
                 colour: run.tree.colour(&path.branch),
                 before: onset.brief(),
                 after: rounded.brief(),
-                change,
+                change: change(onset, rounded),
             });
         }
     }
     rows
+}
+
+/// What became of an onset; empty where nothing did.
+pub(super) fn change(onset: &Onset, rounded: &Onset) -> &'static str {
+    let apart = |one: Option<u64>, other: Option<u64>| one.zip(other).is_some_and(|(after, by)| after >= by);
+    let is_lost = |onset: &Onset| onset.status == Status::Lost;
+    match (onset.by(), rounded.by()) {
+        (Some(_), Some(_)) if is_lost(rounded) && !is_lost(onset) => "lost again",
+        (Some(_), Some(_)) if is_lost(onset) && !is_lost(rounded) => "kept",
+        (Some(by), None) if rounded.after().is_some_and(|after| after >= by) => "lost",
+        (None, Some(by)) if onset.after().is_some_and(|after| after >= by) => "gained",
+        (Some(_), None) | (None, Some(_)) => "cannot be told yet",
+        (by, rounded_by) if apart(rounded.after(), by) || apart(onset.after(), rounded_by) => "moves",
+        (by, rounded_by) if by != rounded_by || onset.after() != rounded.after() => "within the interval",
+        _ => "",
+    }
 }
 
 /// What became of the onsets, in a sentence.
@@ -59,8 +67,10 @@ pub(super) fn onsets(tasks: &[TaskRow]) -> String {
     };
     let parts: Vec<String> = [
         ("lost", "lost"),
+        ("lost again", "seen and lost again only so"),
         ("moves", "moved beyond their intervals"),
         ("gained", "seen only so"),
+        ("kept", "kept only so"),
         ("cannot be told yet", "not yet to be told"),
     ]
     .into_iter()

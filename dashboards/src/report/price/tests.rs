@@ -1,18 +1,20 @@
+use super::onsets::change;
 use super::page::Arithmetic;
 use super::*;
+use crate::analysis::{Fit, Onset, Status};
 use crate::findings::findings;
 use crate::report::made_up::{forked, right_items, scored};
 use crate::run::{Phase, PhaseStart};
 
-/// A forked run whose task is learned from step 3 of the trunk on, or from 2; the branch anneals.
-fn learned_from(step: u64) -> Run {
+/// A forked run whose task is known at some steps of the trunk; the branch anneals.
+fn known_at(is_known: impl Fn(u64) -> bool) -> Run {
     let mut run = forked();
     run.tree.branches[1].phases = vec![PhaseStart { phase: Phase::Anneal, from_step: 1, from_tokens: 1_000_000 }];
     let places: Vec<(String, u64)> = (run.tree.branches.iter())
         .flat_map(|branch| branch.checkpoints.iter().map(|at| (branch.name.clone(), at.step)))
         .collect();
     run.units = (places.iter())
-        .map(|(branch, at)| scored(branch, *at, "letters", if branch == "trunk" && *at >= step { 0.9 } else { 0.25 }))
+        .map(|(branch, at)| scored(branch, *at, "letters", if branch == "trunk" && is_known(*at) { 0.9 } else { 0.25 }))
         .collect();
     run
 }
@@ -34,8 +36,8 @@ fn price(branch: &str, step: u64, divergence: f64) -> TokenPrice {
 }
 
 fn told(after: u64, prices: Vec<TokenPrice>) -> Arithmetic {
-    let run = learned_from(2);
-    let rounded = Rounded { precision: "q4".into(), run: learned_from(after), prices };
+    let run = known_at(|step| step >= 2);
+    let rounded = Rounded { precision: "q4".into(), run: known_at(|step| step >= after), prices };
     Arithmetic::of(&run, &findings(&run), &rounded)
 }
 
@@ -65,6 +67,36 @@ fn an_onset_that_is_lost_or_moves_is_named() {
 }
 
 #[test]
+fn what_is_seen_in_one_arithmetic_alone_is_lost_gained_or_yet_to_be_told() {
+    let onset = |status: Status, bracket: [Option<u64>; 2]| {
+        let fit = Fit {
+            delta: 0.1,
+            points: Vec::new(),
+            isotonic: Vec::new(),
+            confidence: Vec::new(),
+            after: bracket[0],
+            by: bracket[1],
+            estimate: None,
+        };
+        Onset { status, scale: None, fit: Some(fit) }
+    };
+    let (came, lost) = (onset(Status::Emerged, [Some(2), Some(3)]), onset(Status::Lost, [Some(2), Some(3)]));
+    let [early, far] = [1, 9].map(|after| onset(Status::NotYet, [Some(after), None]));
+    let told = [
+        (&came, &lost),
+        (&lost, &came),
+        (&lost, &lost),
+        (&came, &far),
+        (&came, &early),
+        (&far, &came),
+        (&early, &came),
+    ]
+    .map(|(before, after)| change(before, after));
+    let yet = "cannot be told yet";
+    assert_eq!(told, ["lost again", "kept", "", "lost", yet, "gained", yet]);
+}
+
+#[test]
 fn an_anneal_within_the_error_changes_nothing() {
     let sentence = |after: f64, error: Option<f64>| {
         let mut prices = vec![price("trunk", 1, 0.25), price("anneal", 4, after)];
@@ -83,7 +115,7 @@ fn an_anneal_within_the_error_changes_nothing() {
 
 #[test]
 fn variants_are_lines_of_their_own() {
-    let mut run = learned_from(2);
+    let mut run = known_at(|step| step >= 2);
     for at in run.tree.branches.iter().flat_map(|branch| branch.checkpoints.clone()).collect::<Vec<_>>() {
         let branch = run.tree.branches.iter_mut().find(|branch| branch.name == at.branch).unwrap();
         branch.checkpoints.push(crate::run::Checkpoint { variant: Some("ema".into()), ..at });
@@ -94,7 +126,7 @@ fn variants_are_lines_of_their_own() {
         variant: Some("ema".into()),
         ..price(branch, step, divergence)
     });
-    let rounded = Rounded { precision: "q4".into(), run: learned_from(2), prices: [plain, ema].concat() };
+    let rounded = Rounded { precision: "q4".into(), run: known_at(|step| step >= 2), prices: [plain, ema].concat() };
     let told = Arithmetic::of(&run, &findings(&run), &rounded);
     assert!(
         told.sentences[1].starts_with("The anneal of anneal changes the divergence from 0.25"),
@@ -106,7 +138,7 @@ fn variants_are_lines_of_their_own() {
 
 #[test]
 fn the_checkpoints_of_a_variant_are_one_curve() {
-    let mut run = learned_from(2);
+    let mut run = known_at(|step| step >= 2);
     for branch in &mut run.tree.branches {
         let ema = |at: &crate::run::Checkpoint| crate::run::Checkpoint { variant: Some("ema".into()), ..at.clone() };
         // as a run lists them: each step's forms one after the other
@@ -115,7 +147,7 @@ fn the_checkpoints_of_a_variant_are_one_curve() {
     let plain =
         [("trunk", 0, 0.5), ("trunk", 1, 0.4)].map(|(branch, step, divergence)| price(branch, step, divergence));
     let ema = plain.clone().map(|price| TokenPrice { variant: Some("ema".into()), ..price });
-    let rounded = Rounded { precision: "q4".into(), run: learned_from(2), prices: [plain, ema].concat() };
+    let rounded = Rounded { precision: "q4".into(), run: known_at(|step| step >= 2), prices: [plain, ema].concat() };
     let told = Arithmetic::of(&run, &findings(&run), &rounded);
     let lines: Vec<&str> = told.checkpoints.iter().map(|row| row.line.as_str()).take(4).collect();
     assert_eq!(lines, ["trunk", "trunk (ema)", "trunk", "trunk (ema)"]);
@@ -170,7 +202,7 @@ fn what_is_not_measured_says_why() {
 
 #[test]
 fn the_divergence_is_drawn_over_tokens() {
-    let run = learned_from(2);
+    let run = known_at(|step| step >= 2);
     let shared = crate::report::curves::Shared::of(&run);
     let drawn = |low: f64| {
         let of = |precision: &str, factor: f64| {
@@ -179,7 +211,7 @@ fn the_divergence_is_drawn_over_tokens() {
             Arithmetic::of(
                 &run,
                 &findings(&run),
-                &Rounded { precision: precision.into(), run: learned_from(2), prices },
+                &Rounded { precision: precision.into(), run: known_at(|step| step >= 2), prices },
             )
         };
         let arithmetics = [of("q4", 1.0), of("int8", 0.5)];
@@ -193,7 +225,7 @@ fn the_divergence_is_drawn_over_tokens() {
     let alone = Arithmetic::of(
         &run,
         &findings(&run),
-        &Rounded { precision: "q4".into(), run: learned_from(2), prices: vec![price("trunk", 0, 0.5)] },
+        &Rounded { precision: "q4".into(), run: known_at(|step| step >= 2), prices: vec![price("trunk", 0, 0.5)] },
     );
     assert!(super::course::course(&run, &[alone], &shared).is_none());
 }
