@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::{Error, Result};
+
 /// Where version 2 of Linux' control groups says what a group may have, has, and of this could give back, and where version 1 does
 /// (Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst of the kernel).
 const VERSIONS: [Version; 2] = [
@@ -25,6 +27,28 @@ struct Version {
     used: &'static str,
     /// Pages of files, which go as soon as there is need.
     cached: [&'static str; 2],
+}
+
+/// Makes sure that there is room for `bytes` more beside the `kept` ones of weights: what else this process holds it uses again.
+///
+/// # Errors
+/// There is none: `what` needs it.
+pub(crate) fn make_sure_of(bytes: u64, kept: u64, what: impl Fn() -> String) -> Result<()> {
+    let Some(free) = available() else { return Ok(()) };
+    let room = free + own().unwrap_or(0).saturating_sub(kept);
+    if bytes <= room {
+        return Ok(());
+    }
+    let problem =
+        format!("{} leaves {bytes} bytes of states behind, and there is room for {room} beside the weights", what());
+    Err(Error::Usage { problem, help: "leave the longest texts out, or take a machine with more memory".into() })
+}
+
+/// Bytes of this process that are not pages of files.
+fn own() -> Option<u64> {
+    let text = fs_err::read_to_string("/proc/self/status").ok()?;
+    let kibibytes = text.lines().find_map(|line| line.strip_prefix("RssAnon:"))?.trim().strip_suffix(" kB")?;
+    Some(kibibytes.trim().parse::<u64>().ok()? * 1024)
 }
 
 /// Bytes that can be had without swapping, and without being ended for it; `None` where the system tells nothing.

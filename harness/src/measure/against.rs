@@ -7,6 +7,7 @@ use spyglass_model::bench::decode;
 use spyglass_model::{LanguageModel, Model};
 
 use crate::checkpoint::Settings;
+use crate::memory::make_sure_of;
 use crate::progress::Interrupt;
 use crate::run_file::PrecisionSpec;
 use crate::{Error, Result};
@@ -142,6 +143,9 @@ fn at(models: &[Model; 2], tokens: usize, ask: &AskBoth) -> Result<[Option<At>; 
                 continue;
             }
             ask.stop.go_on(|| format!("{} was measured", ask.models[number].display()))?;
+            let bytes = models[number].state_bytes(tokens + DECODED);
+            let kept = models.iter().map(Model::weight_bytes).sum();
+            make_sure_of(bytes, kept, || format!("a context of {tokens} tokens"))?;
             match decode(&models[number], tokens, DECODED) {
                 Ok(run) => runs[number].push(run),
                 // a table of learned positions ends with the context, and the tokens decoded go beyond

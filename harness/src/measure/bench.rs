@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use spyglass_model::bench::Machine;
-use spyglass_model::{Part, bench, has_tokenizer, weight_files};
+use spyglass_model::{LanguageModel, Part, bench, has_tokenizer, weight_files};
 
 use super::speed::{Context, MachineLimits, Measured, PartTime, Prefill, ProductWay, Speed, StartUp};
 use crate::checkpoint::{Settings, weight_bytes};
+use crate::memory::make_sure_of;
 use crate::progress::Interrupt;
 use crate::run_file::PrecisionSpec;
 use crate::{Error, Result};
@@ -116,6 +117,10 @@ fn run(ask: &Ask, precision: PrecisionSpec, limit: usize) -> Result<Run> {
     let (mut decodes, mut beyond_limit) = (Vec::new(), Vec::new());
     for &context in &ask.contexts {
         ask.stop.go_on(measured)?;
+        if context <= limit {
+            let bytes = model.state_bytes(context + DECODED);
+            make_sure_of(bytes, model.weight_bytes(), || format!("a context of {context} tokens"))?;
+        }
         match (context <= limit).then(|| bench::decode(&model, context, DECODED)) {
             Some(Ok(decode)) => decodes.push(decode),
             // a table of learned positions ends with the context, and the tokens decoded go beyond

@@ -37,10 +37,13 @@ impl Rotary {
         }
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         if enough(&table).is_none() {
-            let angles = (0..end.next_multiple_of(POSITIONS))
+            let angles = (table.cos.len() / half..end.next_multiple_of(POSITIONS))
                 .flat_map(|position| self.frequencies.iter().map(move |frequency| position as f64 * frequency));
-            let (cos, sin) =
-                angles.map(|angle| ((angle.cos() * self.factor) as f32, (angle.sin() * self.factor) as f32)).unzip();
+            let (mut cos, mut sin) = (table.cos.clone(), table.sin.clone());
+            for angle in angles {
+                cos.push((angle.cos() * self.factor) as f32);
+                sin.push((angle.sin() * self.factor) as f32);
+            }
             *table = Arc::new(Angles { cos, sin, half });
         }
         Arc::clone(&table)

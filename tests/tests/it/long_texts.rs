@@ -1,9 +1,14 @@
 //! Long texts from end to end: lengths in the checkpoint's own tokens, what is shared, what guessing scores, stretched positions.
 
-use serde_json::Value;
+use std::sync::Arc;
 
+use serde_json::{Value, json};
+use spyglass_tasks::LongPlace;
+
+use crate::architectures::{checkpoint, configs};
 use crate::bad_input::{check, edit_json};
-use crate::program::{RunFolder, pilot};
+use crate::made_up;
+use crate::program::{RunFolder, copy, pilot};
 
 /// A task file over long texts whose lengths suit the pilot.
 fn task(name: &str, long: &str) -> String {
@@ -18,8 +23,8 @@ fn folder() -> RunFolder {
     let folder = RunFolder::small();
     folder.write("tasks/needle.yaml", &task("needle", "kind: needle, lengths: [512, 1024]"));
     folder.write("tasks/keys.yaml", &task("keys", "kind: needle, keys: 5, lengths: [512, 1024]"));
-    folder
-        .write("tasks/queries.yaml", &task("queries", "kind: needle, keys: 8, queries: 4, texts: 50, lengths: [512]"));
+    let queries = task("queries", "kind: needle, keys: 8, queries: 4, texts: 50, lengths: [512]");
+    folder.write("tasks/queries.yaml", &queries.replace("max_gen_toks: 24", "max_gen_toks: 64"));
     folder
 }
 
@@ -63,9 +68,11 @@ fn random_weights_guess_and_what_texts_begin_with_is_computed_once() {
         let tokens = |name: &str| record["cost"][name].as_u64().unwrap();
         let (computed, requested) = (tokens("tokens_computed"), tokens("tokens_requested"));
         // Replies are in what is computed, and not in what four choices of each question would ask for one by one. Five keys share a text
-        // but for the question, two questions for four keys each likewise; five depths share what lies before the needle.
-        let least = if task.starts_with("keys") { 4 } else { 2 };
-        assert!(computed * least < requested, "{task}: {computed} of {requested}");
+        // but for the question, two questions for four keys each likewise; five depths share what lies before the needle. A reply goes on
+        // from what its choices have read, and reads less than a stretch of 512 tokens itself.
+        let (least, length) =
+            (if task.starts_with("keys") { 10 } else { 3 }, if task.ends_with("512") { 1 } else { 2 });
+        assert!(computed * least * length < requested * 2, "{task}: {computed} of {requested}");
     }
     let prompts = folder.run(&["prompts", "--tasks", "tasks/needle.yaml", "--model", &model, "--limit", "5"]);
     for line in prompts.stdout.lines() {
@@ -74,6 +81,88 @@ fn random_weights_guess_and_what_texts_begin_with_is_computed_once() {
         let length: u64 = length.rsplit_once('_').unwrap().1.parse().unwrap();
         assert!(tokens <= length - 24 && tokens + 80 > length - 24, "{tokens} of {length}");
     }
+}
+
+#[test]
+fn a_task_that_is_asked_in_two_ways_is_two_families() {
+    let folder = folder();
+    folder.write(
+        "run.yaml",
+        "checkpoints: [{path: trunk}]\ntasks: [{task: needle_512, limit: 5}, {task: needle_512, limit: 5, perturb: shuffle}]\n\
+         task_folders: tasks\n",
+    );
+    check(&folder.run(&["sweep", "run.yaml"]), 0, &[]);
+    let report = |name: &str| fs_err::read_to_string(folder.path("results/report").join(name)).unwrap();
+    let page = report("long.html");
+    assert!(page.contains(">needle · acc<") && page.contains(">needle · shuffle · acc<"), "{page}");
+    let records = records(&folder, "results");
+    assert_eq!(records.len(), 4);
+    for record in &records {
+        let way = if record["inputs"]["perturb"] == "shuffle" { "-shuffle" } else { "" };
+        let table = report(&format!("plots/long-needle{way}-acc.map-1.csv"));
+        let step = record["checkpoint"]["step"].to_string();
+        let mut lines = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        // Over all depths.
+        let cells = lines.find(|cells| cells[1] == step && cells[5].is_empty()).unwrap();
+        let number = |at: usize| cells[at].parse::<f64>().unwrap();
+        assert!((number(6) - metric(record, "acc")).abs() < 1e-9, "{way} at {step}: {table}");
+        assert!(number(7) <= number(6) && number(6) <= number(8) && cells[9] == "5", "{table}");
+        // Nothing longer than 512 tokens was asked.
+        assert_eq!(cells[11], (cells[10] == "512").to_string(), "{table}");
+    }
+}
+
+#[test]
+fn a_length_beyond_which_nothing_was_asked_may_be_more() {
+    for (asked, sure) in [(300, true), (5, false)] {
+        let mut run = made_up::run();
+        for unit in run.units.iter_mut().filter(|unit| unit.record.task == "sea_letters") {
+            let items = Arc::make_mut(&mut unit.items);
+            items.truncate(asked);
+            for item in items {
+                item.choices[item.gold].logprob = 0.0; // the best of all: right
+                item.long = Some(LongPlace { family: "sea".into(), length: 8192, depth: None });
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let index = spyglass_dashboards::report::write(&run, &folder.path().join("report")).unwrap();
+        let page = fs_err::read_to_string(index.with_file_name("long.html")).unwrap();
+        assert!(page.contains("<td class=\"n\">8,192 or more</td>"), "{page}");
+        assert_eq!(page.contains("not sure: 5 of 5 at 8,192"), !sure, "{page}");
+    }
+}
+
+#[test]
+fn a_scale_divides_positions_as_linear_scaling_in_a_config_does() {
+    let folder = RunFolder::small();
+    folder.write("tasks/needle.yaml", &task("needle", "kind: needle, lengths: [512]"));
+    let (_, config) = configs().into_iter().find(|(name, _)| *name == "llama").unwrap();
+    checkpoint(&folder.path("plain"), &config, 7);
+    copy(&folder.path("plain"), &folder.path("linear"));
+    edit_json(&folder.path("linear/config.json"), |config| {
+        config["rope_scaling"] = json!({"rope_type": "linear", "factor": 2.0});
+    });
+    let scored = |model: &str, more: &[&str]| {
+        let out = format!("out-{model}-{}", more.len());
+        let always = ["score", "--model", model, "--tasks", "tasks/needle.yaml", "--limit", "5", "--context", "1024"];
+        let ran = folder.run(&[&always[..], &["--out", &out], more].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        records(&folder, &out)[0]["chunks"][0]["blake3"].clone()
+    };
+    let scaled = scored("plain", &["--rope-scale", "2"]);
+    assert_eq!(scaled, scored("linear", &[]));
+    assert_ne!(scaled, scored("plain", &[]));
+}
+
+#[test]
+fn a_context_beyond_memory_is_named_and_not_tried() {
+    let folder = RunFolder::small();
+    let config = json!({"model_type": "llama", "hidden_size": 64, "intermediate_size": 8, "num_hidden_layers": 32,
+                        "num_attention_heads": 4, "head_dim": 256, "max_position_embeddings": 512});
+    let (context, model) = ((1 << 24).to_string(), "wide");
+    checkpoint(&folder.path(model), &config, 7);
+    let ran = folder.run(&["bench", "--model", model, "--context", &context, "--contexts", "16777000", "--no-start"]);
+    check(&ran, 1, &["a context of 16777000 tokens leaves", "bytes of states behind, and there is room for"]);
 }
 
 #[test]
