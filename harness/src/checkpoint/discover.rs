@@ -291,8 +291,11 @@ fn unfinished(folder: &Path) -> Result<Option<String>> {
     if folder.is_file() {
         let modified = fs_err::metadata(folder)?.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let recent = modified.elapsed().is_ok_and(|age| age < STILL_WRITING);
-        let is_cut = recent && spyglass_model::check(folder).is_err();
-        return Ok(is_cut.then(|| "cannot be read yet and was touched in the last ten minutes".into()));
+        let problem = if recent { spyglass_model::check(folder).err() } else { None };
+        let told = |error| crate::Error::from(error).in_full().replace('\n', " ");
+        return Ok(
+            problem.map(|error| format!("was touched in the last ten minutes and cannot be read yet: {}", told(error)))
+        );
     }
     let (mut empty, mut weights, mut newest) = (true, false, SystemTime::UNIX_EPOCH);
     for entry in fs_err::read_dir(folder)? {

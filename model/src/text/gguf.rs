@@ -62,6 +62,9 @@ const SPLITS: [Split; 5] = [
     Split { names: &["qwen2", "stablelm2", "deepseek-r1-qwen"], pattern: QWEN2, composed: true, ..PLAIN },
 ];
 
+/// Most bytes of a token: merges are looked for at each place in it, so that a damaged one would take hours.
+const LONGEST: usize = 1 << 14;
+
 /// Reads the tokenizer of `file`, and what the header says of special tokens.
 ///
 /// # Errors
@@ -74,6 +77,10 @@ pub(super) fn open(file: &Path) -> Result<(Tokenizer, SpecialTokens)> {
     if tokens.is_empty() || kind.is_none() {
         return Err(wrong("holds no tokenizer".into()));
     }
+    if let Some(long) = tokens.iter().position(|token| token.len() > LONGEST) {
+        let problem = format!("has {} bytes in token {long}, expected at most {LONGEST}", tokens[long].len());
+        return Err(header.wrong("tokenizer.ggml.tokens", &problem));
+    }
     let mut places = HashMap::with_capacity(tokens.len());
     // Empty ones fill up a vocabulary: no text is made of them, however many there are.
     let mut named = tokens.iter().enumerate().filter(|(_, token)| !token.is_empty());
@@ -83,7 +90,13 @@ pub(super) fn open(file: &Path) -> Result<(Tokenizer, SpecialTokens)> {
     }
     let uses: Vec<u64> = match header.list("tokenizer.ggml.token_type")? {
         None => vec![1; tokens.len()],
-        Some(list) => list.iter().map(|kind| whole(kind).unwrap_or(1)).collect(),
+        Some(list) => {
+            let of = |(token, kind)| {
+                let problem = || format!("says of token {token} what is no whole number from 0 on");
+                whole(kind).ok_or_else(|| header.wrong("tokenizer.ggml.token_type", &problem()))
+            };
+            list.iter().enumerate().map(of).collect::<Result<_>>()?
+        }
     };
     if uses.len() != tokens.len() {
         return Err(wrong(format!("has {} tokens, and says the use of {}", tokens.len(), uses.len())));
