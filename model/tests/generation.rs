@@ -108,6 +108,7 @@ fn what_prompts_begin_with_alike_is_read_once() {
         of(&[(1, 300), (4, 700), (6, 1)]),
     ];
     let texts: Vec<&[u32]> = prompts.iter().map(Vec::as_slice).collect();
+    assert_eq!(read_shared(&Reader, &[]).unwrap().1, 0);
     let (begun, computed) = read_shared(&Reader, &texts).unwrap();
     let seen: Vec<usize> = begun.iter().map(|(_, seen)| *seen).collect();
     assert_eq!(seen, [900, 900, 1000, 1000, 0, 1000]);

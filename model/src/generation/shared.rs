@@ -21,6 +21,7 @@ pub fn read_shared<M: LanguageModel>(model: &M, prompts: &[&[u32]]) -> Result<(V
     let mut begun = vec![(model.new_state(), 0); prompts.len()];
     let mut computed = 0;
     let mut groups = vec![(order, (model.new_state(), 0))];
+    groups.retain(|(group, _)| !group.is_empty());
     while let Some((group, (mut state, mut seen))) = groups.pop() {
         let (first, last) = (prompts[group[0]], prompts[group[group.len() - 1]]);
         // They are sorted: what the first and the last of them share, all of them do.
