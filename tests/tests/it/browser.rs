@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
@@ -69,12 +70,27 @@ impl Browser {
     /// Opens a file from disk.
     pub(crate) fn open(&self, file: &Path) {
         let file = fs_err::canonicalize(file).unwrap();
-        self.post("url", &json!({"url": format!("file://{}", file.display())}));
+        self.go(&format!("file://{}", file.display()));
+        let is_there = format!(
+            "return document.readyState === 'complete' && decodeURI(location.pathname) === {:?}",
+            file.display().to_string()
+        );
+        self.wait_until(&is_there);
     }
 
     /// Opens an address.
     pub(crate) fn go(&self, address: &str) {
         self.post("url", &json!({"url": address}));
+        self.wait_until("return document.readyState === 'complete'");
+    }
+
+    /// Waits until a script says so: on a busy machine the driver answers before the page it was sent to has come.
+    fn wait_until(&self, script: &str) {
+        let until = Instant::now() + Duration::from_secs(20);
+        while self.run(script) != json!(true) {
+            assert!(Instant::now() < until, "never true: {script}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Width and height of the page in pixels.
@@ -165,8 +181,19 @@ impl Browser {
         console.chain(requests).collect()
     }
 
+    /// Asks the browser itself; again where a page that has not quite come takes the question with it.
     fn cdp(&self, method: &str, parameters: &Value) -> Value {
-        self.post("goog/cdp/execute", &json!({"cmd": method, "params": parameters}))
+        let (url, body) = (format!("{}/goog/cdp/execute", self.session), json!({"cmd": method, "params": parameters}));
+        let is_gone =
+            |value: &Value| value["message"].as_str().is_some_and(|text| text.contains("aborted by navigation"));
+        let mut value = value_of(&url, &body);
+        for _ in 0..3 {
+            if is_gone(&value) {
+                std::thread::sleep(Duration::from_millis(300));
+                value = value_of(&url, &body);
+            }
+        }
+        checked(&url, value)
     }
 
     fn post(&self, command: &str, body: &Value) -> Value {
@@ -184,10 +211,17 @@ impl Drop for Browser {
 
 /// The `value` of a WebDriver reply; an error of the driver ends the test with its words.
 fn post(url: &str, body: &Value) -> Value {
+    checked(url, value_of(url, body))
+}
+
+fn checked(url: &str, value: Value) -> Value {
+    assert!(value.get("error").is_none(), "{url}: {value}");
+    value
+}
+
+fn value_of(url: &str, body: &Value) -> Value {
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let mut reply = agent.post(url).send_json(body).unwrap_or_else(|error| panic!("{url}: {error}"));
     let reply: Value = reply.body_mut().with_config().limit(256 << 20).read_json().unwrap();
-    let value = reply["value"].clone();
-    assert!(value.get("error").is_none(), "{url}: {value}");
-    value
+    reply["value"].clone()
 }

@@ -95,6 +95,15 @@ fn seen(browser: &Browser, what: &[&str]) -> Vec<String> {
     what.iter().map(|what| browser.run(&format!("return String({what})")).as_str().unwrap().to_owned()).collect()
 }
 
+/// Waits until a reader sees that: a page draws itself after it has come.
+fn comes_to_show(browser: &Browser, what: &[&str], expected: &[String], told: &str) {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    while seen(browser, what) != expected && std::time::Instant::now() < until {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(seen(browser, what), expected, "{told}");
+}
+
 /// Opens another page, then `page` by the address that it had, and compares; then goes back to before the last of `steps`.
 fn comes_back(browser: &Browser, page: &Path, what: &[&str], steps: &[&dyn Fn(&Browser)]) {
     let name = page.display();
@@ -113,16 +122,14 @@ fn comes_back(browser: &Browser, page: &Path, what: &[&str], steps: &[&dyn Fn(&B
     browser.open(page);
     browser.run("location.replace('about:blank')");
     browser.open(page);
-    assert_eq!(seen(browser, what), at_first, "{name} without an address");
+    comes_to_show(browser, what, &at_first, &format!("{name} without an address"));
     browser.run(&format!("location.hash = {address:?}"));
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    assert_eq!(seen(browser, what), shown, "{name}{address}, as gone to");
+    comes_to_show(browser, what, &shown, &format!("{name}{address}, as gone to"));
     browser.run("location.reload()");
-    std::thread::sleep(std::time::Duration::from_millis(600));
-    assert_eq!(seen(browser, what), shown, "{name}{address}, as opened");
+    std::thread::sleep(std::time::Duration::from_millis(600)); // what is shown is so before it begins anew, too
+    comes_to_show(browser, what, &shown, &format!("{name}{address}, as opened"));
     browser.run("history.back()");
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    assert_eq!(seen(browser, what), at_first, "{name}: back");
+    comes_to_show(browser, what, &at_first, &format!("{name}: back"));
     assert!(browser.complaints().is_empty(), "{name}");
 }
 
