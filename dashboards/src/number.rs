@@ -1,5 +1,14 @@
 //! Numbers as a reader sees them: three significant figures, points in per cent, tokens with a letter.
 
+/// A positive number with so many decimals, or by its power of ten where it is beyond a million: `1.0042`, `3.1e12`, `> 1e308`.
+pub fn positive(value: f64, decimals: usize) -> String {
+    match value {
+        f64::MAX => "> 1e308".into(),
+        1e6.. => format!("{value:.1e}"),
+        _ => format!("{value:.decimals$}"),
+    }
+}
+
 /// Tokens seen as `1.21 T`, `650 B`, `6.9 M`, `12 k` or `0`: three significant figures, no trailing zeros.
 pub fn tokens(count: f64) -> String {
     let units = [(1e12, " T"), (1e9, " B"), (1e6, " M"), (1e3, " k")];
@@ -53,6 +62,12 @@ pub fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_diverged_is_told_by_its_power() {
+        let told = [1.00421, 999_999.0, 3.14e12, f64::MAX, 0.0].map(|value| positive(value, 2));
+        assert_eq!(told, ["1.00", "999999.00", "3.1e12", "> 1e308", "0.00"]);
+    }
 
     #[test]
     fn tokens_carry_three_figures_and_a_letter() {

@@ -33,8 +33,6 @@ pub(super) struct Replies<'a> {
     by_fork: HashMap<Fork, Vec<usize>>,
     /// States after what was read of prompts whose replies are still to come.
     begun: BTreeMap<usize, Begun<State>>,
-    /// Bytes that these take at the most, when their replies are written.
-    held: u64,
     given: Vec<Option<Answer>>,
     /// Bytes that states may take together; a single one may take more.
     state_memory: u64,
@@ -70,7 +68,7 @@ impl<'a> Replies<'a> {
             }
         }
         let given = vec![None; wanted.len()];
-        Self { loaded, wanted, by_fork, begun: BTreeMap::new(), held: 0, given, state_memory }
+        Self { loaded, wanted, by_fork, begun: BTreeMap::new(), given, state_memory }
     }
 
     /// Where log-likelihoods read what replies begin with.
@@ -89,15 +87,30 @@ impl<'a> Replies<'a> {
         self.state_memory / 2
     }
 
+    /// Bytes that some of the states take which are held, when their replies are written: what one shares with the one before is there once.
+    fn held(&self, counts: impl Fn(usize) -> bool) -> u64 {
+        let bytes = |tokens| self.loaded.model.state_bytes(tokens);
+        let (mut sum, mut before): (u64, &[u32]) = (0, &[]);
+        for reply in self.begun.keys().copied().filter(|&reply| counts(reply)) {
+            let prompt = self.wanted[reply].prompt;
+            let shared = before.iter().zip(prompt).take_while(|(one, other)| one == other).count();
+            sum += self.bytes(reply) - (bytes(shared) - bytes(0));
+            before = prompt;
+        }
+        sum
+    }
+
     /// Takes states that replies go on from, as long as there is room for them, or one; the others read their prompts themselves.
     pub(super) fn hold(&mut self, states: Vec<(Fork, State)>) {
         for (fork, state) in states {
             for &reply in self.by_fork.get(&fork).map_or(&[][..], Vec::as_slice) {
-                let bytes = self.bytes(reply);
-                let fits = self.held + bytes <= self.room() || self.begun.is_empty() && bytes <= self.state_memory;
-                if self.given[reply].is_none() && fits {
-                    self.held += bytes;
-                    self.begun.insert(reply, (state.clone(), fork.tokens));
+                if self.given[reply].is_some() {
+                    continue;
+                }
+                self.begun.insert(reply, (state.clone(), fork.tokens));
+                let most = if self.begun.len() > 1 { self.room() } else { self.state_memory };
+                if self.held(|_| true) > most {
+                    self.begun.remove(&reply);
                 }
             }
         }
@@ -108,7 +121,7 @@ impl<'a> Replies<'a> {
     pub(super) fn write_begun(&mut self, is_due: impl Fn(usize) -> bool, interrupt: &Interrupt) -> Result<Option<u64>> {
         let due: Vec<usize> = self.begun.keys().copied().filter(|&reply| is_due(self.wanted[reply].item)).collect();
         let largest = due.iter().map(|&reply| self.bytes(reply)).max().unwrap_or(0);
-        if due.len() >= batch::REPLIES || self.held + largest > self.room() {
+        if due.len() >= batch::REPLIES || !due.is_empty() && self.held(|_| true) + largest > self.room() {
             return self.write(&due, interrupt);
         }
         Ok(Some(0))
@@ -126,9 +139,14 @@ impl<'a> Replies<'a> {
 
     fn write(&mut self, replies: &[usize], interrupt: &Interrupt) -> Result<Option<u64>> {
         let largest = replies.iter().map(|&reply| self.bytes(reply)).max().unwrap_or(0);
-        let fitting = (self.state_memory / largest.max(1)).clamp(1, batch::REPLIES as u64);
+        let others = self.held(|reply| !replies.contains(&reply));
+        let room = self.state_memory.saturating_sub(others);
+        let fitting = (room / largest.max(1)).clamp(1, batch::REPLIES as u64);
         let mut tokens = 0;
         for together in replies.chunks(fitting as usize) {
+            if interrupt.is_set() {
+                return Ok(None); // a prompt takes minutes
+            }
             let Some(more) = self.write_together(together, interrupt)? else { return Ok(None) };
             tokens += more;
         }
@@ -143,7 +161,6 @@ impl<'a> Replies<'a> {
         let mut states: BTreeMap<usize, Begun<State>> = unread.into_iter().zip(begun).collect();
         for reply in together {
             if let Some(begun) = self.begun.remove(reply) {
-                self.held -= self.bytes(*reply);
                 states.insert(*reply, begun);
             }
         }

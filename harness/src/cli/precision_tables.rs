@@ -1,6 +1,7 @@
 //! How `compare-precision` writes down what it found.
 
 use spyglass_dashboards::analysis::Z95;
+use spyglass_dashboards::number::positive;
 
 use super::text_table::{Align, Table};
 use crate::measure::{Effect, MetricChange};
@@ -83,8 +84,11 @@ fn next_tokens(effects: &[Effect], most: usize) -> Option<String> {
     ];
     let row = |effect: &Effect, price: &Price| {
         let ratio = match price.ratio_interval {
-            Some([low, high]) => format!("{:.4} [{low:.4}, {high:.4}]", price.ratio),
-            None => format!("{:.4}", price.ratio),
+            Some(ends) => {
+                let [low, high] = ends.map(|end| positive(end, 4));
+                format!("{} [{low}, {high}]", positive(price.ratio, 4))
+            }
+            None => positive(price.ratio, 4),
         };
         [
             effect.task.clone(),
@@ -97,8 +101,8 @@ fn next_tokens(effects: &[Effect], most: usize) -> Option<String> {
             price.divergence_999.map_or_else(|| "–".into(), |divergence| format!("{divergence:.5}")),
             format!("{:.2} %", 100.0 * price.probability_change),
             format!("{:.2} %", 100.0 * price.same_best),
-            format!("{:.3}", price.perplexities[0]),
-            format!("{:.3}", price.perplexities[1]),
+            positive(price.perplexities[0], 3),
+            positive(price.perplexities[1], 3),
             ratio,
         ]
     };

@@ -103,7 +103,11 @@ pub(crate) fn measure_both(ask: &AskBoth, told: impl Fn(&str)) -> Result<Both> {
         ask.settings.open_model(folder, &ask.stop)
     };
     let models = [open(&ask.models[0])?, open(&ask.models[1])?];
+    let kept = models.iter().map(Model::weight_bytes).sum();
     for model in &models {
+        for tokens in ask.lengths.iter().filter(|&&tokens| tokens <= model.context_limit()) {
+            make_sure_of(model.state_bytes(tokens + DECODED), kept, || format!("a context of {tokens} tokens"))?;
+        }
         decode(model, WARM.min(model.context_limit() / 2).max(1), 1)?;
     }
     let mut lengths = Vec::with_capacity(ask.lengths.len());
@@ -143,9 +147,6 @@ fn at(models: &[Model; 2], tokens: usize, ask: &AskBoth) -> Result<[Option<At>; 
                 continue;
             }
             ask.stop.go_on(|| format!("{} was measured", ask.models[number].display()))?;
-            let bytes = models[number].state_bytes(tokens + DECODED);
-            let kept = models.iter().map(Model::weight_bytes).sum();
-            make_sure_of(bytes, kept, || format!("a context of {tokens} tokens"))?;
             match decode(&models[number], tokens, DECODED) {
                 Ok(run) => runs[number].push(run),
                 // a table of learned positions ends with the context, and the tokens decoded go beyond

@@ -112,15 +112,15 @@ fn run(ask: &Ask, precision: PrecisionSpec, limit: usize) -> Result<Run> {
     let loaded = started.elapsed();
     let measured = || format!("{} was measured", ask.model.display());
     ask.stop.go_on(measured)?;
+    for context in ask.contexts.iter().filter(|&&context| context <= limit) {
+        let bytes = model.state_bytes(context + DECODED);
+        make_sure_of(bytes, model.weight_bytes(), || format!("a context of {context} tokens"))?;
+    }
     let [sequences, length] = ask.batch;
     let prefill = bench::prefill(&model, sequences, length, false, ask.rounds)?;
     let (mut decodes, mut beyond_limit) = (Vec::new(), Vec::new());
     for &context in &ask.contexts {
         ask.stop.go_on(measured)?;
-        if context <= limit {
-            let bytes = model.state_bytes(context + DECODED);
-            make_sure_of(bytes, model.weight_bytes(), || format!("a context of {context} tokens"))?;
-        }
         match (context <= limit).then(|| bench::decode(&model, context, DECODED)) {
             Some(Ok(decode)) => decodes.push(decode),
             // a table of learned positions ends with the context, and the tokens decoded go beyond

@@ -43,7 +43,7 @@ impl Price {
 
 /// eˣ, which stays finite: JSON has no other numbers, and training that diverged goes beyond.
 fn exp(x: f64) -> f64 {
-    x.exp().min(f64::MAX)
+    x.exp().clamp(0.0, f64::MAX) // NaN stays
 }
 
 /// The value below which a share of the ascending `values` lies, between two neighbours in proportion.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Rounded, TokenPrice, TokenShifts, line_name};
-use crate::number::tokens;
+use crate::number::{positive, tokens};
 use crate::run::{Branch, Checkpoint, Phase, Run};
 
 /// One checkpoint in another arithmetic.
@@ -54,14 +54,15 @@ fn row(run: &Run, rounded: &Rounded, branch: &Branch, at: &Checkpoint) -> Option
 }
 
 fn cells(shifts: &TokenShifts) -> [String; 7] {
-    let interval = shifts.ratio_interval.map(|[low, high]| format!(" [{low:.4}, {high:.4}]")).unwrap_or_default();
+    let interval = shifts.ratio_interval.map(|ends| ends.map(|end| positive(end, 4)));
+    let interval = interval.map(|[low, high]| format!(" [{low}, {high}]")).unwrap_or_default();
     [
         shifts.told(),
         format!("{:.5}", shifts.divergence_99),
         shifts.divergence_999.map_or_else(|| "–".into(), |divergence| format!("{divergence:.5}")),
         format!("{:.2} %", 100.0 * shifts.probability_change),
         format!("{:.2} %", 100.0 * shifts.same_best),
-        format!("{:.4}{interval}", shifts.ratio),
+        format!("{}{interval}", positive(shifts.ratio, 4)),
         shifts.tokens.to_string(),
     ]
 }
